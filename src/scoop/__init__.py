@@ -1,0 +1,68 @@
+"""SCOOP: dynamic trees of tasks over all the processors you have.
+
+    from scoop import futures
+    results = list(futures.map(function, inputs))
+
+Start the program with ``python -m scoop script.py``.
+"""
+
+# The house. Each floor uses only those below it, and `make check` holds it to that.
+#
+#     launch/       python -m scoop: the command line, the program as __main__, the processes      __main__.py
+#     ------------------------------------------------------------------------------------------------------
+#     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
+#     ------------------------------------------------------------------------------------------------------
+#     patterns/     map, reduce, scan: made of submit and result
+#     ------------------------------------------------------------------------------------------------------
+#     worker/       one process that runs tasks      |     broker/   one process that passes them on
+#       scheduler     what runs next, what to give   |       ledger    the books: events in, orders out
+#       hub           greenlets: who waits, who runs |       loop      sockets around the books
+#       future, waiting, exports, imports, link ...  |       hunger    the cell that says "give"
+#     ------------------------------------------------------------------------------------------------------
+#     wire/         messages and pickling
+#     ------------------------------------------------------------------------------------------------------
+#     errors.py     every exception of ours, their tree drawn
+#
+# Most tasks never leave the floor of worker/: they are put in a table, taken out, and called.
+
+import logging
+from typing import NamedTuple
+
+__all__ = ["BROKER", "DEBUG", "IS_ORIGIN", "IS_RUNNING", "SIZE", "BrokerInfo", "WorkerName", "logger", "worker"]
+
+
+class BrokerInfo(NamedTuple):
+    """Where the broker is. The ports are None where nothing listens, as in every run on one machine."""
+
+    hostname: str
+    task_port: int | None
+    info_port: int | None
+    externalHostname: str
+
+
+class WorkerName(NamedTuple):
+    """The name of a worker, unique in the run, and of its broker."""
+
+    worker: str
+    broker: str
+
+
+IS_RUNNING: bool = False
+"""Whether the program was started with SCOOP, so that there are workers."""
+
+IS_ORIGIN: bool = False
+"""Whether this process runs the main program."""
+
+DEBUG: bool = False
+"""Whether debug mode is on (``--debug``)."""
+
+BROKER: BrokerInfo | None = None
+"""This machine's broker; None where SCOOP is not running."""
+
+worker: WorkerName | None = None
+"""This worker's name and its broker's; None where SCOOP is not running."""
+
+SIZE: int = 1
+"""How many workers the run has, the origin included."""
+
+logger = logging.getLogger("scoop")

@@ -1,0 +1,1 @@
+"""One process a machine: starts workers, passes parcels between them, and keeps the ledger."""

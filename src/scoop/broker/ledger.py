@@ -1,0 +1,283 @@
+"""The broker's books, pure: events in, instructions out, no I/O.
+
+Every task that has left its owner is in exactly one place:
+
+    owner ──parcel──> stock ──assigned──> held by a worker ──outcome──> owner, and off the books
+                        ^                    │
+                        ├──────returned──────┤    it had not begun
+                        └──────worker died───┘    while tries are left; else ──lost──> owner
+
+The bytes of a parcel are kept until the last of its tasks is off the books, so a task can be handed out again
+without asking anybody. The books never look into bytes.
+
+Hunger. A worker that has nothing to do says so, once, and says how many messages it had seen by then. If the
+books have sent it more since, the word is void: the worker will look at those and speak again. So "hungry" here
+means exactly: it waits for us. While there are hungry workers and no stock, all others are *asked*; one that is
+asked gives as soon as it has something to spare, and counts as asked until it has given or hunger is over.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..wire.messages import Kind, Message, owner_of
+
+__all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send ``message`` to ``worker``."""
+
+    worker: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Mark ``worker`` as asked where it looks at every spawn; a message follows, for when it does not spawn."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unask:
+    """Nobody is hungry any more: take back what these workers were asked."""
+
+    workers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Start a new worker in the place of ``worker``, which has died."""
+
+    worker: int
+
+
+Instruction = Send | Ask | Unask | Replace
+
+
+@dataclass(slots=True)
+class _Parcel:
+    body: bytes
+    open: int  # tasks that have not ended
+    tries: dict[int, int] = field(default_factory=dict)  # deaths, by task, of those that saw any
+
+
+@dataclass(slots=True)
+class _Worker:
+    held: dict[int, set[int]] = field(default_factory=dict)  # tasks by parcel
+    sent: int = 0  # messages we have sent it
+    hungry: bool = False
+    asked: bool = False
+
+
+class Ledger:
+    """Who owns, who holds, who hungers.
+
+    Parameters:
+        origin: the worker that runs the program; it is up from the start.
+        retries: how often a task is handed out again after a worker died with it.
+        report: tells what happened to the worker that died last, for the owners of what it held.
+    """
+
+    def __init__(self, origin: int = 0, retries: int = 2, report: Callable[[int], str] = str) -> None:
+        self._origin = origin
+        self._retries = retries
+        self._report = report
+        self._workers: dict[int, _Worker] = {}
+        self._parcels: dict[int, _Parcel] = {}
+        self._stock: deque[tuple[int, list[int]]] = deque()
+        self._hungry: deque[int] = deque()  # in the order they spoke
+        self._finishing = False
+        self._constants: dict[str, bytes] = {}
+        self._out: list[Instruction] = []
+
+    # -- events: each returns what is to be done about it -----------------------------------------------------
+
+    def joined(self, worker: int) -> list[Instruction]:
+        """A worker is up."""
+        self._workers[worker] = _Worker()
+        for body in dict.fromkeys(self._constants.values()):
+            self._send(worker, Kind.CONST, body=body)
+        if self._hungry and not self._stock:
+            self._ask_all()
+        return self._done()
+
+    def received(self, worker: int, message: Message) -> list[Instruction]:
+        """A worker has sent ``message``."""
+        kind, parcel, numbers, body = message
+        if kind in (Kind.HUNGRY, Kind.FINISH):
+            self._finishing |= kind == Kind.FINISH
+            self._hunger(worker, seen=parcel)
+        elif kind == Kind.PARCEL:
+            self._parcels[parcel] = _Parcel(body, len(numbers))
+            self._workers[worker].asked = False
+            self._stock.append((parcel, list(numbers)))
+        elif kind == Kind.RETURN:
+            self._release(worker, parcel, numbers)
+            self._workers[worker].asked = False
+            if parcel in self._parcels:  # else its owner has died
+                self._stock.append((parcel, list(numbers)))
+        elif kind in (Kind.OUTCOME, Kind.DROPPED):
+            self._release(worker, parcel, numbers)
+            self._close(parcel, numbers, kind, body)
+        elif kind == Kind.DROP:
+            self._drop(parcel, set(numbers))
+        elif kind in (Kind.CONST, Kind.UNCONST):
+            self._constant(worker, message)
+        elif kind == Kind.BROKEN:
+            self._send(self._origin, kind, body=body)
+        self._match()
+        return self._done()
+
+    def left(self, worker: int) -> list[Instruction]:
+        """A worker has died."""
+        gone = self._workers.pop(worker)
+        if gone.hungry:
+            self._hungry.remove(worker)
+        # What it owned has no one to go to. What it was working on is run again, and will spawn its own anew.
+        for parcel in [p for p in self._parcels if owner_of(p) == worker]:
+            self._forget(parcel)
+        for parcel, numbers in gone.held.items():
+            self._hand_out_again(worker, parcel, sorted(numbers))
+        self._out.append(Replace(worker))
+        self._match()
+        return self._done()
+
+    @property
+    def empty(self) -> bool:
+        """Whether no task is on the books."""
+        return not (self._parcels or self._stock or any(w.held for w in self._workers.values()))
+
+    # -- parcels ----------------------------------------------------------------------------------------------
+
+    def _release(self, worker: int, parcel: int, numbers: Sequence[int]) -> None:
+        held = self._workers[worker].held
+        if parcel in held:  # else its owner has died, and it is off the books
+            held[parcel].difference_update(numbers)
+            if not held[parcel]:
+                del held[parcel]
+
+    def _close(self, parcel: int, numbers: Sequence[int], kind: Kind, body: bytes) -> None:
+        """Take tasks off the books, and tell their owner how they ended."""
+        entry = self._parcels.get(parcel)
+        if entry is None:
+            return
+        self._send(owner_of(parcel), kind, parcel, numbers, body)
+        entry.open -= len(numbers)
+        if not entry.open:
+            del self._parcels[parcel]
+
+    def _drop(self, parcel: int, unwanted: set[int]) -> None:
+        """Take tasks off the books that nobody has; ask whoever has others of them to drop those."""
+        dropped: list[int] = []
+        for _ in range(len(self._stock)):
+            stocked, numbers = self._stock.popleft()
+            if stocked == parcel:
+                dropped += [n for n in numbers if n in unwanted]
+                numbers = [n for n in numbers if n not in unwanted]
+            if numbers:
+                self._stock.append((stocked, numbers))
+        if dropped:
+            self._close(parcel, dropped, Kind.DROPPED, b"")
+        for worker, state in self._workers.items():
+            held = sorted(state.held.get(parcel, set()) & unwanted)
+            if held:
+                self._send(worker, Kind.DROP, parcel, held)
+
+    def _forget(self, parcel: int) -> None:
+        del self._parcels[parcel]
+        self._stock = deque(entry for entry in self._stock if entry[0] != parcel)
+        for worker, state in self._workers.items():
+            numbers = state.held.pop(parcel, None)
+            if numbers:
+                self._send(worker, Kind.DROP, parcel, sorted(numbers))
+
+    def _hand_out_again(self, worker: int, parcel: int, numbers: list[int]) -> None:
+        entry = self._parcels.get(parcel)
+        if entry is None:
+            return
+        lost = []
+        for number in numbers:
+            entry.tries[number] = entry.tries.get(number, 0) + 1
+            if entry.tries[number] > self._retries:
+                lost.append(number)
+            else:
+                self._stock.append((parcel, [number]))  # singly: one that kills its worker takes nobody with it
+        if lost:
+            self._close(parcel, lost, Kind.LOST, self._report(worker).encode())
+
+    # -- hunger -----------------------------------------------------------------------------------------------
+
+    def _hunger(self, worker: int, seen: int) -> None:
+        state = self._workers[worker]
+        if seen == state.sent and not state.hungry:
+            state.hungry = True
+            state.asked = False
+            self._hungry.append(worker)
+
+    def _match(self) -> None:
+        """Hand stock to the hungry; ask the others while that does not do; see whether all has ended."""
+        while self._stock and self._hungry:
+            parcel, numbers = self._stock.popleft()
+            # Several hungry and one lot: each gets a share.
+            share = -(-len(numbers) // min(len(numbers), max(1, len(self._hungry) - len(self._stock))))
+            if share < len(numbers):
+                self._stock.appendleft((parcel, numbers[share:]))
+            worker = self._hungry[0]
+            self._workers[worker].held.setdefault(parcel, set()).update(numbers[:share])
+            self._send(worker, Kind.PARCEL, parcel, numbers[:share], self._parcels[parcel].body)
+        if self._hungry:
+            if self._finishing and len(self._hungry) == len(self._workers) and self.empty:
+                self._send(self._origin, Kind.FINISH)
+            else:
+                self._ask_all()
+        else:
+            self._unask_all()
+
+    def _ask_all(self) -> None:
+        for worker, state in self._workers.items():
+            if not (state.hungry or state.asked):
+                state.asked = True
+                self._out.append(Ask(worker))
+                self._send(worker, Kind.STEAL)
+
+    def _unask_all(self) -> None:
+        asked = tuple(worker for worker, state in self._workers.items() if state.asked)
+        if asked:
+            for worker in asked:
+                self._workers[worker].asked = False
+            self._out.append(Unask(asked))
+
+    # -- the rest ---------------------------------------------------------------------------------------------
+
+    def _constant(self, worker: int, message: Message) -> None:
+        kind, call, (length,), body = message
+        names, packed = [name for name in body[:length].decode().split("\0") if name], body[length:]
+        refused = [name for name in names if kind == Kind.CONST and name in self._constants]
+        if not refused:
+            for name in names:
+                if kind == Kind.CONST:
+                    self._constants[name] = packed
+                else:
+                    self._constants.pop(name, None)
+            for everyone in self._workers:
+                self._send(everyone, kind, body=packed)
+        self._send(worker, Kind.VERDICT, call, body="\0".join(refused).encode())
+
+    def _send(
+        self, worker: int, kind: Kind, parcel: int = 0, numbers: Sequence[int] = (), body: bytes = b""
+    ) -> None:
+        state = self._workers.get(worker)
+        if state is None:
+            return
+        state.sent += 1
+        if state.hungry:  # it has something to look at now, and will speak again if that does not feed it
+            state.hungry = False
+            self._hungry.remove(worker)
+        self._out.append(Send(worker, Message(kind, parcel, numbers, body)))
+
+    def _done(self) -> list[Instruction]:
+        out, self._out = self._out, []
+        return out

@@ -1,0 +1,78 @@
+"""Every exception SCOOP raises of its own.
+
+    Exception
+    ├── ScoopError                  the root: ``except ScoopError`` catches all of these
+    │   ├── NotStartedProperly      the program was not started with ``python -m scoop``
+    │   ├── MainImportError         a worker could not import the main script
+    │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
+    │   ├── ResultNotSent           a task ran, but what it returned could not travel back
+    │   ├── RemoteError             stands in for a task's exception that could not travel
+    │   └── WorkerLost              a worker died, as often as it may, while it held the task
+    └── RemoteTraceback             never raised: the ``__cause__`` that carries the remote frames
+
+``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
+written against either works unchanged.
+"""
+
+from concurrent.futures import CancelledError
+
+__all__ = [
+    "CancelledError",
+    "MainImportError",
+    "NotStartedProperly",
+    "RemoteError",
+    "RemoteTraceback",
+    "ResultNotSent",
+    "ScoopError",
+    "TaskNotSent",
+    "WorkerLost",
+]
+
+
+class ScoopError(Exception):
+    """The root of all exceptions of SCOOP's own."""
+
+
+class NotStartedProperly(ScoopError):
+    """A call that needs workers was made in a program that has none."""
+
+    def __init__(self, what: str = "This call") -> None:
+        super().__init__(
+            f"{what} needs SCOOP's workers, and this program was started without them. "
+            "Start it with: python -m scoop script.py"
+        )
+        self._what = what
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return type(self), (self._what,)
+
+
+class MainImportError(ScoopError):
+    """A worker could not import the main script, so it cannot run the script's functions."""
+
+
+class TaskNotSent(ScoopError):
+    """A task's function or arguments could not be unpickled on the worker that was to run it."""
+
+
+class ResultNotSent(ScoopError):
+    """A task's result could not be pickled where it ran, or not unpickled where it was awaited."""
+
+
+class RemoteError(ScoopError):
+    """A task raised an exception that could not travel; the message and the cause tell which."""
+
+
+class WorkerLost(ScoopError):
+    """The worker that held the task died, and the task has no tries left."""
+
+
+class RemoteTraceback(Exception):  # noqa: N818 - it is shown, never raised
+    """The frames of a task that failed in another process, as text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"\n\n{self.text.rstrip()}\n"

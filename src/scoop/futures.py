@@ -1,0 +1,233 @@
+"""The calls people use: start tasks, wait for them, map, reduce, scan.
+
+    from scoop import futures
+
+    def main():
+        print(list(futures.map(work, inputs)))
+
+    if __name__ == "__main__":
+        main()
+
+started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Started without
+``-m scoop``, the two maps run serially, with one warning; all else raises NotStartedProperly.
+
+Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
+"""
+
+import builtins
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
+from typing import Any, NamedTuple, TypeVar
+
+from .patterns import mapping, reducing, scanning
+from .worker import runtime
+from .worker.future import FAILED, PACKED, Future
+from .worker.waiting import Waiting, deadline_after
+
+__all__ = [
+    "ALL_COMPLETED",
+    "FIRST_COMPLETED",
+    "FIRST_EXCEPTION",
+    "CancelledError",
+    "DoneAndNotDone",
+    "Future",
+    "as_completed",
+    "map",
+    "mapReduce",
+    "mapScan",
+    "map_as_completed",
+    "shutdown",
+    "submit",
+    "wait",
+]
+
+T = TypeVar("T")
+
+# These functions are plain, with an empty __dict__: DEAP's toolbox copies a function's __dict__ into partials,
+# and those must pickle.
+
+
+class DoneAndNotDone(NamedTuple):
+    """What wait() returns."""
+
+    done: set[Future]
+    not_done: set[Future]
+
+
+def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+    """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
+
+    The task runs where it was submitted, sharing its arguments with the caller, unless another worker is idle:
+    then it is pickled and sent. Raises TypeError if ``func`` is not callable.
+    """
+    if not callable(func):
+        raise TypeError(f"submit() needs something callable, not {type(func).__name__}: {func!r:.80}")
+    future = Future(None, func, *args, **kwargs)
+    runtime.need("futures.submit()").offer(future)
+    return future
+
+
+def map(
+    func: Callable[..., T],
+    *iterables: Iterable[Any],
+    timeout: float | None = None,
+    buffersize: int | None = None,
+) -> Iterator[T]:
+    """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
+
+    The map starts at the call, consumed or not. Several iterables are zipped, to the shortest. An exception of
+    a call is raised in the place of its result, and what has not begun by then is cancelled; likewise when the
+    iterator is closed early.
+
+    Parameters:
+        timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
+        buffersize: how many inputs may be begun ahead of the consumer. By default all, where every iterable
+            tells its length, and else 64 for each worker, so that an endless iterator is welcome.
+    """
+    _check_map("map", func, iterables, buffersize)
+    if _serial("map"):
+        return builtins.map(func, *iterables)
+    return mapping.in_order(runtime.need("futures.map()"), func, iterables, timeout, buffersize)
+
+
+def map_as_completed(
+    func: Callable[..., T],
+    *iterables: Iterable[Any],
+    timeout: float | None = None,
+    buffersize: int | None = None,
+) -> Iterator[T]:
+    """Do as map() does, but yield each result as soon as it is there, in no particular order."""
+    _check_map("map_as_completed", func, iterables, buffersize)
+    if _serial("map_as_completed"):
+        return builtins.map(func, *iterables)
+    return mapping.as_they_come(runtime.need("futures.map_as_completed()"), func, iterables, timeout, buffersize)
+
+
+def mapReduce(
+    mapFunc: Callable[..., T],
+    reductionOp: Callable[[T, T], T],
+    *iterables: Iterable[Any],
+    timeout: float | None = None,
+) -> T:
+    """Return ``functools.reduce(reductionOp, map(mapFunc, *iterables))``, computed as a tree, in parallel.
+
+    ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
+    as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
+    """
+    rows = _rows("mapReduce", mapFunc, reductionOp, iterables)
+    runtime.need("futures.mapReduce()")
+    result: T = submit(reducing.map_reduce, mapFunc, reductionOp, rows).result(timeout)
+    return result
+
+
+def mapScan(
+    mapFunc: Callable[..., T],
+    reductionOp: Callable[[T, T], T],
+    *iterables: Iterable[Any],
+    timeout: float | None = None,
+) -> list[T]:
+    """Return ``list(itertools.accumulate(map(mapFunc, *iterables), reductionOp))``: a parallel prefix.
+
+    Parameters and errors are those of mapReduce().
+    """
+    rows = _rows("mapScan", mapFunc, reductionOp, iterables)
+    runtime.need("futures.mapScan()")
+    result: list[T] = submit(_map_scan, mapFunc, reductionOp, rows).result(timeout)
+    return result
+
+
+def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
+    """Iterate over the futures, each once, as they end (finished or cancelled).
+
+    Raises TimeoutError if one has not ended ``timeout`` seconds after this call.
+    """
+    futures = _checked("as_completed", fs)
+    scheduler = runtime.need("futures.as_completed()")
+    return _as_completed(Waiting(scheduler, futures), len(futures), deadline_after(timeout))
+
+
+def _as_completed(waiting: Waiting, count: int, deadline: float | None) -> Iterator[Future]:
+    for _ in range(count):
+        yield waiting.next(deadline)
+
+
+def wait(
+    fs: Iterable[Future], timeout: float | None = -1, return_when: str = ALL_COMPLETED
+) -> DoneAndNotDone:
+    """Wait for the futures; return those that have ended and those that have not, as two sets.
+
+    Parameters:
+        timeout: seconds to wait at most; 0 only looks; None or negative waits as long as it takes.
+        return_when: FIRST_COMPLETED, FIRST_EXCEPTION (when one raises, or all have ended) or ALL_COMPLETED.
+    """
+    if return_when not in (FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED):
+        raise ValueError(
+            f"return_when must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, not {return_when!r}"
+        )
+    futures = _checked("wait", fs)
+    deadline = deadline_after(None if timeout is None or timeout < 0 else timeout)
+    waiting = Waiting(runtime.need("futures.wait()"), futures)
+    try:
+        for _ in futures:
+            ended = waiting.next(deadline)
+            if return_when == FIRST_COMPLETED:
+                break
+            if return_when == FIRST_EXCEPTION and ended._error() is not None and ended._state == FAILED:
+                break
+    except TimeoutError:
+        pass
+    done = {future for future in futures if future._state >= PACKED}
+    return DoneAndNotDone(done, futures.keys() - done)
+
+
+def shutdown(wait: bool = True) -> None:  # noqa: ARG001
+    """Do nothing: here for compatibility with PEP 3148. The run ends with the program."""
+
+
+def _map_scan(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: list[tuple[Any, ...]]) -> list[Any]:
+    return scanning.map_scan(runtime.need("futures.mapScan()"), func, op, rows)
+
+
+def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
+    futures = dict.fromkeys(fs)
+    for future in futures:
+        if not isinstance(future, Future):
+            raise TypeError(f"{what}() needs futures, as submit() returns them, not {type(future).__name__}")
+    return futures
+
+
+def _check_map(
+    what: str, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...], buffersize: int | None
+) -> None:
+    if not callable(func):
+        raise TypeError(f"{what}() needs something callable, not {type(func).__name__}: {func!r:.80}")
+    if not iterables:
+        raise TypeError(f"{what}() needs at least one iterable of inputs")
+    if buffersize is not None and buffersize < 1:
+        raise ValueError(f"buffersize must be 1 or more, or None, not {buffersize!r}")
+
+
+def _rows(
+    what: str, func: Callable[..., Any], op: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
+) -> list[tuple[Any, ...]]:
+    _check_map(what, func, iterables, None)
+    if not callable(op):
+        raise TypeError(f"{what}() needs a callable to reduce with, not {type(op).__name__}: {op!r:.80}")
+    rows = list(zip(*iterables, strict=False))
+    if not rows:
+        raise TypeError(f"{what}() of empty iterable: there is nothing to reduce, and no initial value")
+    return rows
+
+
+def _serial(what: str) -> bool:
+    """Return whether there are no workers, and say so, once in a program."""
+    if runtime.current is not None or runtime.refusal is not None:
+        return False
+    warnings.warn(
+        f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
+        "Start it with: python -m scoop script.py",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    return True

@@ -1,0 +1,165 @@
+"""``python -m scoop``: read the command line, run the program, end with its status."""
+
+import argparse
+import atexit
+import logging
+import os
+import signal
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import scoop
+
+from ..worker import runtime
+from ..worker.tracebacks import without_our_frames
+from .cores import usable_cores
+from .program import CannotStart, Program
+from .start import start
+
+__all__ = ["main"]
+
+_EXAMPLES = """\
+examples:
+  python -m scoop script.py                run script.py on all processors of this machine
+  python -m scoop -n 4 script.py data.csv  on four workers; what follows the script is the script's
+  python -m scoop -m package.module        a module, found as `python -m` finds it
+  python -m scoop -c "from scoop import futures; print(list(futures.map(abs, [-1, -2])))"
+  python -m scoop                          a session to type into (IPython's, where it is installed)
+"""
+
+_THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m scoop",
+        usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
+        description="Run a program whose scoop.futures spread over the processors of this machine.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-n", type=_count, metavar="N", help="workers, the program's own process included (default: all usable processors)")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say what is started; twice: more")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument("--nice", type=int, metavar="LEVEL", help="niceness to run at (-20 to 19)")
+    parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
+    parser.add_argument("--debug", action="store_true", help="set scoop.DEBUG, log everything, show SCOOP's own frames")
+    parser.add_argument("--version", action="version", version=f"scoop {_version()}")
+    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
+    parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
+    parser.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line ``argv``; return the exit status."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    _set_up_logging(options)
+    try:
+        program = _program(parser, options)
+        _set_up_process(options)
+        size = options.n or usable_cores()
+        _cap_threads(size)
+        run = program.prepare()
+    except (CannotStart, OSError) as problem:
+        print(f"scoop: {problem}", file=sys.stderr)
+        return 2
+    scoop.DEBUG = options.debug
+    scoop.logger.info("scoop: %d workers on this machine", size)
+    # Registered before anything of the program's: so it runs last, when the program's threads and exit handlers
+    # are through with their futures.
+    atexit.register(start(program, size))
+    try:
+        run()
+        _drain()
+    except SystemExit as end:
+        if end.code in (None, 0):
+            _drain()
+        raise
+    except BaseException as error:
+        return _report(error)
+    return 0
+
+
+def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Program:
+    for kind, words in (("module", options.module), ("code", options.code)):
+        if words is not None:
+            if not words:
+                parser.error(f"-{kind[0]} needs a {kind}")
+            return Program(kind, words[0], tuple(words[1:]))
+    words = options.program[1:] if options.program[:1] == ["--"] else options.program
+    if words and words[0] != "-":
+        if words[0].startswith("-"):
+            parser.error(f"unknown option: {words[0]}")
+        return Program("script", words[0], tuple(words[1:]))
+    if not words and sys.stdin is not None and sys.stdin.isatty():
+        return Program("session", "")
+    code = sys.stdin.read() if sys.stdin is not None else ""
+    if not words and not code.strip():
+        parser.error("no program: name a script, or start from a terminal for a session")
+    return Program("code", code, tuple(words[1:]))
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers: 1 or more")
+    return int(text)
+
+
+def _set_up_logging(options: argparse.Namespace) -> None:
+    level = logging.WARNING
+    if options.verbose or options.debug:
+        level = logging.DEBUG if options.verbose > 1 or options.debug else logging.INFO
+    scoop.logger.setLevel(logging.ERROR if options.quiet else level)
+    if options.verbose or options.debug:
+        logging.basicConfig(format="%(message)s")
+
+
+def _set_up_process(options: argparse.Namespace) -> None:
+    if options.path is not None:
+        os.chdir(options.path)
+        if not sys.flags.safe_path:
+            sys.path[0] = os.getcwd()
+    if options.nice is not None:
+        os.nice(options.nice)
+
+
+def _cap_threads(size: int) -> None:
+    """Keep numerical libraries from starting a thread a processor in every worker, unless told otherwise."""
+    for name in _THREAD_LIMITS if size > 1 else ():
+        os.environ.setdefault(name, str(max(1, usable_cores() // size)))
+
+
+def _drain() -> None:
+    """Finish what was offered and not waited for, as PEP 3148 has it."""
+    if runtime.current is not None and runtime.refusal is None:
+        runtime.current.drain()
+
+
+def _report(error: BaseException) -> int:
+    """Show an uncaught exception as python would, and return the status python would."""
+    if not scoop.DEBUG:
+        without_our_frames(error)
+    sys.excepthook(type(error), error, error.__traceback__)
+    if isinstance(error, KeyboardInterrupt):
+        # Whoever started us must see that it was the signal, as a shell does that stops its loop.
+        atexit._run_exitfuncs()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    return 1
+
+
+def _version() -> str:
+    try:
+        return version("scoop")
+    except PackageNotFoundError:  # run from a source tree
+        return "1.0.0"

@@ -1,0 +1,44 @@
+"""How many processors are ours to use: what the affinity mask and the control group's quota leave."""
+
+import os
+from pathlib import Path
+
+__all__ = ["parse_quota", "usable_cores"]
+
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def usable_cores() -> int:
+    """Return the number of processors this process may use, at least 1."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quotas = [quota for quota in map(_read_quota, _control_groups()) if quota is not None]
+    return max(1, min([cores, *quotas]))
+
+
+def parse_quota(text: str) -> int | None:
+    """Return how many whole processors a ``cpu.max`` allows, rounded up; None where there is no limit.
+
+    >>> parse_quota("150000 100000"), parse_quota("max 100000")
+    (2, None)
+    """
+    quota, _, period = text.strip().partition(" ")
+    if not quota.isdigit() or not period.isdigit() or int(period) == 0:
+        return None
+    return max(1, -(-int(quota) // int(period)))
+
+
+def _control_groups() -> list[Path]:
+    """Return the folders of our control group and of those around it: each may have a limit."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    names = [line[3:] for line in lines if line.startswith("0::/")]
+    return [_CGROUPS / part for name in names for part in (name[1:], *Path(name[1:]).parents)]
+
+
+def _read_quota(folder: Path) -> int | None:
+    try:
+        return parse_quota((folder / "cpu.max").read_text())
+    except OSError:
+        return None

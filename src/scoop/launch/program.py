@@ -1,0 +1,158 @@
+"""The user's program: run as ``__main__`` in the origin, imported under another name by workers.
+
+In the origin all is as under plain python: ``sys.argv``, ``sys.path``, ``__main__``, tracebacks. Nothing of ours
+is in the way of a debugger.
+"""
+
+import importlib.util
+import io
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType, ModuleType
+from typing import Any
+
+from ..errors import ScoopError
+from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
+
+__all__ = ["CannotStart", "Program"]
+
+
+class CannotStart(ScoopError):
+    """The program named on the command line cannot be run; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run.
+
+    Parameters:
+        kind: ``"script"``, ``"module"``, ``"code"`` or ``"session"``.
+        name: the path, the module's name, or the code.
+        args: the program's own arguments.
+    """
+
+    kind: str
+    name: str
+    args: tuple[str, ...] = ()
+
+    def prepare(self) -> Callable[[], None]:
+        """Make this process fit to run the program and its workers' imports of it; return what runs it.
+
+        Raises CannotStart if there is no such program.
+        """
+        if self.kind == "script":
+            return self._prepare_script()
+        if self.kind == "module":
+            return self._prepare_module()
+        pickle_main_by_value()  # workers have nothing they could import it from
+        sys.argv[:] = ["-c" if self.kind == "code" else "", *self.args]
+        main = _new_main("__main__")
+        if self.kind == "session":
+            return lambda: _interact(main)
+        return lambda: exec(compile(self.name, "<string>", "exec", dont_inherit=True), main.__dict__)
+
+    def import_in_worker(self) -> None:
+        """Import the program under another name, so that what travels by name is found."""
+        if self.kind == "script":
+            path = sys.argv[0]
+            spec = importlib.util.spec_from_file_location(MAIN_ALIAS, path, loader=_loader(path))
+            assert spec is not None
+            main = _adopt(importlib.util.module_from_spec(spec))
+            exec(_compile(path), main.__dict__)
+        elif self.kind == "module":
+            spec, code = _find(self.name)
+            main = _adopt(ModuleType(MAIN_ALIAS))
+            main.__dict__.update(_module_names(spec))
+            exec(code, main.__dict__)
+
+    def _prepare_script(self) -> Callable[[], None]:
+        path = self.name
+        if os.path.isdir(path):
+            inner = os.path.join(path, "__main__.py")
+            if not os.path.exists(inner):
+                raise CannotStart(f"{path!r} is a folder without a __main__.py: name a script")
+            path = inner
+        try:
+            with open(path, "rb"):
+                pass
+        except OSError as problem:
+            raise CannotStart(f"can't open file {path!r}: {problem.strerror}") from None
+        sys.argv[:] = [path, *self.args]
+        if not sys.flags.safe_path:
+            sys.path[0] = os.path.dirname(os.path.realpath(path))
+        main = _new_main("__main__")
+        main.__dict__.update(__file__=path, __cached__=None, __loader__=_loader(path))
+        return lambda: exec(_compile(path), main.__dict__)
+
+    def _prepare_module(self) -> Callable[[], None]:
+        sys.argv[:] = ["-m", *self.args]
+        spec, code = _find(self.name)
+        sys.argv[0] = spec.origin or self.name
+        main = _new_main("__main__")
+        main.__dict__.update(_module_names(spec))
+        return lambda: exec(code, main.__dict__)
+
+
+def _new_main(name: str) -> ModuleType:
+    main = ModuleType(name)
+    main.__dict__["__builtins__"] = __builtins__
+    sys.modules["__scoop_launcher__"] = sys.modules["__main__"]  # or its globals would be cleared
+    sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
+    return main
+
+
+def _adopt(main: ModuleType) -> ModuleType:
+    sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
+    return main
+
+
+def _loader(path: str) -> Any:
+    from importlib.machinery import SourceFileLoader
+
+    return SourceFileLoader("__main__", path)
+
+
+def _compile(path: str) -> CodeType:
+    with io.open_code(os.path.abspath(path)) as file:
+        return compile(file.read(), path, "exec", dont_inherit=True)
+
+
+def _find(name: str) -> tuple[Any, CodeType]:
+    """Return spec and code of the module that ``-m name`` runs."""
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ImportError, ValueError, AttributeError) as problem:
+        raise CannotStart(f"cannot find module {name!r}: {problem}") from None
+    if spec is None or not hasattr(spec.loader, "get_code"):
+        raise CannotStart(f"no module named {name!r} that could be run")
+    code: CodeType | None = spec.loader.get_code(spec.name)
+    if code is None:
+        raise CannotStart(f"module {name!r} has no code that could be run")
+    return spec, code
+
+
+def _module_names(spec: Any) -> dict[str, Any]:
+    return {
+        "__file__": spec.origin,
+        "__cached__": spec.cached,
+        "__loader__": spec.loader,
+        "__package__": spec.parent,
+        "__spec__": spec,
+    }
+
+
+def _interact(main: ModuleType) -> None:
+    """Hold a session: IPython's where it is installed."""
+    banner = "SCOOP: `from scoop import futures`; what you define here works in tasks."
+    try:
+        import IPython
+    except ImportError:
+        import code
+
+        code.interact(banner=f"Python {sys.version.split()[0]}\n{banner}", local=main.__dict__, exitmsg="")
+    else:
+        IPython.start_ipython(argv=["--no-banner"], user_ns=main.__dict__)

@@ -1,0 +1,105 @@
+"""Bring up the processes of a run on this machine, and end them.
+
+    launcher = origin ──fork──> broker ──fork──> worker 1 ... worker n-1
+
+All of them are forked from a process that has loaded SCOOP and nothing of the user's, and has one thread: so a
+worker costs a millisecond, and none inherits what it should not have.
+"""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import scoop
+
+from ..broker.hunger import new_hunger
+from ..worker import runtime
+from ..worker.process import become_worker, serve
+from .program import Program
+
+__all__ = ["start"]
+
+
+def start(program: Program, size: int) -> Callable[[], None]:
+    """Make this process the origin of a run with ``size`` workers; return what ends the run."""
+    hunger = new_hunger()
+    here, there = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        here.close()
+        _be_broker(program, size, hunger, there)
+    there.close()
+    _name_process(0, size, pid)
+    scheduler, link = become_worker(0, size, hunger, here, _broker_is_gone)
+    runtime.current = scheduler
+
+    def end() -> None:
+        scheduler.close()
+        runtime.current = None
+        link.close()
+        os.waitpid(pid, 0)
+        scoop.IS_RUNNING = False
+
+    return end
+
+
+def _be_broker(program: Program, size: int, hunger: memoryview, origin: socket.socket) -> NoReturn:
+    """Be the broker of this machine until the origin hangs up."""
+    from ..broker.loop import Broker
+
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the origin's; its end is ours
+        with open(os.devnull) as nothing:
+            os.dup2(nothing.fileno(), 0)  # standard input is the program's alone
+        broker_pid = os.getpid()
+
+        def spawn(number: int) -> tuple[int, socket.socket]:
+            ours, theirs = socket.socketpair()
+            pid = os.fork()
+            if pid:
+                theirs.close()
+                return pid, ours
+            try:
+                _close_all_but(theirs.fileno())
+                _name_process(number, size, broker_pid)
+                serve(number, size, hunger, theirs, program.import_in_worker)
+            finally:
+                os._exit(1)
+
+        Broker(origin, size, hunger, spawn).serve()
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def _close_all_but(kept: int) -> None:
+    """Close what the broker has open: its sockets to others are no worker's business."""
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else _highest_descriptor() + 1)
+
+
+def _highest_descriptor() -> int:
+    return max(map(int, os.listdir("/proc/self/fd")))
+
+
+def _name_process(number: int, size: int, broker_pid: int) -> None:
+    """Fill in the constants that tell a program where it is."""
+    hostname = socket.gethostname()
+    scoop.IS_RUNNING = True
+    scoop.IS_ORIGIN = number == 0
+    scoop.SIZE = size
+    scoop.worker = scoop.WorkerName(f"{hostname}:{number}", f"{hostname}:{broker_pid}")
+    scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
+
+
+def _broker_is_gone() -> None:
+    """End the program: without its broker nothing it waits for would ever come."""
+    sys.stderr.write("scoop: the broker has died, so this run cannot go on; the program is ended\n")
+    sys.stderr.flush()
+    os._exit(70)

@@ -1,0 +1,1 @@
+"""Maps, reductions and scans: what is made of tasks, and knows nothing of where they run."""

@@ -1,0 +1,27 @@
+"""mapReduce: a tree of tasks. Each half of the inputs is mapped and reduced where it runs; only sums travel."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..worker import runtime
+from ..worker.future import Future
+
+__all__ = ["map_reduce"]
+
+Row = tuple[Any, ...]
+
+
+def map_reduce(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: Sequence[Row]) -> Any:
+    """Reduce ``func(*row)`` over all ``rows`` (at least one), keeping their order: ``op`` need not commute."""
+    if len(rows) == 1:
+        return func(*rows[0])
+    half = len(rows) // 2
+    scheduler = runtime.need("futures.mapReduce()")
+    right = Future(None, map_reduce, func, op, rows[half:])
+    scheduler.offer(right)
+    try:
+        left = map_reduce(func, op, rows[:half])
+    except BaseException:
+        scheduler.cancel((right,))
+        raise
+    return op(left, right.result())

@@ -1,0 +1,83 @@
+"""Constants that every task can read, wherever it runs.
+
+    shared.setConst(table=big_table)
+    shared.getConst("table")
+
+A constant travels to each worker once, and is unpickled there when it is first asked for. A task sees all
+constants that were set before it was submitted. Specified by the reference's "Shared module".
+"""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from .errors import NotStartedProperly
+from .worker import runtime
+from .worker.constants import Constants
+
+__all__ = ["SharedElementEncapsulation", "delConst", "getConst", "setConst"]
+
+_serial = count(1)
+
+
+def setConst(**constants: Any) -> None:
+    """Share each value under its keyword's name, with all tasks, for good.
+
+    Raises TypeError, and sets nothing, if one of the names is taken or one of the values cannot be pickled;
+    NotStartedProperly in a program without workers.
+    """
+    _constants("shared.setConst()").set(constants)
+
+
+def getConst(name: str, timeout: float | None = 0.1, default: Any = None) -> Any:
+    """Return the constant ``name``, waiting up to ``timeout`` seconds (None: for ever) for it to be set.
+
+    Returns ``default`` if it is not set by then. The object is this worker's own copy, one for all its tasks:
+    treat it as read-only. Raises NotStartedProperly in a program without workers.
+    """
+    return _constants("shared.getConst()").get(name, timeout, default)
+
+
+def delConst(*names: str) -> None:
+    """Delete constants everywhere, so that their memory is free and their names can be set anew."""
+    _constants("shared.delConst()").delete(names)
+
+
+class SharedElementEncapsulation:
+    """A light stand-in for a shared object: travels as a name, acts as the object where it arrives.
+
+    Parameters:
+        element: the name of a constant; or any object, which is then shared under a name made for it.
+
+    Calling it calls the object. ``element`` is the object itself.
+    """
+
+    def __init__(self, element: Any) -> None:
+        if isinstance(element, str):
+            self.name = element
+        else:
+            scheduler = runtime.need("SharedElementEncapsulation")
+            self.name = f"scoop.element.{scheduler.slot}.{next(_serial)}"
+            setConst(**{self.name: element})
+
+    @property
+    def element(self) -> Any:
+        """The shared object. Raises NameError if its constant is not set."""
+        found = getConst(self.name, default=self)
+        if found is self:
+            raise NameError(f"no constant named {self.name!r} is set: use shared.setConst first")
+        return found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the shared object."""
+        function: Callable[..., Any] = self.element
+        return function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<SharedElementEncapsulation of {self.name!r}>"
+
+
+def _constants(what: str) -> Constants:
+    if runtime.constants is None:
+        raise NotStartedProperly(what)
+    return runtime.constants

@@ -1,0 +1,1 @@
+"""What travels between processes: how messages are framed, and how objects become bytes."""

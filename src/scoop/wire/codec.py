@@ -1,0 +1,68 @@
+"""Objects to bytes and back.
+
+Functions and classes of importable modules and of the main script travel by name: cheap, and a class is the
+same class on both sides. All else (lambdas, closures, functions within functions, what was typed into a
+session) travels by value, through cloudpickle, which is imported when it is first needed.
+"""
+
+import io
+import pickle
+import sys
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
+
+MAIN_ALIAS = "__scoop_main__"
+"""The name under which workers import the main script; in the origin it names ``__main__`` itself."""
+
+_PROTOCOL = 5
+_main_by_value = False
+
+
+def pickle_main_by_value(on: bool = True) -> None:
+    """Say that ``__main__`` cannot be imported by workers (a session, ``-c``), so its objects go by value."""
+    global _main_by_value  # one main script a process: it cannot differ between two callers
+    _main_by_value = on
+
+
+def dumps(obj: object) -> bytes:
+    """Pickle ``obj``. Raises what its own pickling raises where nothing helps."""
+    if not _main_by_value:
+        try:
+            return pickle.dumps(obj, _PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError):
+            pass  # a lambda, say: by value then. What even that refuses raises from there, with the better words
+    with io.BytesIO() as stream:
+        _by_value_pickler()(stream, _PROTOCOL).dump(obj)
+        return stream.getvalue()
+
+
+def loads(data: bytes) -> Any:
+    """Undo ``dumps``."""
+    return pickle.loads(data)
+
+
+def _is_global_of_main(obj: Any) -> bool:
+    """Whether a worker finds ``obj`` by its name in its own import of the main script."""
+    if getattr(obj, "__module__", None) not in ("__main__", MAIN_ALIAS):
+        return False
+    found: Any = sys.modules.get(MAIN_ALIAS)
+    for name in getattr(obj, "__qualname__", "<nameless>").split("."):
+        found = getattr(found, name, None)
+    return found is obj
+
+
+@lru_cache(maxsize=1)
+def _by_value_pickler() -> Any:
+    import cloudpickle  # 30 ms that most programs never pay
+
+    class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
+        """cloudpickle, save that what the main script defines by name still goes by name."""
+
+        def reducer_override(self, obj: Any) -> Any:
+            if not _main_by_value and _is_global_of_main(obj):
+                return NotImplemented
+            return super().reducer_override(obj)
+
+    return ByValuePickler

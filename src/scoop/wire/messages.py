@@ -1,0 +1,105 @@
+"""The messages between a worker and its broker, and their frames.
+
+A frame is a fixed header, then task numbers (32 bits each), then a body that only the two ends understand:
+
+    kind  count        parcel              length            numbers        body
+    +----+-------+-------------------+-------------------+--------------+---------...
+    | 1  |   4   |         8         |         8         |  4 * count   |  length
+    +----+-------+-------------------+-------------------+--------------+---------...
+
+The broker reads headers and numbers; it never looks into a body.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+__all__ = ["Kind", "Message", "MessageReader", "encode", "owner_of", "parcel_id"]
+
+
+class Kind(IntEnum):
+    """What a message says. ``>`` to the broker, ``<`` from it, ``=`` both ways."""
+
+    HUNGRY = 1  # > I have nothing to do; `parcel` counts the deliveries I have seen
+    PARCEL = 2  # = tasks that may run elsewhere / tasks for you to run
+    OUTCOME = 3  # = these tasks have ended; the body has their outcomes, in order
+    RETURN = 4  # > I hold these tasks, have not begun them, and give them back
+    STEAL = 5  # < somebody is hungry: give what you can spare
+    DROP = 6  # = the owner does not want these tasks any more, unless they have begun
+    DROPPED = 7  # = these tasks were dropped before they began
+    CONST = 8  # = a shared constant (the body: its name and value); `parcel` is the sender's call
+    VERDICT = 9  # < how your CONST went: the body is empty, or says why it was refused
+    BROKEN = 10  # = a worker could not import the main script; the body says why
+    LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
+    FINISH = 12  # = > the program has ended, tell me when all work has / < all work has
+    UNCONST = 13  # = forget a shared constant (the body: its name); `parcel` is the sender's call
+
+
+_HEADER = struct.Struct("<BIQQ")
+
+
+class Message(NamedTuple):
+    """One message: ``numbers`` are the places of tasks within ``parcel``."""
+
+    kind: Kind
+    parcel: int = 0
+    numbers: Sequence[int] = ()
+    body: bytes = b""
+
+
+def encode(kind: Kind, parcel: int = 0, numbers: Iterable[int] = (), body: bytes = b"") -> bytes:
+    """Return the frame of one message.
+
+    >>> len(encode(Kind.STEAL)) == _HEADER.size
+    True
+    """
+    places = array("I", numbers)
+    return b"".join((_HEADER.pack(kind, len(places), parcel, len(body)), places.tobytes(), body))
+
+
+class MessageReader:
+    """Cuts a stream of bytes back into messages, however the stream was chopped.
+
+    >>> reader = MessageReader()
+    >>> frame = encode(Kind.RETURN, 7, [1, 2])
+    >>> list(reader.feed(frame[:5])), [m.numbers.tolist() for m in reader.feed(frame[5:])]
+    ([], [[1, 2]])
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._wanted = _HEADER.size  # no message can be complete before this many bytes are here
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Take what has arrived; yield the messages that are complete now."""
+        buffer = self._buffer
+        buffer += data
+        start = 0
+        while len(buffer) - start >= self._wanted:
+            kind, count, parcel, length = _HEADER.unpack_from(buffer, start)
+            size = _HEADER.size + 4 * count + length
+            if len(buffer) - start < size:
+                self._wanted = size
+                break
+            self._wanted = _HEADER.size
+            middle = start + _HEADER.size + 4 * count
+            numbers = array("I", bytes(buffer[start + _HEADER.size : middle]))
+            body = bytes(memoryview(buffer)[middle : start + size])
+            start += size
+            yield Message(Kind(kind), parcel, numbers, body)
+        del buffer[:start]
+
+
+_OWNER_SHIFT = 40
+
+
+def parcel_id(owner: int, serial: int) -> int:
+    """Return a parcel's name, unique on its machine: whose it is, and the how-manyeth of that worker."""
+    return owner << _OWNER_SHIFT | serial
+
+
+def owner_of(parcel: int) -> int:
+    """Return the number of the worker whose tasks ``parcel`` holds."""
+    return parcel >> _OWNER_SHIFT

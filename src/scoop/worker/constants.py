@@ -1,0 +1,95 @@
+"""Shared constants: each worker's copy of what was set anywhere, unpickled when first asked for."""
+
+from collections.abc import Callable, Iterable
+from itertools import count
+from threading import Condition, Event
+from time import monotonic
+from typing import Any
+
+from ..wire import codec
+from ..wire.messages import Kind
+
+__all__ = ["Constants"]
+
+
+class Constants:
+    """The constants that this process knows of.
+
+    To set one is a call to the broker, which decides: of two workers that set the same name at the same time, one
+    is refused. Messages keep their order on every link, so a constant is everywhere before any task that was
+    submitted after it was set.
+    """
+
+    def __init__(self, send: Callable[[Kind, int, Iterable[int], bytes], None]) -> None:
+        self._send = send
+        self._packed: dict[str, bytes] = {}
+        self._values: dict[str, Any] = {}
+        self._arrival = Condition()
+        self._calls = count(1)
+        self._pending: dict[int, tuple[Event, list[str]]] = {}
+
+    def set(self, values: dict[str, Any]) -> None:
+        """Set all of ``values``, or none: TypeError if a name is taken."""
+        taken = sorted(self._packed.keys() & values.keys())
+        if taken:
+            raise TypeError(_taken(taken))
+        packed = {}
+        for name, value in values.items():
+            try:
+                packed[name] = codec.dumps(value)
+            except Exception as problem:
+                raise TypeError(f"the constant {name!r} cannot be shared: {problem}") from problem
+        self._call(Kind.CONST, codec.dumps(packed), sorted(packed))
+        # Here the value is the object itself, as a name bound to it would be.
+        self._values.update(values)
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete the constants of these names everywhere; those that do not exist are passed over."""
+        names = sorted(names)
+        self._call(Kind.UNCONST, codec.dumps(names), names)
+
+    def get(self, name: str, timeout: float | None, default: Any) -> Any:
+        """Return the constant ``name``, waiting for it up to ``timeout`` seconds; else ``default``."""
+        try:
+            return self._values[name]
+        except KeyError:
+            pass
+        deadline = None if timeout is None else monotonic() + timeout
+        with self._arrival:
+            while name not in self._packed:
+                left = None if deadline is None else deadline - monotonic()
+                if left is not None and left <= 0:
+                    return default
+                self._arrival.wait(left)
+            packed = self._packed[name]
+        value = codec.loads(packed)
+        return self._values.setdefault(name, value)
+
+    def deliver(self, kind: Kind, call: int, body: bytes) -> None:
+        """Take in what the broker says."""
+        if kind == Kind.VERDICT:
+            done, refused = self._pending.pop(call)
+            refused.extend(body.decode().split("\0") if body else ())
+            done.set()
+            return
+        with self._arrival:
+            if kind == Kind.CONST:
+                self._packed.update(codec.loads(body))
+                self._arrival.notify_all()
+            else:
+                for name in codec.loads(body):
+                    self._packed.pop(name, None)
+                    self._values.pop(name, None)
+
+    def _call(self, kind: Kind, body: bytes, names: Iterable[str]) -> None:
+        call, done, refused = next(self._calls), Event(), list[str]()
+        self._pending[call] = (done, refused)
+        header = "\0".join(names).encode()
+        self._send(kind, call, (len(header),), header + body)
+        done.wait()
+        if refused:
+            raise TypeError(_taken(refused))
+
+
+def _taken(names: list[str]) -> str:
+    return f"constants cannot be set again: {', '.join(names)} already set. Nothing of this call was set"

@@ -1,0 +1,132 @@
+"""Tasks of this process that run elsewhere: packed into parcels, remembered until their outcomes come back."""
+
+import logging
+import pickle
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from typing import Any
+
+from ..errors import WorkerLost
+from ..wire import codec
+from ..wire.messages import parcel_id
+from .future import AWAY, CANCELLED, FAILED, PACKED, Future
+
+__all__ = ["MOST_BYTES", "MOST_TASKS", "Exports"]
+
+MOST_TASKS = 1024
+MOST_BYTES = 1 << 20
+"""A parcel is closed at so many tasks or bytes, so that packing never keeps the program waiting for long."""
+
+_log = logging.getLogger("scoop")
+
+
+class Exports:
+    """The parcels that this process has sent out and that have not all come back."""
+
+    def __init__(self, slot: int) -> None:
+        self._ids = (parcel_id(slot, serial) for serial in count(1))
+        self._away: dict[int, list[Future | None]] = {}
+        self._warned: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._away)
+
+    def pack(self, take: Callable[[], Future | None], most: int) -> tuple[int, int, bytes, list[Future]]:
+        """Make a parcel of up to ``most`` futures, drawn by ``take`` until it returns None.
+
+        Returns the parcel's id, how many tasks are in it, its body, and the futures that cannot travel.
+        """
+        functions: dict[int, int] = {}
+        pickles: list[bytes] = []
+        calls: list[tuple[int, bytes, bytes | None]] = []
+        packed: list[Future | None] = []
+        stuck: list[Future] = []
+        size = 0
+        while len(packed) < min(most, MOST_TASKS) and size < MOST_BYTES:
+            future = take()
+            if future is None:
+                break
+            future._state = AWAY
+            try:
+                place = functions.get(id(future._fn))
+                if place is None:
+                    data = codec.dumps(future._fn)
+                    place = functions[id(future._fn)] = len(pickles)
+                    pickles.append(data)
+                    size += len(data)
+                call = codec.dumps((future._args, future._kwargs))
+                universal = future._universal_callbacks() if future._watchers else None
+                calls.append((place, call, codec.dumps(universal) if universal else None))
+            except Exception as problem:
+                self._warn(future, problem)
+                stuck.append(future)
+            else:
+                packed.append(future)
+                size += len(call)
+        parcel = next(self._ids)
+        if packed:
+            self._away[parcel] = packed
+        return parcel, len(packed), pickle.dumps((pickles, calls), 5), stuck
+
+    def arrived(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
+        """Take in outcomes; yield each future with its new state and value."""
+        for future, outcome in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
+            yield future, PACKED, outcome
+
+    def dropped(self, parcel: int, numbers: Sequence[int]) -> Iterable[tuple[Future, int, Any]]:
+        """Take in that tasks were dropped before they began; yield as ``arrived`` does."""
+        for future in self._take(parcel, numbers):
+            yield future, CANCELLED, None
+
+    def lost(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
+        """Take in that tasks died with their workers; yield as ``arrived`` does."""
+        for future in self._take(parcel, numbers):
+            yield future, FAILED, WorkerLost(f"{_name(future._fn)}: {body.decode()}")
+
+    def where(self, wanted: Iterable[Future]) -> dict[int, list[int]]:
+        """Return in which parcels, at which numbers, the futures are that are away."""
+        futures = {future for future in wanted if future._state == AWAY}
+        found = {
+            parcel: [n for n, future in enumerate(packed) if future in futures]
+            for parcel, packed in list(self._away.items())
+            if futures
+        }
+        return {parcel: numbers for parcel, numbers in found.items() if numbers}
+
+    def abandon(self, error: Exception) -> Iterable[tuple[Future, int, Any]]:
+        """Give up on all that is away: it fails with ``error``; yield as ``arrived`` does."""
+        for parcel in list(self._away):
+            for future in self._away.pop(parcel):
+                if future is not None:
+                    yield future, FAILED, error
+
+    def _take(self, parcel: int, numbers: Sequence[int]) -> list[Future]:
+        packed = self._away.get(parcel)
+        if packed is None:  # given up on
+            return []
+        taken: list[Future] = []
+        for number in numbers:
+            future, packed[number] = packed[number], None
+            assert future is not None, "a task ended twice"
+            taken.append(future)
+        if not any(packed):
+            del self._away[parcel]
+        return taken
+
+    def _warn(self, future: Future, problem: Exception) -> None:
+        name = _name(future._fn)
+        # A container that changes while it is being pickled is no fault of its type: no word about that.
+        if isinstance(problem, RuntimeError) or name in self._warned:
+            return
+        self._warned.add(name)
+        _log.warning(
+            "scoop: %s and its arguments cannot travel to other workers (%s: %s); "
+            "such tasks run where they were submitted",
+            name,
+            type(problem).__name__,
+            problem,
+        )
+
+
+def _name(function: object) -> str:
+    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)

@@ -1,0 +1,170 @@
+"""Tasks of others that run here: kept in order until begun, their outcomes sent back in batches."""
+
+import pickle
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from threading import RLock
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, NamedTuple
+
+from ..errors import ResultNotSent, TaskNotSent
+from ..wire import codec
+from ..wire.messages import Kind
+from .future import Future, unpack_outcome
+from .tracebacks import pack_error
+
+__all__ = ["Errand", "Imports", "Send", "flush_streams"]
+
+LONGEST_WAIT = 0.002
+"""Seconds that an outcome may wait here for more to travel with: ten times what it costs to send it."""
+
+Send = Callable[[Kind, int, Sequence[int], bytes], None]
+
+
+class Errand(NamedTuple):
+    """One task of somebody else's, still pickled."""
+
+    parcel: int
+    number: int
+    function: bytes
+    call: bytes
+    callbacks: bytes | None
+
+
+class Imports:
+    """The errands that this process has taken on and has not answered for."""
+
+    def __init__(self, send: Send, clock: Callable[[], float]) -> None:
+        self.waiting: deque[Errand] = deque()  # not begun; both ends are taken from atomically
+        self.unanswered = 0
+        self._counting = RLock()
+        self._send = send
+        self._clock = clock
+        self._flushed = 0.0
+        self._outcomes: deque[tuple[int, int, bool, bytes]] = deque()
+        self._functions: dict[bytes, Callable[..., Any]] = {}
+
+    def accept(self, parcel: int, numbers: Sequence[int], body: bytes) -> None:
+        """Take on the tasks with these numbers."""
+        functions, calls = pickle.loads(body)
+        for number in numbers:
+            place, call, callbacks = calls[number]
+            self.waiting.append(Errand(parcel, number, functions[place], call, callbacks))
+        self._count(len(numbers))
+
+    def give_back(self) -> bool:
+        """Give the later half of what has not begun back to the broker; return whether there was any."""
+        backs: dict[int, list[int]] = {}
+        for _ in range((len(self.waiting) + 1) // 2):
+            try:
+                errand = self.waiting.pop()
+            except IndexError:  # the main thread was faster
+                break
+            backs.setdefault(errand.parcel, []).append(errand.number)
+        for parcel, numbers in backs.items():
+            self._count(-len(numbers))
+            self._send(Kind.RETURN, parcel, numbers[::-1], b"")
+        return bool(backs)
+
+    def drop(self, parcel: int, numbers: Sequence[int]) -> None:
+        """Drop those of the tasks that have not begun, and say which they were."""
+        unwanted, dropped = set(numbers), []
+        for _ in range(len(self.waiting)):
+            try:
+                errand = self.waiting.popleft()
+            except IndexError:
+                break
+            if errand.parcel == parcel and errand.number in unwanted:
+                dropped.append(errand.number)
+            else:
+                self.waiting.append(errand)
+        if dropped:
+            self._count(-len(dropped))
+            self._send(Kind.DROPPED, parcel, dropped, b"")
+
+    def run(self, errand: Errand) -> None:
+        """Run one errand and put its outcome with those to send."""
+        try:
+            value = self._call(errand)
+            ok, data = True, self._pack_value(errand, value)
+        except BaseException as error:  # also SystemExit: it ends the task, not the worker
+            ok, data = False, pack_error(error)
+        if errand.callbacks is not None:
+            self._call_back(errand.callbacks, ok, data)
+        self._outcomes.append((errand.parcel, errand.number, ok, data))
+        if self._clock() - self._flushed > LONGEST_WAIT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the outcomes that wait. Callable from any thread."""
+        self._flushed = self._clock()
+        batches: dict[int, list[tuple[int, bool, bytes]]] = {}
+        while self._outcomes:
+            try:
+                parcel, *outcome = self._outcomes.popleft()
+            except IndexError:  # another thread is flushing too
+                break
+            batches.setdefault(parcel, []).append(tuple(outcome))  # type: ignore[arg-type]
+        if not batches:
+            return
+        flush_streams()  # what a task printed is out before its result is
+        for parcel, batch in batches.items():
+            self._count(-len(batch))
+            body = pickle.dumps([(ok, data) for _, ok, data in batch], 5)
+            self._send(Kind.OUTCOME, parcel, [number for number, _, _ in batch], body)
+
+    def _count(self, change: int) -> None:
+        with self._counting:  # the main thread and the link both count
+            self.unanswered += change
+
+    def _call(self, errand: Errand) -> Any:
+        try:
+            function = self._functions.get(errand.function) or self._load_function(errand.function)
+            args, kwargs = codec.loads(errand.call)
+        except Exception as problem:
+            raise TaskNotSent(
+                f"a task could not be rebuilt on a worker ({type(problem).__name__}: {problem}). Workers import the "
+                "main script under another name: what its functions and classes need must be defined at its top "
+                'level, outside `if __name__ == "__main__":`'
+            ) from problem
+        return function(*args, **kwargs)
+
+    def _load_function(self, data: bytes) -> Callable[..., Any]:
+        function: Callable[..., Any] = codec.loads(data)
+        # Only what has no state of its own is kept: a callable object is to be fresh for every task.
+        if isinstance(function, FunctionType | BuiltinFunctionType | type):
+            self._functions[data] = function
+        return function
+
+    def _pack_value(self, errand: Errand, value: object) -> bytes:
+        """Pickle a result now, not when it is sent: the task's successors may change it."""
+        try:
+            return codec.dumps(value)
+        except Exception as problem:
+            name = getattr(self._functions.get(errand.function), "__qualname__", "the task")
+            raise ResultNotSent(
+                f"{name} returned a {type(value).__qualname__} that cannot travel back "
+                f"({type(problem).__name__}: {problem}). Return plain data instead"
+            ) from problem
+
+    def _call_back(self, callbacks: bytes, ok: bool, data: bytes) -> None:
+        future = Future(None, _ran_elsewhere)
+        value, state = unpack_outcome(ok, data)
+        functions: Iterable[Callable[[Future], object]] = codec.loads(callbacks)
+        for function in functions:
+            future.add_done_callback(function)
+        future._end(state, value)
+
+
+def _ran_elsewhere() -> None:
+    """Stand in for the function of a future that only shows an outcome."""
+
+
+def flush_streams() -> None:
+    """Write out what was printed, where that can be done."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):  # closed or gone: the user's choice
+            pass

@@ -1,0 +1,132 @@
+"""The link: the socket to the broker, and the thread that listens to it.
+
+The thread takes in what comes, also while the main thread is deep in the user's code: outcomes, constants, and
+the word that somebody is hungry, so that a worker busy for ten seconds does not hold a full table hostage.
+"""
+
+import logging
+import select
+import socket
+from collections.abc import Callable, Iterable
+from threading import Lock, RLock, Thread
+from typing import TYPE_CHECKING
+
+from ..errors import MainImportError
+from ..wire.messages import Kind, Message, MessageReader, encode
+from .constants import Constants
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+__all__ = ["Link", "ThreadBell"]
+
+SHORTEST_TICK, LONGEST_TICK = 0.002, 0.05
+"""Seconds between two looks at a busy worker: doubling from the first to the second while nothing happens."""
+
+_log = logging.getLogger("scoop")
+
+
+class ThreadBell:
+    """What a thread sleeps on: a lock that is open when the bell has rung."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._lock.acquire()
+
+    def sleep(self, timeout: float | None = None) -> None:
+        """Sleep until rung, or for ``timeout`` seconds. A ring that came first is not lost."""
+        self._lock.acquire(timeout=-1 if timeout is None else timeout)
+
+    def ring(self) -> None:
+        """Wake the sleeper, or spare it its next sleep."""
+        try:
+            self._lock.release()
+        except RuntimeError:
+            pass  # rung already, and not yet heard
+
+
+class Link:
+    """One end of the socket pair between a worker and its broker.
+
+    Parameters:
+        sock: this end, connected.
+        on_end: called, on the link's thread, when the broker has gone.
+    """
+
+    def __init__(self, sock: socket.socket, on_end: Callable[[], None]) -> None:
+        self.constants = Constants(self.send)
+        self._sock = sock
+        self._sending = RLock()
+        self._on_end = on_end
+        self._thread: Thread | None = None
+
+    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes) -> None:
+        """Send one message. Callable from any thread."""
+        frame = encode(kind, parcel, numbers, body)
+        try:
+            with self._sending:
+                self._sock.sendall(frame)
+        except OSError:
+            pass  # the broker has gone: the listening thread notices, and knows what to do
+
+    def listen(self, scheduler: "Scheduler") -> None:
+        """Start the thread that brings messages to ``scheduler``."""
+        self._thread = Thread(target=self._listen, args=(scheduler,), name="scoop-link", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hang up, and wait for the thread to end."""
+        self._on_end = _hung_up
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the broker was faster
+        if self._thread is not None:
+            self._thread.join()
+        self._sock.close()
+
+    def _listen(self, scheduler: "Scheduler") -> None:
+        reader = MessageReader()
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
+        asked, tick = False, SHORTEST_TICK
+        while True:
+            # While nobody is hungry and we owe no outcomes there is nothing to look at between messages.
+            asked = asked and scheduler.asked()
+            ticking = asked or scheduler.imports.unanswered
+            if not poll.poll(tick * 1000 if ticking else None):
+                tick = min(tick * 2, LONGEST_TICK)
+                if asked:
+                    scheduler.give()
+                scheduler.imports.flush()
+                continue
+            try:
+                data = self._sock.recv(1 << 18)
+            except OSError:
+                data = b""
+            if not data:
+                self._on_end()
+                return
+            for message in reader.feed(data):
+                tick = SHORTEST_TICK
+                asked |= message.kind == Kind.STEAL
+                try:
+                    self._take(scheduler, message)
+                except Exception:  # a defect of ours; the thread must live, or all others wait for ever
+                    _log.exception("scoop: a message could not be handled: %s", message.kind.name)
+
+    def _take(self, scheduler: "Scheduler", message: Message) -> None:
+        kind, parcel, numbers, body = message
+        if kind == Kind.STEAL:
+            scheduler.give()
+        elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
+            self.constants.deliver(kind, parcel, body)
+        elif kind == Kind.BROKEN:
+            scheduler.refuse(MainImportError(body.decode()))
+        scheduler.deliver(kind, parcel, numbers, body)
+
+
+def _hung_up() -> None:
+    """Do nothing: it was we who ended the connection."""

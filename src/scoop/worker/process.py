@@ -1,0 +1,69 @@
+"""What makes a process a worker: its scheduler and its link, up before any code of the user's runs."""
+
+import os
+import signal
+import socket
+import traceback
+from collections.abc import Callable
+from time import monotonic
+from typing import NoReturn
+
+from ..errors import MainImportError
+from ..wire.messages import Kind
+from . import runtime
+from .imports import flush_streams
+from .link import Link, ThreadBell
+from .scheduler import Scheduler
+from .tracebacks import format_error
+
+__all__ = ["become_worker", "serve"]
+
+_UNGUARDED = (
+    "futures were used while a worker was importing the main script. Workers import it to find its functions; "
+    'what starts the work belongs under `if __name__ == "__main__":`'
+)
+
+
+def become_worker(
+    number: int, size: int, hunger: memoryview, sock: socket.socket, on_end: Callable[[], None]
+) -> tuple[Scheduler, Link]:
+    """Make this process worker ``number`` of ``size``: connect it and listen. Called on the main thread."""
+    link = Link(sock, on_end)
+    scheduler = Scheduler(number, size, hunger, link.send, ThreadBell, monotonic)
+    runtime.constants = link.constants
+    link.listen(scheduler)
+    return scheduler, link
+
+
+def serve(
+    number: int, size: int, hunger: memoryview, sock: socket.socket, import_main: Callable[[], None]
+) -> NoReturn:
+    """Be a worker that is not the origin, until the broker hangs up."""
+    # Ctrl-C is the origin's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit it.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    scheduler, link = become_worker(number, size, hunger, sock, _leave)
+    runtime.refusal = MainImportError(_UNGUARDED)
+    try:
+        import_main()
+    except BaseException as error:
+        text = f"a worker could not import the main script:\n\n{format_error(error)}"
+        link.send(Kind.BROKEN, 0, (), text.encode())
+        while True:
+            signal.pause()  # the run ends when the program hears of it; until then we take no work
+    runtime.refusal = None
+    runtime.current = scheduler
+    try:
+        scheduler.run_forever()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        flush_streams()
+        os._exit(1)
+
+
+def _leave() -> None:
+    """End the process at once: the broker is gone, so nobody waits for anything of ours."""
+    flush_streams()
+    os._exit(0)
+
+

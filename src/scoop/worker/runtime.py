@@ -1,0 +1,29 @@
+"""Where the running process keeps its one scheduler, and what to say when there is none."""
+
+from typing import TYPE_CHECKING
+
+from ..errors import NotStartedProperly
+
+if TYPE_CHECKING:
+    from .constants import Constants
+    from .scheduler import Scheduler
+
+__all__ = ["constants", "current", "need", "refusal"]
+
+current: "Scheduler | None" = None
+"""The scheduler of this process; None where the program was not started with ``python -m scoop``."""
+
+constants: "Constants | None" = None
+"""The shared constants as this process knows them; there before the scheduler, while a worker starts."""
+
+refusal: Exception | None = None
+"""Why no call can be served, if none can."""
+
+
+def need(what: str) -> "Scheduler":
+    """Return the scheduler; raise, naming the call ``what``, where there is none or it cannot serve."""
+    if refusal is not None:
+        raise refusal
+    if current is None:
+        raise NotStartedProperly(what)
+    return current

@@ -1,0 +1,354 @@
+"""The policy of one worker: what runs next, what is given away, when to say that we are hungry.
+
+    submit     put it in the table; if somebody is hungry, give
+    join       if it is in the table: take it out and run it, here and now; else wait
+    step       run the newest own task, or else the oldest errand; with neither, say so and sleep
+    give       the later half of the errands; without errands, the oldest half of the own tasks
+
+Nothing here knows of sockets or processes: messages go out through ``send``, time and sleep come from outside.
+So the same code runs under the simulation, with many workers in one thread and a clock of its own.
+README.md in this folder has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from threading import Lock, get_ident, local
+from typing import Any
+
+from ..wire.messages import Kind
+from . import runtime
+from .deputies import Deputies
+from .exports import Exports
+from .future import CANCELLED, DONE, FAILED, READY, RUNNING, Future
+from .hub import Bell, Hub, Sleeper
+from .imports import Imports, Send
+from .waiting import Waiting, deadline_after
+
+__all__ = ["Scheduler"]
+
+INLINE_DEPTH = 32
+"""Tasks nested on one stack before a fresh greenlet takes over: bounds the recursion, costs 1 us per 32 tasks."""
+
+
+class Scheduler:
+    """The tasks of one process.
+
+    Parameters:
+        slot: this worker's number on its machine; the origin's is 0.
+        size: how many workers the run has.
+        hunger: one cell a worker, shared with the broker; mine is non-zero while somebody wants work of mine:
+            another worker (the low byte, the broker's) or an idle thread of this process (the high one, ours).
+        send: takes a message to the broker; callable from any thread.
+        new_bell: makes what a thread sleeps on.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        slot: int,
+        size: int,
+        hunger: memoryview,
+        send: Send,
+        new_bell: Callable[[], Bell],
+        clock: Callable[[], float],
+    ) -> None:
+        self.slot = slot
+        self.size = size
+        self.hunger = hunger.cast("H")
+        self.new_bell = new_bell
+        self.ready: OrderedDict[Future, bool] = OrderedDict()  # own tasks on offer, the oldest first
+        self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
+        self.exports = Exports(slot)
+        self.imports = Imports(send, clock)
+        self._finishing = False  # the program has ended, and only waits for the work that is left
+        self._on_finish: Callable[[], None] = _nobody_waits
+        self._hunger_bytes = hunger
+        self._send = send
+        self._delivered = 0
+        self._announced = False
+        self._giving = Lock()
+        self._resting: set[Hub] = set()
+        self._rest = Lock()
+        self._elsewhere = local()  # inline depth of threads that have no hub
+        self._native = Hub(new_bell(), self.step)
+        self._hubs = {get_ident(): self._native}
+        self.deputies = Deputies(self)
+
+    # -- tasks ------------------------------------------------------------------------------------------------
+
+    def offer(self, future: Future) -> None:
+        """Put a new future on offer, as the newest."""
+        future._state = READY
+        self.ready[future] = True
+        if self.hunger[self.slot]:
+            self.attend()
+
+    def offer_all(self, futures: Sequence[Future]) -> None:
+        """Put new futures on offer so that the first of them is the first to run here, the last to leave."""
+        for future in reversed(futures):
+            future._state = READY
+            self.ready[future] = True
+        if self.hunger[self.slot]:
+            self.attend()
+
+    def offer_behind(self, future: Future) -> None:
+        """Put a new future on offer as the oldest: it is the last we shall ask for."""
+        future._state = READY
+        self.ready[future] = True
+        self.ready.move_to_end(future, last=False)
+        if self.hunger[self.slot]:
+            self.attend()
+
+    def claim(self, future: Future) -> bool:
+        """Take a future off the table, if it is there: whoever gets True decides what becomes of it."""
+        return self.ready.pop(future, False) or self.homebound.pop(future, False)
+
+    def join(self, future: Future, timeout: float | None) -> None:
+        """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
+        if timeout is None:
+            hub = self._hubs.get(get_ident())
+            if hub is not None and hub.depth < INLINE_DEPTH and self.ready.pop(future, False):
+                self.run_inline(hub, future)  # the short cut of nearly all joins; Waiting does the same, at length
+                return
+        Waiting(self, (future,)).next(deadline_after(timeout))
+
+    def join_by(self, future: Future, deadline: float | None) -> None:
+        """Return when ``future`` has ended; raise TimeoutError at the ``deadline``."""
+        if deadline is None:
+            self.join(future, None)
+        else:
+            Waiting(self, (future,)).next(deadline)
+
+    def run_inline(self, hub: Hub | None, future: Future) -> None:
+        """Run a claimed future on this stack."""
+        nest: Any = self._elsewhere if hub is None else hub
+        nest.depth += 1
+        future._state = RUNNING
+        try:
+            value = future._fn(*future._args, **future._kwargs)  # type: ignore[misc]
+        except BaseException as error:  # it is the future's, whatever it is
+            future._end(FAILED, error)
+        else:
+            future._end(DONE, value)
+        nest.depth -= 1
+
+    def may_run_inline(self, hub: Hub | None) -> bool:
+        """Return whether this stack can carry one more task."""
+        if hub is None:
+            if not hasattr(self._elsewhere, "depth"):
+                self._elsewhere.depth = 0
+            return bool(self._elsewhere.depth < INLINE_DEPTH)
+        return hub.depth < INLINE_DEPTH
+
+    def cancel(self, futures: Iterable[Future]) -> None:
+        """Cancel what has not begun, here or elsewhere."""
+        futures = list(futures)
+        for future in futures:
+            if self.claim(future):
+                future._end(CANCELLED, None)
+        for parcel, numbers in self.exports.where(futures).items():
+            self._send(Kind.DROP, parcel, numbers, b"")
+
+    def nudge(self, future: Future) -> None:
+        """Hear that somebody polls for ``future``: where no other worker will take it, a deputy runs it."""
+        if (self.size == 1 and future in self.ready) or future in self.homebound:
+            self.deputies.see_to(lambda: self.claim(future) and self._run_with_hub(future))
+
+    def _run_with_hub(self, future: Future) -> None:
+        self.run_inline(self.hub_here(), future)
+
+    # -- what a thread does between tasks ---------------------------------------------------------------------
+
+    def step(self, hub: Hub) -> None:
+        """Run one task, or sleep until there may be one."""
+        if self.deputies.chores:
+            self.deputies.do_chore()
+            return
+        own = self._next_own()
+        if own is not None:
+            if self.hunger[self.slot]:
+                self.attend(least=1)
+            self.run_inline(hub, own)
+            if own._state == FAILED and type(own._value) is KeyboardInterrupt and self.slot == 0:
+                raise own._value
+            return
+        try:
+            errand = self.imports.waiting.popleft()
+        except IndexError:
+            self._idle(hub)
+            return
+        if self.hunger[self.slot]:
+            self.attend(least=1)
+        hub.depth += 1
+        self.imports.run(errand)
+        hub.depth -= 1
+
+    def _next_own(self) -> Future | None:
+        for table in (self.ready, self.homebound):
+            if table:
+                try:
+                    return table.popitem()[0]
+                except KeyError:  # the link was faster
+                    pass
+        return None
+
+    def _has_work(self) -> bool:
+        return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
+
+    def _idle(self, hub: Hub) -> None:
+        self.imports.flush()
+        self._announce()
+        self._set_resting(hub, True)
+        try:
+            hub.sleep_unless(self._has_work)
+        finally:
+            self._set_resting(hub, False)
+
+    def _announce(self) -> None:
+        """Tell the broker, once, that we are hungry as of all that it has delivered."""
+        if self._announced:
+            return
+        self._announced = True
+        # What is delivered after this line makes the announcement void, at the broker, and makes us look again.
+        delivered = self._delivered
+        if self._has_work() or any(other.in_line for other in self.hubs()):
+            self._announced = False
+            return
+        if self._finishing:
+            self._send(Kind.FINISH, delivered, (), b"")
+        else:
+            self._send(Kind.HUNGRY, delivered, (), b"")
+
+    def _set_resting(self, hub: Hub, resting: bool) -> None:
+        with self._rest:
+            (self._resting.add if resting else self._resting.discard)(hub)
+            self._hunger_bytes[2 * self.slot + 1] = bool(self._resting)
+
+    def hub_here(self) -> Hub | None:
+        """Return the hub of the calling thread; None for threads of the program's own."""
+        return self._hubs.get(get_ident())
+
+    def hubs(self) -> list[Hub]:
+        """Return the hubs of all threads that run tasks."""
+        return list(self._hubs.values())
+
+    def adopt(self, hub: Hub) -> None:
+        """Take in the hub of the calling thread."""
+        self._hubs[get_ident()] = hub
+
+    def wake(self) -> None:
+        """Wake all threads that run tasks."""
+        for hub in self.hubs():
+            hub.nudge()
+
+    def deputised(self, hub: Hub | None) -> AbstractContextManager[None]:
+        """Have a deputy run tasks while the calling thread, whose hub is ``hub``, sleeps."""
+        return self.deputies.standing_in(hub)
+
+    # -- giving -----------------------------------------------------------------------------------------------
+
+    def attend(self, least: int = 2) -> None:
+        """Do what a non-zero hunger cell asks for: wake our own idle threads, give to other workers.
+
+        By default a lone own task is left for a moment: most often it is joined at once, and the link asks
+        again soon.
+        """
+        if self._hunger_bytes[2 * self.slot + 1]:
+            self.wake()
+        if self._hunger_bytes[2 * self.slot]:
+            self.give(least)
+
+    def give(self, least: int = 1) -> None:
+        """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
+        if not self._giving.acquire(blocking=False):
+            return  # another thread is at it
+        try:
+            if self.imports.waiting or len(self.ready) >= least:
+                # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
+                # by asking again, and that must not be wiped out.
+                self._hunger_bytes[2 * self.slot] = 0
+                if not (self.imports.give_back() or self._give_own((len(self.ready) + 1) // 2)):
+                    self._hunger_bytes[2 * self.slot] = 1
+        finally:
+            self._giving.release()
+
+    def _give_own(self, most: int) -> bool:
+        parcel, count, body, stuck = self.exports.pack(self._oldest, most)
+        for future in stuck:
+            future._state = READY
+            self.homebound[future] = True
+        if stuck:
+            self.deputies.take_heart()
+        if count:
+            self._send(Kind.PARCEL, parcel, range(count), body)
+        return count > 0
+
+    def _oldest(self) -> Future | None:
+        try:
+            return self.ready.popitem(last=False)[0]
+        except KeyError:  # the main thread was faster
+            return None
+
+    # -- what the link brings ---------------------------------------------------------------------------------
+
+    def deliver(self, kind: Kind, parcel: int, numbers: Sequence[int], body: bytes) -> None:
+        """Take in one message that concerns tasks. Called by one thread only, in the order of arrival."""
+        if kind == Kind.PARCEL:
+            self.imports.accept(parcel, numbers, body)
+        elif kind == Kind.OUTCOME:
+            self._conclude(self.exports.arrived(parcel, numbers, body))
+        elif kind == Kind.DROPPED:
+            self._conclude(self.exports.dropped(parcel, numbers))
+        elif kind == Kind.LOST:
+            self._conclude(self.exports.lost(parcel, numbers, body))
+        elif kind == Kind.DROP:
+            self.imports.drop(parcel, numbers)
+        elif kind == Kind.FINISH:
+            self._on_finish()
+        self._delivered += 1
+        self._announced = False
+        self.wake()
+
+    def refuse(self, error: Exception) -> None:
+        """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""
+        runtime.refusal = error
+        stranded = [future for table in (self.ready, self.homebound) for future in list(table)]
+        self._conclude((future, FAILED, error) for future in stranded if self.claim(future))
+        self._conclude(self.exports.abandon(error))
+
+    def asked(self) -> bool:
+        """Return whether the broker wants us to give work away."""
+        return bool(self._hunger_bytes[2 * self.slot])
+
+    def _conclude(self, news: Iterable[tuple[Future, int, Any]]) -> None:
+        for future, state, value in news:
+            if future._has_callbacks():  # the user's code: not on the link's thread, which must stay free
+                self.deputies.see_to(lambda f=future, s=state, v=value: f._end(s, v))  # type: ignore[misc]
+            else:
+                future._end(state, value)
+
+    # -- the end ----------------------------------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Work until nothing that was ever submitted, here or on any worker, is left to do."""
+        sleeper = Sleeper(self._native)
+        self._on_finish = sleeper.wake
+        self._finishing = True
+        self._announced = False
+        sleeper.suspend()
+        while self.deputies.chores:
+            self.deputies.do_chore()
+
+    def run_forever(self) -> None:
+        """Run tasks on this thread until the process ends."""
+        self._native.run_forever()
+
+    def close(self) -> None:
+        """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""
+        for hub in self.hubs():
+            hub.closed = True
+
+
+def _nobody_waits() -> None:
+    """Stand in for the wake-up call of a program that has not ended."""

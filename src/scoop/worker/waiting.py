@@ -1,0 +1,106 @@
+"""Waiting for some of many futures: what result(), wait(), as_completed() and the maps are made of."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from .future import NEW, Future
+from .hub import Sleeper
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+__all__ = ["Waiting", "deadline_after"]
+
+
+def deadline_after(timeout: float | None) -> float | None:
+    """Return the moment ``timeout`` seconds from now; None, no limit, stays None."""
+    return None if timeout is None else monotonic() + max(timeout, 0)
+
+
+class Waiting:
+    """The futures one caller waits for, handed out in the order they end.
+
+    While there are futures among them that nobody has begun, the caller runs those itself, in order, on its own
+    stack: only what it waits for, so nothing is ever buried under a stranger. Then it sleeps, in one of two ways:
+
+    - without a deadline, on a thread that has a hub: its greenlet is suspended, the thread does other work;
+    - with a deadline, or on a thread of the program's own: the thread itself sleeps, and a deputy works for it.
+    """
+
+    def __init__(self, scheduler: "Scheduler", futures: Iterable[Future]) -> None:
+        self._scheduler = scheduler
+        self._unclaimed: deque[Future] = deque()
+        self._ended: deque[Future] = deque()
+        self._sleeper: Sleeper | None = None
+        self._wake: Callable[[], None] = _nobody_sleeps
+        for future in futures:
+            self.add(future)
+
+    def add(self, future: Future) -> None:
+        """Wait for one more."""
+        if future._state == NEW:
+            self._scheduler.offer(future)
+        self._unclaimed.append(future)
+        future._watch(self._on_end)
+
+    def next(self, deadline: float | None = None) -> Future:
+        """Return one that has ended and was not returned before; raise TimeoutError at the ``deadline``."""
+        if not self._ended:
+            if deadline is None:
+                self._work_and_wait()
+            else:
+                self._sleep_until(deadline)
+        if not self._ended:
+            raise TimeoutError("the future did not end within the timeout; it is still there to be waited for")
+        return self._ended.popleft()
+
+    def _on_end(self, future: Future) -> None:
+        self._ended.append(future)
+        self._wake()
+
+    def _work_and_wait(self) -> None:
+        scheduler, hub = self._scheduler, self._scheduler.hub_here()
+        while not self._ended:
+            if self._unclaimed and scheduler.may_run_inline(hub):
+                future = self._unclaimed.popleft()
+                if scheduler.claim(future):
+                    scheduler.run_inline(hub, future)
+                continue
+            if hub is None:
+                self._sleep_until(None)
+            else:
+                sleeper = Sleeper(hub)
+                self._wake = sleeper.wake
+                if not self._ended:
+                    sleeper.suspend()
+
+    def _sleep_until(self, deadline: float | None) -> None:
+        """Let the thread sleep until one has ended, or the deadline; a deputy takes its place meanwhile."""
+        hub = self._scheduler.hub_here()
+        if deadline is not None and deadline <= monotonic():
+            return
+        with self._scheduler.deputised(hub):
+            if hub is None:
+                bell = self._scheduler.new_bell()
+                self._wake = bell.ring
+                while not self._ended and (deadline is None or monotonic() < deadline):
+                    bell.sleep(_left(deadline))
+                return
+            sleeper = Sleeper(hub)
+            self._wake = hub.nudge
+            while not self._ended and (deadline is None or monotonic() < deadline):
+                hub.sleep_unless(lambda: self._ended, _left(deadline))
+                if hub.in_line:  # others of this thread can go on, and only here: let them, then look again
+                    sleeper.asleep = True
+                    hub.in_line.append(sleeper)
+                    hub.switch_away()
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - monotonic())
+
+
+def _nobody_sleeps() -> None:
+    """Stand in for the wake-up call of a caller that is awake."""
