@@ -16,7 +16,7 @@ __all__ = ["Broker"]
 GRACE = 0.25
 """Seconds that workers have to flush and leave when the run ends; then they are killed."""
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 
 
 class _Peer:

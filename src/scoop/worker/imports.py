@@ -16,8 +16,10 @@ from .tracebacks import pack_error
 
 __all__ = ["Errand", "Imports", "Send", "flush_streams"]
 
-LONGEST_WAIT = 0.002
-"""Seconds that an outcome may wait here for more to travel with: ten times what it costs to send it."""
+SHORT_WAIT, LONG_WAIT = 0.002, 0.05
+"""Seconds that an outcome may wait for more to travel with: while somebody is hungry, and while nobody is. Each
+message costs sender, broker and owner some 100 us of what they are doing; and an owner that has nothing else to
+do than to wait for it is hungry. A worker that has nothing else to do sends at once."""
 
 Send = Callable[[Kind, int, Sequence[int], bytes], None]
 
@@ -35,12 +37,13 @@ class Errand(NamedTuple):
 class Imports:
     """The errands that this process has taken on and has not answered for."""
 
-    def __init__(self, send: Send, clock: Callable[[], float]) -> None:
+    def __init__(self, send: Send, clock: Callable[[], float], pressed: Callable[[], bool]) -> None:
         self.waiting: deque[Errand] = deque()  # not begun; both ends are taken from atomically
         self.unanswered = 0
         self._counting = RLock()
         self._send = send
         self._clock = clock
+        self._pressed = pressed  # whether somebody is hungry
         self._flushed = 0.0
         self._outcomes: deque[tuple[int, int, bool, bytes]] = deque()
         self._functions: dict[bytes, Callable[..., Any]] = {}
@@ -93,7 +96,7 @@ class Imports:
         if errand.callbacks is not None:
             self._call_back(errand.callbacks, ok, data)
         self._outcomes.append((errand.parcel, errand.number, ok, data))
-        if self._clock() - self._flushed > LONGEST_WAIT:
+        if self._clock() - self._flushed > (SHORT_WAIT if self._pressed() else LONG_WAIT):
             self.flush()
 
     def flush(self) -> None:

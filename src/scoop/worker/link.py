@@ -103,7 +103,7 @@ class Link:
                 scheduler.imports.flush()
                 continue
             try:
-                data = self._sock.recv(1 << 18)
+                data = self._sock.recv(1 << 16)
             except OSError:
                 data = b""
             if not data:
@@ -121,6 +121,7 @@ class Link:
         kind, parcel, numbers, body = message
         if kind == Kind.STEAL:
             scheduler.give()
+            scheduler.imports.flush()  # it may be one of these that the hungry one waits for
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
             self.constants.deliver(kind, parcel, body)
         elif kind == Kind.BROKEN:

@@ -60,7 +60,7 @@ class Scheduler:
         self.ready: OrderedDict[Future, bool] = OrderedDict()  # own tasks on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
         self.exports = Exports(slot)
-        self.imports = Imports(send, clock)
+        self.imports = Imports(send, clock, self.asked)
         self._finishing = False  # the program has ended, and only waits for the work that is left
         self._on_finish: Callable[[], None] = _nobody_waits
         self._hunger_bytes = hunger
@@ -201,7 +201,8 @@ class Scheduler:
         self._announce()
         self._set_resting(hub, True)
         try:
-            hub.sleep_unless(self._has_work)
+            # A message that came while we were announcing has made that void: then not to sleep, but to repeat it.
+            hub.sleep_unless(lambda: self._has_work() or not self._announced)
         finally:
             self._set_resting(hub, False)
 
