@@ -28,6 +28,7 @@ __all__ = ["Deadlock", "World", "here", "only_drawn_transitions", "work"]
 
 TICK = 0.002
 _MOST_WORKERS = 10_000
+_MOST_TICKS = 100_000
 
 here: "World"
 """The world that runs now: tasks ask it for time."""
@@ -85,7 +86,11 @@ class _Worker:
 
     def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes) -> None:
         self.up.append((self.world.latency(), Message(kind, parcel, list(numbers), body)))
-        while self.down and self.world.choice.random() < 0.3:  # the link is a thread: it may come in here
+        # The broker is another process and the link another thread: both may act before we go on.
+        if self.world.choice.random() < 0.3:
+            while self.up:
+                self.world.to_broker(self)
+        while self.down and self.world.choice.random() < 0.5:
             self.receive()
 
     def receive(self) -> None:
@@ -130,6 +135,7 @@ class World:
         self._diary: list[tuple[float, int, Callable[[], None]]] = []
         self._entries = count()
         self._ticking: set[int] = set()
+        self._ticks = 0  # in a row, with nothing else between them
         self.greenlet: greenlet
 
     def run(self, program: Callable[[], Any]) -> Any:
@@ -158,11 +164,12 @@ class World:
         moves: list[Callable[[], None]] = []
         for worker in self._workers.values():
             if worker.up and worker.up[0][0] <= self.now:
-                moves.append(lambda w=worker: self._to_broker(w))  # type: ignore[misc]
+                moves.append(lambda w=worker: self.to_broker(w))  # type: ignore[misc]
             if worker.down and worker.down[0][0] <= self.now and hasattr(worker, "scheduler"):
                 moves.append(worker.receive)
         moves += [lambda w=worker: self._switch_to(w) for worker in self._runnable]  # type: ignore[misc]
         if moves:
+            self._ticks = 0
             self.choice.choice(moves)()
             if self._deaths and self.choice.random() < 0.002:
                 self._kill()
@@ -212,15 +219,16 @@ class World:
         self._ticking.add(worker.number)
 
         def look() -> None:
+            self._ticks += 1
+            if self._ticks > _MOST_TICKS:
+                raise Deadlock(f"at {self.now:.6f} s links look at their workers, and nothing comes of it")
             self._ticking.discard(worker.number)
             if worker.alive and worker.scheduler.asked():
                 worker.scheduler.give()
                 worker.scheduler.imports.flush()
                 self.tick(worker)
 
-        # With every worker asleep ticks change nothing: then they must not hide a deadlock.
-        if any(not w.asleep for w in self._workers.values()) or self._diary:
-            self._enter(self.now + TICK, look)
+        self._enter(self.now + TICK, look)
 
     def _enter(self, when: float, what: Callable[[], None]) -> None:
         heapq.heappush(self._diary, (when, next(self._entries), what))
@@ -239,7 +247,7 @@ class World:
             return
         self._deaths -= 1
         while victim.up:  # what it has sent is in the socket, and arrives
-            self._to_broker(victim)
+            self.to_broker(victim)
         victim.alive = False
         del self._workers[victim.number]
         self._graves.append(victim)
@@ -247,7 +255,7 @@ class World:
             self._runnable.remove(victim)
         self._carry_out(self.ledger.left(victim.number))
 
-    def _to_broker(self, worker: _Worker) -> None:
+    def to_broker(self, worker: _Worker) -> None:
         _, message = worker.up.popleft()
         self.parcels += message.kind == Kind.PARCEL
         self._carry_out(self.ledger.received(worker.number, message))

@@ -42,7 +42,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Unask:
-    """Nobody is hungry any more: take back what these workers were asked."""
+    """Take back what these workers were asked: nobody is hungry any more, or they are hungry themselves."""
 
     workers: tuple[int, ...]
 
@@ -100,8 +100,6 @@ class Ledger:
         self._workers[worker] = _Worker()
         for body in dict.fromkeys(self._constants.values()):
             self._send(worker, Kind.CONST, body=body)
-        if self._hungry and not self._stock:
-            self._ask_all()
         return self._done()
 
     def received(self, worker: int, message: Message) -> list[Instruction]:
@@ -214,8 +212,8 @@ class Ledger:
         state = self._workers[worker]
         if seen == state.sent and not state.hungry:
             state.hungry = True
-            state.asked = False
             self._hungry.append(worker)
+            self._unask(worker)  # it has nothing to give
 
     def _match(self) -> None:
         """Hand stock to the hungry; ask the others while that does not do; see whether all has ended."""
@@ -234,7 +232,7 @@ class Ledger:
             else:
                 self._ask_all()
         else:
-            self._unask_all()
+            self._unask(*self._workers)
 
     def _ask_all(self) -> None:
         for worker, state in self._workers.items():
@@ -243,11 +241,11 @@ class Ledger:
                 self._out.append(Ask(worker))
                 self._send(worker, Kind.STEAL)
 
-    def _unask_all(self) -> None:
-        asked = tuple(worker for worker, state in self._workers.items() if state.asked)
+    def _unask(self, *workers: int) -> None:
+        asked = tuple(worker for worker in workers if self._workers[worker].asked)
+        for worker in asked:
+            self._workers[worker].asked = False
         if asked:
-            for worker in asked:
-                self._workers[worker].asked = False
             self._out.append(Unask(asked))
 
     # -- the rest ---------------------------------------------------------------------------------------------

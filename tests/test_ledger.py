@@ -1,0 +1,233 @@
+"""The broker's books under every order of events: each task ends once, and the books end empty."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
+from scoop.wire.messages import Kind, Message, parcel_id
+
+RETRIES = 2
+
+
+class Books(RuleBasedStateMachine):
+    """Workers as the ledger may see them: each does, at any moment, anything the protocol allows it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = Ledger(retries=RETRIES)
+        self.held: dict[int, dict[tuple[int, int], None]] = {}  # what each worker has been given, in order
+        self.seen: dict[int, int] = {}
+        self.waits: set[int] = set()  # who has said that it is hungry, and has got nothing since
+        self.serial = 0
+        self.open: dict[tuple[int, int], int] = {}  # tasks of living owners that have not ended
+        self.ends: Counter[tuple[int, int]] = Counter()
+        self.deaths: Counter[tuple[int, int]] = Counter()
+        self.next_worker = 0
+        for _ in range(3):
+            self._join()
+
+    def _join(self) -> None:
+        worker = self.next_worker
+        self.next_worker += 1
+        self.held[worker], self.seen[worker] = {}, 0
+        self._obey(self.ledger.joined(worker))
+
+    def _obey(self, instructions: list[Instruction]) -> None:
+        for instruction in instructions:
+            if isinstance(instruction, Send):
+                self._deliver(instruction.worker, instruction.message)
+            elif isinstance(instruction, Replace):
+                self._join()
+            elif isinstance(instruction, Unask):
+                assert set(instruction.workers) <= self.held.keys()
+            else:
+                assert isinstance(instruction, Ask)
+                assert instruction.worker not in self.waits, "the hungry are not asked for food"
+
+    def _deliver(self, worker: int, message: Message) -> None:
+        kind, parcel, numbers, body = message
+        tasks = [(parcel, number) for number in numbers]
+        self.seen[worker] += 1
+        self.waits.discard(worker)
+        if kind == Kind.PARCEL:
+            assert body == b"body %d" % parcel
+            for task in tasks:
+                assert all(task not in held for held in self.held.values()), "handed out twice"
+                self.held[worker][task] = None
+        elif kind in (Kind.OUTCOME, Kind.DROPPED, Kind.LOST):
+            for task in tasks:
+                assert self.open.pop(task) == worker, "told to somebody else than the owner"
+                self.ends[task] += 1
+                if kind == Kind.LOST:
+                    assert self.deaths[task] == RETRIES + 1
+        elif kind == Kind.DROP:
+            dropped = [task for task in tasks if task in self.held[worker]]
+            if dropped:
+                self._send(worker, Kind.DROPPED, dropped)
+
+    def _send(self, worker: int, kind: Kind, tasks: list[tuple[int, int]]) -> None:
+        for task in tasks:
+            del self.held[worker][task]
+        message = Message(kind, tasks[0][0], [number for _, number in tasks], b"outcome")
+        self._obey(self.ledger.received(worker, message))
+
+    def _some_of_one_parcel(self, data: st.DataObject, worker: int) -> list[tuple[int, int]]:
+        parcel = data.draw(st.sampled_from(sorted({parcel for parcel, _ in self.held[worker]})))
+        tasks = [task for task in self.held[worker] if task[0] == parcel]
+        return tasks[: data.draw(st.integers(1, len(tasks)))]
+
+    @rule(data=st.data(), count=st.integers(1, 6))
+    def give(self, data: st.DataObject, count: int) -> None:
+        owner = data.draw(st.sampled_from(sorted(self.held.keys() - self.waits) or [0]))
+        if owner in self.waits:
+            return
+        self.serial += 1
+        parcel = parcel_id(owner, self.serial)
+        self.open.update({(parcel, number): owner for number in range(count)})
+        message = Message(Kind.PARCEL, parcel, list(range(count)), b"body %d" % parcel)
+        self._obey(self.ledger.received(owner, message))
+
+    @rule(data=st.data(), late=st.booleans())
+    def hunger(self, data: st.DataObject, late: bool) -> None:
+        worker = data.draw(st.sampled_from(sorted(self.held)))
+        seen = self.seen[worker] - (late and self.seen[worker] > 0)
+        if not late and worker not in self.waits:
+            self.waits.add(worker)
+        self._obey(self.ledger.received(worker, Message(Kind.HUNGRY, seen)))
+
+    @precondition(lambda self: any(self.held.values()))
+    @rule(data=st.data(), kind=st.sampled_from([Kind.OUTCOME, Kind.RETURN, Kind.DROPPED]))
+    def answer(self, data: st.DataObject, kind: Kind) -> None:
+        worker = data.draw(st.sampled_from(sorted(w for w, held in self.held.items() if held)))
+        self._send(worker, kind, self._some_of_one_parcel(data, worker))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def drop(self, data: st.DataObject) -> None:
+        parcel, owner = data.draw(st.sampled_from(sorted({(parcel, owner) for (parcel, _), owner in self.open.items()})))
+        numbers = sorted(number for p, number in self.open if p == parcel)
+        self._obey(self.ledger.received(owner, Message(Kind.DROP, parcel, numbers)))
+
+    @precondition(lambda self: len(self.held) > 1)
+    @rule(data=st.data())
+    def die(self, data: st.DataObject) -> None:
+        worker = data.draw(st.sampled_from(sorted(self.held.keys() - {0})))
+        for task in self.held.pop(worker):
+            self.deaths[task] += 1
+        self.waits.discard(worker)
+        self.open = {task: owner for task, owner in self.open.items() if owner != worker}
+        self._obey(self.ledger.left(worker))
+
+    @invariant()
+    def nothing_ends_twice(self) -> None:
+        assert not self.ends or max(self.ends.values()) == 1
+
+    @invariant()
+    def the_hungry_are_fed_while_there_is_stock(self) -> None:
+        assert not (self.waits and self.ledger._stock)
+
+    def teardown(self) -> None:
+        """Let all that is left be run by whoever holds it; then the books must be empty."""
+        for _ in range(10_000):
+            holders = [worker for worker, held in self.held.items() if held]
+            if not holders and not self.open:
+                break
+            for worker in holders:
+                parcel = next(iter(self.held[worker]))[0]
+                self._send(worker, Kind.OUTCOME, [task for task in self.held[worker] if task[0] == parcel])
+            for worker in list(self.held):
+                self._obey(self.ledger.received(worker, Message(Kind.HUNGRY, self.seen[worker])))
+        assert not self.open, "tasks that nobody will ever run"
+        assert self.ledger.empty
+
+
+Books.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestBooks = Books.TestCase
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    made = Ledger(retries=1, report=lambda worker: f"worker {worker} was killed by SIGSEGV")
+    for worker in range(3):
+        made.joined(worker)
+    return made
+
+
+def sent(instructions: list[Instruction], kind: Kind) -> list[tuple[int, list[int]]]:
+    return [
+        (i.worker, list(i.message.numbers))
+        for i in instructions
+        if isinstance(i, Send) and i.message.kind == kind
+    ]
+
+
+def parcel_of(owner: int, count: int) -> Message:
+    return Message(Kind.PARCEL, parcel_id(owner, 1), list(range(count)), b"body")
+
+
+def hungry(ledger: Ledger, worker: int) -> list[Instruction]:
+    """Let the worker say that it has nothing to do, as of all it has been sent."""
+    return ledger.received(worker, Message(Kind.HUNGRY, ledger._workers[worker].sent))
+
+
+def test_a_lot_is_shared_among_the_hungry(ledger: Ledger) -> None:
+    hungry(ledger, 1)
+    hungry(ledger, 2)
+    told = ledger.received(0, parcel_of(0, 5))
+    assert sent(told, Kind.PARCEL) == [(1, [0, 1, 2]), (2, [3, 4])]
+
+
+def test_hunger_asks_all_who_are_not_hungry_and_is_taken_back_when_fed(ledger: Ledger) -> None:
+    assert Ask(0) in hungry(ledger, 1)
+    told = ledger.received(0, parcel_of(0, 1))
+    assert sent(told, Kind.PARCEL) == [(1, [0])]
+    assert Unask((2,)) in told  # 0 has given: it counts as asked no more
+
+
+def test_hunger_that_crossed_a_delivery_is_void(ledger: Ledger) -> None:
+    ledger.received(0, parcel_of(0, 1))
+    hungry(ledger, 1)
+    ledger.received(1, Message(Kind.HUNGRY, 0))  # it had not seen the parcel when it spoke
+    assert not sent(ledger.received(2, parcel_of(2, 1)), Kind.PARCEL)
+
+
+def test_a_task_whose_workers_die_too_often_is_lost_alone_and_its_owner_told_why(ledger: Ledger) -> None:
+    ledger.received(0, parcel_of(0, 2))
+    hungry(ledger, 1)
+    assert Replace(1) in ledger.left(1)
+    told = hungry(ledger, 2)
+    assert sent(told, Kind.PARCEL) == [(2, [0])], "singly, after a death"
+    told = ledger.left(2)
+    (lost,) = [i for i in told if isinstance(i, Send) and i.message.kind == Kind.LOST]
+    assert (lost.worker, list(lost.message.numbers)) == (0, [0])
+    assert b"SIGSEGV" in lost.message.body
+
+
+def test_what_a_dead_worker_owned_is_not_run_any_more(ledger: Ledger) -> None:
+    hungry(ledger, 2)
+    ledger.received(1, parcel_of(1, 3))
+    assert sent(ledger.left(1), Kind.DROP) == [(2, [0, 1, 2])]
+    assert ledger.empty
+
+
+def constant(name: str, value: bytes) -> Message:
+    return Message(Kind.CONST, 9, [len(name)], name.encode() + value)
+
+
+def test_a_constant_reaches_all_once_and_late_comers_too(ledger: Ledger) -> None:
+    told = ledger.received(1, constant("a", b"one"))
+    assert [worker for worker, _ in sent(told, Kind.CONST)] == [0, 1, 2]
+    refused = ledger.received(2, constant("a", b"two"))
+    assert sent(refused, Kind.CONST) == []
+    assert [i.message.body for i in refused if isinstance(i, Send)] == [b"a"]
+    assert [i.message.body for i in ledger.joined(7) if isinstance(i, Send)] == [b"one"]
+
+
+def test_the_run_ends_when_all_wait_and_nothing_is_left(ledger: Ledger) -> None:
+    assert not sent(ledger.received(0, Message(Kind.FINISH, 0)), Kind.FINISH)
+    assert not sent(hungry(ledger, 1), Kind.FINISH)
+    assert sent(hungry(ledger, 2), Kind.FINISH) == [(0, [])]
