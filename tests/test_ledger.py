@@ -108,7 +108,8 @@ class Books(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(data=st.data())
     def drop(self, data: st.DataObject) -> None:
-        parcel, owner = data.draw(st.sampled_from(sorted({(parcel, owner) for (parcel, _), owner in self.open.items()})))
+        owners = {parcel: owner for (parcel, _), owner in self.open.items()}
+        parcel, owner = data.draw(st.sampled_from(sorted(owners.items())))
         numbers = sorted(number for p, number in self.open if p == parcel)
         self._obey(self.ledger.received(owner, Message(Kind.DROP, parcel, numbers)))
 
@@ -228,6 +229,20 @@ def test_a_constant_reaches_all_once_and_late_comers_too(ledger: Ledger) -> None
 
 
 def test_the_run_ends_when_all_wait_and_nothing_is_left(ledger: Ledger) -> None:
-    assert not sent(ledger.received(0, Message(Kind.FINISH, 0)), Kind.FINISH)
-    assert not sent(hungry(ledger, 1), Kind.FINISH)
+    hungry(ledger, 1)
+    ledger.received(2, parcel_of(2, 1))  # which 1 takes
+    assert not sent(ledger.received(0, Message(Kind.FINISH, ledger._workers[0].sent)), Kind.FINISH)
+    assert not sent(hungry(ledger, 2), Kind.FINISH)
+    assert not sent(ledger.received(1, Message(Kind.OUTCOME, parcel_id(2, 1), [0], b"")), Kind.FINISH)
+    assert not sent(hungry(ledger, 1), Kind.FINISH), "2 has an outcome to look at"
     assert sent(hungry(ledger, 2), Kind.FINISH) == [(0, [])]
+
+
+def test_workers_that_are_still_starting_are_waited_for_only_on_request(ledger: Ledger) -> None:
+    assert not sent(ledger.received(0, Message(Kind.FINISH, 0, [0])), Kind.FINISH)
+    assert not sent(hungry(ledger, 1), Kind.FINISH)
+    assert sent(ledger.received(2, Message(Kind.BROKEN, 1, body=b"why")), Kind.BROKEN) == [(0, [])]
+
+
+def test_a_prompt_end_does_not_wait_for_workers_that_are_still_starting(ledger: Ledger) -> None:
+    assert sent(ledger.received(0, Message(Kind.FINISH, 0)), Kind.FINISH) == [(0, [])]

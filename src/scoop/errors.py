@@ -4,6 +4,7 @@
     ├── ScoopError                  the root: ``except ScoopError`` catches all of these
     │   ├── NotStartedProperly      the program was not started with ``python -m scoop``
     │   ├── MainImportError         a worker could not import the main script
+    │   │   └── UnguardedMainError  because the script starts its work while it is imported
     │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception that could not travel
@@ -25,6 +26,7 @@ __all__ = [
     "ResultNotSent",
     "ScoopError",
     "TaskNotSent",
+    "UnguardedMainError",
     "WorkerLost",
 ]
 
@@ -49,6 +51,10 @@ class NotStartedProperly(ScoopError):
 
 class MainImportError(ScoopError):
     """A worker could not import the main script, so it cannot run the script's functions."""
+
+
+class UnguardedMainError(MainImportError):
+    """The main script starts its work when it is imported, not only when it is run."""
 
 
 class TaskNotSent(ScoopError):

@@ -181,7 +181,7 @@ def wait(
     return DoneAndNotDone(done, futures.keys() - done)
 
 
-def shutdown(wait: bool = True) -> None:  # noqa: ARG001
+def shutdown(wait: bool = True) -> None:
     """Do nothing: here for compatibility with PEP 3148. The run ends with the program."""
 
 

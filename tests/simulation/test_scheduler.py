@@ -19,7 +19,7 @@ def checked_states() -> Iterator[None]:
         yield
 
 
-def tree(seed: int, depth: int) -> int:
+def tree(seed: int, depth: int) -> Any:
     """A random tree of tasks: each works, spawns, joins in some order, by some means; all add up."""
     chance = random.Random(seed)
     work(chance.choice((0.0, 0.0001, 0.001, 0.02)) * chance.random())
@@ -110,7 +110,7 @@ def test_as_many_long_tasks_as_workers_all_run_at_once(count: int) -> None:
         assert simulated.now < 11, f"seed {seed}: some worker kept two long tasks"
 
 
-def busy_parent(seconds: float) -> float:
+def busy_parent(seconds: float) -> Any:
     children = [futures.submit(nap, 0.5) for _ in range(6)]
     work(seconds)  # deep in the user's code: only the link can give the children away
     return sum(child.result() for child in children)
@@ -122,10 +122,10 @@ def test_a_busy_worker_does_not_hold_its_tasks_hostage() -> None:
     assert simulated.now < 10.1
 
 
-def lone_child() -> float:
+def lone_child() -> Any:
     child = futures.submit(nap, 5.0)
     work(5.0)
-    return float(child.result())
+    return child.result()
 
 
 def test_even_a_lone_task_leaves_a_busy_worker() -> None:

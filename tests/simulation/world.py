@@ -1,9 +1,9 @@
 """The simulated machine.
 
 Every worker is the real Scheduler, with its real hub and greenlets; the broker is the real Ledger. Only what is
-outside of them is simulated: messages take time and overtake each other between links (never on one), a sleeping
-thread is a greenlet set aside, and work is an entry in the diary. All choices come from one seeded generator, so
-a run that fails is repeated by its seed.
+outside of them is simulated: messages take time and overtake each other between links (never on one), a
+sleeping thread is a greenlet set aside, and work is an entry in the diary. All choices come from one seeded
+generator, so a run that fails is repeated by its seed.
 
 What a thread of its own does in a real worker, the link, happens here at any moment the worker is not running
 Python code of ours: while it works, while it sleeps, and within every ``send``.
@@ -34,7 +34,7 @@ here: "World"
 """The world that runs now: tasks ask it for time."""
 
 
-class Deadlock(AssertionError):
+class Deadlock(AssertionError):  # noqa: N818 - it is a thing, not an error of the simulation
     """Nothing can happen any more, and the program has not ended."""
 
 
@@ -117,7 +117,9 @@ class World:
         deaths: how many workers die, at random moments.
     """
 
-    def __init__(self, seed: int, size: int, slowest: float = 0.0002, deaths: int = 0, retries: int = 2) -> None:
+    def __init__(
+        self, seed: int, size: int, slowest: float = 0.0002, deaths: int = 0, retries: int = 2
+    ) -> None:
         self.choice = random.Random(seed)
         self.size = size
         self.now = 0.0
@@ -157,7 +159,7 @@ class World:
                     worker.scheduler.close()
         return self.result
 
-    # -- what happens next --------------------------------------------------------------------------------------
+    # -- what happens next ---------------------------------------------------------------------------------
 
     def _step(self) -> None:
         """Let one thing happen, chosen at random from what can happen now; else let time pass."""
@@ -233,7 +235,7 @@ class World:
     def _enter(self, when: float, what: Callable[[], None]) -> None:
         heapq.heappush(self._diary, (when, next(self._entries), what))
 
-    # -- workers and the broker -----------------------------------------------------------------------------------
+    # -- workers and the broker ----------------------------------------------------------------------------
 
     def _start(self, number: int, program: Callable[[], object] | None) -> None:
         worker = self._workers[number] = _Worker(self, number, program)
@@ -242,7 +244,7 @@ class World:
         self._carry_out(self.ledger.joined(number))
 
     def _kill(self) -> None:
-        victim = self.choice.choice([w for w in self._workers.values() if w.number] or [None])  # type: ignore[list-item]
+        victim = self.choice.choice([w for w in self._workers.values() if w.number] or [None])
         if victim is None:
             return
         self._deaths -= 1
@@ -297,7 +299,7 @@ class only_drawn_transitions:  # noqa: N801 - reads as a sentence
                 assert old is None or state in TRANSITIONS[old], f"a future went from {old} to {state}"
                 slot.__set__(future, state)
 
-        Future._state = Checked()  # type: ignore[assignment]
+        type.__setattr__(Future, "_state", Checked())
 
     def __exit__(self, *_: object) -> None:
-        Future._state = self._slot
+        type.__setattr__(Future, "_state", self._slot)

@@ -68,7 +68,9 @@ class _Parcel:
 class _Worker:
     held: dict[int, set[int]] = field(default_factory=dict)  # tasks by parcel
     sent: int = 0  # messages we have sent it
+    up: bool = False  # it has spoken
     hungry: bool = False
+    broken: bool = False  # it will never take work
     asked: bool = False
 
 
@@ -89,7 +91,8 @@ class Ledger:
         self._parcels: dict[int, _Parcel] = {}
         self._stock: deque[tuple[int, list[int]]] = deque()
         self._hungry: deque[int] = deque()  # in the order they spoke
-        self._finishing = False
+        self._finishing = False  # the program has ended, and waits for the work that is left
+        self._patient = False  # and for workers that are still starting
         self._constants: dict[str, bytes] = {}
         self._out: list[Instruction] = []
 
@@ -107,6 +110,7 @@ class Ledger:
         kind, parcel, numbers, body = message
         if kind in (Kind.HUNGRY, Kind.FINISH):
             self._finishing |= kind == Kind.FINISH
+            self._patient |= kind == Kind.FINISH and bool(numbers)
             self._hunger(worker, seen=parcel)
         elif kind == Kind.PARCEL:
             self._parcels[parcel] = _Parcel(body, len(numbers))
@@ -125,7 +129,8 @@ class Ledger:
         elif kind in (Kind.CONST, Kind.UNCONST):
             self._constant(worker, message)
         elif kind == Kind.BROKEN:
-            self._send(self._origin, kind, body=body)
+            self._workers[worker].broken = True
+            self._send(self._origin, kind, parcel, body=body)
         self._match()
         return self._done()
 
@@ -210,6 +215,7 @@ class Ledger:
 
     def _hunger(self, worker: int, seen: int) -> None:
         state = self._workers[worker]
+        state.up = True
         if seen == state.sent and not state.hungry:
             state.hungry = True
             self._hungry.append(worker)
@@ -227,12 +233,15 @@ class Ledger:
             self._workers[worker].held.setdefault(parcel, set()).update(numbers[:share])
             self._send(worker, Kind.PARCEL, parcel, numbers[:share], self._parcels[parcel].body)
         if self._hungry:
-            if self._finishing and len(self._hungry) == len(self._workers) and self.empty:
+            if self._finishing and self.empty and all(map(self._is_done, self._workers.values())):
                 self._send(self._origin, Kind.FINISH)
             else:
                 self._ask_all()
         else:
             self._unask(*self._workers)
+
+    def _is_done(self, state: _Worker) -> bool:
+        return state.hungry or state.broken or not (state.up or self._patient)
 
     def _ask_all(self) -> None:
         for worker, state in self._workers.items():

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import scoop
 
+from ..errors import UnguardedMainError
 from ..worker import runtime
 from ..worker.tracebacks import without_our_frames
 from .cores import usable_cores
@@ -46,12 +47,14 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("-n", type=_count, metavar="N", help="workers, the program's own process included (default: all usable processors)")
+    parser.add_argument(
+        "-n", type=_count, metavar="N", help="workers, this process included (default: all usable processors)"
+    )
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say what is started; twice: more")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     parser.add_argument("--nice", type=int, metavar="LEVEL", help="niceness to run at (-20 to 19)")
     parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
-    parser.add_argument("--debug", action="store_true", help="set scoop.DEBUG, log everything, show SCOOP's own frames")
+    parser.add_argument("--debug", action="store_true", help="set scoop.DEBUG, log all, show SCOOP's own frames")
     parser.add_argument("--version", action="version", version=f"scoop {_version()}")
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
     parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
@@ -80,11 +83,13 @@ def main(argv: list[str] | None = None) -> int:
     atexit.register(start(program, size))
     try:
         run()
-        _drain()
     except SystemExit as end:
-        if end.code in (None, 0):
-            _drain()
-        raise
+        if end.code not in (None, 0):
+            raise
+    except BaseException as error:
+        return _report(error)
+    try:
+        _drain(program)
     except BaseException as error:
         return _report(error)
     return 0
@@ -139,10 +144,14 @@ def _cap_threads(size: int) -> None:
         os.environ.setdefault(name, str(max(1, usable_cores() // size)))
 
 
-def _drain() -> None:
+def _drain(program: Program) -> None:
     """Finish what was offered and not waited for, as PEP 3148 has it."""
     if runtime.current is not None and runtime.refusal is None:
-        runtime.current.drain()
+        # A script that all workers run, instead of importing it, is an error, though the origin may be through
+        # before any of them has noticed: so then they are waited for.
+        runtime.current.drain(patient=not program.seems_guarded())
+    if isinstance(runtime.refusal, UnguardedMainError):
+        raise runtime.refusal
 
 
 def _report(error: BaseException) -> int:

@@ -34,7 +34,7 @@ def _control_groups() -> list[Path]:
     except OSError:
         return []
     names = [line[3:] for line in lines if line.startswith("0::/")]
-    return [_CGROUPS / part for name in names for part in (name[1:], *Path(name[1:]).parents)]
+    return [_CGROUPS / part for name in names for part in (Path(name[1:]), *Path(name[1:]).parents)]
 
 
 def _read_quota(folder: Path) -> int | None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from ..errors import ScoopError
 from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
@@ -37,6 +37,19 @@ class Program:
     name: str
     args: tuple[str, ...] = ()
 
+    def seems_guarded(self) -> bool:
+        """Return whether importing the program differs from running it, as far as its top level tells."""
+        try:
+            if self.kind == "script":
+                code = _compile(sys.argv[0])
+            elif self.kind == "module":
+                code = _find(self.name)[1]
+            else:
+                return True  # workers do not import it
+        except (ScoopError, SyntaxError, OSError, ValueError):
+            return True  # it will say so itself
+        return "__name__" in code.co_names or "IS_ORIGIN" in code.co_names
+
     def prepare(self) -> Callable[[], None]:
         """Make this process fit to run the program and its workers' imports of it; return what runs it.
 
@@ -48,7 +61,7 @@ class Program:
             return self._prepare_module()
         pickle_main_by_value()  # workers have nothing they could import it from
         sys.argv[:] = ["-c" if self.kind == "code" else "", *self.args]
-        main = _new_main("__main__")
+        main = _new_main()
         if self.kind == "session":
             return lambda: _interact(main)
         return lambda: exec(compile(self.name, "<string>", "exec", dont_inherit=True), main.__dict__)
@@ -82,7 +95,7 @@ class Program:
         sys.argv[:] = [path, *self.args]
         if not sys.flags.safe_path:
             sys.path[0] = os.path.dirname(os.path.realpath(path))
-        main = _new_main("__main__")
+        main = _new_main()
         main.__dict__.update(__file__=path, __cached__=None, __loader__=_loader(path))
         return lambda: exec(_compile(path), main.__dict__)
 
@@ -90,13 +103,13 @@ class Program:
         sys.argv[:] = ["-m", *self.args]
         spec, code = _find(self.name)
         sys.argv[0] = spec.origin or self.name
-        main = _new_main("__main__")
+        main = _new_main()
         main.__dict__.update(_module_names(spec))
         return lambda: exec(code, main.__dict__)
 
 
-def _new_main(name: str) -> ModuleType:
-    main = ModuleType(name)
+def _new_main() -> ModuleType:
+    main = ModuleType("__main__")
     main.__dict__["__builtins__"] = __builtins__
     sys.modules["__scoop_launcher__"] = sys.modules["__main__"]  # or its globals would be cleared
     sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
@@ -129,7 +142,7 @@ def _find(name: str) -> tuple[Any, CodeType]:
         raise CannotStart(f"cannot find module {name!r}: {problem}") from None
     if spec is None or not hasattr(spec.loader, "get_code"):
         raise CannotStart(f"no module named {name!r} that could be run")
-    code: CodeType | None = spec.loader.get_code(spec.name)
+    code: CodeType | None = cast(Any, spec.loader).get_code(spec.name)
     if code is None:
         raise CannotStart(f"module {name!r} has no code that could be run")
     return spec, code

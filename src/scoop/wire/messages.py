@@ -31,9 +31,9 @@ class Kind(IntEnum):
     DROPPED = 7  # = these tasks were dropped before they began
     CONST = 8  # = a shared constant (the body: its name and value); `parcel` is the sender's call
     VERDICT = 9  # < how your CONST went: the body is empty, or says why it was refused
-    BROKEN = 10  # = a worker could not import the main script; the body says why
+    BROKEN = 10  # = a worker could not import the main script; the body says why, `parcel` is 1 if unguarded
     LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
-    FINISH = 12  # = > the program has ended, tell me when all work has / < all work has
+    FINISH = 12  # = as HUNGRY, and the program has ended: tell me when all work has / it has
     UNCONST = 13  # = forget a shared constant (the body: its name); `parcel` is the sender's call
 
 

@@ -56,7 +56,8 @@ class Deputies:
         with self._lock:
             self._sleepers += 1
             was_free = hub in self._free
-            self._free.discard(hub)  # type: ignore[arg-type]
+            if hub is not None:
+                self._free.discard(hub)
         self.take_heart()
         try:
             yield

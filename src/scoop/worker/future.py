@@ -97,7 +97,7 @@ class Future:
     _value: Any  # the result, the exception, or its pickle, as _state tells
     _watchers: list[Watcher] | None
 
-    def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: A002, ARG002
+    def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
         self._fn = callable
         self._args = args
         self._kwargs = kargs

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock, RLock, Thread
 from typing import TYPE_CHECKING
 
-from ..errors import MainImportError
+from ..errors import MainImportError, UnguardedMainError
 from ..wire.messages import Kind, Message, MessageReader, encode
 from .constants import Constants
 
@@ -125,7 +125,7 @@ class Link:
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
             self.constants.deliver(kind, parcel, body)
         elif kind == Kind.BROKEN:
-            scheduler.refuse(MainImportError(body.decode()))
+            scheduler.refuse((UnguardedMainError if parcel else MainImportError)(body.decode()))
         scheduler.deliver(kind, parcel, numbers, body)
 
 

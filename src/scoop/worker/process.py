@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NoReturn
 
-from ..errors import MainImportError
+from ..errors import UnguardedMainError
 from ..wire.messages import Kind
 from . import runtime
 from .imports import flush_streams
@@ -42,12 +42,12 @@ def serve(
     # Ctrl-C is the origin's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit it.
     signal.signal(signal.SIGINT, lambda *_: None)
     scheduler, link = become_worker(number, size, hunger, sock, _leave)
-    runtime.refusal = MainImportError(_UNGUARDED)
+    runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:
         import_main()
     except BaseException as error:
         text = f"a worker could not import the main script:\n\n{format_error(error)}"
-        link.send(Kind.BROKEN, 0, (), text.encode())
+        link.send(Kind.BROKEN, isinstance(error, UnguardedMainError), (), text.encode())
         while True:
             signal.pause()  # the run ends when the program hears of it; until then we take no work
     runtime.refusal = None

@@ -61,6 +61,7 @@ class Scheduler:
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
         self.exports = Exports(slot)
         self.imports = Imports(send, clock, self.asked)
+        self._patient = False
         self._finishing = False  # the program has ended, and only waits for the work that is left
         self._on_finish: Callable[[], None] = _nobody_waits
         self._hunger_bytes = hunger
@@ -153,10 +154,11 @@ class Scheduler:
     def nudge(self, future: Future) -> None:
         """Hear that somebody polls for ``future``: where no other worker will take it, a deputy runs it."""
         if (self.size == 1 and future in self.ready) or future in self.homebound:
-            self.deputies.see_to(lambda: self.claim(future) and self._run_with_hub(future))
+            self.deputies.see_to(lambda: self._run_polled(future))
 
-    def _run_with_hub(self, future: Future) -> None:
-        self.run_inline(self.hub_here(), future)
+    def _run_polled(self, future: Future) -> None:
+        if self.claim(future):
+            self.run_inline(self.hub_here(), future)
 
     # -- what a thread does between tasks ---------------------------------------------------------------------
 
@@ -217,7 +219,7 @@ class Scheduler:
             self._announced = False
             return
         if self._finishing:
-            self._send(Kind.FINISH, delivered, (), b"")
+            self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
         else:
             self._send(Kind.HUNGRY, delivered, (), b"")
 
@@ -317,6 +319,7 @@ class Scheduler:
         stranded = [future for table in (self.ready, self.homebound) for future in list(table)]
         self._conclude((future, FAILED, error) for future in stranded if self.claim(future))
         self._conclude(self.exports.abandon(error))
+        self._on_finish()
 
     def asked(self) -> bool:
         """Return whether the broker wants us to give work away."""
@@ -331,10 +334,14 @@ class Scheduler:
 
     # -- the end ----------------------------------------------------------------------------------------------
 
-    def drain(self) -> None:
-        """Work until nothing that was ever submitted, here or on any worker, is left to do."""
+    def drain(self, patient: bool = False) -> None:
+        """Work until nothing that was ever submitted, here or on any worker, is left to do.
+
+        Workers that are still starting have nothing to do, and are waited for only if ``patient``.
+        """
         sleeper = Sleeper(self._native)
         self._on_finish = sleeper.wake
+        self._patient = patient
         self._finishing = True
         self._announced = False
         sleeper.suspend()
