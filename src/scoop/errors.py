@@ -73,7 +73,7 @@ class WorkerLost(ScoopError):
     """The worker that held the task died, and the task has no tries left."""
 
 
-class RemoteTraceback(Exception):  # noqa: N818 - it is shown, never raised
+class RemoteTraceback(Exception):
     """The frames of a task that failed in another process, as text."""
 
     def __init__(self, text: str) -> None:

@@ -1,0 +1,63 @@
+"""Run all tests on every CPython from 3.11 that this machine has; say which are missing.
+
+    python tests/on_every_python.py FOLDER [pytest arguments]
+
+FOLDER receives a virtual environment for each. Needs nothing but the standard library.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def find(version: str) -> str | None:
+    """Return the interpreter of this version, from the PATH or from pyenv."""
+    candidates = [shutil.which(f"python{version}"), sys.executable]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)]
+    return next((found for found in candidates if found and _is(found, version)), None)
+
+
+def _is(interpreter: str, version: str) -> bool:
+    asked = "import sys; print('%d.%d' % sys.version_info[:2], sys.implementation.name)"
+    answer = subprocess.run([interpreter, "-c", asked], capture_output=True, text=True, check=False)
+    return answer.stdout.split() == [version, "cpython"]
+
+
+def prepare(interpreter: str, folder: Path) -> str:
+    """Make the virtual environment, unless it is there and as new as pyproject.toml; return its python."""
+    python, done = folder / "bin" / "python", folder / "done"
+    if not done.exists() or done.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
+        subprocess.run([interpreter, "-m", "venv", "--clear", str(folder)], check=True)
+        quiet = ("--quiet", "--disable-pip-version-check")
+        subprocess.run([python, "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[test]"], check=True)
+        done.touch()
+    return str(python)
+
+
+def main() -> int:
+    """Return 0 if at least one Python was found and the tests pass on all that were."""
+    folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
+    statuses = {}
+    for version in VERSIONS:
+        interpreter = find(version)
+        if interpreter is None:
+            print(f"== Python {version}: not on this machine, skipped", flush=True)
+            continue
+        print(f"== Python {version}", flush=True)
+        python = prepare(interpreter, folder / f"test-{version}")
+        statuses[version] = subprocess.run([python, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    failed = [version for version, status in statuses.items() if status]
+    print(f"== passed on {', '.join(v for v in statuses if v not in failed) or 'none'}", flush=True)
+    if failed:
+        print(f"== FAILED on {', '.join(failed)}", flush=True)
+    return 1 if failed or not statuses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
