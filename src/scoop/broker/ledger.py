@@ -18,37 +18,33 @@ asked gives as soon as it has something to spare, and counts as asked until it h
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..wire.messages import Kind, Message, owner_of
 
 __all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send ``message`` to ``worker``."""
 
     worker: int
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """Mark ``worker`` as asked where it looks at every spawn; a message follows, for when it does not spawn."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unask:
+class Unask(NamedTuple):
     """Take back what these workers were asked: nobody is hungry any more, or they are hungry themselves."""
 
     workers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(NamedTuple):
     """Start a new worker in the place of ``worker``, which has died."""
 
     worker: int
@@ -57,21 +53,25 @@ class Replace:
 Instruction = Send | Ask | Unask | Replace
 
 
-@dataclass(slots=True)
 class _Parcel:
-    body: bytes
-    open: int  # tasks that have not ended
-    tries: dict[int, int] = field(default_factory=dict)  # deaths, by task, of those that saw any
+    __slots__ = ("body", "open", "tries")
+
+    def __init__(self, body: bytes, tasks: int) -> None:
+        self.body = body
+        self.open = tasks  # that have not ended
+        self.tries: dict[int, int] = {}  # deaths, by task, of those that saw any
 
 
-@dataclass(slots=True)
 class _Worker:
-    held: dict[int, set[int]] = field(default_factory=dict)  # tasks by parcel
-    sent: int = 0  # messages we have sent it
-    up: bool = False  # it has spoken
-    hungry: bool = False
-    broken: bool = False  # it will never take work
-    asked: bool = False
+    __slots__ = ("asked", "broken", "held", "hungry", "sent", "up")
+
+    def __init__(self) -> None:
+        self.held: dict[int, set[int]] = {}  # tasks by parcel
+        self.sent = 0  # messages we have sent it
+        self.up = False  # it has spoken
+        self.hungry = False
+        self.asked = False
+        self.broken = False  # it will never take work
 
 
 class Ledger:

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import scoop
 
@@ -55,11 +55,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nice", type=int, metavar="LEVEL", help="niceness to run at (-20 to 19)")
     parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
     parser.add_argument("--debug", action="store_true", help="set scoop.DEBUG, log all, show SCOOP's own frames")
-    parser.add_argument("--version", action="version", version=f"scoop {_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
     parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
     parser.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # 20 ms that no other run should pay
+
+        print(f"scoop {version('scoop')}")
+        parser.exit()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -165,10 +173,3 @@ def _report(error: BaseException) -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
     return 1
-
-
-def _version() -> str:
-    try:
-        return version("scoop")
-    except PackageNotFoundError:  # run from a source tree
-        return "1.0.0"

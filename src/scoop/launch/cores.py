@@ -1,11 +1,10 @@
 """How many processors are ours to use: what the affinity mask and the control group's quota leave."""
 
 import os
-from pathlib import Path
 
 __all__ = ["parse_quota", "usable_cores"]
 
-_CGROUPS = Path("/sys/fs/cgroup")
+_CGROUPS = "/sys/fs/cgroup"
 
 
 def usable_cores() -> int:
@@ -27,18 +26,23 @@ def parse_quota(text: str) -> int | None:
     return max(1, -(-int(quota) // int(period)))
 
 
-def _control_groups() -> list[Path]:
+def _control_groups() -> list[str]:
     """Return the folders of our control group and of those around it: each may have a limit."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
-    names = [line[3:] for line in lines if line.startswith("0::/")]
-    return [_CGROUPS / part for name in names for part in (Path(name[1:]), *Path(name[1:]).parents)]
+    names = [line[3:] for line in _read("/proc/self/cgroup").splitlines() if line.startswith("0::/")]
+    folders = []
+    for name in names:
+        parts = name.strip("/").split("/")
+        folders += ["/".join([_CGROUPS, *parts[:depth]]) for depth in range(len(parts) + 1)]
+    return folders
 
 
-def _read_quota(folder: Path) -> int | None:
+def _read_quota(folder: str) -> int | None:
+    return parse_quota(_read(f"{folder}/cpu.max"))
+
+
+def _read(path: str) -> str:
     try:
-        return parse_quota((folder / "cpu.max").read_text())
+        with open(path) as file:
+            return file.read()
     except OSError:
-        return None
+        return ""

@@ -4,14 +4,12 @@ In the origin all is as under plain python: ``sys.argv``, ``sys.path``, ``__main
 is in the way of a debugger.
 """
 
-import importlib.util
 import io
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CodeType, ModuleType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ..errors import ScoopError
 from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
@@ -23,8 +21,7 @@ class CannotStart(ScoopError):
     """The program named on the command line cannot be run; the message says why, in one line."""
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """What to run.
 
     Parameters:
@@ -70,9 +67,8 @@ class Program:
         """Import the program under another name, so that what travels by name is found."""
         if self.kind == "script":
             path = sys.argv[0]
-            spec = importlib.util.spec_from_file_location(MAIN_ALIAS, path, loader=_loader(path))
-            assert spec is not None
-            main = _adopt(importlib.util.module_from_spec(spec))
+            main = _adopt(ModuleType(MAIN_ALIAS))
+            main.__dict__.update(__file__=path, __cached__=None)
             exec(_compile(path), main.__dict__)
         elif self.kind == "module":
             spec, code = _find(self.name)
@@ -134,6 +130,8 @@ def _compile(path: str) -> CodeType:
 
 def _find(name: str) -> tuple[Any, CodeType]:
     """Return spec and code of the module that ``-m name`` runs."""
+    import importlib.util
+
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
