@@ -14,7 +14,7 @@ Start the program with ``python -m scoop script.py``.
 #     ------------------------------------------------------------------------------------------------------
 #     patterns/     map, reduce, scan: made of submit and result
 #     ------------------------------------------------------------------------------------------------------
-#     worker/       one process that runs tasks      |     broker/   one process that passes them on
+#     engine/       one process that runs tasks      |     broker/   one process that passes them on
 #       scheduler     what runs next, what to give   |       ledger    the books: events in, orders out
 #       hub           greenlets: who waits, who runs |       loop      sockets around the books
 #       future, waiting, exports, imports, link ...  |       hunger    the cell that says "give"
@@ -23,7 +23,7 @@ Start the program with ``python -m scoop script.py``.
 #     ------------------------------------------------------------------------------------------------------
 #     errors.py     every exception of ours, their tree drawn
 #
-# Most tasks never leave the floor of worker/: they are put in a table, taken out, and called.
+# Most tasks never leave the floor of engine/: they are put in a table, taken out, and called.
 
 import logging
 from typing import NamedTuple

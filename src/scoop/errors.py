@@ -28,7 +28,17 @@ __all__ = [
     "TaskNotSent",
     "UnguardedMainError",
     "WorkerLost",
+    "describe",
 ]
+
+
+def describe(thing: object) -> str:
+    """Say what the user gave, for an error's message: its type and, if that can be had, its start."""
+    try:
+        shown = repr(thing)
+    except Exception:  # it is the user's
+        return type(thing).__name__
+    return f"{type(thing).__name__}: {shown if len(shown) <= 80 else shown[:77] + '...'}"
 
 
 class ScoopError(Exception):

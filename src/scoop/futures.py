@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from typing import Any, NamedTuple, TypeVar
 
+from .engine import runtime
+from .engine.future import FAILED, PACKED, Future
+from .engine.waiting import Waiting, deadline_after
+from .errors import describe
 from .patterns import mapping, reducing, scanning
-from .worker import runtime
-from .worker.future import FAILED, PACKED, Future
-from .worker.waiting import Waiting, deadline_after
 
 __all__ = [
     "ALL_COMPLETED",
@@ -44,6 +45,8 @@ __all__ = [
 
 T = TypeVar("T")
 
+_warned = False
+
 # These functions are plain, with an empty __dict__: DEAP's toolbox copies a function's __dict__ into partials,
 # and those must pickle.
 
@@ -55,15 +58,15 @@ class DoneAndNotDone(NamedTuple):
     not_done: set[Future]
 
 
-def submit(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Future:
+def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
 
     The task runs where it was submitted, sharing its arguments with the caller, unless another worker is idle:
     then it is pickled and sent. Raises TypeError if ``func`` is not callable.
     """
     if not callable(func):
-        raise TypeError(f"submit() needs something callable, not {type(func).__name__}: {func!r:.80}")
-    future = Future(None, func, *args, **kwargs)
+        raise TypeError(f"submit() needs something callable, not {describe(func)}")
+    future = Future._make(func, args, kwargs)
     runtime.need("futures.submit()").offer(future)
     return future
 
@@ -148,8 +151,11 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
 
 
 def _as_completed(waiting: Waiting, count: int, deadline: float | None) -> Iterator[Future]:
-    for _ in range(count):
-        yield waiting.next(deadline)
+    try:
+        for _ in range(count):
+            yield waiting.next(deadline)
+    finally:
+        waiting.close()
 
 
 def wait(
@@ -177,6 +183,8 @@ def wait(
                 break
     except TimeoutError:
         pass
+    finally:
+        waiting.close()
     done = {future for future in futures if future._state >= PACKED}
     return DoneAndNotDone(done, futures.keys() - done)
 
@@ -193,7 +201,7 @@ def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
     futures = dict.fromkeys(fs)
     for future in futures:
         if not isinstance(future, Future):
-            raise TypeError(f"{what}() needs futures, as submit() returns them, not {type(future).__name__}")
+            raise TypeError(f"{what}() needs futures, as submit() returns them, not {describe(future)}")
     return futures
 
 
@@ -201,7 +209,7 @@ def _check_map(
     what: str, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...], buffersize: int | None
 ) -> None:
     if not callable(func):
-        raise TypeError(f"{what}() needs something callable, not {type(func).__name__}: {func!r:.80}")
+        raise TypeError(f"{what}() needs something callable, not {describe(func)}")
     if not iterables:
         raise TypeError(f"{what}() needs at least one iterable of inputs")
     if buffersize is not None and buffersize < 1:
@@ -213,7 +221,7 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     _check_map(what, func, iterables, None)
     if not callable(op):
-        raise TypeError(f"{what}() needs a callable to reduce with, not {type(op).__name__}: {op!r:.80}")
+        raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
     rows = list(zip(*iterables, strict=False))
     if not rows:
         raise TypeError(f"{what}() of empty iterable: there is nothing to reduce, and no initial value")
@@ -224,6 +232,10 @@ def _serial(what: str) -> bool:
     """Return whether there are no workers, and say so, once in a program."""
     if runtime.current is not None or runtime.refusal is not None:
         return False
+    global _warned
+    if _warned:
+        return True
+    _warned = True
     warnings.warn(
         f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
         "Start it with: python -m scoop script.py",

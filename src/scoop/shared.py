@@ -11,9 +11,9 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from .engine import runtime
+from .engine.constants import Constants
 from .errors import NotStartedProperly
-from .worker import runtime
-from .worker.constants import Constants
 
 __all__ = ["SharedElementEncapsulation", "delConst", "getConst", "setConst"]
 

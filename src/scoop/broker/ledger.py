@@ -63,13 +63,14 @@ class _Parcel:
 
 
 class _Worker:
-    __slots__ = ("asked", "broken", "held", "hungry", "sent", "up")
+    __slots__ = ("asked", "broken", "busy", "held", "hungry", "sent", "up")
 
     def __init__(self) -> None:
         self.held: dict[int, set[int]] = {}  # tasks by parcel
         self.sent = 0  # messages we have sent it
         self.up = False  # it has spoken
         self.hungry = False
+        self.busy = False  # hungry or not, threads of it are at work
         self.asked = False
         self.broken = False  # it will never take work
 
@@ -111,7 +112,7 @@ class Ledger:
         if kind in (Kind.HUNGRY, Kind.FINISH):
             self._finishing |= kind == Kind.FINISH
             self._patient |= kind == Kind.FINISH and bool(numbers)
-            self._hunger(worker, seen=parcel)
+            self._hunger(worker, seen=parcel, busy=kind == Kind.HUNGRY and bool(numbers))
         elif kind == Kind.PARCEL:
             self._parcels[parcel] = _Parcel(body, len(numbers))
             self._workers[worker].asked = False
@@ -213,9 +214,10 @@ class Ledger:
 
     # -- hunger -----------------------------------------------------------------------------------------------
 
-    def _hunger(self, worker: int, seen: int) -> None:
+    def _hunger(self, worker: int, seen: int, busy: bool) -> None:
         state = self._workers[worker]
         state.up = True
+        state.busy = busy
         if seen == state.sent and not state.hungry:
             state.hungry = True
             self._hungry.append(worker)
@@ -241,7 +243,7 @@ class Ledger:
             self._unask(*self._workers)
 
     def _is_done(self, state: _Worker) -> bool:
-        return state.hungry or state.broken or not (state.up or self._patient)
+        return (state.hungry and not state.busy) or state.broken or not (state.up or self._patient)
 
     def _ask_all(self) -> None:
         for worker, state in self._workers.items():

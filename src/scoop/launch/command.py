@@ -10,9 +10,9 @@ from typing import Any
 
 import scoop
 
+from ..engine import runtime
+from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
-from ..worker import runtime
-from ..worker.tracebacks import without_our_frames
 from .cores import usable_cores
 from .program import CannotStart, Program
 from .start import start

@@ -16,8 +16,8 @@ from typing import NoReturn
 import scoop
 
 from ..broker.hunger import new_hunger
-from ..worker import runtime
-from ..worker.process import become_worker, serve
+from ..engine import runtime
+from ..engine.process import become_worker, serve
 from .program import Program
 
 __all__ = ["start"]

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..worker import runtime
-from ..worker.future import Future
+from ..engine import runtime
+from ..engine.future import NO_KWARGS, Future
 
 __all__ = ["map_reduce"]
 
@@ -17,7 +17,7 @@ def map_reduce(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: Se
         return func(*rows[0])
     half = len(rows) // 2
     scheduler = runtime.need("futures.mapReduce()")
-    right = Future(None, map_reduce, func, op, rows[half:])
+    right = Future._make(map_reduce, (func, op, rows[half:]), NO_KWARGS)
     scheduler.offer(right)
     try:
         left = map_reduce(func, op, rows[:half])

@@ -12,8 +12,8 @@ from functools import partial
 from itertools import accumulate, starmap
 from typing import Any
 
-from ..worker.future import Future
-from ..worker.scheduler import Scheduler
+from ..engine.future import NO_KWARGS, Future
+from ..engine.scheduler import Scheduler
 
 __all__ = ["map_scan"]
 
@@ -29,9 +29,10 @@ def map_scan(
     """Return ``list(accumulate(starmap(func, rows), op))``; ``rows`` has at least one."""
     size = -(-len(rows) // (_BLOCKS * scheduler.size))
     blocks = [rows[start : start + size] for start in range(0, len(rows), size)]
-    scanned = _run(scheduler, [Future(None, _scan, func, op, block) for block in blocks])
+    scanned = _run(scheduler, [Future._make(_scan, (func, op, block), NO_KWARGS) for block in blocks])
     offsets = accumulate((block[-1] for block in scanned[:-1]), op)
-    shifts = [Future(None, _shift, op, offset, block) for offset, block in zip(offsets, scanned[1:], strict=True)]
+    pairs = zip(offsets, scanned[1:], strict=True)
+    shifts = [Future._make(_shift, (op, offset, block), NO_KWARGS) for offset, block in pairs]
     return [element for block in (scanned[0], *_run(scheduler, shifts)) for element in block]
 
 

@@ -22,7 +22,7 @@ __all__ = ["Kind", "Message", "MessageReader", "encode", "owner_of", "parcel_id"
 class Kind(IntEnum):
     """What a message says. ``>`` to the broker, ``<`` from it, ``=`` both ways."""
 
-    HUNGRY = 1  # > I have nothing to do; `parcel` counts the deliveries I have seen
+    HUNGRY = 1  # > I have nothing to do; `parcel` counts what I have seen; a number: but threads of mine do
     PARCEL = 2  # = tasks that may run elsewhere / tasks for you to run
     OUTCOME = 3  # = these tasks have ended; the body has their outcomes, in order
     RETURN = 4  # > I hold these tasks, have not begun them, and give them back
@@ -33,7 +33,8 @@ class Kind(IntEnum):
     VERDICT = 9  # < how your CONST went: the body is empty, or says why it was refused
     BROKEN = 10  # = a worker could not import the main script; the body says why, `parcel` is 1 if unguarded
     LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
-    FINISH = 12  # = as HUNGRY, and the program has ended: tell me when all work has / it has
+    FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
+    # is up) < it has
     UNCONST = 13  # = forget a shared constant (the body: its name); `parcel` is the sender's call
 
 

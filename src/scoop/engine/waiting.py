@@ -32,6 +32,7 @@ class Waiting:
     def __init__(self, scheduler: "Scheduler", futures: Iterable[Future]) -> None:
         self._scheduler = scheduler
         self._unclaimed: deque[Future] = deque()
+        self._open: set[Future] = set()
         self._ended: deque[Future] = deque()
         self._sleeper: Sleeper | None = None
         self._wake: Callable[[], None] = _nobody_sleeps
@@ -43,6 +44,7 @@ class Waiting:
         if future._state == NEW:
             self._scheduler.offer(future)
         self._unclaimed.append(future)
+        self._open.add(future)
         future._watch(self._on_end)
 
     def next(self, deadline: float | None = None) -> Future:
@@ -53,8 +55,17 @@ class Waiting:
             else:
                 self._sleep_until(deadline)
         if not self._ended:
+            for future in self._unclaimed:  # who comes back with no time again and again is polling
+                self._scheduler.nudge(future)
             raise TimeoutError("the future did not end within the timeout; it is still there to be waited for")
-        return self._ended.popleft()
+        future = self._ended.popleft()
+        self._open.discard(future)
+        return future
+
+    def close(self) -> None:
+        """Stop watching those that have not ended."""
+        for future in self._open:
+            future._unwatch(self._on_end)
 
     def _on_end(self, future: Future) -> None:
         self._ended.append(future)

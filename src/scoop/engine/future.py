@@ -30,6 +30,7 @@ __all__ = [
     "DONE",
     "FAILED",
     "NEW",
+    "NO_KWARGS",
     "PACKED",
     "READY",
     "RUNNING",
@@ -52,6 +53,11 @@ TRANSITIONS: dict[int, set[int]] = {
 }
 
 Watcher = Callable[["Future"], None]
+
+NO_KWARGS: dict[str, Any] = {}
+"""Stands for "no keywords" in futures by the million. Never written to."""
+
+_new = object.__new__
 
 _watching = RLock()
 """Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand.
@@ -104,6 +110,18 @@ class Future:
         self._state = NEW
         self._value = None
         self._watchers = None
+
+    @staticmethod
+    def _make(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> "Future":
+        """Make a future whose call may have any keywords, also those of ``__init__``."""
+        future = _new(Future)
+        future._fn = func
+        future._args = args
+        future._kwargs = kwargs
+        future._state = NEW
+        future._value = None
+        future._watchers = None
+        return future
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -198,7 +216,7 @@ class Future:
         self._state = state
         self._fn = None
         self._args = ()
-        self._kwargs = {}
+        self._kwargs = NO_KWARGS
         if self._watchers is not None:
             self._fire()
 

@@ -62,6 +62,7 @@ class Hub:
         self.depth = 0  # tasks that run inline on the current greenlet's stack
         self.in_line: deque[Sleeper] = deque()  # suspended greenlets that can go on
         self.sleeping = False
+        self.suspended = 0
         self.closed = False  # the program has ended: runners that are unwound stop
         self._step = step
         self._spares: list[greenlet] = []
@@ -74,9 +75,11 @@ class Hub:
     def switch_away(self) -> None:
         """Set the current greenlet aside and let a runner take the thread."""
         depth, self.depth = self.depth, 0
+        self.suspended += 1
         try:
             (self._spares.pop() if self._spares else self._breeder).switch()
         finally:
+            self.suspended -= 1
             self.depth = depth
 
     def nudge(self) -> None:

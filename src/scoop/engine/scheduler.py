@@ -20,7 +20,7 @@ from ..wire.messages import Kind
 from . import runtime
 from .deputies import Deputies
 from .exports import Exports
-from .future import CANCELLED, DONE, FAILED, READY, RUNNING, Future
+from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
 from .hub import Bell, Hub, Sleeper
 from .imports import Imports, Send
 from .waiting import Waiting, deadline_after
@@ -68,6 +68,7 @@ class Scheduler:
         self._send = send
         self._delivered = 0
         self._announced = False
+        self._polled: set[Future] = set()
         self._giving = Lock()
         self._resting: set[Hub] = set()
         self._rest = Lock()
@@ -110,29 +111,49 @@ class Scheduler:
         if timeout is None:
             hub = self._hubs.get(get_ident())
             if hub is not None and hub.depth < INLINE_DEPTH and self.ready.pop(future, False):
-                self.run_inline(hub, future)  # the short cut of nearly all joins; Waiting does the same, at length
+                # The short cut of nearly all joins; Waiting does the same, at length.
+                try:
+                    self.run_inline(hub, future)
+                except RecursionError:  # there was no room on the stack even to begin
+                    if future._state == READY:
+                        self.ready[future] = True
+                    raise
                 return
-        Waiting(self, (future,)).next(deadline_after(timeout))
+        self._await(future, deadline_after(timeout))
 
     def join_by(self, future: Future, deadline: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError at the ``deadline``."""
         if deadline is None:
             self.join(future, None)
         else:
-            Waiting(self, (future,)).next(deadline)
+            self._await(future, deadline)
+
+    def _await(self, future: Future, deadline: float | None) -> None:
+        waiting = Waiting(self, (future,))
+        try:
+            waiting.next(deadline)
+        finally:
+            waiting.close()
 
     def run_inline(self, hub: Hub | None, future: Future) -> None:
         """Run a claimed future on this stack."""
         nest: Any = self._elsewhere if hub is None else hub
         nest.depth += 1
         future._state = RUNNING
+        # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
         try:
-            value = future._fn(*future._args, **future._kwargs)  # type: ignore[misc]
+            future._value = future._fn(*future._args, **future._kwargs)  # type: ignore[misc]
         except BaseException as error:  # it is the future's, whatever it is
-            future._end(FAILED, error)
+            future._value = error
+            future._state = FAILED
         else:
-            future._end(DONE, value)
+            future._state = DONE
         nest.depth -= 1
+        future._fn = None
+        future._args = ()
+        future._kwargs = NO_KWARGS
+        if future._watchers is not None:
+            future._fire()
 
     def may_run_inline(self, hub: Hub | None) -> bool:
         """Return whether this stack can carry one more task."""
@@ -152,11 +173,13 @@ class Scheduler:
             self._send(Kind.DROP, parcel, numbers, b"")
 
     def nudge(self, future: Future) -> None:
-        """Hear that somebody polls for ``future``: where no other worker will take it, a deputy runs it."""
-        if (self.size == 1 and future in self.ready) or future in self.homebound:
+        """Hear that somebody polls for ``future`` instead of waiting: a deputy runs it, if nobody does."""
+        if (future in self.ready or future in self.homebound) and future not in self._polled:
+            self._polled.add(future)
             self.deputies.see_to(lambda: self._run_polled(future))
 
     def _run_polled(self, future: Future) -> None:
+        self._polled.discard(future)
         if self.claim(future):
             self.run_inline(self.hub_here(), future)
 
@@ -221,7 +244,8 @@ class Scheduler:
         if self._finishing:
             self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
         else:
-            self._send(Kind.HUNGRY, delivered, (), b"")
+            # Hungry we are, but the run must not end while a deputy is at work.
+            self._send(Kind.HUNGRY, delivered, () if self.deputies.at_rest() else (1,), b"")
 
     def _set_resting(self, hub: Hub, resting: bool) -> None:
         with self._rest:
@@ -239,6 +263,11 @@ class Scheduler:
     def adopt(self, hub: Hub) -> None:
         """Take in the hub of the calling thread."""
         self._hubs[get_ident()] = hub
+
+    def look_again(self) -> None:
+        """Let whoever is idle speak to the broker anew: what was said has become untrue."""
+        self._announced = False
+        self._native.nudge()
 
     def wake(self) -> None:
         """Wake all threads that run tasks."""
@@ -343,10 +372,11 @@ class Scheduler:
         self._on_finish = sleeper.wake
         self._patient = patient
         self._finishing = True
-        self._announced = False
-        sleeper.suspend()
-        while self.deputies.chores:
-            self.deputies.do_chore()
+        while True:
+            self._announced = False
+            sleeper.suspend()
+            if self.deputies.settle() and not self._has_work():
+                break
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""

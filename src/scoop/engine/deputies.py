@@ -1,0 +1,130 @@
+"""Threads that stand in for the main one.
+
+A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile; a thread of the
+program's own has no hub to suspend on; and one that polls does not enter the scheduler at all. Deputies run tasks
+in their stead. They also do the chores: the callbacks of futures that ended elsewhere, unless the main thread gets
+to them first. None is started before it is needed.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Condition, RLock, Thread
+from typing import TYPE_CHECKING
+
+from .hub import Hub
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+__all__ = ["Deputies"]
+
+_log = logging.getLogger("scoop")
+
+Chore = Callable[[], object]
+
+
+class Deputies:
+    """The deputies of one process.
+
+    There is always an idle one for the chores, if there are any, and a working one for the threads that sleep.
+    """
+
+    def __init__(self, scheduler: "Scheduler") -> None:
+        self.chores: deque[Chore] = deque()
+        self._scheduler = scheduler
+        self._lock = RLock()
+        self._change = Condition(self._lock)
+        self._sleepers = 0  # threads that sleep in a wait, and want their work done by someone else
+        self._hubs: set[Hub] = set()
+        self._idle: set[Hub] = set()  # those with nothing to do at all
+        self._waiting: set[Hub | None] = set()  # those that sleep in a wait themselves
+        self._starting = 0
+        self._doing = 0  # chores begun and not ended, by whatever thread
+
+    def see_to(self, chore: Chore) -> None:
+        """Have a deputy do ``chore``, soon."""
+        self.chores.append(chore)
+        self.take_heart()
+
+    def take_heart(self) -> None:
+        """See that a deputy is up if there is anything for one to do."""
+        with self._lock:
+            free = len(self._idle) + self._starting
+            working = len(self._hubs) + self._starting - len(self._waiting)
+            needed = bool((self.chores and not free) or (self._sleepers and not working))
+            self._starting += needed
+        if needed:
+            Thread(target=self._serve, name="scoop-deputy", daemon=True).start()
+        self._scheduler.wake()
+
+    @contextmanager
+    def standing_in(self, hub: Hub | None) -> Iterator[None]:
+        """Have tasks run by a deputy while the calling thread, whose hub is ``hub``, sleeps."""
+        with self._lock:
+            self._sleepers += 1
+            if hub in self._hubs:
+                self._waiting.add(hub)
+        self.take_heart()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._sleepers -= 1
+                self._waiting.discard(hub)
+
+    def do_chore(self) -> None:
+        """Do the next chore, if another thread has not been faster."""
+        with self._lock:
+            if not self.chores:
+                return
+            chore = self.chores.popleft()
+            self._doing += 1
+        try:
+            chore()
+        except BaseException:  # a callback that raises SystemExit, say; the thread has others to serve
+            _log.exception("scoop: a callback failed")
+        finally:
+            with self._lock:
+                self._doing -= 1
+                self._change.notify_all()
+
+    def at_rest(self) -> bool:
+        """Return whether no chore is left and no deputy has anything to do."""
+        with self._lock:
+            return not (self.chores or self._doing or self._starting or len(self._idle) < len(self._hubs))
+
+    def settle(self) -> bool:
+        """Return when all deputies are at rest; whether they were from the start."""
+        with self._change:
+            rested = self.at_rest()
+            self._change.wait_for(self.at_rest)
+        return rested
+
+    def _serve(self) -> None:
+        hub = Hub(self._scheduler.new_bell(), self._step)
+        self._scheduler.adopt(hub)
+        with self._lock:
+            self._hubs.add(hub)
+            self._starting -= 1
+        hub.run_forever()
+
+    def _step(self, hub: Hub) -> None:
+        if self.chores:
+            self.do_chore()
+        elif self._sleepers or hub.suspended:  # what it has begun may wait for tasks that only it will run
+            self._scheduler.step(hub)
+        else:
+            self._rest(hub)
+
+    def _rest(self, hub: Hub) -> None:
+        with self._change:
+            self._idle.add(hub)
+            self._change.notify_all()
+        self._scheduler.look_again()  # the broker may have been told that we work
+        try:
+            hub.sleep_unless(lambda: self.chores or self._sleepers)
+        finally:
+            with self._lock:
+                self._idle.discard(hub)
