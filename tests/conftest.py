@@ -82,23 +82,23 @@ def run_python(*words: str, cwd: Path, stdin: str | None = None, env: dict[str, 
 def census() -> Iterator[None]:
     """Fail the test that leaves a process, a descriptor or a thread behind."""
     me = psutil.Process()
-    descriptors, threads = me.num_fds(), set(threading.enumerate())
+    descriptors, threads, start = me.num_fds(), set(threading.enumerate()), time.time()
     yield
     deadline = time.monotonic() + 10
-    while (left := _living(me)) and time.monotonic() < deadline:
+    while (left := _living(me, start)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"processes left behind: {left}"
     assert me.num_fds() <= descriptors, "descriptors left open"
     assert set(threading.enumerate()) <= threads, "threads left running"
 
 
-def _living(me: psutil.Process) -> list[str]:
-    """Name our descendants, and the processes of this user that have lost their parent and run SCOOP."""
+def _living(me: psutil.Process, start: float) -> list[str]:
+    """Name our descendants, and the processes that run SCOOP, have lost their parent and began since ``start``."""
     mine = {p.pid for p in me.children(recursive=True)}
     found = []
-    for process in psutil.process_iter(["pid", "ppid", "status", "cmdline", "username"]):
+    for process in psutil.process_iter(["pid", "ppid", "status", "cmdline", "create_time"]):
         words = process.info["cmdline"] or []
-        orphan = process.info["ppid"] == 1 and "scoop" in words and process.info["username"] == me.username()
+        orphan = process.info["ppid"] == 1 and "scoop" in words and process.info["create_time"] > start
         if (process.info["pid"] in mine or orphan) and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(f"{process.info['pid']}: {' '.join(words)[:100]}")
     return found

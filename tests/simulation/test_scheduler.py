@@ -188,7 +188,7 @@ def test_a_map_closed_early_leaves_nothing_on_the_books() -> None:
 
 
 def wait_for_what_cannot_come() -> None:
-    from scoop.worker.future import AWAY, Future
+    from scoop.engine.future import AWAY, Future
 
     orphan = Future(None, nap, 1.0)
     orphan._state = 1

@@ -20,9 +20,9 @@ from greenlet import getcurrent, greenlet
 
 from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
 from scoop.wire.messages import Kind, Message
-from scoop.worker import runtime
-from scoop.worker.future import TRANSITIONS, Future
-from scoop.worker.scheduler import Scheduler
+from scoop.engine import runtime
+from scoop.engine.future import TRANSITIONS, Future
+from scoop.engine.scheduler import Scheduler
 
 __all__ = ["Deadlock", "World", "here", "only_drawn_transitions", "work"]
 
@@ -34,7 +34,7 @@ here: "World"
 """The world that runs now: tasks ask it for time."""
 
 
-class Deadlock(AssertionError):  # noqa: N818 - it is a thing, not an error of the simulation
+class Deadlock(AssertionError):
     """Nothing can happen any more, and the program has not ended."""
 
 

@@ -38,8 +38,8 @@ class Deputies:
         self._change = Condition(self._lock)
         self._sleepers = 0  # threads that sleep in a wait, and want their work done by someone else
         self._hubs: set[Hub] = set()
-        self._idle: set[Hub] = set()  # those with nothing to do at all
-        self._waiting: set[Hub | None] = set()  # those that sleep in a wait themselves
+        self._idle: set[Hub] = set()  # those between two tasks, with nothing to do
+        self._at_work: set[Hub | None] = set()  # those that run tasks, save those of them that wait in one
         self._starting = 0
         self._doing = 0  # chores begun and not ended, by whatever thread
 
@@ -51,9 +51,8 @@ class Deputies:
     def take_heart(self) -> None:
         """See that a deputy is up if there is anything for one to do."""
         with self._lock:
-            free = len(self._idle) + self._starting
-            working = len(self._hubs) + self._starting - len(self._waiting)
-            needed = bool((self.chores and not free) or (self._sleepers and not working))
+            wanted = self.chores or (self._sleepers and not self._at_work)
+            needed = bool(wanted and not self._idle and not self._starting)
             self._starting += needed
         if needed:
             Thread(target=self._serve, name="scoop-deputy", daemon=True).start()
@@ -64,15 +63,16 @@ class Deputies:
         """Have tasks run by a deputy while the calling thread, whose hub is ``hub``, sleeps."""
         with self._lock:
             self._sleepers += 1
-            if hub in self._hubs:
-                self._waiting.add(hub)
+            was_at_work = hub in self._at_work
+            self._at_work.discard(hub)
         self.take_heart()
         try:
             yield
         finally:
             with self._lock:
                 self._sleepers -= 1
-                self._waiting.discard(hub)
+                if was_at_work:
+                    self._at_work.add(hub)
 
     def do_chore(self) -> None:
         """Do the next chore, if another thread has not been faster."""
@@ -93,7 +93,8 @@ class Deputies:
     def at_rest(self) -> bool:
         """Return whether no chore is left and no deputy has anything to do."""
         with self._lock:
-            return not (self.chores or self._doing or self._starting or len(self._idle) < len(self._hubs))
+            busy = any(hub not in self._idle or hub.suspended for hub in self._hubs)
+            return not (busy or self.chores or self._doing or self._starting)
 
     def settle(self) -> bool:
         """Return when all deputies are at rest; whether they were from the start."""
@@ -113,18 +114,32 @@ class Deputies:
     def _step(self, hub: Hub) -> None:
         if self.chores:
             self.do_chore()
-        elif self._sleepers or hub.suspended:  # what it has begun may wait for tasks that only it will run
-            self._scheduler.step(hub)
-        else:
+        elif not (self._is_wanted(hub) and self._run_next(hub)):
             self._rest(hub)
+
+    def _is_wanted(self, hub: Hub) -> bool:
+        # What it has begun may wait for tasks that nobody else will run.
+        return bool(self._sleepers or hub.suspended)
+
+    def _run_next(self, hub: Hub) -> bool:
+        with self._lock:
+            self._at_work.add(hub)
+        try:
+            return self._scheduler.run_next(hub)
+        finally:
+            with self._lock:
+                self._at_work.discard(hub)
 
     def _rest(self, hub: Hub) -> None:
         with self._change:
             self._idle.add(hub)
             self._change.notify_all()
-        self._scheduler.look_again()  # the broker may have been told that we work
         try:
-            hub.sleep_unless(lambda: self.chores or self._sleepers)
+            if self._is_wanted(hub):
+                self._scheduler.rest(hub)
+            else:
+                self._scheduler.look_again()  # the broker may have been told that we work
+                hub.sleep_unless(lambda: self.chores or self._is_wanted(hub))
         finally:
             with self._lock:
                 self._idle.discard(hub)

@@ -59,7 +59,6 @@ class Hub:
 
     def __init__(self, bell: Bell, step: Callable[["Hub"], None]) -> None:
         self.bell = bell
-        self.depth = 0  # tasks that run inline on the current greenlet's stack
         self.in_line: deque[Sleeper] = deque()  # suspended greenlets that can go on
         self.sleeping = False
         self.suspended = 0
@@ -74,13 +73,11 @@ class Hub:
 
     def switch_away(self) -> None:
         """Set the current greenlet aside and let a runner take the thread."""
-        depth, self.depth = self.depth, 0
         self.suspended += 1
         try:
             (self._spares.pop() if self._spares else self._breeder).switch()
         finally:
             self.suspended -= 1
-            self.depth = depth
 
     def nudge(self) -> None:
         """Wake the thread if it sleeps. Callable from any thread."""

@@ -13,8 +13,11 @@ README.md in this folder has the states, the protocol, and why it neither deadlo
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from threading import Lock, get_ident, local
+from math import inf
+from sys import _getframe, getrecursionlimit
+from threading import Lock, get_ident
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..wire.messages import Kind
 from . import runtime
@@ -27,8 +30,12 @@ from .waiting import Waiting, deadline_after
 
 __all__ = ["Scheduler"]
 
-INLINE_DEPTH = 32
-"""Tasks nested on one stack before a fresh greenlet takes over: bounds the recursion, costs 1 us per 32 tasks."""
+ROOM = 5
+"""A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
+
+
+PATIENCE = 0.02
+"""Seconds for which a future that is polled for is left to other workers."""
 
 
 class Scheduler:
@@ -68,12 +75,14 @@ class Scheduler:
         self._send = send
         self._delivered = 0
         self._announced = False
-        self._polled: set[Future] = set()
+        self._polled: WeakKeyDictionary[Future, float] = WeakKeyDictionary()  # since when
+        self._clock = clock
         self._giving = Lock()
         self._resting: set[Hub] = set()
         self._rest = Lock()
-        self._elsewhere = local()  # inline depth of threads that have no hub
+        self._deepest = getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
+        self._program = self._native if slot == 0 else None  # the hub of the thread that has a program to interrupt
         self._hubs = {get_ident(): self._native}
         self.deputies = Deputies(self)
 
@@ -108,18 +117,24 @@ class Scheduler:
 
     def join(self, future: Future, timeout: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
-        if timeout is None:
-            hub = self._hubs.get(get_ident())
-            if hub is not None and hub.depth < INLINE_DEPTH and self.ready.pop(future, False):
-                # The short cut of nearly all joins; Waiting does the same, at length.
-                try:
-                    self.run_inline(hub, future)
-                except RecursionError:  # there was no room on the stack even to begin
-                    if future._state == READY:
-                        self.ready[future] = True
-                    raise
-                return
-        self._await(future, deadline_after(timeout))
+        # The short cut of nearly all joins; Waiting does the same, at length.
+        if timeout is None and self.has_room() and self.ready.pop(future, False):
+            try:
+                self.run_inline(future)
+            except RecursionError:  # there was no room on the stack even to begin
+                if future._state == READY:
+                    self.ready[future] = True
+                raise
+        else:
+            self._await(future, deadline_after(timeout))
+
+    def has_room(self) -> bool:
+        """Return whether this stack can carry one more task. Else it gets a stack of its own: a fresh greenlet."""
+        try:
+            _getframe(self._deepest)
+        except ValueError:  # the stack is not that deep: 0.3 us, the cheapest way there is to ask
+            return True
+        return False
 
     def join_by(self, future: Future, deadline: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError at the ``deadline``."""
@@ -135,10 +150,8 @@ class Scheduler:
         finally:
             waiting.close()
 
-    def run_inline(self, hub: Hub | None, future: Future) -> None:
+    def run_inline(self, future: Future) -> None:
         """Run a claimed future on this stack."""
-        nest: Any = self._elsewhere if hub is None else hub
-        nest.depth += 1
         future._state = RUNNING
         # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
         try:
@@ -148,20 +161,11 @@ class Scheduler:
             future._state = FAILED
         else:
             future._state = DONE
-        nest.depth -= 1
         future._fn = None
         future._args = ()
         future._kwargs = NO_KWARGS
         if future._watchers is not None:
             future._fire()
-
-    def may_run_inline(self, hub: Hub | None) -> bool:
-        """Return whether this stack can carry one more task."""
-        if hub is None:
-            if not hasattr(self._elsewhere, "depth"):
-                self._elsewhere.depth = 0
-            return bool(self._elsewhere.depth < INLINE_DEPTH)
-        return hub.depth < INLINE_DEPTH
 
     def cancel(self, futures: Iterable[Future]) -> None:
         """Cancel what has not begun, here or elsewhere."""
@@ -173,15 +177,17 @@ class Scheduler:
             self._send(Kind.DROP, parcel, numbers, b"")
 
     def nudge(self, future: Future) -> None:
-        """Hear that somebody polls for ``future`` instead of waiting: a deputy runs it, if nobody does."""
-        if (future in self.ready or future in self.homebound) and future not in self._polled:
-            self._polled.add(future)
-            self.deputies.see_to(lambda: self._run_polled(future))
+        """Hear that somebody polls for ``future`` instead of waiting: a deputy runs it, if nobody else does."""
+        if future in self.ready or future in self.homebound:
+            first = self._polled.setdefault(future, self._clock())
+            if self.size == 1 or self._clock() - first > PATIENCE:  # else another worker may still take it
+                self._polled[future] = inf
+                self.deputies.see_to(lambda: self._run_polled(future))
 
     def _run_polled(self, future: Future) -> None:
-        self._polled.discard(future)
+        self._polled.pop(future, None)
         if self.claim(future):
-            self.run_inline(self.hub_here(), future)
+            self.run_inline(future)
 
     # -- what a thread does between tasks ---------------------------------------------------------------------
 
@@ -189,25 +195,38 @@ class Scheduler:
         """Run one task, or sleep until there may be one."""
         if self.deputies.chores:
             self.deputies.do_chore()
-            return
+        elif not self.run_next(hub):
+            self.rest(hub)
+
+    def run_next(self, hub: Hub) -> bool:
+        """Run the newest own task, or else the oldest errand; return whether there was one."""
         own = self._next_own()
         if own is not None:
             if self.hunger[self.slot]:
                 self.attend(least=1)
-            self.run_inline(hub, own)
-            if own._state == FAILED and type(own._value) is KeyboardInterrupt and self.slot == 0:
-                raise own._value
-            return
+            self.run_inline(own)
+            if own._state == FAILED and type(own._value) is KeyboardInterrupt and hub is self._program:
+                raise own._value  # Ctrl-C came while it ran: it is meant for the program, which will see it as such
+            return True
         try:
             errand = self.imports.waiting.popleft()
         except IndexError:
-            self._idle(hub)
-            return
+            return False
         if self.hunger[self.slot]:
             self.attend(least=1)
-        hub.depth += 1
         self.imports.run(errand)
-        hub.depth -= 1
+        return True
+
+    def rest(self, hub: Hub) -> None:
+        """Send what we owe, say that we are hungry, and sleep until there may be something to do."""
+        self.imports.flush()
+        self._announce()
+        self._set_resting(hub, True)
+        try:
+            # A message that came while we were announcing has made that void: then not to sleep, but to repeat it.
+            hub.sleep_unless(lambda: self._has_work() or not self._announced)
+        finally:
+            self._set_resting(hub, False)
 
     def _next_own(self) -> Future | None:
         for table in (self.ready, self.homebound):
@@ -220,16 +239,6 @@ class Scheduler:
 
     def _has_work(self) -> bool:
         return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
-
-    def _idle(self, hub: Hub) -> None:
-        self.imports.flush()
-        self._announce()
-        self._set_resting(hub, True)
-        try:
-            # A message that came while we were announcing has made that void: then not to sleep, but to repeat it.
-            hub.sleep_unless(lambda: self._has_work() or not self._announced)
-        finally:
-            self._set_resting(hub, False)
 
     def _announce(self) -> None:
         """Tell the broker, once, that we are hungry as of all that it has delivered."""

@@ -74,10 +74,10 @@ class Waiting:
     def _work_and_wait(self) -> None:
         scheduler, hub = self._scheduler, self._scheduler.hub_here()
         while not self._ended:
-            if self._unclaimed and scheduler.may_run_inline(hub):
+            if self._unclaimed and scheduler.has_room():
                 future = self._unclaimed.popleft()
                 if scheduler.claim(future):
-                    scheduler.run_inline(hub, future)
+                    scheduler.run_inline(future)
                 continue
             if hub is None:
                 self._sleep_until(None)
