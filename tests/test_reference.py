@@ -31,12 +31,19 @@ def raises(kind, function, *args, **kwargs):
     raise AssertionError(f"{kind} was not raised")
 
 def far(function, *args):
-    """Submit a task; return its future when another worker has it (this one only sleeps)."""
+    """Submit a task that takes long; return its future when another worker has it (this one only sleeps)."""
     future = futures.submit(function, *args)
-    end = time.monotonic() + 60
-    while not (future.running() or future.done()):
+    end = time.monotonic() + 30
+    while not future.running():
         assert time.monotonic() < end, "nobody took the task"
         time.sleep(0.001)
+    return future
+
+def left_alone(future):
+    """Sleep, and do not ask for it, until the future has ended: so only another worker can have run it."""
+    ended = threading.Event()
+    future.add_done_callback(lambda _: ended.set())
+    assert ended.wait(30), "nobody took the task"
     return future
 
 def square(x):
@@ -380,13 +387,9 @@ def test_future_add_done_callback_universal(scoop_run: RunScoop) -> None:
             task.add_done_callback(note, "universal")
             only_here = Future(None, square, 7)
             only_here.add_done_callback(note)
-            end = time.monotonic() + 60
             for future in (task, only_here):
-                futures.wait([future], timeout=0)
-                while not (future.running() or future.done()) and time.monotonic() < end:
-                    time.sleep(0.001)
-                while not future.done():
-                    time.sleep(0.001)
+                assert futures.wait([future], timeout=0).not_done == {future}  # which offers it
+                left_alone(future)
             there, here = task.result(), os.getpid()
             assert there != here
             def read(pid):
@@ -394,8 +397,6 @@ def test_future_add_done_callback_universal(scoop_run: RunScoop) -> None:
                     return sorted(open(f"called-in-{pid}").read().split())
                 except FileNotFoundError:
                     return []
-            while len(read(here)) < 2 and time.monotonic() < end:
-                time.sleep(0.005)
             assert read(there) == [str(there)]
             assert read(here) == sorted([str(there), "49"])
         """,
@@ -591,9 +592,7 @@ def constants():
     return scoop.IS_ORIGIN, scoop.BROKER, scoop.DEBUG, scoop.IS_RUNNING, scoop.worker, os.getpid(), scoop.SIZE
 
 def here_and_there():
-    there = far(constants)
-    while not there.done():
-        time.sleep(0.001)
+    there = left_alone(futures.submit(constants))
     assert there.result()[5] != os.getpid()
     return constants(), there.result()
 """
@@ -665,10 +664,7 @@ def test_logger(scoop_run: RunScoop) -> None:
         def main():
             assert isinstance(scoop.logger, logging.Logger)
             say("said in the origin")
-            future = far(say, "said on a worker")
-            while not future.done():
-                time.sleep(0.001)
-            future.result()
+            left_alone(futures.submit(say, "said on a worker")).result()
         """
     err = check(scoop_run, 2, body)
     assert sorted(err.splitlines()) == ["said in the origin", "said on a worker"]

@@ -8,6 +8,7 @@ constants that were set before it was submitted. Specified by the reference's "S
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any
 
@@ -35,7 +36,7 @@ def getConst(name: str, timeout: float | None = 0.1, default: Any = None) -> Any
     Returns ``default`` if it is not set by then. The object is this worker's own copy, one for all its tasks:
     treat it as read-only. Raises NotStartedProperly in a program without workers.
     """
-    return _constants("shared.getConst()").get(name, timeout, default)
+    return _constants("shared.getConst()").get(name, timeout, default, _deputised)
 
 
 def delConst(*names: str) -> None:
@@ -75,6 +76,11 @@ class SharedElementEncapsulation:
 
     def __repr__(self) -> str:
         return f"<SharedElementEncapsulation of {self.name!r}>"
+
+
+def _deputised() -> AbstractContextManager[None]:
+    scheduler = runtime.current
+    return nullcontext() if scheduler is None else scheduler.deputised(scheduler.hub_here())
 
 
 def _constants(what: str) -> Constants:

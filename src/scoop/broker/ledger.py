@@ -25,6 +25,10 @@ from ..wire.messages import Kind, Message, owner_of
 __all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
 
 
+MOST_STILLBORN = 3
+"""Workers that may die in a row before they have spoken; after that none is replaced."""
+
+
 class Send(NamedTuple):
     """Send ``message`` to ``worker``."""
 
@@ -92,6 +96,7 @@ class Ledger:
         self._parcels: dict[int, _Parcel] = {}
         self._stock: deque[tuple[int, list[int]]] = deque()
         self._hungry: deque[int] = deque()  # in the order they spoke
+        self._stillborn = 0  # workers in a row that died before they spoke
         self._finishing = False  # the program has ended, and waits for the work that is left
         self._patient = False  # and for workers that are still starting
         self._constants: dict[str, bytes] = {}
@@ -145,7 +150,12 @@ class Ledger:
             self._forget(parcel)
         for parcel, numbers in gone.held.items():
             self._hand_out_again(worker, parcel, sorted(numbers))
-        self._out.append(Replace(worker))
+        self._stillborn = 0 if gone.up else self._stillborn + 1
+        if self._stillborn > MOST_STILLBORN:
+            body = f"workers die while they start, one after another; the last one: {self._report(worker)}".encode()
+            self._send(self._origin, Kind.BROKEN, body=body)
+        else:
+            self._out.append(Replace(worker))
         self._match()
         return self._done()
 

@@ -1,9 +1,9 @@
 """Shared constants: each worker's copy of what was set anywhere, unpickled when first asked for."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from itertools import count
 from threading import Condition, Event
-from time import monotonic
 from typing import Any
 
 from ..wire import codec
@@ -48,20 +48,23 @@ class Constants:
         names = sorted(names)
         self._call(Kind.UNCONST, codec.dumps(names), names)
 
-    def get(self, name: str, timeout: float | None, default: Any) -> Any:
-        """Return the constant ``name``, waiting for it up to ``timeout`` seconds; else ``default``."""
+    def get(
+        self, name: str, timeout: float | None, default: Any, deputised: Callable[[], AbstractContextManager[None]]
+    ) -> Any:
+        """Return the constant ``name``, waiting for it up to ``timeout`` seconds; else ``default``.
+
+        The wait takes place within ``deputised()``: it may be one of our own tasks that will set the constant.
+        """
         try:
             return self._values[name]
         except KeyError:
             pass
-        deadline = None if timeout is None else monotonic() + timeout
-        with self._arrival:
-            while name not in self._packed:
-                left = None if deadline is None else deadline - monotonic()
-                if left is not None and left <= 0:
-                    return default
-                self._arrival.wait(left)
-            packed = self._packed[name]
+        if name not in self._packed:
+            with deputised(), self._arrival:
+                self._arrival.wait_for(lambda: name in self._packed, timeout)
+        packed = self._packed.get(name)
+        if packed is None:
+            return default
         value = codec.loads(packed)
         return self._values.setdefault(name, value)
 

@@ -57,7 +57,7 @@ class Exports:
                 call = codec.dumps((future._args, future._kwargs))
                 universal = future._universal_callbacks() if future._watchers else None
                 calls.append((place, call, codec.dumps(universal) if universal else None))
-            except Exception as problem:
+            except BaseException as problem:  # the user's __reduce__ may raise anything
                 self._warn(future, problem)
                 stuck.append(future)
             else:
@@ -113,10 +113,11 @@ class Exports:
             del self._away[parcel]
         return taken
 
-    def _warn(self, future: Future, problem: Exception) -> None:
+    def _warn(self, future: Future, problem: BaseException) -> None:
         name = _name(future._fn)
         # A container that changes while it is being pickled is no fault of its type: no word about that.
-        if isinstance(problem, RuntimeError) or name in self._warned:
+        changed = isinstance(problem, RuntimeError) and not isinstance(problem, RecursionError)
+        if changed or name in self._warned:
             return
         self._warned.add(name)
         _log.warning(

@@ -1,5 +1,6 @@
 """Tasks of others that run here: kept in order until begun, their outcomes sent back in batches."""
 
+import logging
 import pickle
 import sys
 from collections import deque
@@ -15,6 +16,8 @@ from .future import Future, unpack_outcome
 from .tracebacks import pack_error
 
 __all__ = ["Errand", "Imports", "Send", "flush_streams"]
+
+_log = logging.getLogger("scoop")
 
 SHORT_WAIT, LONG_WAIT = 0.002, 0.05
 """Seconds that an outcome may wait for more to travel with: while somebody is hungry, and while nobody is. Each
@@ -94,7 +97,10 @@ class Imports:
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             ok, data = False, pack_error(error)
         if errand.callbacks is not None:
-            self._call_back(errand.callbacks, ok, data)
+            try:
+                self._call_back(errand.callbacks, ok, data)
+            except Exception:
+                _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
         self._outcomes.append((errand.parcel, errand.number, ok, data))
         if self._clock() - self._flushed > (SHORT_WAIT if self._pressed() else LONG_WAIT):
             self.flush()
@@ -111,7 +117,6 @@ class Imports:
             batches.setdefault(parcel, []).append(tuple(outcome))  # type: ignore[arg-type]
         if not batches:
             return
-        flush_streams()  # what a task printed is out before its result is
         for parcel, batch in batches.items():
             self._count(-len(batch))
             body = pickle.dumps([(ok, data) for _, ok, data in batch], 5)

@@ -87,6 +87,11 @@ class Link:
             self._thread.join()
         self._sock.close()
 
+    def abandon(self) -> None:
+        """Let go of the socket without a word: we are in a forked child, and it is our parent's."""
+        self._on_end = _hung_up
+        self._sock.close()
+
     def _listen(self, scheduler: "Scheduler") -> None:
         reader = MessageReader()
         poll = select.poll()

@@ -3,8 +3,10 @@
 import os
 import signal
 import socket
+import sys
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
 from time import monotonic
 from typing import NoReturn
 
@@ -32,7 +34,15 @@ def become_worker(
     scheduler = Scheduler(number, size, hunger, link.send, ThreadBell, monotonic)
     runtime.constants = link.constants
     link.listen(scheduler)
+    os.register_at_fork(after_in_child=lambda: _be_nobody(scheduler, link))
     return scheduler, link
+
+
+def _be_nobody(scheduler: Scheduler, link: Link) -> None:
+    """Be no worker in a child that the user's code has forked: the tasks, and the link, are its parent's."""
+    link.abandon()
+    scheduler.close()
+    runtime.current = runtime.constants = None
 
 
 def serve(
@@ -41,6 +51,10 @@ def serve(
     """Be a worker that is not the origin, until the broker hangs up."""
     # Ctrl-C is the origin's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit it.
     signal.signal(signal.SIGINT, lambda *_: None)
+    # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
     scheduler, link = become_worker(number, size, hunger, sock, _leave)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:

@@ -17,7 +17,6 @@ from math import inf
 from sys import _getframe, getrecursionlimit
 from threading import Lock, get_ident
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from ..wire.messages import Kind
 from . import runtime
@@ -34,8 +33,8 @@ ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
 
 
-PATIENCE = 0.02
-"""Seconds for which a future that is polled for is left to other workers."""
+PATIENCE = 0.2
+"""Seconds for which futures that are polled for are left to other workers."""
 
 
 class Scheduler:
@@ -75,14 +74,15 @@ class Scheduler:
         self._send = send
         self._delivered = 0
         self._announced = False
-        self._polled: WeakKeyDictionary[Future, float] = WeakKeyDictionary()  # since when
+        self._polled: set[Future] = set()
+        self._polled_since = inf  # while nobody takes anything from us
         self._clock = clock
         self._giving = Lock()
         self._resting: set[Hub] = set()
         self._rest = Lock()
         self._deepest = getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
-        self._program = self._native if slot == 0 else None  # the hub of the thread that has a program to interrupt
+        self.interrupted = False  # Ctrl-C came, and the program has not been told
         self._hubs = {get_ident(): self._native}
         self.deputies = Deputies(self)
 
@@ -179,13 +179,14 @@ class Scheduler:
     def nudge(self, future: Future) -> None:
         """Hear that somebody polls for ``future`` instead of waiting: a deputy runs it, if nobody else does."""
         if future in self.ready or future in self.homebound:
-            first = self._polled.setdefault(future, self._clock())
-            if self.size == 1 or self._clock() - first > PATIENCE:  # else another worker may still take it
-                self._polled[future] = inf
+            self._polled_since = min(self._polled_since, self._clock())
+            others_had_time = self.size == 1 or self._clock() - self._polled_since > PATIENCE
+            if others_had_time and future not in self._polled:
+                self._polled.add(future)
                 self.deputies.see_to(lambda: self._run_polled(future))
 
     def _run_polled(self, future: Future) -> None:
-        self._polled.pop(future, None)
+        self._polled.discard(future)
         if self.claim(future):
             self.run_inline(future)
 
@@ -205,8 +206,8 @@ class Scheduler:
             if self.hunger[self.slot]:
                 self.attend(least=1)
             self.run_inline(own)
-            if own._state == FAILED and type(own._value) is KeyboardInterrupt and hub is self._program:
-                raise own._value  # Ctrl-C came while it ran: it is meant for the program, which will see it as such
+            if self.interrupted and hub is self._native:  # Ctrl-C came while it ran, but is meant for the program
+                raise KeyboardInterrupt
             return True
         try:
             errand = self.imports.waiting.popleft()
@@ -322,6 +323,7 @@ class Scheduler:
         if stuck:
             self.deputies.take_heart()
         if count:
+            self._polled_since = inf
             self._send(Kind.PARCEL, parcel, range(count), body)
         return count > 0
 

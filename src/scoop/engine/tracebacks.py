@@ -48,7 +48,7 @@ def format_error(error: BaseException) -> str:
         text = "".join(traceback.format_exception(without_our_frames(error)))
     except BaseException as problem:  # the user's __str__ may do anything
         text = f"{type(error).__name__} (and formatting it raised {type(problem).__name__})\n"
-    return text.replace(f"{codec.MAIN_ALIAS}.", "__main__.")
+    return text
 
 
 def pack_error(error: BaseException) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 import scoop
 
 from ..engine import runtime
+from ..engine.imports import flush_streams
 from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
 from .cores import usable_cores
@@ -18,6 +19,8 @@ from .program import CannotStart, Program
 from .start import start
 
 __all__ = ["main"]
+
+_interrupted = False
 
 _EXAMPLES = """\
 examples:
@@ -76,18 +79,21 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     _set_up_logging(options)
     try:
-        program = _program(parser, options)
         _set_up_process(options)
+        program = _program(parser, options)
         size = options.n or usable_cores()
         _cap_threads(size)
         run = program.prepare()
     except (CannotStart, OSError) as problem:
         print(f"scoop: {problem}", file=sys.stderr)
         return 2
+    except BaseException as error:  # of the program: a package that is imported to find its module, a syntax error
+        return _report(error)
     scoop.DEBUG = options.debug
     scoop.logger.info("scoop: %d workers on this machine", size)
     # Registered before anything of the program's: so it runs last, when the program's threads and exit handlers
     # are through with their futures.
+    atexit.register(_end_by_interrupt)
     atexit.register(start(program, size))
     try:
         run()
@@ -111,21 +117,22 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             return Program(kind, words[0], tuple(words[1:]))
     words = options.program[1:] if options.program[:1] == ["--"] else options.program
     if words and words[0] != "-":
-        if words[0].startswith("-"):
-            parser.error(f"unknown option: {words[0]}")
-        return Program("script", words[0], tuple(words[1:]))
+        return Program("script", words[0], tuple(words[1:]), os.getcwd())
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
     if not words and not code.strip():
         parser.error("no program: name a script, or start from a terminal for a session")
-    return Program("code", code, tuple(words[1:]))
+    return Program("input", code, tuple(words))
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers: 1 or more")
-    return int(text)
+    try:
+        if int(text) >= 1:
+            return int(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers: 1 or more")
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:
@@ -166,10 +173,21 @@ def _report(error: BaseException) -> int:
     """Show an uncaught exception as python would, and return the status python would."""
     if not scoop.DEBUG:
         without_our_frames(error)
-    sys.excepthook(type(error), error, error.__traceback__)
-    if isinstance(error, KeyboardInterrupt):
-        # Whoever started us must see that it was the signal, as a shell does that stops its loop.
-        atexit._run_exitfuncs()
+    global _interrupted
+    _interrupted = isinstance(error, KeyboardInterrupt)
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except BaseException as problem:
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(problem), without_our_frames(problem), problem.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    return 1
+
+
+def _end_by_interrupt() -> None:
+    """After Ctrl-C, end by that signal, as python does: a shell that runs us in a loop is to see it."""
+    if _interrupted:
+        flush_streams()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
-    return 1

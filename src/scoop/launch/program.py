@@ -4,11 +4,13 @@ In the origin all is as under plain python: ``sys.argv``, ``sys.path``, ``__main
 is in the way of a debugger.
 """
 
+import builtins
 import io
 import os
 import sys
-from collections.abc import Callable
-from types import CodeType, ModuleType
+from collections.abc import Callable, Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
 
 from ..errors import ScoopError
@@ -25,20 +27,22 @@ class Program(NamedTuple):
     """What to run.
 
     Parameters:
-        kind: ``"script"``, ``"module"``, ``"code"`` or ``"session"``.
+        kind: ``"script"``, ``"module"``, ``"code"``, ``"input"`` (code from standard input) or ``"session"``.
         name: the path, the module's name, or the code.
         args: the program's own arguments.
+        folder: where a script's path begins, also after the program has changed folder.
     """
 
     kind: str
     name: str
     args: tuple[str, ...] = ()
+    folder: str = ""
 
     def seems_guarded(self) -> bool:
         """Return whether importing the program differs from running it, as far as its top level tells."""
         try:
             if self.kind == "script":
-                code = _compile(sys.argv[0])
+                code = _compile(self._path())
             elif self.kind == "module":
                 code = _find(self.name)[1]
             else:
@@ -57,74 +61,91 @@ class Program(NamedTuple):
         if self.kind == "module":
             return self._prepare_module()
         pickle_main_by_value()  # workers have nothing they could import it from
-        sys.argv[:] = ["-c" if self.kind == "code" else "", *self.args]
-        main = _new_main()
+        _set_first_path("")
         if self.kind == "session":
+            sys.argv[:] = [""]
+            main = _new_main()
             return lambda: _interact(main)
-        return lambda: exec(compile(self.name, "<string>", "exec", dont_inherit=True), main.__dict__)
+        filename, names, sys.argv[:] = "<string>", {}, ["-c", *self.args]
+        if self.kind == "input":
+            filename, names, sys.argv[:] = "<stdin>", {"__file__": "<stdin>"}, self.args or [""]
+        main = _new_main(**names)
+        return lambda: exec(compile(self.name, filename, "exec", dont_inherit=True), main.__dict__)
 
     def import_in_worker(self) -> None:
         """Import the program under another name, so that what travels by name is found."""
         if self.kind == "script":
-            path = sys.argv[0]
-            main = _adopt(ModuleType(MAIN_ALIAS))
-            main.__dict__.update(__file__=path, __cached__=None)
-            exec(_compile(path), main.__dict__)
+            code, names = _compile(self._path()), self._script_names()
         elif self.kind == "module":
             spec, code = _find(self.name)
-            main = _adopt(ModuleType(MAIN_ALIAS))
-            main.__dict__.update(_module_names(spec))
-            exec(code, main.__dict__)
+            names = _module_names(spec)
+        else:
+            return
+        main = ModuleType(MAIN_ALIAS)
+        main.__dict__.update(names, __builtins__=builtins)
+        sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
+        exec(code, main.__dict__)
+        # From now on it is __main__ here as in the origin: in what is pickled, shown, and defined later.
+        main.__name__ = "__main__"
+        _rename(main.__dict__)
+
+    def _path(self) -> str:
+        path = os.path.join(self.folder, self.name)
+        return os.path.join(path, "__main__.py") if os.path.isdir(path) else path
+
+    def _script_names(self) -> dict[str, Any]:
+        path = self._path()
+        loader = SourceFileLoader("__main__", path)
+        names: dict[str, Any] = {"__file__": path, "__cached__": None, "__loader__": loader}
+        if path != os.path.join(self.folder, self.name):
+            names |= {"__spec__": ModuleSpec("__main__", loader, origin=path), "__package__": ""}
+        return names
 
     def _prepare_script(self) -> Callable[[], None]:
-        path = self.name
-        if os.path.isdir(path):
-            inner = os.path.join(path, "__main__.py")
-            if not os.path.exists(inner):
-                raise CannotStart(f"{path!r} is a folder without a __main__.py: name a script")
-            path = inner
+        path = self._path()
         try:
             with open(path, "rb"):
                 pass
         except OSError as problem:
             raise CannotStart(f"can't open file {path!r}: {problem.strerror}") from None
-        sys.argv[:] = [path, *self.args]
-        if not sys.flags.safe_path:
-            sys.path[0] = os.path.dirname(os.path.realpath(path))
-        main = _new_main()
-        main.__dict__.update(__file__=path, __cached__=None, __loader__=_loader(path))
+        sys.argv[:] = [self.name, *self.args]
+        is_folder = path != os.path.join(self.folder, self.name)
+        _set_first_path(self.name if is_folder else os.path.dirname(os.path.realpath(path)))
+        main = _new_main(**self._script_names())
         return lambda: exec(_compile(path), main.__dict__)
 
     def _prepare_module(self) -> Callable[[], None]:
         sys.argv[:] = ["-m", *self.args]
         spec, code = _find(self.name)
         sys.argv[0] = spec.origin or self.name
-        main = _new_main()
-        main.__dict__.update(_module_names(spec))
+        main = _new_main(**_module_names(spec))
         return lambda: exec(code, main.__dict__)
 
 
-def _new_main() -> ModuleType:
+def _set_first_path(folder: str) -> None:
+    if not sys.flags.safe_path:
+        sys.path[0] = folder
+
+
+def _new_main(**names: Any) -> ModuleType:
     main = ModuleType("__main__")
-    main.__dict__["__builtins__"] = __builtins__
+    main.__dict__.update(names, __builtins__=builtins)
     sys.modules["__scoop_launcher__"] = sys.modules["__main__"]  # or its globals would be cleared
     sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
     return main
 
 
-def _adopt(main: ModuleType) -> ModuleType:
-    sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
-    return main
-
-
-def _loader(path: str) -> Any:
-    from importlib.machinery import SourceFileLoader
-
-    return SourceFileLoader("__main__", path)
+def _rename(namespace: Mapping[str, Any]) -> None:
+    """Let functions and classes that were defined under the other name say ``__main__``, also within classes."""
+    for thing in list(namespace.values()):
+        if isinstance(thing, FunctionType | type) and thing.__module__ == MAIN_ALIAS:
+            thing.__module__ = "__main__"
+            if isinstance(thing, type):
+                _rename(vars(thing))
 
 
 def _compile(path: str) -> CodeType:
-    with io.open_code(os.path.abspath(path)) as file:
+    with io.open_code(path) as file:
         return compile(file.read(), path, "exec", dont_inherit=True)
 
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import NoReturn
 
 import scoop
@@ -18,6 +19,7 @@ import scoop
 from ..broker.hunger import new_hunger
 from ..engine import runtime
 from ..engine.process import become_worker, serve
+from ..engine.scheduler import Scheduler
 from .program import Program
 
 __all__ = ["start"]
@@ -35,8 +37,12 @@ def start(program: Program, size: int) -> Callable[[], None]:
     _name_process(0, size, pid)
     scheduler, link = become_worker(0, size, hunger, here, _broker_is_gone)
     runtime.current = scheduler
+    _notice_interrupts(scheduler)
+    owner = os.getpid()
 
     def end() -> None:
+        if os.getpid() != owner:
+            return  # a child that the program forked: the run is not its own
         scheduler.close()
         runtime.current = None
         link.close()
@@ -96,6 +102,17 @@ def _name_process(number: int, size: int, broker_pid: int) -> None:
     scoop.SIZE = size
     scoop.worker = scoop.WorkerName(f"{hostname}:{number}", f"{hostname}:{broker_pid}")
     scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
+
+
+def _notice_interrupts(scheduler: Scheduler) -> None:
+    """Let the scheduler know Ctrl-C from a KeyboardInterrupt that a task raises itself."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        scheduler.interrupted = True
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _broker_is_gone() -> None:
