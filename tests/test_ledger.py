@@ -99,6 +99,13 @@ class Books(RuleBasedStateMachine):
             self.waits.add(worker)
         self._obey(self.ledger.received(worker, Message(Kind.HUNGRY, seen)))
 
+    @precondition(lambda self: self.waits)
+    @rule(data=st.data())
+    def finds_work(self, data: st.DataObject) -> None:
+        worker = data.draw(st.sampled_from(sorted(self.waits)))
+        self.waits.discard(worker)
+        self._obey(self.ledger.received(worker, Message(Kind.SATED)))
+
     @precondition(lambda self: any(self.held.values()))
     @rule(data=st.data(), kind=st.sampled_from([Kind.OUTCOME, Kind.RETURN, Kind.DROPPED]))
     def answer(self, data: st.DataObject, kind: Kind) -> None:
@@ -173,6 +180,13 @@ def parcel_of(owner: int, count: int) -> Message:
 def hungry(ledger: Ledger, worker: int) -> list[Instruction]:
     """Let the worker say that it has nothing to do, as of all it has been sent."""
     return ledger.received(worker, Message(Kind.HUNGRY, ledger._workers[worker].sent))
+
+
+def test_who_found_work_is_asked_like_the_others(ledger: Ledger) -> None:
+    hungry(ledger, 1)
+    hungry(ledger, 2)
+    assert Ask(1) in ledger.received(1, Message(Kind.SATED))
+    assert sent(ledger.received(0, parcel_of(0, 1)), Kind.PARCEL) == [(2, [0])]
 
 
 def test_a_lot_is_shared_among_the_hungry(ledger: Ledger) -> None:

@@ -19,10 +19,10 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
-from scoop.wire.messages import Kind, Message
 from scoop.engine import runtime
 from scoop.engine.future import TRANSITIONS, Future
 from scoop.engine.scheduler import Scheduler
+from scoop.wire.messages import Kind, Message
 
 __all__ = ["Deadlock", "World", "here", "only_drawn_transitions", "work"]
 

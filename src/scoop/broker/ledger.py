@@ -118,6 +118,8 @@ class Ledger:
             self._finishing |= kind == Kind.FINISH
             self._patient |= kind == Kind.FINISH and bool(numbers)
             self._hunger(worker, seen=parcel, busy=kind == Kind.HUNGRY and bool(numbers))
+        elif kind == Kind.SATED:
+            self._feed(worker)
         elif kind == Kind.PARCEL:
             self._parcels[parcel] = _Parcel(body, len(numbers))
             self._workers[worker].asked = False
@@ -252,6 +254,11 @@ class Ledger:
         else:
             self._unask(*self._workers)
 
+    def _feed(self, worker: int) -> None:
+        if self._workers[worker].hungry:
+            self._workers[worker].hungry = False
+            self._hungry.remove(worker)
+
     def _is_done(self, state: _Worker) -> bool:
         return (state.hungry and not state.busy) or state.broken or not (state.up or self._patient)
 
@@ -292,9 +299,7 @@ class Ledger:
         if state is None:
             return
         state.sent += 1
-        if state.hungry:  # it has something to look at now, and will speak again if that does not feed it
-            state.hungry = False
-            self._hungry.remove(worker)
+        self._feed(worker)  # it has something to look at now, and will speak again if that is no food
         self._out.append(Send(worker, Message(kind, parcel, numbers, body)))
 
     def _done(self) -> list[Instruction]:

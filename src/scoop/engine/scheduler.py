@@ -228,6 +228,9 @@ class Scheduler:
             hub.sleep_unless(lambda: self._has_work() or not self._announced)
         finally:
             self._set_resting(hub, False)
+            if self._announced:  # no message woke us, so the broker cannot know: a thread of the program has work
+                self._announced = False
+                self._send(Kind.SATED, 0, (), b"")
 
     def _next_own(self) -> Future | None:
         for table in (self.ready, self.homebound):

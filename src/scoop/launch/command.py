@@ -87,6 +87,8 @@ def main(argv: list[str] | None = None) -> int:
     except (CannotStart, OSError) as problem:
         print(f"scoop: {problem}", file=sys.stderr)
         return 2
+    except SystemExit:
+        raise
     except BaseException as error:  # of the program: a package that is imported to find its module, a syntax error
         return _report(error)
     scoop.DEBUG = options.debug
@@ -178,6 +180,8 @@ def _report(error: BaseException) -> int:
     try:
         sys.excepthook(type(error), error, error.__traceback__)
     except BaseException as problem:
+        if problem.__context__ is error:
+            problem.__context__ = None  # python does not take the one for a consequence of the other
         print("Error in sys.excepthook:", file=sys.stderr)
         sys.__excepthook__(type(problem), without_our_frames(problem), problem.__traceback__)
         print("\nOriginal exception was:", file=sys.stderr)

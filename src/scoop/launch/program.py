@@ -85,9 +85,7 @@ class Program(NamedTuple):
         main.__dict__.update(names, __builtins__=builtins)
         sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
         exec(code, main.__dict__)
-        # From now on it is __main__ here as in the origin: in what is pickled, shown, and defined later.
-        main.__name__ = "__main__"
-        _rename(main.__dict__)
+        _rename(main.__dict__)  # what it defines is __main__'s, as in the origin, where it is pickled or shown
 
     def _path(self) -> str:
         path = os.path.join(self.folder, self.name)
@@ -102,15 +100,16 @@ class Program(NamedTuple):
         return names
 
     def _prepare_script(self) -> Callable[[], None]:
-        path = self._path()
+        path, named = self._path(), os.path.join(self.folder, self.name)
         try:
             with open(path, "rb"):
                 pass
         except OSError as problem:
-            raise CannotStart(f"can't open file {path!r}: {problem.strerror}") from None
+            if path != named:
+                raise CannotStart(f"{self.name!r} is a folder without a __main__.py that could be run") from None
+            raise CannotStart(f"can't open file {self.name!r}: {problem.strerror}") from None
         sys.argv[:] = [self.name, *self.args]
-        is_folder = path != os.path.join(self.folder, self.name)
-        _set_first_path(self.name if is_folder else os.path.dirname(os.path.realpath(path)))
+        _set_first_path(os.path.dirname(os.path.realpath(path)) if path == named else named)
         main = _new_main(**self._script_names())
         return lambda: exec(_compile(path), main.__dict__)
 

@@ -23,6 +23,7 @@ class Kind(IntEnum):
     """What a message says. ``>`` to the broker, ``<`` from it, ``=`` both ways."""
 
     HUNGRY = 1  # > I have nothing to do; `parcel` counts what I have seen; a number: but threads of mine do
+    SATED = 14  # > I have found something to do by myself: I am hungry no more
     PARCEL = 2  # = tasks that may run elsewhere / tasks for you to run
     OUTCOME = 3  # = these tasks have ended; the body has their outcomes, in order
     RETURN = 4  # > I hold these tasks, have not begun them, and give them back
