@@ -76,12 +76,11 @@ def main() -> None:
                 words = run(python, fib)[1].split()
                 rates[name].append(float(words[words.index("rate") + 1]))
                 starts[name].append(run(python, hello)[0])
-    ours, theirs = pythons
-    rate = {name: statistics.median(found) for name, found in rates.items()}
-    start = {name: statistics.median(found) for name, found in starts.items()}
-    print(f"{'two workers, medians of ' + str(ROUNDS):36}{ours:>16}{theirs:>16}{'ratio':>8}")
-    print(f"{'nested fib(20), tasks a second':36}{rate[ours]:16,.0f}{rate[theirs]:16,.0f}{rate[ours] / rate[theirs]:8.1f}")
-    print(f"{'hello, whole run, seconds':36}{start[ours]:16.3f}{start[theirs]:16.3f}{start[ours] / start[theirs]:8.2f}")
+    print(f"{f'two workers, medians of {ROUNDS}':36}{'SCOOP 1.0':>12}{'original':>12}{'ratio':>8}")
+    table = (("nested fib(20), tasks a second", rates, 0), ("hello, whole run, seconds", starts, 3))
+    for what, found, digits in table:
+        ours, theirs = (statistics.median(figures) for figures in found.values())
+        print(f"{what:36}{ours:12,.{digits}f}{theirs:12,.{digits}f}{ours / theirs:8.2f}")
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ class Future:
         if self._state >= PACKED:
             return True
         if runtime.current is not None:
-            runtime.current.nudge(self)
+            runtime.current.polling.nudge(self)
         return False
 
     def cancelled(self) -> bool:

@@ -13,7 +13,6 @@ README.md in this folder has the states, the protocol, and why it neither deadlo
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from math import inf
 from sys import _getframe, getrecursionlimit
 from threading import Lock, get_ident
 from typing import Any
@@ -25,16 +24,13 @@ from .exports import Exports
 from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
 from .hub import Bell, Hub, Sleeper
 from .imports import Imports, Send
+from .polling import Polling
 from .waiting import Waiting, deadline_after
 
 __all__ = ["Scheduler"]
 
 ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
-
-
-PATIENCE = 0.2
-"""Seconds for which futures that are polled for are left to other workers."""
 
 
 class Scheduler:
@@ -74,9 +70,8 @@ class Scheduler:
         self._send = send
         self._delivered = 0
         self._announced = False
-        self._polled: set[Future] = set()
-        self._polled_since = inf  # while nobody takes anything from us
-        self._clock = clock
+        self.clock = clock
+        self.polling = Polling(self)
         self._giving = Lock()
         self._resting: set[Hub] = set()
         self._rest = Lock()
@@ -176,19 +171,9 @@ class Scheduler:
         for parcel, numbers in self.exports.where(futures).items():
             self._send(Kind.DROP, parcel, numbers, b"")
 
-    def nudge(self, future: Future) -> None:
-        """Hear that somebody polls for ``future`` instead of waiting: a deputy runs it, if nobody else does."""
-        if future in self.ready or future in self.homebound:
-            self._polled_since = min(self._polled_since, self._clock())
-            others_had_time = self.size == 1 or self._clock() - self._polled_since > PATIENCE
-            if others_had_time and future not in self._polled:
-                self._polled.add(future)
-                self.deputies.see_to(lambda: self._run_polled(future))
-
-    def _run_polled(self, future: Future) -> None:
-        self._polled.discard(future)
-        if self.claim(future):
-            self.run_inline(future)
+    def is_on_offer(self, future: Future) -> bool:
+        """Return whether nobody has claimed ``future`` yet."""
+        return future in self.ready or future in self.homebound
 
     # -- what a thread does between tasks ---------------------------------------------------------------------
 
@@ -326,7 +311,7 @@ class Scheduler:
         if stuck:
             self.deputies.take_heart()
         if count:
-            self._polled_since = inf
+            self.polling.taken()
             self._send(Kind.PARCEL, parcel, range(count), body)
         return count > 0
 

@@ -56,7 +56,7 @@ class Waiting:
                 self._sleep_until(deadline)
         if not self._ended:
             for future in self._unclaimed:  # who comes back with no time again and again is polling
-                self._scheduler.nudge(future)
+                self._scheduler.polling.nudge(future)
             raise TimeoutError("the future did not end within the timeout; it is still there to be waited for")
         future = self._ended.popleft()
         self._open.discard(future)
