@@ -89,6 +89,7 @@ class Deputies:
             with self._lock:
                 self._doing -= 1
                 self._change.notify_all()
+            self._scheduler.look_again()
 
     def at_rest(self) -> bool:
         """Return whether no chore is left and no deputy has anything to do."""
@@ -134,11 +135,11 @@ class Deputies:
         with self._change:
             self._idle.add(hub)
             self._change.notify_all()
+        self._scheduler.look_again()  # the broker may have been told that deputies are at work
         try:
             if self._is_wanted(hub):
                 self._scheduler.rest(hub)
             else:
-                self._scheduler.look_again()  # the broker may have been told that we work
                 hub.sleep_unless(lambda: self.chores or self._is_wanted(hub))
         finally:
             with self._lock:

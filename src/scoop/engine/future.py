@@ -156,6 +156,8 @@ class Future:
         if self._state >= PACKED:
             return True
         if runtime.current is not None:
+            if self._state == NEW:
+                runtime.current.offer(self)
             runtime.current.polling.nudge(self)
         return False
 
@@ -210,15 +212,18 @@ class Future:
             scheduler.offer(self)
         return scheduler
 
-    def _end(self, state: int, value: Any) -> None:
-        """Become ended, forget the call, and tell those who watch."""
+    def _end(self, state: int, value: Any, defer: Callable[[Callable[[], None]], None] | None = None) -> None:
+        """Become ended, forget the call, and tell those who watch.
+
+        Callbacks are the user's code. Given ``defer``, it is handed what would call any, to do elsewhere.
+        """
         self._value = value
         self._state = state
         self._fn = None
         self._args = ()
         self._kwargs = NO_KWARGS
         if self._watchers is not None:
-            self._fire()
+            self._fire(defer)
 
     def _watch(self, watcher: Watcher) -> None:
         """Have ``watcher(self)`` called once: when this future ends, or now if it has."""
@@ -236,15 +241,23 @@ class Future:
             if self._watchers is not None and watcher in self._watchers:
                 self._watchers.remove(watcher)
 
-    def _fire(self) -> None:
+    def _fire(self, defer: Callable[[Callable[[], None]], None] | None = None) -> None:
         with _watching:
             watchers, self._watchers = self._watchers or (), None
-        # The user's callbacks first: who waits for this future finds them done.
-        for watcher in sorted(watchers, key=_waits):
-            watcher(self)
 
-    def _has_callbacks(self) -> bool:
-        return any(isinstance(watcher, Callback) for watcher in self._watchers or ())
+        def tell() -> None:
+            # The user's callbacks first: who waits for this future finds them done.
+            for watcher in sorted(watchers, key=_waits):
+                watcher(self)
+
+        if defer is not None and self._has_callbacks(watchers):
+            defer(tell)
+        else:
+            tell()
+
+    @staticmethod
+    def _has_callbacks(watchers: Iterable[Watcher] | None) -> bool:
+        return any(isinstance(watcher, Callback) for watcher in watchers or ())
 
     def _universal_callbacks(self) -> list[Callable[["Future"], object]]:
         with _watching:

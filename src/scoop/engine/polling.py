@@ -33,9 +33,14 @@ class Polling:
             return
         self._since = min(self._since, scheduler.clock())
         others_had_time = scheduler.size == 1 or scheduler.clock() - self._since > PATIENCE
-        if others_had_time and future not in self._seen_to:
+        if others_had_time:
+            self.run_soon(future)
+
+    def run_soon(self, future: Future) -> None:
+        """Have a deputy run ``future``, if it is still on offer then."""
+        if future not in self._seen_to:
             self._seen_to.add(future)
-            scheduler.deputies.see_to(lambda: self._run(future))
+            self._scheduler.deputies.see_to(lambda: self._run(future))
 
     def taken(self) -> None:
         """Hear that another worker has taken tasks of ours: then it may take more."""

@@ -308,6 +308,9 @@ class Scheduler:
         for future in stuck:
             future._state = READY
             self.homebound[future] = True
+        for future in stuck:
+            if future._has_callbacks(future._watchers):  # the program may only wait for those, outside of SCOOP
+                self.polling.run_soon(future)
         if stuck:
             self.deputies.take_heart()
         if count:
@@ -355,10 +358,7 @@ class Scheduler:
 
     def _conclude(self, news: Iterable[tuple[Future, int, Any]]) -> None:
         for future, state, value in news:
-            if future._has_callbacks():  # the user's code: not on the link's thread, which must stay free
-                self.deputies.see_to(lambda f=future, s=state, v=value: f._end(s, v))  # type: ignore[misc]
-            else:
-                future._end(state, value)
+            future._end(state, value, self.deputies.see_to)
 
     # -- the end ----------------------------------------------------------------------------------------------
 
