@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from typing import Any
 
 import scoop
@@ -101,10 +102,14 @@ def main(argv: list[str] | None = None) -> int:
         run()
     except SystemExit as end:
         if end.code not in (None, 0):
+            _await_threads()
             raise
     except BaseException as error:
-        return _report(error)
+        status = _report(error)
+        _await_threads()
+        return status
     try:
+        _await_threads()
         _drain(program)
     except BaseException as error:
         return _report(error)
@@ -159,6 +164,12 @@ def _cap_threads(size: int) -> None:
     """Keep numerical libraries from starting a thread a processor in every worker, unless told otherwise."""
     for name in _THREAD_LIMITS if size > 1 else ():
         os.environ.setdefault(name, str(max(1, usable_cores() // size)))
+
+
+def _await_threads() -> None:
+    """Wait for the program's threads, as python does, but while deputies can still be started to serve them."""
+    while others := [t for t in threading.enumerate() if not t.daemon and t is not threading.current_thread()]:
+        others[0].join()
 
 
 def _drain(program: Program) -> None:
