@@ -1,4 +1,4 @@
-"""Run all tests on every CPython from 3.11 that this machine has; say which are missing.
+"""Run all tests on every CPython from 3.11 that this machine has, two at a time; say which are missing.
 
     python tests/on_every_python.py FOLDER [pytest arguments]
 
@@ -9,9 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+AT_ONCE = 2
+"""Most tests wait for processes that start and end, so two runs share two processors well."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -40,23 +44,34 @@ def prepare(interpreter: str, folder: Path) -> str:
     return str(python)
 
 
+def test(version: str, python: str, arguments: list[str]) -> int:
+    """Run the tests, print all they say when they have ended, and return their status."""
+    cache = ("-o", f"cache_dir={Path(python).parent.parent / 'pytest_cache'}")
+    command = [python, "-m", "pytest", *cache, *arguments]
+    ended = subprocess.run(
+        command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    print(f"== Python {version}\n{ended.stdout}", flush=True)
+    return ended.returncode
+
+
 def main() -> int:
     """Return 0 if at least one Python was found and the tests pass on all that were."""
     folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
-    statuses = {}
+    pythons = {}
     for version in VERSIONS:
         interpreter = find(version)
         if interpreter is None:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
-            continue
-        print(f"== Python {version}", flush=True)
-        python = prepare(interpreter, folder / f"test-{version}")
-        statuses[version] = subprocess.run([python, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
-    failed = [version for version, status in statuses.items() if status]
-    print(f"== passed on {', '.join(v for v in statuses if v not in failed) or 'none'}", flush=True)
+        else:
+            pythons[version] = prepare(interpreter, folder / f"test-{version}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = {version: pool.submit(test, version, python, arguments) for version, python in pythons.items()}
+    failed = [version for version, run in runs.items() if run.result()]
+    print(f"== passed on {', '.join(v for v in runs if v not in failed) or 'none'}", flush=True)
     if failed:
         print(f"== FAILED on {', '.join(failed)}", flush=True)
-    return 1 if failed or not statuses else 0
+    return 1 if failed or not runs else 0
 
 
 if __name__ == "__main__":
