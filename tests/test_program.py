@@ -30,7 +30,7 @@ def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def refusal(program: Program) -> str:
     """Return why the program cannot start: one line."""
     with pytest.raises(CannotStart) as caught:
-        program.prepare()
+        program.prepare()()  # a module is looked for only when it is run
     message = str(caught.value)
     assert len(message.splitlines()) == 1
     return message

@@ -348,3 +348,16 @@ def test_constants_of_the_programs_threads(scoop_run: RunScoop, n: int) -> None:
             assert [far(get, f"t{i}") for i in range(8)] == list(range(8))
         """,
     )
+
+
+def test_setting_a_constant_while_the_script_is_imported_tells_of_the_guard(scoop_run: RunScoop) -> None:
+    run = scoop_run(
+        """
+        from scoop import futures, shared
+
+        shared.setConst(table=[1, 2])
+        print(list(futures.map(abs, range(3))))
+        """
+    )
+    assert run.status == 1
+    assert '__name__ == "__main__"' in run.err

@@ -636,3 +636,20 @@ def test_an_error_of_the_call_itself_shows_none_of_ours(scoop_run: RunScoop) -> 
         assert run.status == 1
         assert call in run.err
         assert not any(words in run.err for words in OF_OURS), run.err
+
+
+def test_an_open_file_does_not_travel_whatever_its_mode(scoop_run: RunScoop) -> None:
+    run = start(
+        scoop_run,
+        """
+        def read(file):
+            return os.getpid(), file.readline()
+
+        def main():
+            with open(__file__) as file:
+                results = list(futures.map(read, [file] * 6))
+            assert {pid for pid, _ in results} == {os.getpid()}
+            assert len({line for _, line in results}) > 1
+        """,
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err

@@ -8,7 +8,9 @@ Start the program with ``python -m scoop script.py``.
 
 # The house. Each floor uses only those below it, and `make check` holds it to that.
 #
-#     launch/       python -m scoop: the command line, the program as __main__, the processes      __main__.py
+#     __main__.py   python -m scoop
+#     ------------------------------------------------------------------------------------------------------
+#     launch/       the command line, the program as __main__, the processes around it
 #     ------------------------------------------------------------------------------------------------------
 #     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
 #     ------------------------------------------------------------------------------------------------------
@@ -17,7 +19,7 @@ Start the program with ``python -m scoop script.py``.
 #     engine/       one process that runs tasks      |     broker/   one process that passes them on
 #       scheduler     what runs next, what to give   |       ledger    the books: events in, orders out
 #       hub           greenlets: who waits, who runs |       loop      sockets around the books
-#       future, waiting, exports, imports, link ...  |       hunger    the cell that says "give"
+#       future, waiting, exports, imports, link ...  |       hunger    the cells that say "give"
 #     ------------------------------------------------------------------------------------------------------
 #     wire/         messages and pickling
 #     ------------------------------------------------------------------------------------------------------

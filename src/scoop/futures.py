@@ -9,7 +9,8 @@
         main()
 
 started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Started without
-``-m scoop``, the two maps run serially, with one warning; all else raises NotStartedProperly.
+``-m scoop``, the two maps are the builtin ``map``, with one warning: serial, lazy, and without time limits; all
+else raises NotStartedProperly.
 
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
@@ -172,7 +173,9 @@ def wait(
             f"return_when must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, not {return_when!r}"
         )
     futures = _checked("wait", fs)
-    deadline = deadline_after(None if timeout is None or timeout < 0 else timeout)
+    deadline = deadline_after(timeout)
+    if timeout is not None and timeout < 0:
+        deadline = None
     waiting = Waiting(runtime.need("futures.wait()"), futures)
     try:
         for _ in futures:
@@ -198,6 +201,8 @@ def _map_scan(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: lis
 
 
 def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
+    if isinstance(fs, Future):
+        raise TypeError(f"{what}() needs futures, several of them: put the one in a list")
     futures = dict.fromkeys(fs)
     for future in futures:
         if not isinstance(future, Future):

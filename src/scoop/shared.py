@@ -27,7 +27,7 @@ def setConst(**constants: Any) -> None:
     Raises TypeError, and sets nothing, if one of the names is taken or one of the values cannot be pickled;
     NotStartedProperly in a program without workers.
     """
-    _constants("shared.setConst()").set(constants)
+    _settable("shared.setConst()").set(constants)
 
 
 def getConst(name: str, timeout: float | None = 0.1, default: Any = None) -> Any:
@@ -41,7 +41,7 @@ def getConst(name: str, timeout: float | None = 0.1, default: Any = None) -> Any
 
 def delConst(*names: str) -> None:
     """Delete constants everywhere, so that their memory is free and their names can be set anew."""
-    _constants("shared.delConst()").delete(names)
+    _settable("shared.delConst()").delete(names)
 
 
 class SharedElementEncapsulation:
@@ -76,6 +76,12 @@ class SharedElementEncapsulation:
 
     def __repr__(self) -> str:
         return f"<SharedElementEncapsulation of {self.name!r}>"
+
+
+def _settable(what: str) -> Constants:
+    if runtime.refusal is not None:  # a worker is importing the main script: reading is welcome, setting is not
+        raise runtime.refusal
+    return _constants(what)
 
 
 def _deputised() -> AbstractContextManager[None]:

@@ -1,5 +1,6 @@
 """The broker's process: feeds the ledger with what workers send, and does what the ledger says."""
 
+import logging
 import os
 import selectors
 import signal
@@ -15,6 +16,8 @@ __all__ = ["Broker"]
 
 GRACE = 0.25
 """Seconds that workers have to flush and leave when the run ends; then they are killed."""
+
+_log = logging.getLogger("scoop")
 
 _CHUNK = 1 << 16
 
@@ -75,6 +78,7 @@ class Broker:
         number = self._next_number
         self._next_number += 1
         pid, sock = self._spawn(number)
+        _log.info("scoop: worker %d started (pid %d)", number, pid)
         self._join(_Peer(number, sock, pid))
 
     def _join(self, peer: _Peer) -> None:
@@ -105,6 +109,7 @@ class Broker:
         if peer.pid is None:
             return
         self._ends[peer.number] = f"its worker (pid {peer.pid} on {socket.gethostname()}) {_bury(peer.pid)}"
+        _log.info("scoop: worker %d died: %s", peer.number, self._ends[peer.number])
         self._carry_out(self._ledger.left(peer.number))
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
@@ -153,7 +158,9 @@ class Broker:
             pids = {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}
             time.sleep(0.001)
         for pid in pids:
-            _bury(pid)
+            os.kill(pid, signal.SIGKILL)
+        for pid in pids:
+            os.waitpid(pid, 0)
 
 
 def _bury(pid: int) -> str:

@@ -3,10 +3,12 @@
 A future's life, drawn whole; what is not drawn does not happen (the simulation checks every step):
 
     NEW ──> READY ──> RUNNING ──> DONE | FAILED            it ran in this process
-              ├─────> AWAY ─────> PACKED ──> DONE | FAILED  it ran elsewhere; unpickled by whoever asks first
-              │         ├───────> READY                     it could not travel after all
-              │         └───────> CANCELLED                 it was dropped before it began elsewhere
-              └─────> CANCELLED
+     │        ├─────> AWAY ─────> PACKED ──> DONE | FAILED  it ran elsewhere; unpickled by whoever asks first
+     │        │         ├───────> READY                     it could not travel after all
+     │        │         ├───────> CANCELLED                 it was dropped before it began elsewhere
+     │        │         └───────> FAILED                    it died with its workers, or the run cannot go on
+     │        └─────> CANCELLED | FAILED                    nobody wants it, or the run cannot go on
+     └──────> CANCELLED | DONE | FAILED                     made by hand; made to show an outcome to a callback
 
 READY means: in the scheduler's ``ready`` (or ``homebound``) table. Whoever takes it out of that table, in one
 atomic step, is the only one to run, send or cancel it.
@@ -42,8 +44,8 @@ __all__ = [
 NEW, READY, RUNNING, AWAY, PACKED, DONE, FAILED, CANCELLED = range(8)
 
 TRANSITIONS: dict[int, set[int]] = {
-    NEW: {READY},
-    READY: {RUNNING, AWAY, CANCELLED},
+    NEW: {READY, DONE, FAILED, CANCELLED},
+    READY: {RUNNING, AWAY, FAILED, CANCELLED},
     RUNNING: {DONE, FAILED},
     AWAY: {PACKED, FAILED, READY, CANCELLED},
     PACKED: {DONE, FAILED},

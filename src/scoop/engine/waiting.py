@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from ..errors import describe
 from .future import NEW, Future
 from .hub import Sleeper
 
@@ -16,7 +17,10 @@ __all__ = ["Waiting", "deadline_after"]
 
 def deadline_after(timeout: float | None) -> float | None:
     """Return the moment ``timeout`` seconds from now; None, no limit, stays None."""
-    return None if timeout is None else monotonic() + max(timeout, 0)
+    try:
+        return None if timeout is None else monotonic() + max(timeout, 0)
+    except TypeError:
+        raise TypeError(f"timeout must be seconds or None, not {describe(timeout)}") from None
 
 
 class Waiting:

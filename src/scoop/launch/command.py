@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 import scoop
 
@@ -42,8 +42,13 @@ _THREAD_LIMITS = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(f"{message} (python -m scoop --help tells all options)")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m scoop",
         usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
         description="Run a program whose scoop.futures spread over the processors of this machine.",
@@ -54,11 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-n", type=_count, metavar="N", help="workers, this process included (default: all usable processors)"
     )
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say what is started; twice: more")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say what is started, and what dies")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     parser.add_argument("--nice", type=int, metavar="LEVEL", help="niceness to run at (-20 to 19)")
     parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
-    parser.add_argument("--debug", action="store_true", help="set scoop.DEBUG, log all, show SCOOP's own frames")
+    parser.add_argument("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     parser.add_argument("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
     parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
@@ -88,10 +93,6 @@ def main(argv: list[str] | None = None) -> int:
     except (CannotStart, OSError) as problem:
         print(f"scoop: {problem}", file=sys.stderr)
         return 2
-    except SystemExit:
-        raise
-    except BaseException as error:  # of the program: a package that is imported to find its module, a syntax error
-        return _report(error)
     scoop.DEBUG = options.debug
     scoop.logger.info("scoop: %d workers on this machine", size)
     # Registered before anything of the program's: so it runs last, when the program's threads and exit handlers
@@ -100,6 +101,9 @@ def main(argv: list[str] | None = None) -> int:
     atexit.register(start(program, size))
     try:
         run()
+    except CannotStart as problem:
+        print(f"scoop: {problem}", file=sys.stderr)
+        return 2
     except SystemExit as end:
         if end.code not in (None, 0):
             _await_threads()
@@ -143,11 +147,9 @@ def _count(text: str) -> int:
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:
-    level = logging.WARNING
-    if options.verbose or options.debug:
-        level = logging.DEBUG if options.verbose > 1 or options.debug else logging.INFO
-    scoop.logger.setLevel(logging.ERROR if options.quiet else level)
-    if options.verbose or options.debug:
+    told = options.verbose or options.debug
+    scoop.logger.setLevel(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
+    if told:
         logging.basicConfig(format="%(message)s")
 
 

@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
 
+from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError
 from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
 
@@ -54,7 +55,8 @@ class Program(NamedTuple):
     def prepare(self) -> Callable[[], None]:
         """Make this process fit to run the program and its workers' imports of it; return what runs it.
 
-        Raises CannotStart if there is no such program.
+        Runs none of the user's code yet. Raises CannotStart if there is no such program; for a module, what is
+        returned does.
         """
         if self.kind == "script":
             return self._prepare_script()
@@ -78,6 +80,7 @@ class Program(NamedTuple):
             code, names = _compile(self._path()), self._script_names()
         elif self.kind == "module":
             spec, code = _find(self.name)
+            sys.argv[0] = spec.origin or self.name
             names = _module_names(spec)
         else:
             return
@@ -115,10 +118,14 @@ class Program(NamedTuple):
 
     def _prepare_module(self) -> Callable[[], None]:
         sys.argv[:] = ["-m", *self.args]
-        spec, code = _find(self.name)
-        sys.argv[0] = spec.origin or self.name
-        main = _new_main(**_module_names(spec))
-        return lambda: exec(code, main.__dict__)
+
+        def run() -> None:
+            # Only now: to find a module imports the packages around it, and those are the user's code.
+            spec, code = _find(self.name)
+            sys.argv[0] = spec.origin or self.name
+            exec(code, _new_main(**_module_names(spec)).__dict__)
+
+        return run
 
 
 def _set_first_path(folder: str) -> None:
@@ -178,12 +185,19 @@ def _module_names(spec: Any) -> dict[str, Any]:
 
 def _interact(main: ModuleType) -> None:
     """Hold a session: IPython's where it is installed."""
-    banner = "SCOOP: `from scoop import futures`; what you define here works in tasks."
     try:
         import IPython
     except ImportError:
-        import code
-
-        code.interact(banner=f"Python {sys.version.split()[0]}\n{banner}", local=main.__dict__, exitmsg="")
-    else:
+        IPython = None  # noqa: N806 - it is the module's name
+    if IPython is not None:
         IPython.start_ipython(argv=["--no-banner"], user_ns=main.__dict__)
+        return
+    import code
+
+    class Console(code.InteractiveConsole):
+        def showtraceback(self) -> None:
+            without_our_frames(cast(BaseException, sys.exc_info()[1]))
+            super().showtraceback()
+
+    hint = "SCOOP: `from scoop import futures`; what you define here works in tasks."
+    Console(main.__dict__).interact(banner=f"Python {sys.version.split()[0]}\n{hint}", exitmsg="")

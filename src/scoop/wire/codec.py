@@ -61,6 +61,8 @@ def _by_value_pickler() -> Any:
         """cloudpickle, save that what the main script defines by name still goes by name."""
 
         def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):
+                raise TypeError("an open file cannot travel between processes: send its name")
             if not _main_by_value and _is_global_of_main(obj):
                 return NotImplemented
             return super().reducer_override(obj)
