@@ -8,6 +8,7 @@ from typing import Any
 
 from ..wire import codec
 from ..wire.messages import Kind
+from .waiting import LONGEST
 
 __all__ = ["Constants"]
 
@@ -61,7 +62,8 @@ class Constants:
             pass
         if name not in self._packed:
             with deputised(), self._arrival:
-                self._arrival.wait_for(lambda: name in self._packed, timeout)
+                limit = None if timeout is None else min(timeout, LONGEST)
+                self._arrival.wait_for(lambda: name in self._packed, limit)
         packed = self._packed.get(name)
         if packed is None:
             return default

@@ -10,7 +10,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Condition, RLock, Thread
+from threading import RLock, Thread, current_thread
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from .hub import Hub
@@ -35,11 +36,11 @@ class Deputies:
         self.chores: deque[Chore] = deque()
         self._scheduler = scheduler
         self._lock = RLock()
-        self._change = Condition(self._lock)
         self._sleepers = 0  # threads that sleep in a wait, and want their work done by someone else
         self._hubs: set[Hub] = set()
         self._idle: set[Hub] = set()  # those between two tasks, with nothing to do
         self._at_work: set[Hub | None] = set()  # those that run tasks, save those of them that wait in one
+        self._threads: list[Thread] = []
         self._starting = 0
         self._doing = 0  # chores begun and not ended, by whatever thread
 
@@ -55,7 +56,8 @@ class Deputies:
             needed = bool(wanted and not self._idle and not self._starting)
             self._starting += needed
         if needed:
-            Thread(target=self._serve, name="scoop-deputy", daemon=True).start()
+            context = self._scheduler.context()
+            Thread(target=context.run, args=(self._serve,), name="scoop-deputy", daemon=True).start()
         self._scheduler.wake()
 
     @contextmanager
@@ -81,6 +83,8 @@ class Deputies:
                 return
             chore = self.chores.popleft()
             self._doing += 1
+        if self.chores:
+            self.take_heart()  # this one may take long
         try:
             chore()
         except BaseException:  # a callback that raises SystemExit, say; the thread has others to serve
@@ -88,7 +92,6 @@ class Deputies:
         finally:
             with self._lock:
                 self._doing -= 1
-                self._change.notify_all()
             self._scheduler.look_again()
 
     def at_rest(self) -> bool:
@@ -97,14 +100,15 @@ class Deputies:
             busy = any(hub not in self._idle or hub.suspended for hub in self._hubs)
             return not (busy or self.chores or self._doing or self._starting)
 
-    def settle(self) -> bool:
-        """Return when all deputies are at rest; whether they were from the start."""
-        with self._change:
-            rested = self.at_rest()
-            self._change.wait_for(self.at_rest)
-        return rested
+    def leave(self, seconds: float) -> bool:
+        """Return whether all deputies have ended, having waited for that up to ``seconds``."""
+        deadline = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _serve(self) -> None:
+        self._threads.append(current_thread())
         hub = Hub(self._scheduler.new_bell(), self._step)
         self._scheduler.adopt(hub)
         with self._lock:
@@ -132,9 +136,8 @@ class Deputies:
                 self._at_work.discard(hub)
 
     def _rest(self, hub: Hub) -> None:
-        with self._change:
+        with self._lock:
             self._idle.add(hub)
-            self._change.notify_all()
         self._scheduler.look_again()  # the broker may have been told that deputies are at work
         try:
             if self._is_wanted(hub):

@@ -143,7 +143,7 @@ class Future:
         try:
             raise error
         finally:
-            del error  # or the traceback and this frame keep each other alive
+            del error, self  # or the traceback and this frame keep each other alive
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""

@@ -7,9 +7,10 @@ A caller that waits for what is elsewhere *suspends*: its greenlet is set aside 
 
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Protocol
 
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 __all__ = ["Bell", "Hub", "Sleeper"]
 
@@ -73,11 +74,21 @@ class Hub:
 
     def switch_away(self) -> None:
         """Set the current greenlet aside and let a runner take the thread."""
+        if self.closed:
+            raise GreenletExit  # nobody would ever come back to us: unwind
         self.suspended += 1
         try:
             (self._spares.pop() if self._spares else self._breeder).switch()
         finally:
             self.suspended -= 1
+
+    def context(self) -> Context:
+        """Return a copy of the thread's own context variables: tasks see what the program has set at its top."""
+        try:
+            found = self._native.gr_context
+        except ValueError:  # it runs, in another thread than ours
+            found = None
+        return copy_context() if found is None else found.copy()
 
     def nudge(self) -> None:
         """Wake the thread if it sleeps. Callable from any thread."""
@@ -101,8 +112,10 @@ class Hub:
 
     def _breed(self) -> None:
         self._native.switch()
-        while True:
-            greenlet(self._run).switch()
+        while not self.closed:
+            runner = greenlet(self._run)
+            runner.gr_context = self.context()
+            runner.switch()
 
     def _run(self) -> None:
         me = getcurrent()

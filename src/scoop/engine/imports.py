@@ -19,6 +19,9 @@ __all__ = ["Errand", "Imports", "Send", "flush_streams"]
 
 _log = logging.getLogger("scoop")
 
+MOST_FUNCTIONS = 256
+"""Functions kept unpickled, for the next task that calls them."""
+
 SHORT_WAIT, LONG_WAIT = 0.002, 0.05
 """Seconds that an outcome may wait for more to travel with: while somebody is hungry, and while nobody is. Each
 message costs sender, broker and owner some 100 us of what they are doing; and an owner that has nothing else to
@@ -140,8 +143,11 @@ class Imports:
 
     def _load_function(self, data: bytes) -> Callable[..., Any]:
         function: Callable[..., Any] = codec.loads(data)
-        # Only what has no state of its own is kept: a callable object is to be fresh for every task.
-        if isinstance(function, FunctionType | BuiltinFunctionType | type):
+        # Only what has no state of its own is kept: a callable object or a closure is to be fresh for every task.
+        stateless = isinstance(function, FunctionType | BuiltinFunctionType | type)
+        if stateless and not getattr(function, "__closure__", None):
+            if len(self._functions) >= MOST_FUNCTIONS:
+                self._functions.clear()
             self._functions[data] = function
         return function
 

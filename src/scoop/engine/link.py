@@ -23,6 +23,8 @@ __all__ = ["Link", "ThreadBell"]
 SHORTEST_TICK, LONGEST_TICK = 0.002, 0.05
 """Seconds between two looks at a busy worker: doubling from the first to the second while nothing happens."""
 
+_MOST_AT_ONCE = 1 << 24
+
 _log = logging.getLogger("scoop")
 
 
@@ -108,7 +110,9 @@ class Link:
                 scheduler.imports.flush()
                 continue
             try:
-                data = self._sock.recv(1 << 16)
+                # All at once what is sure to come: each call may have to wait for the GIL, 5 ms, while main computes.
+                missing = min(reader.missing, _MOST_AT_ONCE)
+                data = self._sock.recv(max(missing, 1 << 16), socket.MSG_WAITALL if missing > 1 << 16 else 0)
             except OSError:
                 data = b""
             if not data:

@@ -13,6 +13,7 @@ README.md in this folder has the states, the protocol, and why it neither deadlo
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from contextvars import Context
 from sys import _getframe, getrecursionlimit
 from threading import Lock, get_ident
 from typing import Any
@@ -70,6 +71,7 @@ class Scheduler:
         self._send = send
         self._delivered = 0
         self._announced = False
+        self._owes_word = False  # we have told the broker of less rest than there may be by now
         self.clock = clock
         self.polling = Polling(self)
         self._giving = Lock()
@@ -152,8 +154,12 @@ class Scheduler:
         try:
             future._value = future._fn(*future._args, **future._kwargs)  # type: ignore[misc]
         except BaseException as error:  # it is the future's, whatever it is
+            # Without our own frame, which holds the future: else each failure is a circle that waits to be collected.
+            trace = error.__traceback__
+            error.__traceback__ = trace and trace.tb_next
             future._value = error
             future._state = FAILED
+            del trace
         else:
             future._state = DONE
         future._fn = None
@@ -206,11 +212,11 @@ class Scheduler:
     def rest(self, hub: Hub) -> None:
         """Send what we owe, say that we are hungry, and sleep until there may be something to do."""
         self.imports.flush()
-        self._announce()
+        announced = self._announce()
         self._set_resting(hub, True)
         try:
             # A message that came while we were announcing has made that void: then not to sleep, but to repeat it.
-            hub.sleep_unless(lambda: self._has_work() or not self._announced)
+            hub.sleep_unless(lambda: self._has_work() or (announced and not self._announced))
         finally:
             self._set_resting(hub, False)
             if self._announced:  # no message woke us, so the broker cannot know: a thread of the program has work
@@ -229,21 +235,25 @@ class Scheduler:
     def _has_work(self) -> bool:
         return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
 
-    def _announce(self) -> None:
-        """Tell the broker, once, that we are hungry as of all that it has delivered."""
+    def _announce(self) -> bool:
+        """Tell the broker, once, that we are hungry as of all it has delivered; return whether it has been told."""
         if self._announced:
-            return
+            return True
         self._announced = True
+        self._owes_word = True  # until we have seen that all is at rest; who comes to rest meanwhile calls look_again
         # What is delivered after this line makes the announcement void, at the broker, and makes us look again.
         delivered = self._delivered
         if self._has_work() or any(other.in_line for other in self.hubs()):
-            self._announced = False
-            return
-        if self._finishing:
+            self._announced = False  # whose work that is will announce, when it is done
+            return False
+        at_rest = self.deputies.at_rest()
+        self._owes_word = not at_rest
+        if self._finishing and at_rest:
             self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
         else:
             # Hungry we are, but the run must not end while a deputy is at work.
-            self._send(Kind.HUNGRY, delivered, () if self.deputies.at_rest() else (1,), b"")
+            self._send(Kind.HUNGRY, delivered, () if at_rest else (1,), b"")
+        return True
 
     def _set_resting(self, hub: Hub, resting: bool) -> None:
         with self._rest:
@@ -263,9 +273,14 @@ class Scheduler:
         self._hubs[get_ident()] = hub
 
     def look_again(self) -> None:
-        """Let whoever is idle speak to the broker anew: what was said has become untrue."""
-        self._announced = False
-        self._native.nudge()
+        """Let whoever is idle speak to the broker anew, if what was said may have become untrue."""
+        if self._owes_word:
+            self._announced = False
+            self._native.nudge()
+
+    def context(self) -> Context:
+        """Return a copy of the main thread's context variables."""
+        return self._native.context()
 
     def wake(self) -> None:
         """Wake all threads that run tasks."""
@@ -374,7 +389,7 @@ class Scheduler:
         while True:
             self._announced = False
             sleeper.suspend()
-            if self.deputies.settle() and not self._has_work():
+            if runtime.refusal is not None or (self.deputies.at_rest() and not self._has_work()):
                 break
 
     def run_forever(self) -> None:
@@ -385,6 +400,7 @@ class Scheduler:
         """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""
         for hub in self.hubs():
             hub.closed = True
+            hub.bell.ring()
 
 
 def _nobody_waits() -> None:

@@ -6,19 +6,22 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import describe
-from .future import NEW, Future
+from .future import NEW, PACKED, Future
 from .hub import Sleeper
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
 
-__all__ = ["Waiting", "deadline_after"]
+__all__ = ["LONGEST", "Waiting", "deadline_after"]
+
+LONGEST = 1e8
+"""Seconds, three years: what a longer timeout is taken for, since clocks and locks do not count further."""
 
 
 def deadline_after(timeout: float | None) -> float | None:
     """Return the moment ``timeout`` seconds from now; None, no limit, stays None."""
     try:
-        return None if timeout is None else monotonic() + max(timeout, 0)
+        return None if timeout is None else monotonic() + min(max(timeout, 0), LONGEST)
     except TypeError:
         raise TypeError(f"timeout must be seconds or None, not {describe(timeout)}") from None
 
@@ -64,6 +67,8 @@ class Waiting:
             raise TimeoutError("the future did not end within the timeout; it is still there to be waited for")
         future = self._ended.popleft()
         self._open.discard(future)
+        while self._unclaimed and self._unclaimed[0]._state >= PACKED:
+            self._unclaimed.popleft()  # or a stream without end would be kept whole
         return future
 
     def close(self) -> None:
@@ -90,6 +95,7 @@ class Waiting:
                 self._wake = sleeper.wake
                 if not self._ended:
                     sleeper.suspend()
+                self._wake = _nobody_sleeps
 
     def _sleep_until(self, deadline: float | None) -> None:
         """Let the thread sleep until one has ended, or the deadline; a deputy takes its place meanwhile."""

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import scoop
@@ -22,6 +23,7 @@ from .start import start
 __all__ = ["main"]
 
 _interrupted = False
+_status = 0
 
 _EXAMPLES = """\
 examples:
@@ -81,6 +83,16 @@ class _Version(argparse.Action):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line ``argv``; return the exit status."""
+    global _status
+    try:
+        _status = _main(argv)
+    except SystemExit as end:
+        _status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        raise
+    return _status
+
+
+def _main(argv: list[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     _set_up_logging(options)
@@ -97,8 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     scoop.logger.info("scoop: %d workers on this machine", size)
     # Registered before anything of the program's: so it runs last, when the program's threads and exit handlers
     # are through with their futures.
-    atexit.register(_end_by_interrupt)
-    atexit.register(start(program, size))
+    atexit.register(_end, start(program, size))
     try:
         run()
     except CannotStart as problem:
@@ -202,9 +213,15 @@ def _report(error: BaseException) -> int:
     return 1
 
 
-def _end_by_interrupt() -> None:
-    """After Ctrl-C, end by that signal, as python does: a shell that runs us in a loop is to see it."""
+def _end(run: Callable[[], bool]) -> None:
+    """End the run, and where python could not do it properly, the process."""
+    all_ended = run()
     if _interrupted:
+        # By that signal, as python does: a shell that runs us in a loop is to see it.
         flush_streams()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
+    if not all_ended:
+        # A thread that is deep in a task, on a greenlet's stack, does not survive the interpreter's end in peace.
+        flush_streams()
+        os._exit(_status)

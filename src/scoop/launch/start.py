@@ -25,8 +25,11 @@ from .program import Program
 __all__ = ["start"]
 
 
-def start(program: Program, size: int) -> Callable[[], None]:
-    """Make this process the origin of a run with ``size`` workers; return what ends the run."""
+def start(program: Program, size: int) -> Callable[[], bool]:
+    """Make this process the origin of a run with ``size`` workers; return what ends the run.
+
+    That returns whether all threads of ours have ended: one that is deep in a task cannot.
+    """
     hunger = new_hunger()
     here, there = socket.socketpair()
     pid = os.fork()
@@ -40,14 +43,15 @@ def start(program: Program, size: int) -> Callable[[], None]:
     _notice_interrupts(scheduler)
     owner = os.getpid()
 
-    def end() -> None:
+    def end() -> bool:
         if os.getpid() != owner:
-            return  # a child that the program forked: the run is not its own
+            return True  # a child that the program forked: the run is not its own
         scheduler.close()
         runtime.current = None
         link.close()
         os.waitpid(pid, 0)
         scoop.IS_RUNNING = False
+        return scheduler.deputies.leave(1.0)
 
     return end
 

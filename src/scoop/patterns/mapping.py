@@ -30,11 +30,18 @@ class _Map:
         self.scheduler = scheduler
         self.deadline = deadline_after(timeout)
         self._func = func
-        self._rows = zip(*iterables, strict=False)
+        self.problem: Exception | None = None  # what the inputs raised, in place of the next one
+        self._rows = self._read(zip(*iterables, strict=False))
         sized = all(isinstance(iterable, Sized) for iterable in iterables)
         window = buffersize or (None if sized else _WINDOW * scheduler.size)
         self.first = [Future._make(func, row, NO_KWARGS) for row in islice(self._rows, window)]
         scheduler.offer_all(self.first)
+
+    def _read(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from rows
+        except Exception as problem:  # in its turn: after the results of the inputs before it
+            self.problem = problem
 
     def next(self) -> Future | None:
         """Offer one more and return it; None when the inputs are used up."""
@@ -84,12 +91,14 @@ def _in_order(map_: _Map, itself: _Self) -> _Results:
                 futures.clear()
             raise
         while futures:
+            map_.scheduler.join_by(futures[0], map_.deadline)
             future = futures.popleft()
-            map_.scheduler.join_by(future, map_.deadline)
             more = map_.next()
             if more is not None:
                 futures.append(more)
             yield future.result()
+        if map_.problem is not None:
+            raise map_.problem
     finally:  # an exception, a timeout, or closed early: what has not begun is not wanted any more
         if futures:
             map_.scheduler.cancel(futures)
@@ -114,6 +123,8 @@ def _as_they_come(map_: _Map, itself: _Self) -> _Results:
                 left[more] = None
                 waiting.add(more)
             yield future.result()
+        if map_.problem is not None:
+            raise map_.problem
     finally:
         waiting.close()
         if left:

@@ -74,6 +74,11 @@ class MessageReader:
         self._buffer = bytearray()
         self._wanted = _HEADER.size  # no message can be complete before this many bytes are here
 
+    @property
+    def missing(self) -> int:
+        """How many bytes must still come before the next message can be complete."""
+        return max(0, self._wanted - len(self._buffer))
+
     def feed(self, data: bytes) -> Iterator[Message]:
         """Take what has arrived; yield the messages that are complete now."""
         buffer = self._buffer
