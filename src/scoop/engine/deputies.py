@@ -60,6 +60,13 @@ class Deputies:
             Thread(target=context.run, args=(self._serve,), name="scoop-deputy", daemon=True).start()
         self._scheduler.wake()
 
+    def nudge(self) -> None:
+        """Wake the deputies that may run tasks now."""
+        with self._lock:
+            for hub in self._hubs:
+                if self.chores or self._is_wanted(hub):
+                    hub.nudge()
+
     @contextmanager
     def standing_in(self, hub: Hub | None) -> Iterator[None]:
         """Have tasks run by a deputy while the calling thread, whose hub is ``hub``, sleeps."""
@@ -147,3 +154,4 @@ class Deputies:
         finally:
             with self._lock:
                 self._idle.discard(hub)
+        self._scheduler.rise()

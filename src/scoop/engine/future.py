@@ -154,14 +154,17 @@ class Future:
         return self._error()
 
     def done(self) -> bool:
-        """Return whether the call has returned, has raised, or was cancelled. Never waits."""
+        """Return whether the call has returned, has raised, or was cancelled.
+
+        Never waits, but lets tasks of this thread that can go on do so: a program that polls is no obstacle.
+        """
         if self._state >= PACKED:
             return True
         if runtime.current is not None:
             if self._state == NEW:
                 runtime.current.offer(self)
             runtime.current.polling.nudge(self)
-        return False
+        return self._state >= PACKED
 
     def cancelled(self) -> bool:
         """Return whether the call was cancelled before it began."""

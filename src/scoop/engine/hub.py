@@ -82,6 +82,13 @@ class Hub:
         finally:
             self.suspended -= 1
 
+    def give_way(self) -> None:
+        """Let those in line go on first: only this thread can resume them, and the caller may wait for them."""
+        if self.in_line:
+            sleeper = Sleeper(self)
+            self.in_line.append(sleeper)
+            sleeper.suspend()
+
     def context(self) -> Context:
         """Return a copy of the thread's own context variables: tasks see what the program has set at its top."""
         try:

@@ -29,6 +29,9 @@ class Polling:
     def nudge(self, future: Future) -> None:
         """Hear that somebody polls for ``future``: a deputy runs it, if nobody else does."""
         scheduler = self._scheduler
+        hub = scheduler.hub_here()
+        if hub is not None:
+            hub.give_way()  # it may be a task suspended on this very thread that the future waits for
         if not scheduler.is_on_offer(future):
             return
         self._since = min(self._since, scheduler.clock())

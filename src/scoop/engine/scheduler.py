@@ -189,6 +189,7 @@ class Scheduler:
             self.deputies.do_chore()
         elif not self.run_next(hub):
             self.rest(hub)
+            self.rise()
 
     def run_next(self, hub: Hub) -> bool:
         """Run the newest own task, or else the oldest errand; return whether there was one."""
@@ -212,16 +213,20 @@ class Scheduler:
     def rest(self, hub: Hub) -> None:
         """Send what we owe, say that we are hungry, and sleep until there may be something to do."""
         self.imports.flush()
-        announced = self._announce()
         self._set_resting(hub, True)
         try:
+            self._announce()
             # A message that came while we were announcing has made that void: then not to sleep, but to repeat it.
-            hub.sleep_unless(lambda: self._has_work() or (announced and not self._announced))
+            hub.sleep_unless(lambda: self._has_work() or not self._announced)
         finally:
             self._set_resting(hub, False)
-            if self._announced:  # no message woke us, so the broker cannot know: a thread of the program has work
-                self._announced = False
-                self._send(Kind.SATED, 0, (), b"")
+
+    def rise(self) -> None:
+        """After a rest that no message ended: tell the broker, which cannot know; others that rest speak anew."""
+        if self._announced:
+            self._announced = False
+            self._send(Kind.SATED, 0, (), b"")
+            self.wake()
 
     def _next_own(self) -> Future | None:
         for table in (self.ready, self.homebound):
@@ -235,25 +240,24 @@ class Scheduler:
     def _has_work(self) -> bool:
         return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
 
-    def _announce(self) -> bool:
-        """Tell the broker, once, that we are hungry as of all it has delivered; return whether it has been told."""
-        if self._announced:
-            return True
-        self._announced = True
-        self._owes_word = True  # until we have seen that all is at rest; who comes to rest meanwhile calls look_again
-        # What is delivered after this line makes the announcement void, at the broker, and makes us look again.
+    def _announce(self) -> None:
+        """Tell the broker that we are hungry as of all it has delivered: once, or again if not all was at rest."""
+        if self._announced and not self._owes_word:
+            return
+        # Both before we look: a message that comes now clears the one, a deputy that comes to rest sees the other.
+        self._announced = self._owes_word = True
         delivered = self._delivered
-        if self._has_work() or any(other.in_line for other in self.hubs()):
-            self._announced = False  # whose work that is will announce, when it is done
-            return False
-        at_rest = self.deputies.at_rest()
-        self._owes_word = not at_rest
-        if self._finishing and at_rest:
+        if self._has_work():
+            self._announced = False
+            return
+        # Hungry we are, but the run must not end while one of our threads is at work, or somebody in line.
+        at_rest = self._native in self._resting and self.deputies.at_rest()
+        busy = not at_rest or any(hub.in_line for hub in self.hubs())
+        self._owes_word = busy
+        if self._finishing and not busy:
             self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
         else:
-            # Hungry we are, but the run must not end while a deputy is at work.
-            self._send(Kind.HUNGRY, delivered, () if at_rest else (1,), b"")
-        return True
+            self._send(Kind.HUNGRY, delivered, (1,) if busy else (), b"")
 
     def _set_resting(self, hub: Hub, resting: bool) -> None:
         with self._rest:
@@ -283,9 +287,9 @@ class Scheduler:
         return self._native.context()
 
     def wake(self) -> None:
-        """Wake all threads that run tasks."""
-        for hub in self.hubs():
-            hub.nudge()
+        """Wake all threads that may run tasks."""
+        self._native.nudge()
+        self.deputies.nudge()
 
     def deputised(self, hub: Hub | None) -> AbstractContextManager[None]:
         """Have a deputy run tasks while the calling thread, whose hub is ``hub``, sleeps."""

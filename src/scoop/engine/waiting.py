@@ -101,6 +101,8 @@ class Waiting:
         """Let the thread sleep until one has ended, or the deadline; a deputy takes its place meanwhile."""
         hub = self._scheduler.hub_here()
         if deadline is not None and deadline <= monotonic():
+            if hub is not None:
+                hub.give_way()
             return
         with self._scheduler.deputised(hub):
             if hub is None:
@@ -109,14 +111,10 @@ class Waiting:
                 while not self._ended and (deadline is None or monotonic() < deadline):
                     bell.sleep(_left(deadline))
                 return
-            sleeper = Sleeper(hub)
             self._wake = hub.nudge
             while not self._ended and (deadline is None or monotonic() < deadline):
                 hub.sleep_unless(lambda: self._ended, _left(deadline))
-                if hub.in_line:  # others of this thread can go on, and only here: let them, then look again
-                    sleeper.asleep = True
-                    hub.in_line.append(sleeper)
-                    hub.switch_away()
+                hub.give_way()
 
 
 def _left(deadline: float | None) -> float | None:
