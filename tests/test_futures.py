@@ -955,3 +955,99 @@ def test_each_task_of_a_nest_may_recurse_near_the_limit(scoop_run: RunScoop, n: 
             assert futures.submit(deep, 700, 5).result() == 5
         """,
     )
+
+
+# -- what a long and odd program meets ---------------------------------------------------------------------------
+
+
+@everywhere
+def test_tasks_see_the_context_that_the_top_of_the_script_has_set(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        import decimal
+        decimal.getcontext().prec = 50
+
+        def precision(x):
+            return decimal.getcontext().prec, list(futures.map(abs, range(3)))[0]
+
+        def main():
+            for _ in range(5):
+                assert {p for p, _ in futures.map(precision, range(60))} == {50}
+            assert futures.submit(precision, 1).result(timeout=60)[0] == 50
+        """,
+    )
+
+
+@everywhere
+def test_inputs_that_raise_do_so_in_their_turn(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        def inputs():
+            yield from range(500)
+            raise ValueError("no more")
+
+        def main():
+            for function in futures.map, futures.map_as_completed:
+                results = function(abs, inputs())
+                assert sorted(next(results) for _ in range(500)) == list(range(500))
+                raises(ValueError, next, results)
+        """,
+    )
+
+
+def test_a_timeout_may_be_longer_than_clocks_count(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        def main():
+            for forever in float("inf"), 1e300:
+                assert futures.submit(square, 3).result(timeout=forever) == 9
+                assert futures.wait([futures.submit(square, 3)], timeout=forever).not_done == set()
+                assert list(futures.map(square, [3], timeout=forever)) == [9]
+        """,
+    )
+
+
+def test_failed_futures_are_freed_without_the_collector(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        1,
+        """
+        import gc, resource
+
+        def fail():
+            ballast = bytearray(5_000_000)
+            raise ValueError
+
+        def main():
+            gc.disable()
+            for _ in range(100):
+                try:
+                    futures.submit(fail).result()
+                except ValueError:
+                    pass
+            assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 300_000  # KB
+        """,
+    )
+
+
+@everywhere
+def test_a_program_that_has_had_deputies_ends_in_peace(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        def nest(depth):
+            return 0 if depth == 0 else 1 + futures.submit(nest, depth - 1).result(timeout=100)
+
+        def main():
+            for _ in range(5):
+                assert nest(20) == 20
+                assert sum(futures.map(nest, [3] * 20, timeout=100)) == 60
+        """,
+    )

@@ -154,4 +154,4 @@ class Deputies:
         finally:
             with self._lock:
                 self._idle.discard(hub)
-        self._scheduler.rise()
+        self._scheduler.rise(hub)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
 from sys import _getframe, getrecursionlimit
-from threading import Lock, get_ident
+from threading import Lock, RLock, get_ident
 from typing import Any
 
 from ..wire.messages import Kind
@@ -71,6 +71,7 @@ class Scheduler:
         self._send = send
         self._delivered = 0
         self._announced = False
+        self._speaking = RLock()
         self._owes_word = False  # we have told the broker of less rest than there may be by now
         self.clock = clock
         self.polling = Polling(self)
@@ -189,7 +190,7 @@ class Scheduler:
             self.deputies.do_chore()
         elif not self.run_next(hub):
             self.rest(hub)
-            self.rise()
+            self.rise(hub)
 
     def run_next(self, hub: Hub) -> bool:
         """Run the newest own task, or else the oldest errand; return whether there was one."""
@@ -221,9 +222,9 @@ class Scheduler:
         finally:
             self._set_resting(hub, False)
 
-    def rise(self) -> None:
-        """After a rest that no message ended: tell the broker, which cannot know; others that rest speak anew."""
-        if self._announced:
+    def rise(self, hub: Hub) -> None:
+        """After a rest ended by work of our own: tell the broker, which cannot know; others that rest speak anew."""
+        if self._announced and (hub.in_line or self._has_work()):
             self._announced = False
             self._send(Kind.SATED, 0, (), b"")
             self.wake()
@@ -242,22 +243,22 @@ class Scheduler:
 
     def _announce(self) -> None:
         """Tell the broker that we are hungry as of all it has delivered: once, or again if not all was at rest."""
-        if self._announced and not self._owes_word:
-            return
-        # Both before we look: a message that comes now clears the one, a deputy that comes to rest sees the other.
-        self._announced = self._owes_word = True
-        delivered = self._delivered
-        if self._has_work():
-            self._announced = False
-            return
-        # Hungry we are, but the run must not end while one of our threads is at work, or somebody in line.
-        at_rest = self._native in self._resting and self.deputies.at_rest()
-        busy = not at_rest or any(hub.in_line for hub in self.hubs())
-        self._owes_word = busy
-        if self._finishing and not busy:
-            self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
-        else:
-            self._send(Kind.HUNGRY, delivered, (1,) if busy else (), b"")
+        with self._speaking:  # or what one thread has seen could overtake what another saw later
+            if self._announced and not self._owes_word:
+                return
+            # Both before we look: a message that comes now clears the one, a deputy that rests now sees the other.
+            self._announced = self._owes_word = True
+            delivered = self._delivered
+            if self._has_work():
+                self._announced = False
+                return
+            # Hungry we are, but the run must not end while one of our threads is at work, or somebody in line.
+            at_rest = self._native in self._resting and self.deputies.at_rest()
+            self._owes_word = busy = not at_rest or any(hub.in_line for hub in self.hubs())
+            if self._finishing and not busy:
+                self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
+            else:
+                self._send(Kind.HUNGRY, delivered, (1,) if busy else (), b"")
 
     def _set_resting(self, hub: Hub, resting: bool) -> None:
         with self._rest:
