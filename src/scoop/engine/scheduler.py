@@ -123,6 +123,7 @@ class Scheduler:
                 if future._state == READY:
                     self.ready[future] = True
                 raise
+            del future  # a traceback may keep this frame alive: see run_inline
         else:
             self._await(future, deadline_after(timeout))
 
@@ -168,6 +169,7 @@ class Scheduler:
         future._kwargs = NO_KWARGS
         if future._watchers is not None:
             future._fire()
+        del future  # a traceback keeps the frames below its own alive: they must not lead back to it
 
     def cancel(self, futures: Iterable[Future]) -> None:
         """Cancel what has not begun, here or elsewhere."""
@@ -199,6 +201,7 @@ class Scheduler:
             if self.hunger[self.slot]:
                 self.attend(least=1)
             self.run_inline(own)
+            del own
             if self.interrupted and hub is self._native:  # Ctrl-C came while it ran, but is meant for the program
                 raise KeyboardInterrupt
             return True

@@ -87,6 +87,7 @@ class Waiting:
                 future = self._unclaimed.popleft()
                 if scheduler.claim(future):
                     scheduler.run_inline(future)
+                del future
                 continue
             if hub is None:
                 self._sleep_until(None)
