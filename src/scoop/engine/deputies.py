@@ -61,10 +61,10 @@ class Deputies:
         self._scheduler.wake()
 
     def nudge(self) -> None:
-        """Wake the deputies that may run tasks now."""
+        """Wake the deputies that may run tasks now, and those that have told the broker that they would."""
         with self._lock:
             for hub in self._hubs:
-                if self.chores or self._is_wanted(hub):
+                if self.chores or self._is_wanted(hub) or self._scheduler.is_resting(hub):
                     hub.nudge()
 
     @contextmanager

@@ -163,7 +163,8 @@ class Future:
         if runtime.current is not None:
             if self._state == NEW:
                 runtime.current.offer(self)
-            runtime.current.polling.nudge(self)
+            else:
+                runtime.current.polling.nudge(self)
         return self._state >= PACKED
 
     def cancelled(self) -> bool:

@@ -276,6 +276,10 @@ class Scheduler:
         """Return the hubs of all threads that run tasks."""
         return list(self._hubs.values())
 
+    def is_resting(self, hub: Hub) -> bool:
+        """Return whether the thread of ``hub`` sleeps for want of work."""
+        return hub in self._resting
+
     def adopt(self, hub: Hub) -> None:
         """Take in the hub of the calling thread."""
         self._hubs[get_ident()] = hub
