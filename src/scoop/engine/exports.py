@@ -28,9 +28,6 @@ class Exports:
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
 
-    def __len__(self) -> int:
-        return len(self._away)
-
     def pack(self, take: Callable[[], Future | None], most: int) -> tuple[int, int, bytes, list[Future]]:
         """Make a parcel of up to ``most`` futures, drawn by ``take`` until it returns None.
 
