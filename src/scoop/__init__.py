@@ -19,7 +19,7 @@ Start the program with ``python -m scoop script.py``.
 #     engine/       one process that runs tasks      |     broker/   one process that passes them on
 #       scheduler     what runs next, what to give   |       ledger    the books: events in, orders out
 #       hub           greenlets: who waits, who runs |       loop      sockets around the books
-#       future, waiting, exports, imports, link ...  |       hunger    the cells that say "give"
+#       future, waiting, exports, imports, link ...  |
 #     ------------------------------------------------------------------------------------------------------
 #     wire/         messages and pickling
 #     ------------------------------------------------------------------------------------------------------

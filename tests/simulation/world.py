@@ -22,6 +22,7 @@ from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
 from scoop.engine import runtime
 from scoop.engine.future import TRANSITIONS, Future
 from scoop.engine.scheduler import Scheduler
+from scoop.wire.board import Board
 from scoop.wire.messages import Kind, Message
 
 __all__ = ["Deadlock", "World", "here", "only_drawn_transitions", "work"]
@@ -73,7 +74,7 @@ class _Worker:
     def _run(self) -> None:
         world = self.world
         self.scheduler = Scheduler(
-            self.number, world.size, world.hunger, self.send, lambda: _Bell(self), lambda: world.now
+            self.number, world.size, world.board, self.send, lambda: _Bell(self), lambda: world.now
         )
         runtime.current = self.scheduler
         if self._program is None:
@@ -126,7 +127,7 @@ class World:
         self.ended = False
         self.result: Any = None
         self.parcels = 0
-        self.hunger = memoryview(bytearray(2 * _MOST_WORKERS))
+        self.board = Board.of_size(_MOST_WORKERS)
         self.ledger = Ledger(retries=retries)
         self._slowest = slowest
         self._deaths = deaths
@@ -267,10 +268,10 @@ class World:
             if isinstance(instruction, Send):
                 self._workers[instruction.worker].down.append((self.latency(), instruction.message))
             elif isinstance(instruction, Ask):
-                self.hunger[2 * instruction.worker] = 1
+                self.board.ask(instruction.worker, True)
             elif isinstance(instruction, Unask):
                 for number in instruction.workers:
-                    self.hunger[2 * number] = 0
+                    self.board.ask(number, False)
             elif isinstance(instruction, Replace):
                 self._start(next(self._numbers), None)
 

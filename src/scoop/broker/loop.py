@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from ..wire.board import Board
 from ..wire.messages import Message, MessageReader, encode
 from .ledger import Ask, Instruction, Ledger, Send, Unask
 
@@ -39,7 +40,7 @@ class Broker:
     Parameters:
         origin: the socket to the origin.
         size: how many workers there are to be, the origin included.
-        hunger: see hunger.py.
+        board: the memory shared with the workers.
         spawn: starts worker number n and returns its pid and the socket to it.
     """
 
@@ -47,10 +48,10 @@ class Broker:
         self,
         origin: socket.socket,
         size: int,
-        hunger: memoryview,
+        board: Board,
         spawn: Callable[[int], tuple[int, socket.socket]],
     ) -> None:
-        self._hunger = hunger
+        self._board = board
         self._spawn = spawn
         self._ends: dict[int, str] = {}
         self._ledger = Ledger(report=lambda worker: self._ends.get(worker, "its worker died"))
@@ -119,10 +120,10 @@ class Broker:
                 if peer is not None:
                     self._send(peer, instruction.message)
             elif isinstance(instruction, Ask):
-                self._hunger[2 * instruction.worker] = 1
+                self._board.ask(instruction.worker, True)
             elif isinstance(instruction, Unask):
                 for worker in instruction.workers:
-                    self._hunger[2 * worker] = 0
+                    self._board.ask(worker, False)
             else:
                 self._start_worker()
 

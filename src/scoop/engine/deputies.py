@@ -64,7 +64,7 @@ class Deputies:
         """Wake the deputies that may run tasks now, and those that have told the broker that they would."""
         with self._lock:
             for hub in self._hubs:
-                if self.chores or self._is_wanted(hub) or self._scheduler.is_resting(hub):
+                if self.chores or self._is_wanted(hub) or self._scheduler.appetite.is_resting(hub):
                     hub.nudge()
 
     @contextmanager
@@ -99,7 +99,7 @@ class Deputies:
         finally:
             with self._lock:
                 self._doing -= 1
-            self._scheduler.look_again()
+            self._scheduler.appetite.look_again()
 
     def at_rest(self) -> bool:
         """Return whether no chore is left and no deputy has anything to do."""
@@ -145,7 +145,7 @@ class Deputies:
     def _rest(self, hub: Hub) -> None:
         with self._lock:
             self._idle.add(hub)
-        self._scheduler.look_again()  # the broker may have been told that deputies are at work
+        self._scheduler.appetite.look_again()  # the broker may have been told that deputies are at work
         try:
             if self._is_wanted(hub):
                 self._scheduler.rest(hub)
@@ -154,4 +154,4 @@ class Deputies:
         finally:
             with self._lock:
                 self._idle.discard(hub)
-        self._scheduler.rise(hub)
+        self._scheduler.appetite.rise(hub)

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import NoReturn
 
 from ..errors import UnguardedMainError
+from ..wire.board import Board
 from ..wire.messages import Kind
 from . import runtime
 from .imports import flush_streams
@@ -27,11 +28,11 @@ _UNGUARDED = (
 
 
 def become_worker(
-    number: int, size: int, hunger: memoryview, sock: socket.socket, on_end: Callable[[], None]
+    number: int, size: int, board: Board, sock: socket.socket, on_end: Callable[[], None]
 ) -> tuple[Scheduler, Link]:
     """Make this process worker ``number`` of ``size``: connect it and listen. Called on the main thread."""
     link = Link(sock, on_end)
-    scheduler = Scheduler(number, size, hunger, link.send, ThreadBell, monotonic)
+    scheduler = Scheduler(number, size, board, link.send, ThreadBell, monotonic)
     runtime.constants = link.constants
     link.listen(scheduler)
     os.register_at_fork(after_in_child=lambda: _be_nobody(scheduler, link))
@@ -46,7 +47,7 @@ def _be_nobody(scheduler: Scheduler, link: Link) -> None:
 
 
 def serve(
-    number: int, size: int, hunger: memoryview, sock: socket.socket, import_main: Callable[[], None]
+    number: int, size: int, board: Board, sock: socket.socket, import_main: Callable[[], None]
 ) -> NoReturn:
     """Be a worker that is not the origin, until the broker hangs up."""
     # Ctrl-C is the origin's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit it.
@@ -55,7 +56,7 @@ def serve(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True)
-    scheduler, link = become_worker(number, size, hunger, sock, _leave)
+    scheduler, link = become_worker(number, size, board, sock, _leave)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:
         import_main()

@@ -15,15 +15,17 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
 from sys import _getframe, getrecursionlimit
-from threading import Lock, RLock, get_ident
+from threading import Lock, get_ident
 from typing import Any
 
+from ..wire.board import Board
 from ..wire.messages import Kind
 from . import runtime
+from .appetite import Appetite
 from .deputies import Deputies
 from .exports import Exports
 from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
-from .hub import Bell, Hub, Sleeper
+from .hub import Bell, Hub
 from .imports import Imports, Send
 from .polling import Polling
 from .waiting import Waiting, deadline_after
@@ -40,8 +42,8 @@ class Scheduler:
     Parameters:
         slot: this worker's number on its machine; the origin's is 0.
         size: how many workers the run has.
-        hunger: one cell a worker, shared with the broker; mine is non-zero while somebody wants work of mine:
-            another worker (the low byte, the broker's) or an idle thread of this process (the high one, ours).
+        board: shared with the broker. My cell of its ``hunger`` is non-zero while somebody wants work of mine:
+            another worker, or an idle thread of this process.
         send: takes a message to the broker; callable from any thread.
         new_bell: makes what a thread sleeps on.
         clock: seconds, monotonic.
@@ -51,35 +53,27 @@ class Scheduler:
         self,
         slot: int,
         size: int,
-        hunger: memoryview,
+        board: Board,
         send: Send,
         new_bell: Callable[[], Bell],
         clock: Callable[[], float],
     ) -> None:
         self.slot = slot
         self.size = size
-        self.hunger = hunger.cast("H")
+        self.board = board
+        self.hunger = board.hunger
         self.new_bell = new_bell
         self.ready: OrderedDict[Future, bool] = OrderedDict()  # own tasks on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
         self.exports = Exports(slot)
         self.imports = Imports(send, clock, self.asked)
-        self._patient = False
-        self._finishing = False  # the program has ended, and only waits for the work that is left
-        self._on_finish: Callable[[], None] = _nobody_waits
-        self._hunger_bytes = hunger
         self._send = send
-        self._delivered = 0
-        self._announced = False
-        self._speaking = RLock()
-        self._owes_word = False  # we have told the broker of less rest than there may be by now
         self.clock = clock
         self.polling = Polling(self)
         self._giving = Lock()
-        self._resting: set[Hub] = set()
-        self._rest = Lock()
         self._deepest = getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
+        self.appetite = Appetite(self, self._native, send)
         self.interrupted = False  # Ctrl-C came, and the program has not been told
         self._hubs = {get_ident(): self._native}
         self.deputies = Deputies(self)
@@ -192,7 +186,7 @@ class Scheduler:
             self.deputies.do_chore()
         elif not self.run_next(hub):
             self.rest(hub)
-            self.rise(hub)
+            self.appetite.rise(hub)
 
     def run_next(self, hub: Hub) -> bool:
         """Run the newest own task, or else the oldest errand; return whether there was one."""
@@ -217,20 +211,7 @@ class Scheduler:
     def rest(self, hub: Hub) -> None:
         """Send what we owe, say that we are hungry, and sleep until there may be something to do."""
         self.imports.flush()
-        self._set_resting(hub, True)
-        try:
-            self._announce()
-            # A message that came while we were announcing has made that void: then not to sleep, but to repeat it.
-            hub.sleep_unless(lambda: self._has_work() or not self._announced)
-        finally:
-            self._set_resting(hub, False)
-
-    def rise(self, hub: Hub) -> None:
-        """After a rest ended by work of our own: tell the broker, which cannot know; others that rest speak anew."""
-        if self._announced and (hub.in_line or self._has_work()):
-            self._announced = False
-            self._send(Kind.SATED, 0, (), b"")
-            self.wake()
+        self.appetite.rest(hub)
 
     def _next_own(self) -> Future | None:
         for table in (self.ready, self.homebound):
@@ -241,32 +222,9 @@ class Scheduler:
                     pass
         return None
 
-    def _has_work(self) -> bool:
+    def has_work(self) -> bool:
+        """Return whether there is anything that a thread of this process could do."""
         return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
-
-    def _announce(self) -> None:
-        """Tell the broker that we are hungry as of all it has delivered: once, or again if not all was at rest."""
-        with self._speaking:  # or what one thread has seen could overtake what another saw later
-            if self._announced and not self._owes_word:
-                return
-            # Both before we look: a message that comes now clears the one, a deputy that rests now sees the other.
-            self._announced = self._owes_word = True
-            delivered = self._delivered
-            if self._has_work():
-                self._announced = False
-                return
-            # Hungry we are, but the run must not end while one of our threads is at work, or somebody in line.
-            at_rest = self._native in self._resting and self.deputies.at_rest()
-            self._owes_word = busy = not at_rest or any(hub.in_line for hub in self.hubs())
-            if self._finishing and not busy:
-                self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
-            else:
-                self._send(Kind.HUNGRY, delivered, (1,) if busy else (), b"")
-
-    def _set_resting(self, hub: Hub, resting: bool) -> None:
-        with self._rest:
-            (self._resting.add if resting else self._resting.discard)(hub)
-            self._hunger_bytes[2 * self.slot + 1] = bool(self._resting)
 
     def hub_here(self) -> Hub | None:
         """Return the hub of the calling thread; None for threads of the program's own."""
@@ -276,19 +234,9 @@ class Scheduler:
         """Return the hubs of all threads that run tasks."""
         return list(self._hubs.values())
 
-    def is_resting(self, hub: Hub) -> bool:
-        """Return whether the thread of ``hub`` sleeps for want of work."""
-        return hub in self._resting
-
     def adopt(self, hub: Hub) -> None:
         """Take in the hub of the calling thread."""
         self._hubs[get_ident()] = hub
-
-    def look_again(self) -> None:
-        """Let whoever is idle speak to the broker anew, if what was said may have become untrue."""
-        if self._owes_word:
-            self._announced = False
-            self._native.nudge()
 
     def context(self) -> Context:
         """Return a copy of the main thread's context variables."""
@@ -311,9 +259,9 @@ class Scheduler:
         By default a lone own task is left for a moment: most often it is joined at once, and the link asks
         again soon.
         """
-        if self._hunger_bytes[2 * self.slot + 1]:
+        if self.board.is_idle(self.slot):
             self.wake()
-        if self._hunger_bytes[2 * self.slot]:
+        if self.asked():
             self.give(least)
 
     def give(self, least: int = 1) -> None:
@@ -324,9 +272,9 @@ class Scheduler:
             if self.imports.waiting or len(self.ready) >= least:
                 # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
                 # by asking again, and that must not be wiped out.
-                self._hunger_bytes[2 * self.slot] = 0
+                self.board.ask(self.slot, False)
                 if not (self.imports.give_back() or self._give_own((len(self.ready) + 1) // 2)):
-                    self._hunger_bytes[2 * self.slot] = 1
+                    self.board.ask(self.slot, True)
         finally:
             self._giving.release()
 
@@ -366,9 +314,8 @@ class Scheduler:
         elif kind == Kind.DROP:
             self.imports.drop(parcel, numbers)
         elif kind == Kind.FINISH:
-            self._on_finish()
-        self._delivered += 1
-        self._announced = False
+            self.appetite.finish()
+        self.appetite.heard()
         self.wake()
 
     def refuse(self, error: Exception) -> None:
@@ -377,11 +324,11 @@ class Scheduler:
         stranded = [future for table in (self.ready, self.homebound) for future in list(table)]
         self._conclude((future, FAILED, error) for future in stranded if self.claim(future))
         self._conclude(self.exports.abandon(error))
-        self._on_finish()
+        self.appetite.finish()
 
     def asked(self) -> bool:
         """Return whether the broker wants us to give work away."""
-        return bool(self._hunger_bytes[2 * self.slot])
+        return self.board.is_asked(self.slot)
 
     def _conclude(self, news: Iterable[tuple[Future, int, Any]]) -> None:
         for future, state, value in news:
@@ -394,15 +341,10 @@ class Scheduler:
 
         Workers that are still starting have nothing to do, and are waited for only if ``patient``.
         """
-        sleeper = Sleeper(self._native)
-        self._on_finish = sleeper.wake
-        self._patient = patient
-        self._finishing = True
-        while True:
-            self._announced = False
-            sleeper.suspend()
-            if runtime.refusal is not None or (self.deputies.at_rest() and not self._has_work()):
-                break
+        self.appetite.drain(patient, self._is_over)
+
+    def _is_over(self) -> bool:
+        return runtime.refusal is not None or (self.deputies.at_rest() and not self.has_work())
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""
@@ -413,7 +355,3 @@ class Scheduler:
         for hub in self.hubs():
             hub.closed = True
             hub.bell.ring()
-
-
-def _nobody_waits() -> None:
-    """Stand in for the wake-up call of a program that has not ended."""

@@ -16,10 +16,10 @@ from typing import NoReturn
 
 import scoop
 
-from ..broker.hunger import new_hunger
 from ..engine import runtime
 from ..engine.process import become_worker, serve
 from ..engine.scheduler import Scheduler
+from ..wire.board import Board, new_board
 from .program import Program
 
 __all__ = ["start"]
@@ -30,15 +30,15 @@ def start(program: Program, size: int) -> Callable[[], bool]:
 
     That returns whether all threads of ours have ended: one that is deep in a task cannot.
     """
-    hunger = new_hunger()
+    board = new_board()
     here, there = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         here.close()
-        _be_broker(program, size, hunger, there)
+        _be_broker(program, size, board, there)
     there.close()
     _name_process(0, size, pid)
-    scheduler, link = become_worker(0, size, hunger, here, _broker_is_gone)
+    scheduler, link = become_worker(0, size, board, here, _broker_is_gone)
     runtime.current = scheduler
     _notice_interrupts(scheduler)
     owner = os.getpid()
@@ -56,7 +56,7 @@ def start(program: Program, size: int) -> Callable[[], bool]:
     return end
 
 
-def _be_broker(program: Program, size: int, hunger: memoryview, origin: socket.socket) -> NoReturn:
+def _be_broker(program: Program, size: int, board: Board, origin: socket.socket) -> NoReturn:
     """Be the broker of this machine until the origin hangs up."""
     from ..broker.loop import Broker
 
@@ -76,11 +76,11 @@ def _be_broker(program: Program, size: int, hunger: memoryview, origin: socket.s
             try:
                 _close_all_but(theirs.fileno())
                 _name_process(number, size, broker_pid)
-                serve(number, size, hunger, theirs, program.import_in_worker)
+                serve(number, size, board, theirs, program.import_in_worker)
             finally:
                 os._exit(1)
 
-        Broker(origin, size, hunger, spawn).serve()
+        Broker(origin, size, board, spawn).serve()
         status = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())

@@ -1,0 +1,54 @@
+"""The board: the memory that the broker and the workers of a machine share.
+
+Some things are read so often, or matter at such a moment, that a message would not do:
+
+    hunger  two bytes a worker. The first is the broker's ("others want work of yours"), the second the worker's own
+            ("threads of mine are idle"), so neither ever writes over the other; both are read as one number
+    taken   how many errands the worker has taken up so far: all that is known of what it was at, when it has died
+
+The pages are anonymous and inherited: no name, no file, nothing to open.
+"""
+
+import mmap
+
+__all__ = ["MOST_WORKERS", "Board", "new_board"]
+
+MOST_WORKERS = 1 << 20
+"""Numbers for workers in one run, replacements included; pages that nobody touches cost nothing."""
+
+_BYTES = 2 + 8
+
+
+class Board:
+    """The cells of ``workers`` workers, in ``memory`` of ten bytes for each."""
+
+    def __init__(self, memory: memoryview, workers: int) -> None:
+        self._bytes = memory[: 2 * workers]
+        self.hunger = self._bytes.cast("H")
+        self.taken = memory[2 * workers : _BYTES * workers].cast("Q")
+
+    @classmethod
+    def of_size(cls, workers: int) -> "Board":
+        """Return a board that is not shared with anyone."""
+        return cls(memoryview(bytearray(_BYTES * workers)), workers)
+
+    def ask(self, worker: int, asked: bool) -> None:
+        """Say, or take back, that others want work of this worker's."""
+        self._bytes[2 * worker] = asked
+
+    def is_asked(self, worker: int) -> bool:
+        """Return whether others want work of this worker's."""
+        return bool(self._bytes[2 * worker])
+
+    def set_idle(self, worker: int, idle: bool) -> None:
+        """Say whether threads of this worker sleep for want of work."""
+        self._bytes[2 * worker + 1] = idle
+
+    def is_idle(self, worker: int) -> bool:
+        """Return whether threads of this worker sleep for want of work."""
+        return bool(self._bytes[2 * worker + 1])
+
+
+def new_board() -> Board:
+    """Return a board in fresh memory, shared with the processes that will be forked."""
+    return Board(memoryview(mmap.mmap(-1, _BYTES * MOST_WORKERS)), MOST_WORKERS)
