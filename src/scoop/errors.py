@@ -29,16 +29,40 @@ __all__ = [
     "UnguardedMainError",
     "WorkerLost",
     "describe",
+    "describe_call",
+    "name_of",
 ]
+
+_MOST_SHOWN = 80
 
 
 def describe(thing: object) -> str:
     """Say what the user gave, for an error's message: its type and, if that can be had, its start."""
+    shown = _shown(thing)
+    return type(thing).__name__ if shown is None else f"{type(thing).__name__}: {shown}"
+
+
+def describe_call(function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
+    """Write down a call, for an error's message: no argument, and not all of them together, at length."""
+    words = [_shown(arg) or f"<{type(arg).__name__}>" for arg in args[:_MOST_SHOWN]]
+    words += [f"{name}={_shown(value) or f'<{type(value).__name__}>'}" for name, value in kwargs.items()]
+    return f"{name_of(function)}({_cut(', '.join(words), 2 * _MOST_SHOWN)})"
+
+
+def name_of(function: object) -> str:
+    """Return the name of something callable: its type's, if it has none of its own."""
+    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+
+
+def _shown(thing: object) -> str | None:
     try:
-        shown = repr(thing)
+        return _cut(repr(thing), _MOST_SHOWN)
     except Exception:  # it is the user's
-        return type(thing).__name__
-    return f"{type(thing).__name__}: {shown if len(shown) <= 80 else shown[:77] + '...'}"
+        return None
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 class ScoopError(Exception):

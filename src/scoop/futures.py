@@ -23,9 +23,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from .engine import runtime
 from .engine.future import FAILED, PACKED, Future
+from .engine.retries import WithRetries
 from .engine.waiting import Waiting, deadline_after
 from .errors import describe
 from .patterns import mapping, reducing, scanning
+from .wire.messages import USUAL
 
 __all__ = [
     "ALL_COMPLETED",
@@ -42,6 +44,7 @@ __all__ = [
     "shutdown",
     "submit",
     "wait",
+    "with_retries",
 ]
 
 T = TypeVar("T")
@@ -139,6 +142,20 @@ def mapScan(
     runtime.need("futures.mapScan()")
     result: list[T] = submit(_map_scan, mapFunc, reductionOp, rows).result(timeout)
     return result
+
+
+def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
+    """Return ``func``, for submit() and the maps, with a number of retries of its own.
+
+    A task is handed out again when the worker that ran it has died, up to ``--retries`` times (2, unless told
+    otherwise); after that its future fails with WorkerLost. Tasks of what is returned here have ``retries`` tries
+    more than their first instead: 0 for what must never run twice.
+    """
+    if not callable(func):
+        raise TypeError(f"with_retries() needs something callable, not {describe(func)}")
+    if not isinstance(retries, int) or not 0 <= retries < USUAL:
+        raise ValueError(f"retries must be a whole number, 0 or more, not {describe(retries)}")
+    return WithRetries(func, retries)
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:

@@ -21,6 +21,7 @@ from greenlet import getcurrent, greenlet
 from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
 from scoop.engine import runtime
 from scoop.engine.future import TRANSITIONS, Future
+from scoop.engine.limits import Limits
 from scoop.engine.scheduler import Scheduler
 from scoop.wire.board import Board
 from scoop.wire.messages import Kind, Message
@@ -74,7 +75,7 @@ class _Worker:
     def _run(self) -> None:
         world = self.world
         self.scheduler = Scheduler(
-            self.number, world.size, world.board, self.send, lambda: _Bell(self), lambda: world.now
+            self.number, world.size, world.board, self.send, lambda: _Bell(self), lambda: world.now, Limits()
         )
         runtime.current = self.scheduler
         if self._program is None:
@@ -256,7 +257,7 @@ class World:
         self._graves.append(victim)
         if victim in self._runnable:
             self._runnable.remove(victim)
-        self._carry_out(self.ledger.left(victim.number))
+        self._carry_out(self.ledger.left(victim.number, self.board.taken[victim.number]))
 
     def to_broker(self, worker: _Worker) -> None:
         _, message = worker.up.popleft()

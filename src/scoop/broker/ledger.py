@@ -4,11 +4,16 @@ Every task that has left its owner is in exactly one place:
 
     owner ──parcel──> stock ──assigned──> held by a worker ──outcome──> owner, and off the books
                         ^                    │
-                        ├──────returned──────┤    it had not begun
-                        └──────worker died───┘    while tries are left; else ──lost──> owner
+                        ├──────returned──────┤    it had not begun, whether its worker lives or not
+                     suspects <──worker died─┘    it had begun, and has tries left; else ──lost──> owner
 
 The bytes of a parcel are kept until the last of its tasks is off the books, so a task can be handed out again
 without asking anybody. The books never look into bytes.
+
+Blame. A worker takes up its errands in the order they came, and counts them where its death cannot wipe it out: so of
+what a dead worker held, as many as it had taken and not answered for, counted from the first, had begun. Those may
+have killed it. They are handed out again singly, so that the one that kills its workers takes no other with it, and
+never to the origin, whose death would end the run.
 
 Hunger. A worker that has nothing to do says so, once, and says how many messages it had seen by then. If the
 books have sent it more since, the word is void: the worker will look at those and speak again. So "hungry" here
@@ -18,15 +23,17 @@ asked gives as soon as it has something to spare, and counts as asked until it h
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import NamedTuple
 
-from ..wire.messages import Kind, Message, owner_of
+from ..wire.messages import USUAL, Kind, Message, owner_of
 
 __all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
 
 
 MOST_STILLBORN = 3
-"""Workers that may die in a row before they have spoken; after that none is replaced."""
+"""Workers that may die in one place, one after another, before they have spoken; after that none is put there."""
 
 
 class Send(NamedTuple):
@@ -49,29 +56,34 @@ class Unask(NamedTuple):
 
 
 class Replace(NamedTuple):
-    """Start a new worker in the place of ``worker``, which has died."""
+    """Start a new worker in the place of ``worker``, the last of so many ``stillborn`` ones in a row."""
 
     worker: int
+    stillborn: int
 
 
 Instruction = Send | Ask | Unask | Replace
 
 
 class _Parcel:
-    __slots__ = ("body", "open", "tries")
+    __slots__ = ("body", "open", "retries", "tries")
 
-    def __init__(self, body: bytes, tasks: int) -> None:
+    def __init__(self, body: bytes, retries: Sequence[int]) -> None:
         self.body = body
-        self.open = tasks  # that have not ended
+        self.open = len(retries)  # tasks that have not ended
+        self.retries = retries  # of each task
         self.tries: dict[int, int] = {}  # deaths, by task, of those that saw any
 
 
 class _Worker:
-    __slots__ = ("asked", "broken", "busy", "held", "hungry", "sent", "up")
+    __slots__ = ("answered", "asked", "broken", "busy", "held", "hungry", "retired", "sent", "stillborn", "up")
 
-    def __init__(self) -> None:
-        self.held: dict[int, set[int]] = {}  # tasks by parcel
+    def __init__(self, stillborn: int) -> None:
+        self.held: dict[tuple[int, int], None] = {}  # tasks, in the order they were handed to it
+        self.answered = 0  # tasks it has taken up, or thrown away, and told us of
         self.sent = 0  # messages we have sent it
+        self.stillborn = stillborn  # workers before it, in its place, that died before they spoke
+        self.retired = False  # it leaves of its own will
         self.up = False  # it has spoken
         self.hungry = False
         self.busy = False  # hungry or not, threads of it are at work
@@ -95,8 +107,8 @@ class Ledger:
         self._workers: dict[int, _Worker] = {}
         self._parcels: dict[int, _Parcel] = {}
         self._stock: deque[tuple[int, list[int]]] = deque()
+        self._suspects: deque[tuple[int, int]] = deque()  # tasks that have begun on workers which died
         self._hungry: deque[int] = deque()  # in the order they spoke
-        self._stillborn = 0  # workers in a row that died before they spoke
         self._finishing = False  # the program has ended, and waits for the work that is left
         self._patient = False  # and for workers that are still starting
         self._constants: dict[str, bytes] = {}
@@ -104,9 +116,9 @@ class Ledger:
 
     # -- events: each returns what is to be done about it -----------------------------------------------------
 
-    def joined(self, worker: int) -> list[Instruction]:
-        """A worker is up."""
-        self._workers[worker] = _Worker()
+    def joined(self, worker: int, stillborn: int = 0) -> list[Instruction]:
+        """A worker has been started, in a place where so many before it died in a row before they spoke."""
+        self._workers[worker] = _Worker(stillborn)
         for body in dict.fromkeys(self._constants.values()):
             self._send(worker, Kind.CONST, body=body)
         return self._done()
@@ -121,16 +133,16 @@ class Ledger:
         elif kind == Kind.SATED:
             self._feed(worker)
         elif kind == Kind.PARCEL:
-            self._parcels[parcel] = _Parcel(body, len(numbers))
+            self._parcels[parcel] = _Parcel(body, [self._retries if n == USUAL else n for n in numbers])
             self._workers[worker].asked = False
-            self._stock.append((parcel, list(numbers)))
+            self._stock.append((parcel, list(range(len(numbers)))))
         elif kind == Kind.RETURN:
             self._release(worker, parcel, numbers)
             self._workers[worker].asked = False
-            if parcel in self._parcels:  # else its owner has died
-                self._stock.append((parcel, list(numbers)))
+            self._restock(parcel, numbers)
         elif kind in (Kind.OUTCOME, Kind.DROPPED):
             self._release(worker, parcel, numbers)
+            self._workers[worker].answered += len(numbers)
             self._close(parcel, numbers, kind, body)
         elif kind == Kind.DROP:
             self._drop(parcel, set(numbers))
@@ -139,41 +151,51 @@ class Ledger:
         elif kind == Kind.BROKEN:
             self._workers[worker].broken = True
             self._send(self._origin, kind, parcel, body=body)
+        elif kind == Kind.RETIRE:
+            self._feed(worker)
+            self._workers[worker].retired = True
         self._match()
         return self._done()
 
-    def left(self, worker: int) -> list[Instruction]:
-        """A worker has died."""
+    def left(self, worker: int, taken: int) -> list[Instruction]:
+        """A worker has died, having taken up so many tasks in all its life."""
         gone = self._workers.pop(worker)
         if gone.hungry:
             self._hungry.remove(worker)
         # What it owned has no one to go to. What it was working on is run again, and will spawn its own anew.
         for parcel in [p for p in self._parcels if owner_of(p) == worker]:
             self._forget(parcel)
-        for parcel, numbers in gone.held.items():
-            self._hand_out_again(worker, parcel, sorted(numbers))
-        self._stillborn = 0 if gone.up else self._stillborn + 1
-        if self._stillborn > MOST_STILLBORN:
-            body = f"workers die while they start, one after another; the last one: {self._report(worker)}".encode()
-            self._send(self._origin, Kind.BROKEN, body=body)
-        else:
-            self._out.append(Replace(worker))
+        begun = 0 if gone.retired else max(0, taken - gone.answered)
+        held = iter([*gone.held])
+        for parcel, number in islice(held, begun):
+            if parcel in self._parcels:
+                self._suspect(worker, parcel, number)
+        for parcel, tasks in groupby(held, key=itemgetter(0)):
+            self._restock(parcel, [number for _, number in tasks])
+        self._replace(worker, gone)
         self._match()
         return self._done()
 
     @property
     def empty(self) -> bool:
         """Whether no task is on the books."""
-        return not (self._parcels or self._stock or any(w.held for w in self._workers.values()))
+        return not (self._parcels or self._stock or self._suspects)
 
     # -- parcels ----------------------------------------------------------------------------------------------
 
     def _release(self, worker: int, parcel: int, numbers: Sequence[int]) -> None:
         held = self._workers[worker].held
-        if parcel in held:  # else its owner has died, and it is off the books
-            held[parcel].difference_update(numbers)
-            if not held[parcel]:
-                del held[parcel]
+        for number in numbers:
+            held.pop((parcel, number), None)
+
+    def _restock(self, parcel: int, numbers: Sequence[int]) -> None:
+        """Take in tasks that have not begun where they were."""
+        entry = self._parcels.get(parcel)
+        if entry is None:
+            return  # their owner has died
+        self._suspects.extend((parcel, number) for number in numbers if number in entry.tries)
+        if innocent := [number for number in numbers if number not in entry.tries]:
+            self._stock.append((parcel, innocent))
 
     def _close(self, parcel: int, numbers: Sequence[int], kind: Kind, body: bytes) -> None:
         """Take tasks off the books, and tell their owner how they ended."""
@@ -195,34 +217,41 @@ class Ledger:
                 numbers = [n for n in numbers if n not in unwanted]
             if numbers:
                 self._stock.append((stocked, numbers))
-        if dropped:
-            self._close(parcel, dropped, Kind.DROPPED, b"")
+        suspects = [n for p, n in self._suspects if p == parcel and n in unwanted]
+        for number in suspects:
+            self._suspects.remove((parcel, number))
+        if dropped or suspects:
+            self._close(parcel, dropped + suspects, Kind.DROPPED, b"")
         for worker, state in self._workers.items():
-            held = sorted(state.held.get(parcel, set()) & unwanted)
+            held = [n for p, n in state.held if p == parcel and n in unwanted]
             if held:
                 self._send(worker, Kind.DROP, parcel, held)
 
     def _forget(self, parcel: int) -> None:
         del self._parcels[parcel]
-        self._stock = deque(entry for entry in self._stock if entry[0] != parcel)
-        for worker, state in self._workers.items():
-            numbers = state.held.pop(parcel, None)
+        self._stock = deque(lot for lot in self._stock if lot[0] != parcel)
+        self._suspects = deque(task for task in self._suspects if task[0] != parcel)
+        for worker, state in self._workers.items():  # they go on holding what they have begun
+            numbers = [n for p, n in state.held if p == parcel]
             if numbers:
-                self._send(worker, Kind.DROP, parcel, sorted(numbers))
+                self._send(worker, Kind.DROP, parcel, numbers)
 
-    def _hand_out_again(self, worker: int, parcel: int, numbers: list[int]) -> None:
-        entry = self._parcels.get(parcel)
-        if entry is None:
-            return
-        lost = []
-        for number in numbers:
-            entry.tries[number] = entry.tries.get(number, 0) + 1
-            if entry.tries[number] > self._retries:
-                lost.append(number)
-            else:
-                self._stock.append((parcel, [number]))  # singly: one that kills its worker takes nobody with it
-        if lost:
-            self._close(parcel, lost, Kind.LOST, self._report(worker).encode())
+    def _suspect(self, worker: int, parcel: int, number: int) -> None:
+        """Hand out again what may have killed its worker, if it has tries left."""
+        entry = self._parcels[parcel]
+        tries = entry.tries[number] = entry.tries.get(number, 0) + 1
+        if tries <= entry.retries[number]:
+            self._suspects.append((parcel, number))
+        else:
+            self._close(parcel, [number], Kind.LOST, f"{tries}\n{self._report(worker)}".encode())
+
+    def _replace(self, worker: int, gone: _Worker) -> None:
+        stillborn = 0 if gone.up or gone.retired else gone.stillborn + 1
+        if stillborn <= MOST_STILLBORN:
+            self._out.append(Replace(worker, stillborn))
+        elif self._workers.keys() <= {self._origin}:
+            body = f"workers die while they start, one after another; the last one: {self._report(worker)}".encode()
+            self._send(self._origin, Kind.BROKEN, body=body)
 
     # -- hunger -----------------------------------------------------------------------------------------------
 
@@ -230,22 +259,26 @@ class Ledger:
         state = self._workers[worker]
         state.up = True
         state.busy = busy
-        if seen == state.sent and not state.hungry:
+        if seen == state.sent and not (state.hungry or state.retired):
             state.hungry = True
             self._hungry.append(worker)
             self._unask(worker)  # it has nothing to give
 
     def _match(self) -> None:
         """Hand stock to the hungry; ask the others while that does not do; see whether all has ended."""
-        while self._stock and self._hungry:
-            parcel, numbers = self._stock.popleft()
-            # Several hungry and one lot: each gets a share.
-            share = -(-len(numbers) // min(len(numbers), max(1, len(self._hungry) - len(self._stock))))
-            if share < len(numbers):
-                self._stock.appendleft((parcel, numbers[share:]))
-            worker = self._hungry[0]
-            self._workers[worker].held.setdefault(parcel, set()).update(numbers[:share])
-            self._send(worker, Kind.PARCEL, parcel, numbers[:share], self._parcels[parcel].body)
+        while self._hungry:
+            if self._suspects and (brave := next((w for w in self._hungry if w != self._origin), None)) is not None:
+                parcel, number = self._suspects.popleft()
+                self._hand(brave, parcel, [number])
+            elif self._stock:
+                parcel, numbers = self._stock.popleft()
+                # Several hungry and one lot: each gets a share.
+                share = -(-len(numbers) // min(len(numbers), max(1, len(self._hungry) - len(self._stock))))
+                if share < len(numbers):
+                    self._stock.appendleft((parcel, numbers[share:]))
+                self._hand(self._hungry[0], parcel, numbers[:share])
+            else:
+                break
         if self._hungry:
             if self._finishing and self.empty and all(map(self._is_done, self._workers.values())):
                 self._send(self._origin, Kind.FINISH)
@@ -253,6 +286,10 @@ class Ledger:
                 self._ask_all()
         else:
             self._unask(*self._workers)
+
+    def _hand(self, worker: int, parcel: int, numbers: list[int]) -> None:
+        self._workers[worker].held.update(((parcel, number), None) for number in numbers)
+        self._send(worker, Kind.PARCEL, parcel, numbers, self._parcels[parcel].body)
 
     def _feed(self, worker: int) -> None:
         if self._workers[worker].hungry:
@@ -264,7 +301,7 @@ class Ledger:
 
     def _ask_all(self) -> None:
         for worker, state in self._workers.items():
-            if not (state.hungry or state.asked):
+            if not (state.hungry or state.asked or state.retired):
                 state.asked = True
                 self._out.append(Ask(worker))
                 self._send(worker, Kind.STEAL)

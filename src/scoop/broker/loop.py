@@ -5,18 +5,23 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
 
 from ..wire.board import Board
-from ..wire.messages import Message, MessageReader, encode
+from ..wire.messages import Garbled, Message, MessageReader, encode
 from .ledger import Ask, Instruction, Ledger, Send, Unask
+from .obituary import Death, obituary, why
 
 __all__ = ["Broker"]
 
 GRACE = 0.25
 """Seconds that workers have to flush and leave when the run ends; then they are killed."""
+
+RETRY = 1.0
+"""Seconds after which a worker that could not be started is tried again."""
 
 _log = logging.getLogger("scoop")
 
@@ -42,6 +47,7 @@ class Broker:
         size: how many workers there are to be, the origin included.
         board: the memory shared with the workers.
         spawn: starts worker number n and returns its pid and the socket to it.
+        retries: how often a task is handed out again after a worker died with it.
     """
 
     def __init__(
@@ -50,14 +56,17 @@ class Broker:
         size: int,
         board: Board,
         spawn: Callable[[int], tuple[int, socket.socket]],
+        retries: int,
     ) -> None:
         self._board = board
         self._spawn = spawn
-        self._ends: dict[int, str] = {}
-        self._ledger = Ledger(report=lambda worker: self._ends.get(worker, "its worker died"))
+        self._obituaries: dict[int, str] = {}
+        self._ledger = Ledger(retries=retries, report=self._obituaries.__getitem__)
         self._selector = selectors.DefaultSelector()
         self._peers: dict[int, _Peer] = {}
         self._next_number = 1
+        self._next_try = 0.0
+        self._missing: list[int] = []  # workers that could not be started; the number of each one's stillborn
         self._join(_Peer(0, origin, None))
         for _ in range(size - 1):
             self._start_worker()
@@ -66,27 +75,44 @@ class Broker:
         """Run until the origin hangs up; then end the workers."""
         try:
             while 0 in self._peers:
-                for key, events in self._selector.select():
+                for key, events in self._selector.select(RETRY if self._missing else None):
                     peer: _Peer = key.data
                     if events & selectors.EVENT_WRITE:
                         self._write(peer)
                     if events & selectors.EVENT_READ:
                         self._read(peer)
+                if self._missing and time.monotonic() > self._next_try:
+                    self._start_missing()
         finally:
             self._end_workers()
 
-    def _start_worker(self) -> None:
+    def _start_worker(self, stillborn: int = 0) -> None:
         number = self._next_number
+        try:
+            pid, sock = self._spawn(number)
+        except OSError as problem:
+            if not self._missing:
+                _log.warning("scoop: a worker cannot be started (%s); the run goes on without it", why(problem))
+            self._missing.append(stillborn)
+            return
         self._next_number += 1
-        pid, sock = self._spawn(number)
         _log.info("scoop: worker %d started (pid %d)", number, pid)
-        self._join(_Peer(number, sock, pid))
+        self._join(_Peer(number, sock, pid), stillborn)
 
-    def _join(self, peer: _Peer) -> None:
+    def _start_missing(self) -> None:
+        self._next_try = time.monotonic() + RETRY
+        missing, self._missing = self._missing, []
+        for stillborn in missing:
+            if self._missing:
+                self._missing.append(stillborn)  # it would fail like the one before it
+            else:
+                self._start_worker(stillborn)
+
+    def _join(self, peer: _Peer, stillborn: int = 0) -> None:
         peer.sock.setblocking(False)
         self._peers[peer.number] = peer
         self._selector.register(peer.sock, selectors.EVENT_READ, peer)
-        self._carry_out(self._ledger.joined(peer.number))
+        self._carry_out(self._ledger.joined(peer.number, stillborn))
 
     def _read(self, peer: _Peer) -> None:
         if peer.number not in self._peers:
@@ -100,8 +126,11 @@ class Broker:
         if not data:
             self._part(peer)
             return
-        for message in peer.reader.feed(data):
-            self._carry_out(self._ledger.received(peer.number, message))
+        try:
+            for message in peer.reader.feed(data):
+                self._carry_out(self._ledger.received(peer.number, message))
+        except Garbled:
+            self._part(peer)  # which kills it
 
     def _part(self, peer: _Peer) -> None:
         del self._peers[peer.number]
@@ -109,9 +138,10 @@ class Broker:
         peer.sock.close()
         if peer.pid is None:
             return
-        self._ends[peer.number] = f"its worker (pid {peer.pid} on {socket.gethostname()}) {_bury(peer.pid)}"
-        _log.info("scoop: worker %d died: %s", peer.number, self._ends[peer.number])
-        self._carry_out(self._ledger.left(peer.number))
+        text = self._obituaries[peer.number] = obituary(_bury(peer.pid))
+        _log.info("scoop: worker %d has ended: %s", peer.number, text)
+        self._carry_out(self._ledger.left(peer.number, self._board.taken[peer.number]))
+        del self._obituaries[peer.number]
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
         for instruction in instructions:
@@ -125,7 +155,7 @@ class Broker:
                 for worker in instruction.workers:
                     self._board.ask(worker, False)
             else:
-                self._start_worker()
+                self._start_worker(instruction.stillborn)
 
     def _send(self, peer: _Peer, message: Message) -> None:
         peer.unsent.append(memoryview(encode(*message)))
@@ -164,15 +194,15 @@ class Broker:
             os.waitpid(pid, 0)
 
 
-def _bury(pid: int) -> str:
+def _bury(pid: int) -> Death:
     """See that a worker that has hung up is dead, and say how it died."""
     deadline = time.monotonic() + GRACE
-    done, status = os.waitpid(pid, os.WNOHANG)
+    done, status, usage = os.wait4(pid, os.WNOHANG)
     while not done and time.monotonic() < deadline:
         time.sleep(0.001)
-        done, status = os.waitpid(pid, os.WNOHANG)
+        done, status, usage = os.wait4(pid, os.WNOHANG)
     if not done:
         os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+        _, status, usage = os.wait4(pid, 0)
+    kilo = 1 if sys.platform == "darwin" else 1024
+    return Death(pid, socket.gethostname(), os.waitstatus_to_exitcode(status), usage.ru_maxrss * kilo)

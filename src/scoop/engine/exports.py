@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
 
-from ..errors import WorkerLost
+from ..errors import WorkerLost, describe_call, name_of
 from ..wire import codec
 from ..wire.messages import parcel_id
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
+from .retries import unwrap
 
 __all__ = ["MOST_BYTES", "MOST_TASKS", "Exports"]
 
@@ -28,14 +29,15 @@ class Exports:
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
 
-    def pack(self, take: Callable[[], Future | None], most: int) -> tuple[int, int, bytes, list[Future]]:
+    def pack(self, take: Callable[[], Future | None], most: int) -> tuple[int, list[int], bytes, list[Future]]:
         """Make a parcel of up to ``most`` futures, drawn by ``take`` until it returns None.
 
-        Returns the parcel's id, how many tasks are in it, its body, and the futures that cannot travel.
+        Returns the parcel's id, the retries of each task in it, its body, and the futures that cannot travel.
         """
         functions: dict[int, int] = {}
         pickles: list[bytes] = []
-        calls: list[tuple[int, bytes, bytes | None]] = []
+        calls: list[tuple[int, bytes, bytes | None, bool]] = []
+        retries: list[int] = []
         packed: list[Future | None] = []
         stuck: list[Future] = []
         size = 0
@@ -44,26 +46,28 @@ class Exports:
             if future is None:
                 break
             future._state = AWAY
+            function, times = unwrap(future._fn)
             try:
-                place = functions.get(id(future._fn))
+                place = functions.get(id(function))
                 if place is None:
-                    data = codec.dumps(future._fn)
-                    place = functions[id(future._fn)] = len(pickles)
+                    data = codec.dumps(function)
+                    place = functions[id(function)] = len(pickles)
                     pickles.append(data)
                     size += len(data)
                 call = codec.dumps((future._args, future._kwargs))
                 universal = future._universal_callbacks() if future._watchers else None
-                calls.append((place, call, codec.dumps(universal) if universal else None))
+                calls.append((place, call, codec.dumps(universal) if universal else None, times == 0))
             except BaseException as problem:  # the user's __reduce__ may raise anything
                 self._warn(future, problem)
                 stuck.append(future)
             else:
                 packed.append(future)
+                retries.append(times)
                 size += len(call)
         parcel = next(self._ids)
         if packed:
             self._away[parcel] = packed
-        return parcel, len(packed), pickle.dumps((pickles, calls), 5), stuck
+        return parcel, retries, pickle.dumps((pickles, calls), 5), stuck
 
     def arrived(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
         """Take in outcomes; yield each future with its new state and value."""
@@ -78,7 +82,10 @@ class Exports:
     def lost(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
         """Take in that tasks died with their workers; yield as ``arrived`` does."""
         for future in self._take(parcel, numbers):
-            yield future, FAILED, WorkerLost(f"{_name(future._fn)}: {body.decode()}")
+            tries, _, obituary = body.decode().partition("\n")
+            call = describe_call(unwrap(future._fn)[0], future._args, future._kwargs)
+            when = "at its only try" if tries == "1" else f"at the last of {tries} tries"
+            yield future, FAILED, WorkerLost(f"{call} was lost: {when}, {obituary}")
 
     def where(self, wanted: Iterable[Future]) -> dict[int, list[int]]:
         """Return in which parcels, at which numbers, the futures are that are away."""
@@ -89,6 +96,11 @@ class Exports:
             if futures
         }
         return {parcel: numbers for parcel, numbers in found.items() if numbers}
+
+    @property
+    def any_away(self) -> bool:
+        """Whether any task is away."""
+        return bool(self._away)
 
     def abandon(self, error: Exception) -> Iterable[tuple[Future, int, Any]]:
         """Give up on all that is away: it fails with ``error``; yield as ``arrived`` does."""
@@ -126,5 +138,5 @@ class Exports:
         )
 
 
-def _name(function: object) -> str:
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+def _name(function: Any) -> str:
+    return name_of(unwrap(function)[0])

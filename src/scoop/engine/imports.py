@@ -3,7 +3,7 @@
 import logging
 import pickle
 import sys
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from types import BuiltinFunctionType, FunctionType
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..errors import ResultNotSent, TaskNotSent
 from ..wire import codec
 from ..wire.messages import Kind
+from . import runtime
 from .future import Future, unpack_outcome
 from .tracebacks import pack_error
 
@@ -38,14 +39,25 @@ class Errand(NamedTuple):
     function: bytes
     call: bytes
     callbacks: bytes | None
+    once: bool  # it must never run twice, so its outcome does not wait
 
 
 class Imports:
     """The errands that this process has taken on and has not answered for."""
 
-    def __init__(self, send: Send, clock: Callable[[], float], pressed: Callable[[], bool]) -> None:
-        self.waiting: deque[Errand] = deque()  # not begun; both ends are taken from atomically
+    def __init__(
+        self,
+        send: Send,
+        clock: Callable[[], float],
+        pressed: Callable[[], bool],
+        count_taken: Callable[[int], None],
+        once: bool,
+    ) -> None:
+        self.waiting: OrderedDict[tuple[int, int], Errand] = OrderedDict()  # not begun, in the order they came
+        self.taken = 0  # errands no more waiting, save those given back: the broker reads this when we have died
         self.unanswered = 0
+        self._count_taken = count_taken
+        self._once = once  # no errand of this run may ever run twice
         self._counting = RLock()
         self._send = send
         self._clock = clock
@@ -58,19 +70,30 @@ class Imports:
         """Take on the tasks with these numbers."""
         functions, calls = pickle.loads(body)
         for number in numbers:
-            place, call, callbacks = calls[number]
-            self.waiting.append(Errand(parcel, number, functions[place], call, callbacks))
+            place, call, callbacks, once = calls[number]
+            self.waiting[parcel, number] = Errand(parcel, number, functions[place], call, callbacks, once)
         self._count(len(numbers))
+
+    def take(self) -> Errand | None:
+        """Take the oldest of the errands, to run it; None if there is none."""
+        with self._counting:  # whoever takes first counts first
+            try:
+                errand = self.waiting.popitem(last=False)[1]
+            except KeyError:
+                return None
+            self.taken += 1
+            self._count_taken(self.taken)
+            return errand
 
     def give_back(self) -> bool:
         """Give the later half of what has not begun back to the broker; return whether there was any."""
         backs: dict[int, list[int]] = {}
         for _ in range((len(self.waiting) + 1) // 2):
             try:
-                errand = self.waiting.pop()
-            except IndexError:  # the main thread was faster
+                parcel, number = self.waiting.popitem()[0]
+            except KeyError:  # the main thread was faster
                 break
-            backs.setdefault(errand.parcel, []).append(errand.number)
+            backs.setdefault(parcel, []).append(number)
         for parcel, numbers in backs.items():
             self._count(-len(numbers))
             self._send(Kind.RETURN, parcel, numbers[::-1], b"")
@@ -78,35 +101,34 @@ class Imports:
 
     def drop(self, parcel: int, numbers: Sequence[int]) -> None:
         """Drop those of the tasks that have not begun, and say which they were."""
-        unwanted, dropped = set(numbers), []
-        for _ in range(len(self.waiting)):
-            try:
-                errand = self.waiting.popleft()
-            except IndexError:
-                break
-            if errand.parcel == parcel and errand.number in unwanted:
-                dropped.append(errand.number)
-            else:
-                self.waiting.append(errand)
+        with self._counting:
+            dropped = [number for number in numbers if self.waiting.pop((parcel, number), None)]
+            self.taken += len(dropped)
+            self._count_taken(self.taken)
         if dropped:
             self._count(-len(dropped))
             self._send(Kind.DROPPED, parcel, dropped, b"")
 
     def run(self, errand: Errand) -> None:
         """Run one errand and put its outcome with those to send."""
+        struck = False
         try:
             value = self._call(errand)
             ok, data = True, self._pack_value(errand, value)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             ok, data = False, pack_error(error)
+            struck = error is runtime.interrupt
         if errand.callbacks is not None:
             try:
                 self._call_back(errand.callbacks, ok, data)
             except Exception:
                 _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
         self._outcomes.append((errand.parcel, errand.number, ok, data))
-        if self._clock() - self._flushed > (SHORT_WAIT if self._pressed() else LONG_WAIT):
+        patience = 0.0 if errand.once or self._once else SHORT_WAIT if self._pressed() else LONG_WAIT
+        if self._clock() - self._flushed >= patience:
             self.flush()
+        if struck:
+            raise KeyboardInterrupt
 
     def flush(self) -> None:
         """Send the outcomes that wait. Callable from any thread."""

@@ -4,6 +4,7 @@ The thread takes in what comes, also while the main thread is deep in the user's
 the word that somebody is hungry, so that a worker busy for ten seconds does not hold a full table hostage.
 """
 
+import errno
 import logging
 import select
 import socket
@@ -24,6 +25,8 @@ SHORTEST_TICK, LONGEST_TICK = 0.002, 0.05
 """Seconds between two looks at a busy worker: doubling from the first to the second while nothing happens."""
 
 _MOST_AT_ONCE = 1 << 24
+
+_CUT_OFF = (errno.EBADF, errno.ENOTSOCK)
 
 _log = logging.getLogger("scoop")
 
@@ -54,10 +57,11 @@ class Link:
 
     Parameters:
         sock: this end, connected.
-        on_end: called, on the link's thread, when the broker has gone.
+        on_end: called, on any thread, when the broker has gone; with True if it has not, and it was this process
+            that has closed the connection, by a descriptor that was not its own.
     """
 
-    def __init__(self, sock: socket.socket, on_end: Callable[[], None]) -> None:
+    def __init__(self, sock: socket.socket, on_end: Callable[[bool], None]) -> None:
         self.constants = Constants(self.send)
         self._sock = sock
         self._sending = RLock()
@@ -70,8 +74,10 @@ class Link:
         try:
             with self._sending:
                 self._sock.sendall(frame)
-        except OSError:
-            pass  # the broker has gone: the listening thread notices, and knows what to do
+        except OSError as problem:
+            if problem.errno in _CUT_OFF:
+                self._on_end(True)
+            # Else the broker has gone: the listening thread notices, and knows what to do.
 
     def listen(self, scheduler: "Scheduler") -> None:
         """Start the thread that brings messages to ``scheduler``."""
@@ -113,10 +119,11 @@ class Link:
                 # All at once what is sure to come: each call may have to wait for the GIL, 5 ms, while main computes.
                 missing = min(reader.missing, _MOST_AT_ONCE)
                 data = self._sock.recv(max(missing, 1 << 16), socket.MSG_WAITALL if missing > 1 << 16 else 0)
-            except OSError:
-                data = b""
+            except OSError as problem:
+                self._on_end(problem.errno in _CUT_OFF)
+                return
             if not data:
-                self._on_end()
+                self._on_end(False)
                 return
             for message in reader.feed(data):
                 tick = SHORTEST_TICK
@@ -138,5 +145,5 @@ class Link:
         scheduler.deliver(kind, parcel, numbers, body)
 
 
-def _hung_up() -> None:
+def _hung_up(cut_off: bool) -> None:
     """Do nothing: it was we who ended the connection."""

@@ -1,5 +1,6 @@
 """What makes a process a worker: its scheduler and its link, up before any code of the user's runs."""
 
+import faulthandler
 import os
 import signal
 import socket
@@ -12,14 +13,15 @@ from typing import NoReturn
 
 from ..errors import UnguardedMainError
 from ..wire.board import Board
-from ..wire.messages import Kind
+from ..wire.messages import CUT_OFF, Kind
 from . import runtime
 from .imports import flush_streams
+from .limits import Limits, Retirement, leave
 from .link import Link, ThreadBell
 from .scheduler import Scheduler
 from .tracebacks import format_error
 
-__all__ = ["become_worker", "serve"]
+__all__ = ["become_worker", "close_all_but", "serve"]
 
 _UNGUARDED = (
     "futures were used while a worker was importing the main script. Workers import it to find its functions; "
@@ -28,11 +30,16 @@ _UNGUARDED = (
 
 
 def become_worker(
-    number: int, size: int, board: Board, sock: socket.socket, on_end: Callable[[], None]
+    number: int,
+    size: int,
+    board: Board,
+    sock: socket.socket,
+    on_end: Callable[[bool], None],
+    limits: Limits,
 ) -> tuple[Scheduler, Link]:
     """Make this process worker ``number`` of ``size``: connect it and listen. Called on the main thread."""
     link = Link(sock, on_end)
-    scheduler = Scheduler(number, size, board, link.send, ThreadBell, monotonic)
+    scheduler = Scheduler(number, size, board, link.send, ThreadBell, monotonic, limits)
     runtime.constants = link.constants
     link.listen(scheduler)
     os.register_at_fork(after_in_child=lambda: _be_nobody(scheduler, link))
@@ -47,16 +54,24 @@ def _be_nobody(scheduler: Scheduler, link: Link) -> None:
 
 
 def serve(
-    number: int, size: int, board: Board, sock: socket.socket, import_main: Callable[[], None]
+    number: int, size: int, board: Board, sock: socket.socket, import_main: Callable[[], None], limits: Limits
 ) -> NoReturn:
     """Be a worker that is not the origin, until the broker hangs up."""
-    # Ctrl-C is the origin's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit it.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    # These are the program's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit that.
+    for number_ in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number_, lambda *_: None)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        faulthandler.enable(all_threads=False)  # where a crash in compiled code was
+    except (OSError, ValueError, RuntimeError, AttributeError):
+        pass  # there is no standard error to say it on
     # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True)
-    scheduler, link = become_worker(number, size, board, sock, _leave)
+    scheduler, link = become_worker(number, size, board, sock, _leave, limits)
+    if limits.tasks is not None or limits.memory is not None:
+        scheduler.between_tasks = Retirement(scheduler, limits).consider
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:
         import_main()
@@ -76,9 +91,24 @@ def serve(
         os._exit(1)
 
 
-def _leave() -> None:
-    """End the process at once: the broker is gone, so nobody waits for anything of ours."""
-    flush_streams()
-    os._exit(0)
+def _leave(cut_off: bool) -> None:
+    """End the process at once: the broker is gone, or out of reach, so nobody waits for anything of ours."""
+    if cut_off:
+        flush_streams()
+        os._exit(CUT_OFF)
+    leave()
 
 
+def close_all_but(*kept: int) -> None:
+    """Close all descriptors but the standard ones and ``kept``: what a forked process inherits and has no use for."""
+    start = 3
+    for descriptor in sorted(kept):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, _highest_descriptor() + 1)
+
+
+def _highest_descriptor() -> int:
+    if sys.platform == "linux":
+        return max(map(int, os.listdir("/proc/self/fd")))
+    return int(os.sysconf("SC_OPEN_MAX"))

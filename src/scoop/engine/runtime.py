@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .constants import Constants
     from .scheduler import Scheduler
 
-__all__ = ["constants", "current", "need", "refusal"]
+__all__ = ["constants", "current", "interrupt", "need", "refusal"]
 
 current: "Scheduler | None" = None
 """The scheduler of this process; None where the program was not started with ``python -m scoop``."""
@@ -18,6 +18,9 @@ constants: "Constants | None" = None
 
 refusal: Exception | None = None
 """Why no call can be served, if none can."""
+
+interrupt: KeyboardInterrupt | None = None
+"""The last Ctrl-C. A task that it strikes fails of it, but it is meant for the program, and goes on to there."""
 
 
 def need(what: str) -> "Scheduler":

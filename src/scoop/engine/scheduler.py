@@ -14,6 +14,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
+from functools import partial
+from operator import setitem
 from sys import _getframe, getrecursionlimit
 from threading import Lock, get_ident
 from typing import Any
@@ -27,6 +29,7 @@ from .exports import Exports
 from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
 from .hub import Bell, Hub
 from .imports import Imports, Send
+from .limits import Limits
 from .polling import Polling
 from .waiting import Waiting, deadline_after
 
@@ -47,6 +50,7 @@ class Scheduler:
         send: takes a message to the broker; callable from any thread.
         new_bell: makes what a thread sleeps on.
         clock: seconds, monotonic.
+        limits: what this process is allowed.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Scheduler:
         send: Send,
         new_bell: Callable[[], Bell],
         clock: Callable[[], float],
+        limits: Limits,
     ) -> None:
         self.slot = slot
         self.size = size
@@ -66,15 +71,15 @@ class Scheduler:
         self.ready: OrderedDict[Future, bool] = OrderedDict()  # own tasks on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
         self.exports = Exports(slot)
-        self.imports = Imports(send, clock, self.asked)
-        self._send = send
+        self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, slot), limits.retries == 0)
+        self.send = send
+        self.between_tasks: Callable[[], None] | None = None  # called on the main thread after each errand
         self.clock = clock
         self.polling = Polling(self)
         self._giving = Lock()
         self._deepest = getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
         self.appetite = Appetite(self, self._native, send)
-        self.interrupted = False  # Ctrl-C came, and the program has not been told
         self._hubs = {get_ident(): self._native}
         self.deputies = Deputies(self)
 
@@ -153,6 +158,9 @@ class Scheduler:
             # Without our own frame, which holds the future: else each failure is a circle that waits to be collected.
             trace = error.__traceback__
             error.__traceback__ = trace and trace.tb_next
+            if error is runtime.interrupt:
+                future._end(FAILED, error)
+                raise
             future._value = error
             future._state = FAILED
             del trace
@@ -172,7 +180,7 @@ class Scheduler:
             if self.claim(future):
                 future._end(CANCELLED, None)
         for parcel, numbers in self.exports.where(futures).items():
-            self._send(Kind.DROP, parcel, numbers, b"")
+            self.send(Kind.DROP, parcel, numbers, b"")
 
     def is_on_offer(self, future: Future) -> bool:
         """Return whether nobody has claimed ``future`` yet."""
@@ -196,16 +204,15 @@ class Scheduler:
                 self.attend(least=1)
             self.run_inline(own)
             del own
-            if self.interrupted and hub is self._native:  # Ctrl-C came while it ran, but is meant for the program
-                raise KeyboardInterrupt
             return True
-        try:
-            errand = self.imports.waiting.popleft()
-        except IndexError:
+        errand = self.imports.take()
+        if errand is None:
             return False
         if self.hunger[self.slot]:
             self.attend(least=1)
         self.imports.run(errand)
+        if self.between_tasks is not None and hub is self._native:
+            self.between_tasks()
         return True
 
     def rest(self, hub: Hub) -> None:
@@ -225,6 +232,11 @@ class Scheduler:
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
         return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
+
+    def is_clean(self) -> bool:
+        """Return whether nothing of the user's is in this process, save errands that have not begun."""
+        suspended = any(hub.suspended or hub.in_line for hub in self.hubs())
+        return not (suspended or self.ready or self.homebound or self.exports.any_away) and self.deputies.at_rest()
 
     def hub_here(self) -> Hub | None:
         """Return the hub of the calling thread; None for threads of the program's own."""
@@ -279,7 +291,7 @@ class Scheduler:
             self._giving.release()
 
     def _give_own(self, most: int) -> bool:
-        parcel, count, body, stuck = self.exports.pack(self._oldest, most)
+        parcel, retries, body, stuck = self.exports.pack(self._oldest, most)
         for future in stuck:
             future._state = READY
             self.homebound[future] = True
@@ -288,10 +300,10 @@ class Scheduler:
                 self.polling.run_soon(future)
         if stuck:
             self.deputies.take_heart()
-        if count:
+        if retries:
             self.polling.taken()
-            self._send(Kind.PARCEL, parcel, range(count), body)
-        return count > 0
+            self.send(Kind.PARCEL, parcel, retries, body)
+        return bool(retries)
 
     def _oldest(self) -> Future | None:
         try:

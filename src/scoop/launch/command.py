@@ -8,15 +8,18 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NoReturn
 
 import scoop
 
+from ..broker.obituary import why
 from ..engine import runtime
 from ..engine.imports import flush_streams
+from ..engine.limits import Limits
 from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
 from .cores import usable_cores
+from .interrupts import end_at_next_interrupt
+from .options import new_parser
 from .program import CannotStart, Program
 from .start import start
 
@@ -24,15 +27,6 @@ __all__ = ["main"]
 
 _interrupted = False
 _status = 0
-
-_EXAMPLES = """\
-examples:
-  python -m scoop script.py                run script.py on all processors of this machine
-  python -m scoop -n 4 script.py data.csv  on four workers; what follows the script is the script's
-  python -m scoop -m package.module        a module, found as `python -m` finds it
-  python -m scoop -c "from scoop import futures; print(list(futures.map(abs, [-1, -2])))"
-  python -m scoop                          a session to type into (IPython's, where it is installed)
-"""
 
 _THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -42,43 +36,6 @@ _THREAD_LIMITS = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        super().error(f"{message} (python -m scoop --help tells all options)")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m scoop",
-        usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
-        description="Run a program whose scoop.futures spread over the processors of this machine.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "-n", type=_count, metavar="N", help="workers, this process included (default: all usable processors)"
-    )
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say what is started, and what dies")
-    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    parser.add_argument("--nice", type=int, metavar="LEVEL", help="niceness to run at (-20 to 19)")
-    parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
-    parser.add_argument("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
-    parser.add_argument("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
-    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
-    parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
-    parser.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    return parser
-
-
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version  # 20 ms that no other run should pay
-
-        print(f"scoop {version('scoop')}")
-        parser.exit()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _main(argv: list[str] | None) -> int:
-    parser = _parser()
+    parser = new_parser()
     options = parser.parse_args(argv)
     _set_up_logging(options)
     try:
@@ -109,7 +66,11 @@ def _main(argv: list[str] | None) -> int:
     scoop.logger.info("scoop: %d workers on this machine", size)
     # Registered before anything of the program's: so it runs last, when the program's threads and exit handlers
     # are through with their futures.
-    atexit.register(_end, start(program, size))
+    try:
+        atexit.register(_end, start(program, size, _limits(options)))
+    except OSError as problem:
+        print(f"scoop: the run's processes cannot be started: {why(problem)}", file=sys.stderr)
+        return 2
     try:
         run()
     except CannotStart as problem:
@@ -131,6 +92,10 @@ def _main(argv: list[str] | None) -> int:
     return 0
 
 
+def _limits(options: argparse.Namespace) -> Limits:
+    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit)
+
+
 def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Program:
     for kind, words in (("module", options.module), ("code", options.code)):
         if words is not None:
@@ -146,15 +111,6 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
     if not words and not code.strip():
         parser.error("no program: name a script, or start from a terminal for a session")
     return Program("input", code, tuple(words))
-
-
-def _count(text: str) -> int:
-    try:
-        if int(text) >= 1:
-            return int(text)
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers: 1 or more")
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:
@@ -201,6 +157,8 @@ def _report(error: BaseException) -> int:
         without_our_frames(error)
     global _interrupted
     _interrupted = isinstance(error, KeyboardInterrupt)
+    if _interrupted:
+        end_at_next_interrupt()
     try:
         sys.excepthook(type(error), error, error.__traceback__)
     except BaseException as problem:

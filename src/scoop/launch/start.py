@@ -7,6 +7,7 @@ worker costs a millisecond, and none inherits what it should not have.
 """
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -17,15 +18,17 @@ from typing import NoReturn
 import scoop
 
 from ..engine import runtime
-from ..engine.process import become_worker, serve
-from ..engine.scheduler import Scheduler
+from ..engine.limits import Limits
+from ..engine.process import become_worker, close_all_but, serve
 from ..wire.board import Board, new_board
+from .interrupts import handle_interrupts
+from .lifelines import die_with_parent, start_watchdog
 from .program import Program
 
 __all__ = ["start"]
 
 
-def start(program: Program, size: int) -> Callable[[], bool]:
+def start(program: Program, size: int, limits: Limits) -> Callable[[], bool]:
     """Make this process the origin of a run with ``size`` workers; return what ends the run.
 
     That returns whether all threads of ours have ended: one that is deep in a task cannot.
@@ -35,12 +38,12 @@ def start(program: Program, size: int) -> Callable[[], bool]:
     pid = os.fork()
     if pid == 0:
         here.close()
-        _be_broker(program, size, board, there)
+        _be_broker(program, size, board, there, limits)
     there.close()
     _name_process(0, size, pid)
-    scheduler, link = become_worker(0, size, board, here, _broker_is_gone)
+    scheduler, link = become_worker(0, size, board, here, _broker_is_gone, limits)
     runtime.current = scheduler
-    _notice_interrupts(scheduler)
+    handle_interrupts(patient=program.kind == "session")
     owner = os.getpid()
 
     def end() -> bool:
@@ -56,31 +59,43 @@ def start(program: Program, size: int) -> Callable[[], bool]:
     return end
 
 
-def _be_broker(program: Program, size: int, board: Board, origin: socket.socket) -> NoReturn:
+def _be_broker(program: Program, size: int, board: Board, origin: socket.socket, limits: Limits) -> NoReturn:
     """Be the broker of this machine until the origin hangs up."""
     from ..broker.loop import Broker
 
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the origin's; its end is ours
         with open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)  # standard input is the program's alone
+        close_all_but(origin.fileno())
+        _leave_signals_to(os.getppid())
+        descriptors = _as_many_descriptors_as_allowed()
+        watchdog = start_watchdog(os.getppid())
         broker_pid = os.getpid()
 
         def spawn(number: int) -> tuple[int, socket.socket]:
             ours, theirs = socket.socketpair()
-            pid = os.fork()
-            if pid:
-                theirs.close()
-                return pid, ours
-            try:
-                _close_all_but(theirs.fileno())
-                _name_process(number, size, broker_pid)
-                serve(number, size, board, theirs, program.import_in_worker)
-            finally:
-                os._exit(1)
+            with theirs:
+                try:
+                    pid = os.fork()
+                except OSError:
+                    ours.close()
+                    raise
+                if pid:
+                    return pid, ours
+                try:
+                    die_with_parent(broker_pid)
+                    close_all_but(theirs.fileno())
+                    resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
+                    _name_process(number, size, broker_pid)
+                    serve(number, size, board, theirs, program.import_in_worker, limits)
+                finally:
+                    os._exit(1)
 
-        Broker(origin, size, board, spawn).serve()
+        Broker(origin, size, board, spawn, limits.retries).serve()
+        if watchdog is not None:
+            os.kill(watchdog, signal.SIGKILL)
+            os.waitpid(watchdog, 0)
         status = 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -88,14 +103,26 @@ def _be_broker(program: Program, size: int, board: Board, origin: socket.socket)
         os._exit(status)
 
 
-def _close_all_but(kept: int) -> None:
-    """Close what the broker has open: its sockets to others are no worker's business."""
-    os.closerange(3, kept)
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else _highest_descriptor() + 1)
+def _leave_signals_to(origin: int) -> None:
+    """Let the broker outlive what is meant for the program: the program's end is its end."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        if os.getppid() == origin:  # else it has ended, and we are about to
+            os.kill(origin, number)
+
+    signal.signal(signal.SIGTERM, pass_on)
 
 
-def _highest_descriptor() -> int:
-    return max(map(int, os.listdir("/proc/self/fd")))
+def _as_many_descriptors_as_allowed() -> tuple[int, int]:
+    """Let the broker have a socket for each of many workers; return the limits as they were."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    except (OSError, ValueError):
+        pass  # then as many as there are
+    return before
 
 
 def _name_process(number: int, size: int, broker_pid: int) -> None:
@@ -108,19 +135,15 @@ def _name_process(number: int, size: int, broker_pid: int) -> None:
     scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
 
 
-def _notice_interrupts(scheduler: Scheduler) -> None:
-    """Let the scheduler know Ctrl-C from a KeyboardInterrupt that a task raises itself."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        scheduler.interrupted = True
-        signal.default_int_handler(number, frame)
-
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
-
-
-def _broker_is_gone() -> None:
+def _broker_is_gone(cut_off: bool) -> None:
     """End the program: without its broker nothing it waits for would ever come."""
-    sys.stderr.write("scoop: the broker has died, so this run cannot go on; the program is ended\n")
+    sys.stderr.write(_CUT_OFF if cut_off else _GONE)
     sys.stderr.flush()
     os._exit(70)
+
+
+_GONE = "scoop: the broker has died, so this run cannot go on; the program is ended\n"
+_CUT_OFF = (
+    "scoop: this program has closed descriptors that are not its own (os.closerange?), among them its connection to "
+    "its workers; the program is ended\n"
+)

@@ -16,7 +16,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["Kind", "Message", "MessageReader", "encode", "owner_of", "parcel_id"]
+__all__ = ["CUT_OFF", "USUAL", "Garbled", "Kind", "Message", "MessageReader", "encode", "owner_of", "parcel_id"]
+
+USUAL = 0xFFFFFFFF
+"""Retries of a task for which none were given: those of the run."""
+
+
+CUT_OFF = 71
+"""The exit status of a worker whose end of the connection was closed under it, though the broker lives."""
+
+
+class Garbled(Exception):
+    """What arrives is no message: whoever sends it has lost its mind."""
 
 
 class Kind(IntEnum):
@@ -24,7 +35,7 @@ class Kind(IntEnum):
 
     HUNGRY = 1  # > I have nothing to do; `parcel` counts what I have seen; a number: but threads of mine do
     SATED = 14  # > I have found something to do by myself: I am hungry no more
-    PARCEL = 2  # = tasks that may run elsewhere / tasks for you to run
+    PARCEL = 2  # > tasks that may run elsewhere; the numbers are their retries < tasks for you to run
     OUTCOME = 3  # = these tasks have ended; the body has their outcomes, in order
     RETURN = 4  # > I hold these tasks, have not begun them, and give them back
     STEAL = 5  # < somebody is hungry: give what you can spare
@@ -36,10 +47,13 @@ class Kind(IntEnum):
     LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
     FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
     # is up) < it has
+    RETIRE = 15  # > I have had my time, and leave; what I hold I have not begun. Put another worker in my place
     UNCONST = 13  # = forget a shared constant (the body: its name); `parcel` is the sender's call
 
 
 _HEADER = struct.Struct("<BIQQ")
+_KINDS = frozenset(Kind)
+_LONGEST = 1 << 42
 
 
 class Message(NamedTuple):
@@ -86,6 +100,8 @@ class MessageReader:
         start = 0
         while len(buffer) - start >= self._wanted:
             kind, count, parcel, length = _HEADER.unpack_from(buffer, start)
+            if kind not in _KINDS or length > _LONGEST:
+                raise Garbled(f"a message of kind {kind} and {length} bytes")
             size = _HEADER.size + 4 * count + length
             if len(buffer) - start < size:
                 self._wanted = size

@@ -1,0 +1,77 @@
+"""Ctrl-C in the origin: a KeyboardInterrupt in the user's code, and never in the midst of our sending."""
+
+import os
+import signal
+import time
+from _thread import start_new_thread
+from math import inf
+from types import FrameType
+from typing import NoReturn
+
+from ..engine import runtime
+from ..engine.exports import Exports
+from ..engine.imports import Imports
+from ..engine.link import Link
+from ..engine.scheduler import Scheduler
+
+__all__ = ["end_at_next_interrupt", "handle_interrupts"]
+
+IMPATIENCE = 2.0
+"""Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
+
+_LATER, LONGEST = 0.005, 1.0
+"""Seconds after which one that is put off is looked at again, and after which it is put off no more."""
+
+_WHOLE = {function.__code__ for function in (Scheduler.give, Exports.pack, Imports.flush, Link.send)}
+"""What is done wholly or not at all: an exception within would lose a task, or leave half a message on the way."""
+
+
+def handle_interrupts(patient: bool) -> None:
+    """Handle Ctrl-C, if python would.
+
+    Parameters:
+        patient: whether the program may get any number of them, one soon after another, as a session does.
+    """
+    last = -inf
+    since: float | None = None  # when one came that is put off
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal last, since
+        now = time.monotonic()
+        if since is None and now - last < IMPATIENCE and not patient:
+            _end_at_once()
+        last = now
+        if _is_within(frame) and now - (since or now) < LONGEST:
+            since = since or now
+            start_new_thread(_repeat, (number,))  # not threading's: we may be in the midst of that, with its lock
+            return
+        since = None
+        runtime.interrupt = KeyboardInterrupt()
+        raise runtime.interrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def end_at_next_interrupt() -> None:
+    """Let the next Ctrl-C end the program without a word: it has heard one already, and is about to end."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _end_at_once() -> NoReturn:
+    end_at_next_interrupt()
+    os.kill(os.getpid(), signal.SIGINT)
+    raise AssertionError("unreachable: the signal has ended the process")
+
+
+def _is_within(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code in _WHOLE:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _repeat(number: int) -> None:
+    time.sleep(_LATER)
+    os.kill(os.getpid(), number)
