@@ -13,7 +13,9 @@ import pytest
 from running import Run, RunScoop, run_python
 
 # On a busy machine any example may take any time: that says nothing of what is tested.
-hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("any machine")
 
 SUITE = "SCOOP_TESTED_BY"
