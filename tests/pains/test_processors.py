@@ -84,8 +84,9 @@ def test_nobody_is_busy_waiting(scoop_run: RunScoop) -> None:
         before = used(run)
         time.sleep(1)  # while all others have nothing to do
         idle = used(run)
+        future = taken(is_open)
         threading.Timer(1, open_gate).start()
-        assert taken(is_open).result()  # while another works, and the origin waits for it
+        assert future.result()  # while another works, and the origin waits for it
         waiting = used(run)
         print(len(run), idle - before < 0.3, waiting - idle < 0.3)
     """
