@@ -22,7 +22,7 @@ def until(condition, *args):
         time.sleep(0.005)
 
 def is_open(name="gate"):
-    """Wait for somebody to open a gate; return whether it is open."""
+    """Wait for somebody to open a gate; return True then."""
     until(os.path.exists, name)
     return True
 
