@@ -1,32 +1,28 @@
 """What all tests share: a way to run a program under SCOOP, and a census after every test."""
 
-import os
-import subprocess
-import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
-LIMIT = 120
-"""Seconds after which a run counts as hung: far beyond what any takes."""
+from running import Run, RunScoop, run_python
 
+# On a busy machine any example may take any time: that says nothing of what is tested.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
-@dataclass(frozen=True)
-class Run:
-    """How a program ended."""
+SUITE = "SCOOP_TESTED_BY"
+"""The environment variable by which a suite knows its own processes: others may run on the same machine."""
 
-    status: int
-    out: str
-    err: str
-
-
-RunScoop = Callable[..., Run]
+PATIENCE = 60
+"""Seconds that processes have to end after the test that started them."""
 
 
 @pytest.fixture
@@ -57,49 +53,27 @@ def scoop_run(tmp_path: Path) -> RunScoop:
     return run
 
 
-def run_python(*words: str, cwd: Path, stdin: str | None = None, env: dict[str, str] | None = None) -> Run:
-    """Run this Python with ``words`` for its command line; fail if it does not end, killing all of it."""
-    process = subprocess.Popen(
-        [sys.executable, *words],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **(env or {})},
-        start_new_session=True,
-    )
-    try:
-        out, err = process.communicate(stdin, timeout=LIMIT)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        out, err = process.communicate()
-        pytest.fail(f"did not end within {LIMIT} s: {words}\n--- out\n{out}\n--- err\n{err}")
-    return Run(process.returncode, out, err)
-
-
 @pytest.fixture(autouse=True)
-def census() -> Iterator[None]:
+def census(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail the test that leaves a process, a descriptor or a thread behind."""
     me = psutil.Process()
-    descriptors, threads, start = me.num_fds(), set(threading.enumerate()), time.time()
+    monkeypatch.setenv(SUITE, str(me.pid))
+    descriptors, threads = me.num_fds(), set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 10
-    while (left := _living(me, start)) and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE
+    while (left := _living(me)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"processes left behind: {left}"
     assert me.num_fds() <= descriptors, "descriptors left open"
     assert set(threading.enumerate()) <= threads, "threads left running"
 
 
-def _living(me: psutil.Process, start: float) -> list[str]:
-    """Name our descendants, and the processes that run SCOOP, have lost their parent and began since ``start``."""
-    mine = {p.pid for p in me.children(recursive=True)}
+def _living(me: psutil.Process) -> list[str]:
+    """Name our descendants, and the processes that have lost their parent and were started by a test of ours."""
+    mine = {process.pid for process in me.children(recursive=True)}
     found = []
-    for process in psutil.process_iter(["pid", "ppid", "status", "cmdline", "create_time"]):
-        words = process.info["cmdline"] or []
-        orphan = process.info["ppid"] == 1 and "scoop" in words and process.info["create_time"] > start
-        if (process.info["pid"] in mine or orphan) and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(f"{process.info['pid']}: {' '.join(words)[:100]}")
+    for process in psutil.process_iter(["pid", "status", "cmdline", "environ"]):
+        of_a_test = (process.info["environ"] or {}).get(SUITE) == str(me.pid)
+        if (process.pid in mine or of_a_test) and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(f"{process.pid}: {' '.join(process.info['cmdline'] or [])[:100]}")
     return found
-

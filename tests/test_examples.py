@@ -1,15 +1,14 @@
 """Each example runs, says what it should, and says it without a word on stderr."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from running import run_python
+
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
-SECONDS = 120
 
 
 class Example(NamedTuple):
@@ -46,17 +45,10 @@ EXAMPLES = {
 
 def last_line(*command: str) -> str:
     """Run Python, expect success and silence on stderr, and return the last line of its output."""
-    ended = subprocess.run(
-        [sys.executable, *command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == ""
-    return ended.stdout.splitlines()[-1]
+    run = run_python(*command, cwd=FOLDER)
+    assert run.status == 0, run.err
+    assert run.err == ""
+    return run.out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -66,7 +66,7 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     assert "link.py" in refusal(Program("script", str(tmp_path / "link.py")))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 def test_whatever_a_missing_script_is_called_its_refusal_is_one_line(tmp_path: Path, name: str) -> None:
     refusal(Program("script", f"{tmp_path}/missing/{name}"))

@@ -1,0 +1,1 @@
+"""What people who used SCOOP ran into does not happen here."""

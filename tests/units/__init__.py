@@ -1,0 +1,1 @@
+"""Parts of SCOOP by themselves: no process is started here."""
