@@ -30,8 +30,8 @@ def test_version(tmp_path: Path) -> None:
 SIZE = """
     if __name__ == "__main__":
         import psutil
-        # The broker and all workers but the origin.
-        until(lambda: len(psutil.Process().children(recursive=True)) == scoop.SIZE)
+        # The broker, its watchdog, and all workers but the origin.
+        until(lambda: len(psutil.Process().children(recursive=True)) == scoop.SIZE + 1)
         print(scoop.SIZE, list(futures.map(abs, range(-50, 0))) == list(range(50, 0, -1)))
     """
 

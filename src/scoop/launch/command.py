@@ -85,8 +85,9 @@ def _main(argv: list[str] | None) -> int:
         _await_threads()
         return status
     try:
-        _await_threads()
         _drain(program)
+        if _await_threads():
+            _drain(program)
     except BaseException as error:
         return _report(error)
     return 0
@@ -135,10 +136,13 @@ def _cap_threads(size: int) -> None:
         os.environ.setdefault(name, str(max(1, usable_cores() // size)))
 
 
-def _await_threads() -> None:
-    """Wait for the program's threads, as python does, but while deputies can still be started to serve them."""
-    while others := [t for t in threading.enumerate() if not t.daemon and t is not threading.current_thread()]:
-        others[0].join()
+def _await_threads() -> bool:
+    """Wait for the program's threads, while deputies can still be started to serve them; return if there were any."""
+    if all(t.daemon or t is threading.current_thread() for t in threading.enumerate()):
+        return False
+    # As python itself does it at the end: those of thread pools are told to end, and the main one counts as ended.
+    threading._shutdown()  # type: ignore[attr-defined]
+    return True
 
 
 def _drain(program: Program) -> None:

@@ -186,11 +186,11 @@ def _module_names(spec: Any) -> dict[str, Any]:
 def _interact(main: ModuleType) -> None:
     """Hold a session: IPython's where it is installed."""
     try:
-        import IPython
+        from IPython import start_ipython
     except ImportError:
-        IPython = None  # noqa: N806 - it is the module's name
-    if IPython is not None:
-        IPython.start_ipython(argv=["--no-banner"], user_ns=main.__dict__)
+        pass
+    else:
+        start_ipython(argv=["--no-banner"], user_ns=main.__dict__)
         return
     import code
 
