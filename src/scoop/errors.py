@@ -8,7 +8,8 @@
     │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception that could not travel
-    │   └── WorkerLost              a worker died, as often as it may, while it held the task
+    │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
+    │   └── Deadlock                a task waits for a future that waits for the task
     └── RemoteTraceback             never raised: the ``__cause__`` that carries the remote frames
 
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
@@ -19,6 +20,7 @@ from concurrent.futures import CancelledError
 
 __all__ = [
     "CancelledError",
+    "Deadlock",
     "MainImportError",
     "NotStartedProperly",
     "RemoteError",
@@ -104,7 +106,11 @@ class RemoteError(ScoopError):
 
 
 class WorkerLost(ScoopError):
-    """The worker that held the task died, and the task has no tries left."""
+    """Workers died while they ran the task, and it has no tries left."""
+
+
+class Deadlock(ScoopError):
+    """The wait would never end: what it is for waits, perhaps by way of others, for the one who wants to wait."""
 
 
 class RemoteTraceback(Exception):

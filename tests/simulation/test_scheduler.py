@@ -78,6 +78,20 @@ def test_random_trees_survive_deaths(size: int) -> None:
         assert simulated.ledger.empty, f"seed {seed}"
 
 
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_an_origin_that_is_spared_runs_nothing(size: int) -> None:
+    for seed in range(40):
+        simulated = World(seed, size, deaths=3, retries=100, spare=True)
+        assert run(simulated, seed, partial(scattered, seed)) == expected(seed, 5), f"seed {seed}"
+        assert simulated.ledger.empty, f"seed {seed}"
+        assert not simulated._workers[0].busy, f"seed {seed}"
+
+
+def scattered(seed: int) -> Any:
+    futures.submit(tree, seed, 3)  # which nobody waits for
+    return futures.submit(tree, seed, 5).result()
+
+
 def nap(seconds: float) -> float:
     work(seconds)
     return seconds

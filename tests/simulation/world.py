@@ -75,7 +75,7 @@ class _Worker:
     def _run(self) -> None:
         world = self.world
         self.scheduler = Scheduler(
-            self.number, world.size, world.board, self.send, lambda: _Bell(self), lambda: world.now, Limits()
+            self.number, world.size, world.board, self.send, lambda: _Bell(self), lambda: world.now, world.limits
         )
         runtime.current = self.scheduler
         if self._program is None:
@@ -117,10 +117,11 @@ class World:
     Parameters:
         slowest: seconds a message may take; each takes a random part of it.
         deaths: how many workers die, at random moments.
+        spare: whether the origin, who comes on top of ``size`` workers then, runs nothing.
     """
 
     def __init__(
-        self, seed: int, size: int, slowest: float = 0.0002, deaths: int = 0, retries: int = 2
+        self, seed: int, size: int, slowest: float = 0.0002, deaths: int = 0, retries: int = 2, spare: bool = False
     ) -> None:
         self.choice = random.Random(seed)
         self.size = size
@@ -129,7 +130,8 @@ class World:
         self.result: Any = None
         self.parcels = 0
         self.board = Board.of_size(_MOST_WORKERS)
-        self.ledger = Ledger(retries=retries)
+        self.ledger = Ledger(retries=retries, spare=spare)
+        self.limits = Limits(retries, spare=spare)
         self._slowest = slowest
         self._deaths = deaths
         self._numbers = count(1)
@@ -150,7 +152,7 @@ class World:
         outside = runtime.current
         try:
             self._start(0, program)
-            for _ in range(self.size - 1):
+            for _ in range(self.size - (not self.limits.spare)):
                 self._start(next(self._numbers), None)
             while not self.ended:
                 self._step()

@@ -96,12 +96,16 @@ class Ledger:
 
     Parameters:
         origin: the worker that runs the program; it is up from the start.
+        spare: whether the origin gets no tasks.
         retries: how often a task is handed out again after a worker died with it.
         report: tells what happened to the worker that died last, for the owners of what it held.
     """
 
-    def __init__(self, origin: int = 0, retries: int = 2, report: Callable[[int], str] = str) -> None:
+    def __init__(
+        self, origin: int = 0, retries: int = 2, report: Callable[[int], str] = str, spare: bool = False
+    ) -> None:
         self._origin = origin
+        self._spare = spare
         self._retries = retries
         self._report = report
         self._workers: dict[int, _Worker] = {}
@@ -261,8 +265,9 @@ class Ledger:
         state.busy = busy
         if seen == state.sent and not (state.hungry or state.retired):
             state.hungry = True
-            self._hungry.append(worker)
-            self._unask(worker)  # it has nothing to give
+            if not self._is_spared(worker):
+                self._hungry.append(worker)
+                self._unask(worker)  # it has nothing to give
 
     def _match(self) -> None:
         """Hand stock to the hungry; ask the others while that does not do; see whether all has ended."""
@@ -294,14 +299,19 @@ class Ledger:
     def _feed(self, worker: int) -> None:
         if self._workers[worker].hungry:
             self._workers[worker].hungry = False
-            self._hungry.remove(worker)
+            if not self._is_spared(worker):
+                self._hungry.remove(worker)
+
+    def _is_spared(self, worker: int) -> bool:
+        return self._spare and worker == self._origin
 
     def _is_done(self, state: _Worker) -> bool:
         return (state.hungry and not state.busy) or state.broken or not (state.up or self._patient)
 
     def _ask_all(self) -> None:
         for worker, state in self._workers.items():
-            if not (state.hungry or state.asked or state.retired):
+            hungry = state.hungry and not self._is_spared(worker)
+            if not (hungry or state.asked or state.retired):
                 state.asked = True
                 self._out.append(Ask(worker))
                 self._send(worker, Kind.STEAL)

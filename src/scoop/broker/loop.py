@@ -44,10 +44,10 @@ class Broker:
 
     Parameters:
         origin: the socket to the origin.
-        size: how many workers there are to be, the origin included.
+        size: how many workers there are to be, the origin included unless it is spared.
         board: the memory shared with the workers.
         spawn: starts worker number n and returns its pid and the socket to it.
-        retries: how often a task is handed out again after a worker died with it.
+        retries, spare: see Ledger.
     """
 
     def __init__(
@@ -57,18 +57,19 @@ class Broker:
         board: Board,
         spawn: Callable[[int], tuple[int, socket.socket]],
         retries: int,
+        spare: bool,
     ) -> None:
         self._board = board
         self._spawn = spawn
         self._obituaries: dict[int, str] = {}
-        self._ledger = Ledger(retries=retries, report=self._obituaries.__getitem__)
+        self._ledger = Ledger(retries=retries, report=self._obituaries.__getitem__, spare=spare)
         self._selector = selectors.DefaultSelector()
         self._peers: dict[int, _Peer] = {}
         self._next_number = 1
         self._next_try = 0.0
         self._missing: list[int] = []  # workers that could not be started; the number of each one's stillborn
         self._join(_Peer(0, origin, None))
-        for _ in range(size - 1):
+        for _ in range(size - (not spare)):
             self._start_worker()
 
     def serve(self) -> None:

@@ -4,19 +4,22 @@ import errno
 import signal
 from typing import NamedTuple
 
-from ..wire.messages import CUT_OFF
+from ..wire.messages import CUT_OFF, RETIRED
 
 __all__ = ["Death", "obituary", "why"]
 
 _MIB = 1 << 20
 
-_DEFECT = "Compiled code that the task called has a defect; where it was is printed above, on standard error"
+_DEFECT = (
+    "Compiled code that the task called has a defect; where it was is printed above, on standard error. "
+    "With --spare-origin no task runs in the program's own process, which it would end"
+)
 
 _REMEDIES = {
     signal.SIGKILL: "Most often it is the system that kills, for want of memory, or a batch system, at its "
     "own limit. Let tasks hold less, or run fewer workers (-n), or see --worker-memory-limit",
     signal.SIGSEGV: _DEFECT,
-    signal.SIGBUS: f"{_DEFECT}; or a file that it had mapped was cut short (a full disk?)",
+    signal.SIGBUS: f"A file that the task had mapped was cut short (a full disk?), or else: {_DEFECT}",
     signal.SIGFPE: _DEFECT,
     signal.SIGILL: "Compiled code that the task called was built for another processor",
     signal.SIGABRT: "Compiled code that the task called has given up; its last words may stand above",
@@ -25,6 +28,7 @@ _REMEDIES = {
 }
 
 _STATUSES = {
+    RETIRED: "It had run as many tasks as it may, or had grown beyond its memory, and is replaced",
     CUT_OFF: "The task has closed descriptors that were not its own (os.closerange?), and with them the way home",
 }
 
@@ -52,7 +56,8 @@ def obituary(death: Death) -> str:
 
     >>> print(obituary(Death(7, "here", -11, 30 << 20)))
     the worker (pid 7 on here, at most 30 MiB in memory) was killed by SIGSEGV. Compiled code that the task called \
-has a defect; where it was is printed above, on standard error.
+has a defect; where it was is printed above, on standard error. With --spare-origin no task runs in the program's \
+own process, which it would end.
     """
     who = f"the worker (pid {death.pid} on {death.host}, at most {death.peak // _MIB:,} MiB in memory)"
     if death.code < 0:

@@ -106,7 +106,9 @@ class Appetite:
                 return
             # Hungry we are, but the run must not end while one of our threads is at work, or somebody in line.
             at_rest = self._native in self._resting and self._scheduler.deputies.at_rest()
-            self._owes_word = busy = not at_rest or any(hub.in_line for hub in self._scheduler.hubs())
+            # Nor while there are tasks that we leave to others.
+            left = bool(self._scheduler.ready)
+            self._owes_word = busy = left or not at_rest or any(hub.in_line for hub in self._scheduler.hubs())
             if self._finishing and not busy:
                 self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
             else:

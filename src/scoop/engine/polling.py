@@ -41,6 +41,8 @@ class Polling:
 
     def run_soon(self, future: Future) -> None:
         """Have a deputy run ``future``, if it is still on offer then."""
+        if self._scheduler.spared and future in self._scheduler.ready:
+            return
         if future not in self._seen_to:
             self._seen_to.add(future)
             self._scheduler.deputies.see_to(lambda: self._run(future))

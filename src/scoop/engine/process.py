@@ -16,7 +16,7 @@ from ..wire.board import Board
 from ..wire.messages import CUT_OFF, Kind
 from . import runtime
 from .imports import flush_streams
-from .limits import Limits, Retirement, leave
+from .limits import Limits, Upkeep, leave
 from .link import Link, ThreadBell
 from .scheduler import Scheduler
 from .tracebacks import format_error
@@ -70,8 +70,6 @@ def serve(
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True)
     scheduler, link = become_worker(number, size, board, sock, _leave, limits)
-    if limits.tasks is not None or limits.memory is not None:
-        scheduler.between_tasks = Retirement(scheduler, limits).consider
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:
         import_main()
@@ -81,6 +79,7 @@ def serve(
         while True:
             signal.pause()  # the run ends when the program hears of it; until then we take no work
     runtime.refusal = None
+    scheduler.between_tasks = Upkeep(scheduler, limits)
     runtime.current = scheduler
     try:
         scheduler.run_forever()
@@ -93,10 +92,7 @@ def serve(
 
 def _leave(cut_off: bool) -> None:
     """End the process at once: the broker is gone, or out of reach, so nobody waits for anything of ours."""
-    if cut_off:
-        flush_streams()
-        os._exit(CUT_OFF)
-    leave()
+    leave(CUT_OFF if cut_off else 0)
 
 
 def close_all_but(*kept: int) -> None:

@@ -20,6 +20,8 @@ from sys import _getframe, getrecursionlimit
 from threading import Lock, get_ident
 from typing import Any
 
+from greenlet import greenlet
+
 from ..wire.board import Board
 from ..wire.messages import Kind
 from . import runtime
@@ -73,11 +75,13 @@ class Scheduler:
         self.exports = Exports(slot)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, slot), limits.retries == 0)
         self.send = send
-        self.between_tasks: Callable[[], None] | None = None  # called on the main thread after each errand
+        self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each errand
         self.clock = clock
         self.polling = Polling(self)
+        self.waits: dict[greenlet, Waiting] = {}  # what each suspended greenlet waits for
         self._giving = Lock()
-        self._deepest = getrecursionlimit() // ROOM
+        self.spared = limits.spare and slot == 0  # the origin only runs what cannot travel
+        self._deepest = 0 if self.spared else getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
         self.appetite = Appetite(self, self._native, send)
         self._hubs = {get_ident(): self._native}
@@ -127,7 +131,10 @@ class Scheduler:
             self._await(future, deadline_after(timeout))
 
     def has_room(self) -> bool:
-        """Return whether this stack can carry one more task. Else it gets a stack of its own: a fresh greenlet."""
+        """Return whether this stack can carry one more task. Else it gets one of its own, in a fresh greenlet.
+
+        On the stacks of a process that is spared there never is.
+        """
         try:
             _getframe(self._deepest)
         except ValueError:  # the stack is not that deep: 0.3 us, the cheapest way there is to ask
@@ -212,7 +219,7 @@ class Scheduler:
             self.attend(least=1)
         self.imports.run(errand)
         if self.between_tasks is not None and hub is self._native:
-            self.between_tasks()
+            self.between_tasks(hub.suspended)
         return True
 
     def rest(self, hub: Hub) -> None:
@@ -221,7 +228,7 @@ class Scheduler:
         self.appetite.rest(hub)
 
     def _next_own(self) -> Future | None:
-        for table in (self.ready, self.homebound):
+        for table in (self.homebound,) if self.spared else (self.ready, self.homebound):
             if table:
                 try:
                     return table.popitem()[0]
@@ -231,7 +238,8 @@ class Scheduler:
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
-        return bool(self.ready or self.homebound or self.imports.waiting or self.deputies.chores)
+        own = self.homebound or (self.ready and not self.spared)
+        return bool(own or self.imports.waiting or self.deputies.chores)
 
     def is_clean(self) -> bool:
         """Return whether nothing of the user's is in this process, save errands that have not begun."""
@@ -269,12 +277,12 @@ class Scheduler:
         """Do what a non-zero hunger cell asks for: wake our own idle threads, give to other workers.
 
         By default a lone own task is left for a moment: most often it is joined at once, and the link asks
-        again soon.
+        again soon. Not where nobody will run it.
         """
         if self.board.is_idle(self.slot):
             self.wake()
         if self.asked():
-            self.give(least)
+            self.give(1 if self.spared else least)
 
     def give(self, least: int = 1) -> None:
         """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
@@ -356,7 +364,9 @@ class Scheduler:
         self.appetite.drain(patient, self._is_over)
 
     def _is_over(self) -> bool:
-        return runtime.refusal is not None or (self.deputies.at_rest() and not self.has_work())
+        return runtime.refusal is not None or (
+            self.deputies.at_rest() and not (self.has_work() or self.ready)
+        )
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import describe
 from .future import NEW, PACKED, Future
 from .hub import Sleeper
+from .knots import refuse_knots
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
@@ -71,6 +72,10 @@ class Waiting:
             self._unclaimed.popleft()  # or a stream without end would be kept whole
         return future
 
+    def futures(self) -> list[Future]:
+        """Return those that ``next`` has not returned."""
+        return list(self._open)
+
     def close(self) -> None:
         """Stop watching those that have not ended."""
         for future in self._open:
@@ -94,9 +99,14 @@ class Waiting:
             else:
                 sleeper = Sleeper(hub)
                 self._wake = sleeper.wake
-                if not self._ended:
-                    sleeper.suspend()
-                self._wake = _nobody_sleeps
+                scheduler.waits[sleeper.greenlet] = self
+                try:
+                    if not self._ended:
+                        refuse_knots(scheduler)
+                        sleeper.suspend()
+                finally:
+                    del scheduler.waits[sleeper.greenlet]
+                    self._wake = _nobody_sleeps
 
     def _sleep_until(self, deadline: float | None) -> None:
         """Let the thread sleep until one has ended, or the deadline; a deputy takes its place meanwhile."""

@@ -94,7 +94,7 @@ def _main(argv: list[str] | None) -> int:
 
 
 def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit)
+    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
 
 
 def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Program:

@@ -41,7 +41,7 @@ def new_parser() -> argparse.ArgumentParser:
         "-n",
         type=_whole("a number of workers: 1 or more", 1),
         metavar="N",
-        help="workers, this process included (default: all usable processors)",
+        help="workers, the program's own process included (default: all usable processors)",
     )
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say what is started, and what dies")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
@@ -52,6 +52,11 @@ def new_parser() -> argparse.ArgumentParser:
         default=Limits().retries,
         metavar="N",
         help="how often a task is run again after a worker died with it (default: %(default)s; 0: never twice)",
+    )
+    parser.add_argument(
+        "--spare-origin",
+        action="store_true",
+        help="run no tasks in the program's own process, beside N workers: whatever a task does, the program lives",
     )
     parser.add_argument(
         "--max-tasks-per-worker",

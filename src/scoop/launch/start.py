@@ -92,7 +92,7 @@ def _be_broker(program: Program, size: int, board: Board, origin: socket.socket,
                 finally:
                     os._exit(1)
 
-        Broker(origin, size, board, spawn, limits.retries).serve()
+        Broker(origin, size, board, spawn, limits.retries, limits.spare).serve()
         if watchdog is not None:
             os.kill(watchdog, signal.SIGKILL)
             os.waitpid(watchdog, 0)

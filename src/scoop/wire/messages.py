@@ -16,7 +16,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["CUT_OFF", "USUAL", "Garbled", "Kind", "Message", "MessageReader", "encode", "owner_of", "parcel_id"]
+__all__ = [
+    "CUT_OFF",
+    "RETIRED",
+    "USUAL",
+    "Garbled",
+    "Kind",
+    "Message",
+    "MessageReader",
+    "encode",
+    "owner_of",
+    "parcel_id",
+]
 
 USUAL = 0xFFFFFFFF
 """Retries of a task for which none were given: those of the run."""
@@ -24,6 +35,9 @@ USUAL = 0xFFFFFFFF
 
 CUT_OFF = 71
 """The exit status of a worker whose end of the connection was closed under it, though the broker lives."""
+
+RETIRED = 72
+"""The exit status of a worker that has had its time."""
 
 
 class Garbled(Exception):
