@@ -16,6 +16,7 @@
 written against either works unchanged.
 """
 
+import reprlib
 from concurrent.futures import CancelledError
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 _MOST_SHOWN = 80
+
+_briefly = reprlib.Repr()
+_briefly.maxstring = _briefly.maxother = _briefly.maxlong = _MOST_SHOWN
 
 
 def describe(thing: object) -> str:
@@ -58,8 +62,8 @@ def name_of(function: object) -> str:
 
 def _shown(thing: object) -> str | None:
     try:
-        return _cut(repr(thing), _MOST_SHOWN)
-    except Exception:  # it is the user's
+        return _cut(_briefly.repr(thing), _MOST_SHOWN)
+    except BaseException:  # it is the user's
         return None
 
 
