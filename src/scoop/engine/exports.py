@@ -2,13 +2,13 @@
 
 import logging
 import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from ..errors import WorkerLost, describe_call, name_of
 from ..wire import codec
-from ..wire.messages import parcel_id
+from ..wire.messages import USUAL, parcel_id
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
 from .retries import unwrap
 
@@ -29,8 +29,8 @@ class Exports:
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
 
-    def pack(self, take: Callable[[], Future | None], most: int) -> tuple[int, list[int], bytes, list[Future]]:
-        """Make a parcel of up to ``most`` futures, drawn by ``take`` until it returns None.
+    def pack(self, given: Iterator[Future]) -> tuple[int, list[int], bytes, list[Future]]:
+        """Make a parcel of futures, drawn from ``given`` until it is full.
 
         Returns the parcel's id, the retries of each task in it, its body, and the futures that cannot travel.
         """
@@ -41,8 +41,8 @@ class Exports:
         packed: list[Future | None] = []
         stuck: list[Future] = []
         size = 0
-        while len(packed) < min(most, MOST_TASKS) and size < MOST_BYTES:
-            future = take()
+        while len(packed) < MOST_TASKS and size < MOST_BYTES:
+            future = next(given, None)
             if future is None:
                 break
             future._state = AWAY
@@ -62,7 +62,7 @@ class Exports:
                 stuck.append(future)
             else:
                 packed.append(future)
-                retries.append(times)
+                retries.append(USUAL if times is None else times)
                 size += len(call)
         parcel = next(self._ids)
         if packed:

@@ -38,6 +38,7 @@ __all__ = [
     "RUNNING",
     "TRANSITIONS",
     "Future",
+    "Watcher",
 ]
 
 # Ordered: from PACKED on a future has ended.
@@ -47,7 +48,7 @@ TRANSITIONS: dict[int, set[int]] = {
     NEW: {READY, DONE, FAILED, CANCELLED},
     READY: {RUNNING, AWAY, FAILED, CANCELLED},
     RUNNING: {DONE, FAILED},
-    AWAY: {PACKED, FAILED, READY, CANCELLED},
+    AWAY: {PACKED, DONE, FAILED, READY, CANCELLED},
     PACKED: {DONE, FAILED},
     DONE: set(),
     FAILED: set(),

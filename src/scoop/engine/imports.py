@@ -9,11 +9,12 @@ from threading import RLock
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
-from ..errors import ResultNotSent, TaskNotSent
+from ..errors import TaskNotSent
 from ..wire import codec
 from ..wire.messages import Kind
 from . import runtime
 from .future import Future, unpack_outcome
+from .mapper import Mapper, not_sent
 from .tracebacks import pack_error
 
 __all__ = ["Errand", "Imports", "Send", "flush_streams"]
@@ -113,8 +114,8 @@ class Imports:
         """Run one errand and put its outcome with those to send."""
         struck = False
         try:
-            value = self._call(errand)
-            ok, data = True, self._pack_value(errand, value)
+            function, args, kwargs = self._rebuild(errand)
+            ok, data = True, self._pack_value(function, function(*args, **kwargs))
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             ok, data = False, pack_error(error)
             struck = error is runtime.interrupt
@@ -151,18 +152,16 @@ class Imports:
         with self._counting:  # the main thread and the link both count
             self.unanswered += change
 
-    def _call(self, errand: Errand) -> Any:
+    def _rebuild(self, errand: Errand) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         try:
             function = self._functions.get(errand.function) or self._load_function(errand.function)
-            args, kwargs = codec.loads(errand.call)
+            return function, *codec.loads(errand.call)
         except Exception as problem:
             raise TaskNotSent(
                 f"a task could not be rebuilt on a worker ({type(problem).__name__}: {problem}). Workers import the "
                 "main script under another name: what its functions and classes need must be defined at its top "
                 'level, outside `if __name__ == "__main__":`'
             ) from problem
-        return function(*args, **kwargs)
-
     def _load_function(self, data: bytes) -> Callable[..., Any]:
         function: Callable[..., Any] = codec.loads(data)
         # Only what has no state of its own is kept: a callable object or a closure is to be fresh for every task.
@@ -173,16 +172,14 @@ class Imports:
             self._functions[data] = function
         return function
 
-    def _pack_value(self, errand: Errand, value: object) -> bytes:
+    def _pack_value(self, function: Callable[..., Any], value: object) -> bytes:
         """Pickle a result now, not when it is sent: the task's successors may change it."""
         try:
             return codec.dumps(value)
         except Exception as problem:
-            name = getattr(self._functions.get(errand.function), "__qualname__", "the task")
-            raise ResultNotSent(
-                f"{name} returned a {type(value).__qualname__} that cannot travel back "
-                f"({type(problem).__name__}: {problem}). Return plain data instead"
-            ) from problem
+            if isinstance(function, Mapper):
+                return codec.dumps(function.salvage(value, problem))
+            raise not_sent(function, value, problem) from problem
 
     def _call_back(self, callbacks: bytes, ok: bool, data: bytes) -> None:
         future = Future(None, _ran_elsewhere)

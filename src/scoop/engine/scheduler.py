@@ -11,7 +11,7 @@ README.md in this folder has the states, the protocol, and why it neither deadlo
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
 from functools import partial
@@ -33,12 +33,17 @@ from .hub import Bell, Hub
 from .imports import Imports, Send
 from .limits import Limits
 from .polling import Polling
+from .slice import Slice
+from .sweep import Sweep
 from .waiting import Waiting, deadline_after
 
 __all__ = ["Scheduler"]
 
 ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
+
+OVERDUE = 0.002
+"""Seconds after which rows of a map's slice that have not begun are given to others: twice what slices are to last."""
 
 
 class Scheduler:
@@ -70,10 +75,12 @@ class Scheduler:
         self.board = board
         self.hunger = board.hunger
         self.new_bell = new_bell
-        self.ready: OrderedDict[Future, bool] = OrderedDict()  # own tasks on offer, the oldest first
+        self.ready: OrderedDict[Future | Sweep, bool] = OrderedDict()  # what is on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
         self.exports = Exports(slot)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, slot), limits.retries == 0)
+        self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
+        self.retries = limits.retries
         self.send = send
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each errand
         self.clock = clock
@@ -209,7 +216,10 @@ class Scheduler:
         if own is not None:
             if self.hunger[self.slot]:
                 self.attend(least=1)
-            self.run_inline(own)
+            if isinstance(own, Sweep):
+                own.run_ahead()
+            else:
+                self.run_inline(own)
             del own
             return True
         errand = self.imports.take()
@@ -227,14 +237,16 @@ class Scheduler:
         self.imports.flush()
         self.appetite.rest(hub)
 
-    def _next_own(self) -> Future | None:
-        for table in (self.homebound,) if self.spared else (self.ready, self.homebound):
-            if table:
-                try:
-                    return table.popitem()[0]
-                except KeyError:  # the link was faster
-                    pass
-        return None
+    def _next_own(self) -> Future | Sweep | None:
+        try:
+            if self.ready and not self.spared:
+                return self.ready.popitem()[0]
+        except KeyError:  # the link was faster
+            pass
+        try:
+            return self.homebound.popitem()[0] if self.homebound else None
+        except KeyError:
+            return None
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
@@ -289,7 +301,7 @@ class Scheduler:
         if not self._giving.acquire(blocking=False):
             return  # another thread is at it
         try:
-            if self.imports.waiting or len(self.ready) >= least:
+            if self.imports.waiting or len(self.ready) >= least or self.slices:
                 # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
                 # by asking again, and that must not be wiped out.
                 self.board.ask(self.slot, False)
@@ -299,7 +311,7 @@ class Scheduler:
             self._giving.release()
 
     def _give_own(self, most: int) -> bool:
-        parcel, retries, body, stuck = self.exports.pack(self._oldest, most)
+        parcel, retries, body, stuck = self.exports.pack(self._oldest(most))
         for future in stuck:
             future._state = READY
             self.homebound[future] = True
@@ -313,11 +325,32 @@ class Scheduler:
             self.send(Kind.PARCEL, parcel, retries, body)
         return bool(retries)
 
-    def _oldest(self) -> Future | None:
-        try:
-            return self.ready.popitem(last=False)[0]
-        except KeyError:  # the main thread was faster
-            return None
+    def _oldest(self, most: int) -> Iterator[Future]:
+        """Take out the oldest tasks, up to so many, or half of the oldest map."""
+        if not self.ready:
+            yield from self._cut_slices()
+        for _ in range(most):
+            try:
+                oldest = self.ready.popitem(last=False)[0]
+            except KeyError:  # the main thread was faster
+                return
+            if isinstance(oldest, Sweep):
+                pieces = oldest.split()
+                for piece in reversed(pieces):  # there may be no room for all of them in one parcel
+                    self.ready[piece] = True
+                    self.ready.move_to_end(piece, last=False)
+                yield from self._oldest(len(pieces))
+                return
+            yield oldest
+
+    def _cut_slices(self) -> Iterator[Future]:
+        """Take from the slices of maps that have run too long; from the oldest that has any row left to take."""
+        for part, function in list(self.slices.items()):
+            if self.clock() - part.started > OVERDUE:
+                tail = part.cut(function)
+                if tail is not None:
+                    yield tail
+                    return
 
     # -- what the link brings ---------------------------------------------------------------------------------
 
@@ -341,8 +374,9 @@ class Scheduler:
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""
         runtime.refusal = error
-        stranded = [future for table in (self.ready, self.homebound) for future in list(table)]
+        stranded = [future for future in [*self.ready, *self.homebound] if isinstance(future, Future)]
         self._conclude((future, FAILED, error) for future in stranded if self.claim(future))
+        self.ready.clear()  # maps notice by themselves
         self._conclude(self.exports.abandon(error))
         self.appetite.finish()
 
