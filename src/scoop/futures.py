@@ -127,9 +127,14 @@ def mapReduce(
     ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
     as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
     """
-    rows = _rows("mapReduce", mapFunc, reductionOp, iterables)
+    _check_map("mapReduce", mapFunc, iterables)
+    _check_operation("mapReduce", reductionOp)
     runtime.need("futures.mapReduce()")
-    result: T = submit(reducing.map_reduce, mapFunc, reductionOp, rows).result(timeout)
+    if timeout is None:
+        result: T = reducing.map_reduce(mapFunc, reductionOp, *iterables)
+    else:
+        rows = [list(iterable) for iterable in iterables]
+        result = submit(reducing.map_reduce, mapFunc, reductionOp, *rows).result(timeout)
     return result
 
 
@@ -248,12 +253,16 @@ def _check_map(
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
 
 
+def _check_operation(what: str, op: Callable[..., Any]) -> None:
+    if not callable(op):
+        raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
+
+
 def _rows(
     what: str, func: Callable[..., Any], op: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
 ) -> list[tuple[Any, ...]]:
     _check_map(what, func, iterables)
-    if not callable(op):
-        raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
+    _check_operation(what, op)
     rows = list(zip(*iterables, strict=False))
     if not rows:
         raise TypeError(f"{what}() of empty iterable: there is nothing to reduce, and no initial value")

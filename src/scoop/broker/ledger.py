@@ -27,7 +27,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
-from ..wire.messages import USUAL, Kind, Message, owner_of
+from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
 
 __all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
 
@@ -137,9 +137,11 @@ class Ledger:
         elif kind == Kind.SATED:
             self._feed(worker)
         elif kind == Kind.PARCEL:
-            self._parcels[parcel] = _Parcel(body, [self._retries if n == USUAL else n for n in numbers])
+            allowed = [n & ~SUSPECT for n in numbers]
+            entry = self._parcels[parcel] = _Parcel(body, [self._retries if n == USUAL else n for n in allowed])
+            entry.tries.update((place, 0) for place, n in enumerate(numbers) if n & SUSPECT)
             self._workers[worker].asked = False
-            self._stock.append((parcel, list(range(len(numbers)))))
+            self._restock(parcel, range(len(numbers)))
         elif kind == Kind.RETURN:
             self._release(worker, parcel, numbers)
             self._workers[worker].asked = False

@@ -10,7 +10,9 @@ from ..errors import WorkerLost, describe_call, name_of
 from ..wire import codec
 from ..wire.messages import USUAL, parcel_id
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
+from .mapper import Mapper
 from .retries import unwrap
+from .scatter import is_piece, scatter
 
 __all__ = ["MOST_BYTES", "MOST_TASKS", "Exports"]
 
@@ -24,7 +26,8 @@ _log = logging.getLogger("scoop")
 class Exports:
     """The parcels that this process has sent out and that have not all come back."""
 
-    def __init__(self, slot: int) -> None:
+    def __init__(self, slot: int, retries: int) -> None:
+        self._retries = retries  # of the run
         self._ids = (parcel_id(slot, serial) for serial in count(1))
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
@@ -62,7 +65,8 @@ class Exports:
                 stuck.append(future)
             else:
                 packed.append(future)
-                retries.append(USUAL if times is None else times)
+                # Several rows of a map: once their worker has died, they are to be sent again singly.
+                retries.append(0 if is_piece(future) else USUAL if times is None else times)
                 size += len(call)
         parcel = next(self._ids)
         if packed:
@@ -79,13 +83,23 @@ class Exports:
         for future in self._take(parcel, numbers):
             yield future, CANCELLED, None
 
-    def lost(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
-        """Take in that tasks died with their workers; yield as ``arrived`` does."""
+    def lost(
+        self, parcel: int, numbers: Sequence[int], body: bytes
+    ) -> tuple[list[tuple[Future, int, Any]], list[Future]]:
+        """Take in that tasks died with their workers; return what ``arrived`` yields, and tasks to be sent again."""
+        tries, _, obituary = body.decode().partition("\n")
+        when = "at its only try" if tries == "1" else f"at the last of {tries} tries"
+        ended: list[tuple[Future, int, Any]] = []
+        again: list[Future] = []
         for future in self._take(parcel, numbers):
-            tries, _, obituary = body.decode().partition("\n")
-            call = describe_call(unwrap(future._fn)[0], future._args, future._kwargs)
-            when = "at its only try" if tries == "1" else f"at the last of {tries} tries"
-            yield future, FAILED, WorkerLost(f"{call} was lost: {when}, {obituary}")
+            function, times = unwrap(future._fn)
+            allowed = self._retries if times is None else times
+            if is_piece(future) and allowed:
+                again += scatter(future, allowed - 1)
+            else:
+                call = _describe(function, future._args, future._kwargs)
+                ended.append((future, FAILED, WorkerLost(f"{call} was lost: {when}, {obituary}")))
+        return ended, again
 
     def where(self, wanted: Iterable[Future]) -> dict[int, list[int]]:
         """Return in which parcels, at which numbers, the futures are that are away."""
@@ -138,5 +152,12 @@ class Exports:
         )
 
 
+def _describe(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    if isinstance(function, Mapper):
+        return describe_call(function.function, tuple([column[0] for column in args]), {})
+    return describe_call(function, args, kwargs)
+
+
 def _name(function: Any) -> str:
-    return name_of(unwrap(function)[0])
+    function = unwrap(function)[0]
+    return name_of(function.function if isinstance(function, Mapper) else function)

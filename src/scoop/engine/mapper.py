@@ -1,6 +1,7 @@
 """What a map does to a slice of its inputs: a loop in C, whose outcome is a list, or a list and why it ends there."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 from ..errors import ResultNotSent, name_of
@@ -8,7 +9,7 @@ from ..wire import codec
 from . import runtime
 from .tracebacks import pack_error
 
-__all__ = ["Broken", "Columns", "Mapper", "Outcome", "not_sent"]
+__all__ = ["Broken", "Columns", "Mapper", "Outcome", "Reducer", "not_sent"]
 
 Columns = tuple[Sequence[Any], ...]
 """A slice of a map's inputs: as many sequences, of the same length, as the function has arguments."""
@@ -81,7 +82,7 @@ class Mapper:
 
         return Sweep(runtime.need("futures.map()"), self, columns).collect()
 
-    def finish(self, results: list[Any]) -> list[Any]:
+    def finish(self, results: list[Any]) -> Outcome:
         """Return what is to travel, of the results of several slices in a row."""
         return results
 
@@ -94,6 +95,33 @@ class Mapper:
             except Exception as culprit:
                 return Broken(values[:place], not_sent(self.function, value, culprit))
         raise not_sent(self.function, results, problem) from problem
+
+
+class Reducer(Mapper):
+    """The function of a map whose results are reduced at once; what it returns are lists of one."""
+
+    __slots__ = ("operation",)
+
+    def __init__(self, function: Callable[..., Any], operation: Callable[[Any, Any], Any]) -> None:
+        super().__init__(function)
+        self.operation = operation
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.function, self.operation)
+
+    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> Outcome:
+        """Do as a Mapper, and reduce the results."""
+        outcome = super().run(results, begun, first, others)
+        return outcome if isinstance(outcome, Broken) else self.finish(outcome)
+
+    def finish(self, results: list[Any]) -> Outcome:
+        """Reduce the results of several slices in a row."""
+        try:
+            return [reduce(self.operation, results)] if results else []
+        except BaseException as error:
+            if error is runtime.interrupt:
+                raise
+            return Broken([], error)
 
 
 def not_sent(function: object, value: object, problem: Exception) -> ResultNotSent:

@@ -23,7 +23,7 @@ from typing import Any
 from greenlet import greenlet
 
 from ..wire.board import Board
-from ..wire.messages import Kind
+from ..wire.messages import SUSPECT, Kind
 from . import runtime
 from .appetite import Appetite
 from .deputies import Deputies
@@ -43,7 +43,7 @@ ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
 
 OVERDUE = 0.002
-"""Seconds after which rows of a map's slice that have not begun are given to others: twice what slices are to last."""
+"""Seconds after which rows of a map's slice that have not begun may be given away: twice what slices should last."""
 
 
 class Scheduler:
@@ -77,7 +77,7 @@ class Scheduler:
         self.new_bell = new_bell
         self.ready: OrderedDict[Future | Sweep, bool] = OrderedDict()  # what is on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
-        self.exports = Exports(slot)
+        self.exports = Exports(slot, limits.retries)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, slot), limits.retries == 0)
         self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
         self.retries = limits.retries
@@ -343,6 +343,18 @@ class Scheduler:
                 return
             yield oldest
 
+    def _send_suspects(self, given: Iterator[Future]) -> None:
+        """Send tasks that may have killed a worker: they must not run here."""
+        while True:
+            parcel, retries, body, stuck = self.exports.pack(given)
+            for future in stuck:
+                future._state = READY
+                self.homebound[future] = True
+            if retries:
+                self.send(Kind.PARCEL, parcel, [times | SUSPECT for times in retries], body)
+            elif not stuck:
+                return
+
     def _cut_slices(self) -> Iterator[Future]:
         """Take from the slices of maps that have run too long; from the oldest that has any row left to take."""
         for part, function in list(self.slices.items()):
@@ -363,7 +375,9 @@ class Scheduler:
         elif kind == Kind.DROPPED:
             self._conclude(self.exports.dropped(parcel, numbers))
         elif kind == Kind.LOST:
-            self._conclude(self.exports.lost(parcel, numbers, body))
+            ended, again = self.exports.lost(parcel, numbers, body)
+            self._send_suspects(iter(again))
+            self._conclude(ended)
         elif kind == Kind.DROP:
             self.imports.drop(parcel, numbers)
         elif kind == Kind.FINISH:

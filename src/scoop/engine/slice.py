@@ -55,7 +55,7 @@ class Slice:
         return len(self._results)
 
     def cut(self, function: Any) -> Future | None:
-        """Take the later half of the rows that have not begun; return the future that is to run ``function`` on them."""
+        """Take the later half of the rows that have not begun; return the future that runs ``function`` on them."""
         end = len(self._first)
         left = end - self._come_to()
         if left < 1:
@@ -77,5 +77,5 @@ class Slice:
 
     def _come_to(self) -> int:
         """Return how many rows have begun."""
-        state = self._begun.__reduce__()  # (iter, (the list,), the place); of one that has ended, without a place
-        return state[2] if len(state) == 3 else len(self._results)  # type: ignore[misc, no-any-return]
+        state: Any = self._begun.__reduce__()  # (iter, (the list,), the place); without the place at its end
+        return int(state[2]) if len(state) == 3 else len(self._results)

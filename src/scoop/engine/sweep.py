@@ -9,8 +9,8 @@ whoever has made it cuts a slice off the front, or a half off the back, and puts
 consumer, the other greenlets and threads of the process, and the link share it without a lock.
 
 Slices last about a millisecond, by what the slices before them took. So at each cut somebody hungry is soon
-noticed, and what the cuts cost vanishes. The half that is given is cut in pieces, so that results come back while the others of
-them are computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
+noticed, and what the cuts cost vanishes. The half that is given is cut in pieces, so that results come back while the
+others of them are computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
 
 What must stay as it is, for any of several threads may act between any two steps: slices are put in ``front``, and
 pieces in ``back``, before ``lo`` and ``hi`` tell that they have left the rest.

@@ -19,6 +19,7 @@ from typing import NamedTuple
 __all__ = [
     "CUT_OFF",
     "RETIRED",
+    "SUSPECT",
     "USUAL",
     "Garbled",
     "Kind",
@@ -29,8 +30,11 @@ __all__ = [
     "parcel_id",
 ]
 
-USUAL = 0xFFFFFFFF
+USUAL = 0x7FFFFFFF
 """Retries of a task for which none were given: those of the run."""
+
+SUSPECT = 0x80000000
+"""Added to the retries of a task that was among those a worker was at when it died."""
 
 
 CUT_OFF = 71
