@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import WorkerLost, describe_call, name_of
 from ..wire import codec
+from ..wire.cargo import Cargo, Span, views_of
 from ..wire.messages import USUAL, parcel_id
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
 from .mapper import Mapper
@@ -32,14 +33,15 @@ class Exports:
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
 
-    def pack(self, given: Iterator[Future]) -> tuple[int, list[int], bytes, list[Future]]:
+    def pack(self, given: Iterator[Future]) -> tuple[int, list[int], bytes, Cargo | None, list[Future]]:
         """Make a parcel of futures, drawn from ``given`` until it is full.
 
-        Returns the parcel's id, the retries of each task in it, its body, and the futures that cannot travel.
+        Returns the parcel's id, the retries of each task in it, its body and cargo, and what cannot travel.
         """
         functions: dict[int, int] = {}
         pickles: list[bytes] = []
-        calls: list[tuple[int, bytes, bytes | None, bool]] = []
+        calls: list[tuple[int, bytes, bytes | None, bool, tuple[Span, ...]]] = []
+        cargo: Cargo | None = None
         retries: list[int] = []
         packed: list[Future | None] = []
         stuck: list[Future] = []
@@ -50,6 +52,7 @@ class Exports:
                 break
             future._state = AWAY
             function, times = unwrap(future._fn)
+            large: list[pickle.PickleBuffer] = []
             try:
                 place = functions.get(id(function))
                 if place is None:
@@ -57,9 +60,12 @@ class Exports:
                     place = functions[id(function)] = len(pickles)
                     pickles.append(data)
                     size += len(data)
-                call = codec.dumps((future._args, future._kwargs))
+                call = codec.dumps((future._args, future._kwargs), large)
+                if large and cargo is None:
+                    cargo = Cargo.empty()
+                spans = cargo.add(large) if cargo else ()
                 universal = future._universal_callbacks() if future._watchers else None
-                calls.append((place, call, codec.dumps(universal) if universal else None, times == 0))
+                calls.append((place, call, codec.dumps(universal) if universal else None, times == 0, spans))
             except BaseException as problem:  # the user's __reduce__ may raise anything
                 self._warn(future, problem)
                 stuck.append(future)
@@ -67,16 +73,19 @@ class Exports:
                 packed.append(future)
                 # Several rows of a map: once their worker has died, they are to be sent again singly.
                 retries.append(0 if is_piece(future) else USUAL if times is None else times)
-                size += len(call)
+                size += len(call) + sum(length for _, length in spans)
         parcel = next(self._ids)
         if packed:
             self._away[parcel] = packed
-        return parcel, retries, pickle.dumps((pickles, calls), 5), stuck
+        return parcel, retries, pickle.dumps((pickles, calls), 5), cargo, stuck
 
-    def arrived(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
+    def arrived(
+        self, parcel: int, numbers: Sequence[int], body: bytes, cargo: Cargo | None
+    ) -> Iterable[tuple[Future, int, Any]]:
         """Take in outcomes; yield each future with its new state and value."""
-        for future, outcome in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
-            yield future, PACKED, outcome
+        memory = cargo.map(own=True) if cargo else None
+        for future, (ok, data, spans) in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
+            yield future, PACKED, (ok, data, views_of(memory, spans))
 
     def dropped(self, parcel: int, numbers: Sequence[int]) -> Iterable[tuple[Future, int, Any]]:
         """Take in that tasks were dropped before they began; yield as ``arrived`` does."""

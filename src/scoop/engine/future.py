@@ -15,7 +15,7 @@ atomic step, is the only one to run, send or cancel it.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -289,11 +289,11 @@ def _waits(watcher: Watcher) -> bool:
     return not isinstance(watcher, Callback)
 
 
-def unpack_outcome(ok: bool, data: bytes) -> tuple[Any, int]:
+def unpack_outcome(ok: bool, data: bytes, large: Sequence[Any] = ()) -> tuple[Any, int]:
     """Return the value or exception that travelled as ``data``, and the state a future has with it."""
     try:
         if ok:
-            return codec.loads(data), DONE
+            return codec.loads(data, large), DONE
         error, text = codec.loads(data)
     except Exception as problem:
         error = ResultNotSent(

@@ -23,7 +23,7 @@ from typing import Any
 from greenlet import greenlet
 
 from ..wire.board import Board
-from ..wire.messages import SUSPECT, Kind
+from ..wire.messages import SUSPECT, Kind, Message
 from . import runtime
 from .appetite import Appetite
 from .deputies import Deputies
@@ -311,7 +311,7 @@ class Scheduler:
             self._giving.release()
 
     def _give_own(self, most: int) -> bool:
-        parcel, retries, body, stuck = self.exports.pack(self._oldest(most))
+        parcel, retries, body, cargo, stuck = self.exports.pack(self._oldest(most))
         for future in stuck:
             future._state = READY
             self.homebound[future] = True
@@ -322,7 +322,7 @@ class Scheduler:
             self.deputies.take_heart()
         if retries:
             self.polling.taken()
-            self.send(Kind.PARCEL, parcel, retries, body)
+            self.send(Kind.PARCEL, parcel, retries, body, cargo)
         return bool(retries)
 
     def _oldest(self, most: int) -> Iterator[Future]:
@@ -346,12 +346,12 @@ class Scheduler:
     def _send_suspects(self, given: Iterator[Future]) -> None:
         """Send tasks that may have killed a worker: they must not run here."""
         while True:
-            parcel, retries, body, stuck = self.exports.pack(given)
+            parcel, retries, body, cargo, stuck = self.exports.pack(given)
             for future in stuck:
                 future._state = READY
                 self.homebound[future] = True
             if retries:
-                self.send(Kind.PARCEL, parcel, [times | SUSPECT for times in retries], body)
+                self.send(Kind.PARCEL, parcel, [times | SUSPECT for times in retries], body, cargo)
             elif not stuck:
                 return
 
@@ -366,12 +366,13 @@ class Scheduler:
 
     # -- what the link brings ---------------------------------------------------------------------------------
 
-    def deliver(self, kind: Kind, parcel: int, numbers: Sequence[int], body: bytes) -> None:
+    def deliver(self, message: Message) -> None:
         """Take in one message that concerns tasks. Called by one thread only, in the order of arrival."""
+        kind, parcel, numbers, body, cargo = message
         if kind == Kind.PARCEL:
-            self.imports.accept(parcel, numbers, body)
+            self.imports.accept(parcel, numbers, body, cargo)
         elif kind == Kind.OUTCOME:
-            self._conclude(self.exports.arrived(parcel, numbers, body))
+            self._conclude(self.exports.arrived(parcel, numbers, body, cargo))
         elif kind == Kind.DROPPED:
             self._conclude(self.exports.dropped(parcel, numbers))
         elif kind == Kind.LOST:
