@@ -4,6 +4,7 @@ A future's life, drawn whole; what is not drawn does not happen (the simulation 
 
     NEW ──> READY ──> RUNNING ──> DONE | FAILED            it ran in this process
      │        ├─────> AWAY ─────> PACKED ──> DONE | FAILED  it ran elsewhere; unpickled by whoever asks first
+     │        │         ├───────> DONE                      it was a piece of a map, sent again row by row
      │        │         ├───────> READY                     it could not travel after all
      │        │         ├───────> CANCELLED                 it was dropped before it began elsewhere
      │        │         └───────> FAILED                    it died with its workers, or the run cannot go on
