@@ -101,7 +101,7 @@ class _Worker:
     def receive(self) -> None:
         _, message = self.down.popleft()
         if message.kind == Kind.STEAL:
-            self.scheduler.give()
+            self.scheduler.giving.give()
             self.scheduler.imports.flush()
         self.scheduler.deliver(message)
         if self.scheduler.asked():
@@ -233,7 +233,7 @@ class World:
                 raise Deadlock(f"at {self.now:.6f} s links look at their workers, and nothing comes of it")
             self._ticking.discard(worker.number)
             if worker.alive and worker.scheduler.asked():
-                worker.scheduler.give()
+                worker.scheduler.giving.give()
                 worker.scheduler.imports.flush()
                 self.tick(worker)
 

@@ -118,7 +118,7 @@ class Link:
             if not poll.poll(tick * 1000 if ticking else None):
                 tick = min(tick * 2, LONGEST_TICK)
                 if asked:
-                    scheduler.give()
+                    scheduler.giving.give()
                 scheduler.imports.flush()
                 continue
             try:
@@ -143,7 +143,7 @@ class Link:
     def _take(self, scheduler: "Scheduler", message: Message) -> None:
         kind, parcel, _, body, cargo = message
         if kind == Kind.STEAL:
-            scheduler.give()
+            scheduler.giving.give()
             scheduler.imports.flush()  # it may be one of these that the hungry one waits for
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
             self.constants.deliver(kind, parcel, body, cargo)

@@ -11,24 +11,25 @@ README.md in this folder has the states, the protocol, and why it neither deadlo
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
 from functools import partial
 from operator import setitem
 from sys import _getframe, getrecursionlimit
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import Any
 
 from greenlet import greenlet
 
 from ..wire.board import Board
-from ..wire.messages import SUSPECT, Kind, Message
+from ..wire.messages import Kind, Message
 from . import runtime
 from .appetite import Appetite
 from .deputies import Deputies
 from .exports import Exports
 from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
+from .giving import Giving
 from .hub import Bell, Hub
 from .imports import Imports, Send
 from .limits import Limits
@@ -41,10 +42,6 @@ __all__ = ["Scheduler"]
 
 ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
-
-OVERDUE = 0.002
-"""Seconds after which rows of a map's slice that have not begun may be given away: twice what slices should last."""
-
 
 class Scheduler:
     """The tasks of one process.
@@ -86,7 +83,7 @@ class Scheduler:
         self.clock = clock
         self.polling = Polling(self)
         self.waits: dict[greenlet, Waiting] = {}  # what each suspended greenlet waits for
-        self._giving = Lock()
+        self.giving = Giving(self)
         self.spared = limits.spare and slot == 0  # the origin only runs what cannot travel
         self._deepest = 0 if self.spared else getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
@@ -101,7 +98,7 @@ class Scheduler:
         future._state = READY
         self.ready[future] = True
         if self.hunger[self.slot]:
-            self.attend()
+            self.giving.attend()
 
     def offer_all(self, futures: Sequence[Future]) -> None:
         """Put new futures on offer so that the first of them is the first to run here, the last to leave."""
@@ -109,7 +106,7 @@ class Scheduler:
             future._state = READY
             self.ready[future] = True
         if self.hunger[self.slot]:
-            self.attend()
+            self.giving.attend()
 
     def offer_behind(self, future: Future) -> None:
         """Put a new future on offer as the oldest: it is the last we shall ask for."""
@@ -117,7 +114,7 @@ class Scheduler:
         self.ready[future] = True
         self.ready.move_to_end(future, last=False)
         if self.hunger[self.slot]:
-            self.attend()
+            self.giving.attend()
 
     def claim(self, future: Future) -> bool:
         """Take a future off the table, if it is there: whoever gets True decides what becomes of it."""
@@ -215,7 +212,7 @@ class Scheduler:
         own = self._next_own()
         if own is not None:
             if self.hunger[self.slot]:
-                self.attend(least=1)
+                self.giving.attend(least=1)
             if isinstance(own, Sweep):
                 own.run_ahead()
             else:
@@ -226,7 +223,7 @@ class Scheduler:
         if errand is None:
             return False
         if self.hunger[self.slot]:
-            self.attend(least=1)
+            self.giving.attend(least=1)
         self.imports.run(errand)
         if self.between_tasks is not None and hub is self._native:
             self.between_tasks(hub.suspended)
@@ -283,87 +280,6 @@ class Scheduler:
         """Have a deputy run tasks while the calling thread, whose hub is ``hub``, sleeps."""
         return self.deputies.standing_in(hub)
 
-    # -- giving -----------------------------------------------------------------------------------------------
-
-    def attend(self, least: int = 2) -> None:
-        """Do what a non-zero hunger cell asks for: wake our own idle threads, give to other workers.
-
-        By default a lone own task is left for a moment: most often it is joined at once, and the link asks
-        again soon. Not where nobody will run it.
-        """
-        if self.board.is_idle(self.slot):
-            self.wake()
-        if self.asked():
-            self.give(1 if self.spared else least)
-
-    def give(self, least: int = 1) -> None:
-        """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
-        if not self._giving.acquire(blocking=False):
-            return  # another thread is at it
-        try:
-            if self.imports.waiting or len(self.ready) >= least or self.slices:
-                # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
-                # by asking again, and that must not be wiped out.
-                self.board.ask(self.slot, False)
-                if not (self.imports.give_back() or self._give_own((len(self.ready) + 1) // 2)):
-                    self.board.ask(self.slot, True)
-        finally:
-            self._giving.release()
-
-    def _give_own(self, most: int) -> bool:
-        parcel, retries, body, cargo, stuck = self.exports.pack(self._oldest(most))
-        for future in stuck:
-            future._state = READY
-            self.homebound[future] = True
-        for future in stuck:
-            if future._has_callbacks(future._watchers):  # the program may only wait for those, outside of SCOOP
-                self.polling.run_soon(future)
-        if stuck:
-            self.deputies.take_heart()
-        if retries:
-            self.polling.taken()
-            self.send(Kind.PARCEL, parcel, retries, body, cargo)
-        return bool(retries)
-
-    def _oldest(self, most: int) -> Iterator[Future]:
-        """Take out the oldest tasks, up to so many, or half of the oldest map."""
-        if not self.ready:
-            yield from self._cut_slices()
-        for _ in range(most):
-            try:
-                oldest = self.ready.popitem(last=False)[0]
-            except KeyError:  # the main thread was faster
-                return
-            if isinstance(oldest, Sweep):
-                pieces = oldest.split()
-                for piece in reversed(pieces):  # there may be no room for all of them in one parcel
-                    self.ready[piece] = True
-                    self.ready.move_to_end(piece, last=False)
-                yield from self._oldest(len(pieces))
-                return
-            yield oldest
-
-    def _send_suspects(self, given: Iterator[Future]) -> None:
-        """Send tasks that may have killed a worker: they must not run here."""
-        while True:
-            parcel, retries, body, cargo, stuck = self.exports.pack(given)
-            for future in stuck:
-                future._state = READY
-                self.homebound[future] = True
-            if retries:
-                self.send(Kind.PARCEL, parcel, [times | SUSPECT for times in retries], body, cargo)
-            elif not stuck:
-                return
-
-    def _cut_slices(self) -> Iterator[Future]:
-        """Take from the slices of maps that have run too long; from the oldest that has any row left to take."""
-        for part, function in list(self.slices.items()):
-            if self.clock() - part.started > OVERDUE:
-                tail = part.cut(function)
-                if tail is not None:
-                    yield tail
-                    return
-
     # -- what the link brings ---------------------------------------------------------------------------------
 
     def deliver(self, message: Message) -> None:
@@ -377,7 +293,7 @@ class Scheduler:
             self._conclude(self.exports.dropped(parcel, numbers))
         elif kind == Kind.LOST:
             ended, again = self.exports.lost(parcel, numbers, body)
-            self._send_suspects(iter(again))
+            self.giving.send_suspects(iter(again))
             self._conclude(ended)
         elif kind == Kind.DROP:
             self.imports.drop(parcel, numbers)

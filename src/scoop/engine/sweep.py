@@ -162,7 +162,7 @@ class Sweep:
         if deadline is None and self.scheduler.has_room():
             columns = self._cut(None)
             if self.scheduler.hunger[self.scheduler.slot]:
-                self.scheduler.attend(least=1)
+                self.scheduler.giving.attend(least=1)
             outcome, tails = self._run(columns)
             self.front.extendleft(tails)
             return outcome
