@@ -39,12 +39,17 @@ class Giving:
         if self._scheduler.asked():
             self.give(1 if self._scheduler.spared else least)
 
+    def is_at_it(self) -> bool:
+        """Return whether some thread is giving: what it has taken from the table may not be on the books yet."""
+        return self._giving.locked()
+
     def give(self, least: int = 1) -> None:
         """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
         if not self._giving.acquire(blocking=False):
             return  # another thread is at it
         try:
-            if self._scheduler.imports.waiting or len(self._ready) >= least or self._scheduler.slices:
+            slices = self._scheduler.slices and not self._ready and least == 1
+            if self._scheduler.imports.waiting or len(self._ready) >= least or slices:
                 # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
                 # by asking again, and that must not be wiped out.
                 self._scheduler.board.ask(self._scheduler.slot, False)

@@ -252,8 +252,10 @@ class Scheduler:
 
     def is_clean(self) -> bool:
         """Return whether nothing of the user's is in this process, save errands that have not begun."""
-        suspended = any(hub.suspended or hub.in_line for hub in self.hubs())
-        return not (suspended or self.ready or self.homebound or self.exports.any_away) and self.deputies.at_rest()
+        if self.ready or self.homebound or any(hub.suspended or hub.in_line for hub in self.hubs()):
+            return False
+        # In this order: what another thread has taken from the table, to give it away, is in one of the two.
+        return not (self.giving.is_at_it() or self.exports.any_away) and self.deputies.at_rest()
 
     def hub_here(self) -> Hub | None:
         """Return the hub of the calling thread; None for threads of the program's own."""
