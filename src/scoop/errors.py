@@ -57,7 +57,11 @@ def describe_call(function: object, args: tuple[object, ...], kwargs: dict[str, 
 
 def name_of(function: object) -> str:
     """Return the name of something callable: its type's, if it has none of its own."""
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+    try:
+        name = getattr(function, "__qualname__", None)
+    except BaseException:  # it is the user's
+        name = None
+    return name if isinstance(name, str) and name else type(function).__qualname__
 
 
 def _shown(thing: object) -> str | None:

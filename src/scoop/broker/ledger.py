@@ -11,9 +11,10 @@ The bytes of a parcel are kept until the last of its tasks is off the books, so 
 without asking anybody. The books never look into bytes.
 
 Blame. A worker takes up its errands in the order they came, and counts them where its death cannot wipe it out: so of
-what a dead worker held, as many as it had taken and not answered for, counted from the first, had begun. Those may
-have killed it. They are handed out again singly, so that the one that kills its workers takes no other with it, and
-never to the origin, whose death would end the run.
+what a dead worker held, as many as it had taken and not answered for, counted from the first, had begun. The last of
+them most likely killed it, and has one try less. All of them are handed out again singly, so that the one that kills
+its workers takes no other with it, and never to the origin, whose death would end the run. What must not run twice is
+lost if it had begun. Where nothing had begun, what the worker held may have been too much for it: it is suspect too.
 
 Hunger. A worker that has nothing to do says so, once, and says how many messages it had seen by then. If the
 books have sent it more since, the word is void: the worker will look at those and speak again. So "hungry" here
@@ -35,6 +36,9 @@ __all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
 
 MOST_STILLBORN = 3
 """Workers that may die in one place, one after another, before they have spoken; after that none is put there."""
+
+MOST_ARRIVALS = 3
+"""Workers that may die as a task arrives, before they have begun anything, even if the task has fewer retries."""
 
 
 class Send(NamedTuple):
@@ -67,7 +71,7 @@ Instruction = Send | Ask | Unask | Replace
 
 
 class _Parcel:
-    __slots__ = ("body", "cargo", "open", "retries", "tries")
+    __slots__ = ("arrivals", "body", "cargo", "open", "retries", "tries", "unwanted")
 
     def __init__(self, body: bytes, cargo: Cargo | None, retries: Sequence[int]) -> None:
         self.body = body
@@ -75,6 +79,8 @@ class _Parcel:
         self.open = len(retries)  # tasks that have not ended
         self.retries = retries  # of each task
         self.tries: dict[int, int] = {}  # deaths, by task, of those that saw any
+        self.arrivals: dict[int, int] = {}  # deaths, by task, on workers where nothing had begun
+        self.unwanted: set[int] = set()  # tasks that their owner does not want any more
 
 
 class _Worker:
@@ -82,7 +88,7 @@ class _Worker:
 
     def __init__(self, stillborn: int) -> None:
         self.held: dict[tuple[int, int], None] = {}  # tasks, in the order they were handed to it
-        self.answered = 0  # tasks it has taken up, or thrown away, and told us of
+        self.answered = 0  # tasks whose outcomes it has sent
         self.sent = 0  # messages we have sent it
         self.stillborn = stillborn  # workers before it, in its place, that died before they spoke
         self.retired = False  # it leaves of its own will
@@ -151,7 +157,7 @@ class Ledger:
             self._restock(parcel, numbers)
         elif kind in (Kind.OUTCOME, Kind.DROPPED):
             self._release(worker, parcel, numbers)
-            self._workers[worker].answered += len(numbers)
+            self._workers[worker].answered += len(numbers) if kind == Kind.OUTCOME else 0
             self._close(parcel, numbers, kind, body, cargo)
         elif kind == Kind.DROP:
             self._drop(parcel, set(numbers))
@@ -176,11 +182,13 @@ class Ledger:
             self._forget(parcel)
         begun = 0 if gone.retired else max(0, taken - gone.answered)
         held = iter([*gone.held])
-        for parcel, number in islice(held, begun):
-            if parcel in self._parcels:
-                self._suspect(worker, parcel, number)
+        suspects = [*islice(held, begun)]
+        for place, task in enumerate(suspects, 1):
+            self._suspect(worker, *task, culprit=place == begun)
         for parcel, tasks in groupby(held, key=itemgetter(0)):
-            self._restock(parcel, [number for _, number in tasks])
+            numbers = [number for _, number in tasks]
+            blameless = begun or gone.retired
+            self._restock(parcel, numbers if blameless else self._survive_arrival(worker, parcel, numbers))
         self._replace(worker, gone)
         self._match()
         return self._done()
@@ -197,11 +205,32 @@ class Ledger:
         for number in numbers:
             held.pop((parcel, number), None)
 
+    def _survive_arrival(self, worker: int, parcel: int, numbers: list[int]) -> list[int]:
+        """Suspect what a worker held that died before anything had begun: it may be too large to take in."""
+        entry = self._parcels.get(parcel)
+        if entry is None:
+            return []  # their owner has died
+        alive = []
+        for number in numbers:
+            entry.tries.setdefault(number, 0)
+            arrivals = entry.arrivals[number] = entry.arrivals.get(number, 0) + 1
+            if arrivals <= max(MOST_ARRIVALS, entry.retries[number]):
+                alive.append(number)
+            else:
+                self._lose(worker, parcel, number, arrivals)
+        return alive
+
+    def _lose(self, worker: int, parcel: int, number: int, tries: int) -> None:
+        self._close(parcel, [number], Kind.LOST, f"{tries}\n{self._report(worker)}".encode())
+
     def _restock(self, parcel: int, numbers: Sequence[int]) -> None:
         """Take in tasks that have not begun where they were."""
         entry = self._parcels.get(parcel)
         if entry is None:
             return  # their owner has died
+        if unwanted := [number for number in numbers if number in entry.unwanted]:
+            self._close(parcel, unwanted, Kind.DROPPED, b"")
+            numbers = [number for number in numbers if number not in entry.unwanted]
         self._suspects.extend((parcel, number) for number in numbers if number in entry.tries)
         if innocent := [number for number in numbers if number not in entry.tries]:
             self._stock.append((parcel, innocent))
@@ -221,6 +250,8 @@ class Ledger:
     def _drop(self, parcel: int, unwanted: set[int]) -> None:
         """Take tasks off the books that nobody has; ask whoever has others of them to drop those."""
         dropped: list[int] = []
+        if parcel in self._parcels:
+            self._parcels[parcel].unwanted |= unwanted  # who has them may die, or be giving them back
         for _ in range(len(self._stock)):
             stocked, numbers = self._stock.popleft()
             if stocked == parcel:
@@ -247,14 +278,18 @@ class Ledger:
             if numbers:
                 self._send(worker, Kind.DROP, parcel, numbers)
 
-    def _suspect(self, worker: int, parcel: int, number: int) -> None:
-        """Hand out again what may have killed its worker, if it has tries left."""
-        entry = self._parcels[parcel]
-        tries = entry.tries[number] = entry.tries.get(number, 0) + 1
-        if tries <= entry.retries[number]:
-            self._suspects.append((parcel, number))
+    def _suspect(self, worker: int, parcel: int, number: int, culprit: bool) -> None:
+        """Hand out again what had begun on a worker that died; ``culprit`` is what had begun last."""
+        entry = self._parcels.get(parcel)
+        if entry is None:
+            return  # its owner has died
+        tries = entry.tries[number] = entry.tries.get(number, 0) + culprit
+        if tries > entry.retries[number] or not entry.retries[number]:
+            self._lose(worker, parcel, number, max(tries, 1))
+        elif number in entry.unwanted:
+            self._close(parcel, [number], Kind.DROPPED, b"")
         else:
-            self._close(parcel, [number], Kind.LOST, f"{tries}\n{self._report(worker)}".encode())
+            self._suspects.append((parcel, number))
 
     def _replace(self, worker: int, gone: _Worker) -> None:
         stillborn = 0 if gone.up or gone.retired else gone.stillborn + 1
@@ -279,7 +314,7 @@ class Ledger:
     def _match(self) -> None:
         """Hand stock to the hungry; ask the others while that does not do; see whether all has ended."""
         while self._hungry:
-            if self._suspects and (brave := next((w for w in self._hungry if w != self._origin), None)) is not None:
+            if self._suspects and (brave := self._brave()) is not None:
                 parcel, number = self._suspects.popleft()
                 self._hand(brave, parcel, [number])
             elif self._stock:
@@ -298,6 +333,11 @@ class Ledger:
                 self._ask_all()
         else:
             self._unask(*self._workers)
+
+    def _brave(self) -> int | None:
+        """Return a hungry worker for a suspect: not the origin; one that it takes nobody with it, if there is one."""
+        able = [worker for worker in self._hungry if worker != self._origin]
+        return next((worker for worker in able if not self._workers[worker].held), able[0] if able else None)
 
     def _hand(self, worker: int, parcel: int, numbers: list[int]) -> None:
         self._workers[worker].held.update(((parcel, number), None) for number in numbers)

@@ -69,6 +69,7 @@ class Broker:
         self._peers: dict[int, _Peer] = {}
         self._next_number = 1
         self._next_try = 0.0
+        self._told = False  # that some could not be started
         self._missing: list[int] = []  # workers that could not be started; the number of each one's stillborn
         self._join(_Peer(0, origin, None))
         for _ in range(size - (not spare)):
@@ -94,7 +95,8 @@ class Broker:
         try:
             pid, sock = self._spawn(number)
         except OSError as problem:
-            if not self._missing:
+            if not self._told:
+                self._told = True
                 _log.warning("scoop: a worker cannot be started (%s); the run goes on without it", why(problem))
             self._missing.append(stillborn)
             return

@@ -14,6 +14,7 @@ from threading import RLock, Thread, current_thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from . import runtime
 from .hub import Hub
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Deputies:
             self.take_heart()  # this one may take long
         try:
             chore()
-        except BaseException:  # a callback that raises SystemExit, say; the thread has others to serve
+        except BaseException as error:
+            if error is runtime.interrupt:
+                raise
             _log.exception("scoop: a callback failed")
         finally:
             with self._lock:

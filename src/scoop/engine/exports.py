@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
@@ -10,6 +11,7 @@ from ..errors import WorkerLost, describe_call, name_of
 from ..wire import codec
 from ..wire.cargo import Cargo, Span, views_of
 from ..wire.messages import USUAL, parcel_id
+from . import runtime
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
 from .mapper import Mapper
 from .retries import unwrap
@@ -67,7 +69,10 @@ class Exports:
                 universal = future._universal_callbacks() if future._watchers else None
                 calls.append((place, call, codec.dumps(universal) if universal else None, times == 0, spans))
             except BaseException as problem:  # the user's __reduce__ may raise anything
-                self._warn(future, problem)
+                if problem is runtime.interrupt:
+                    signal.raise_signal(signal.SIGINT)  # again, for when we are through
+                else:
+                    self._warn(future, problem)
                 stuck.append(future)
             else:
                 packed.append(future)
@@ -147,17 +152,20 @@ class Exports:
 
     def _warn(self, future: Future, problem: BaseException) -> None:
         name = _name(future._fn)
+        try:
+            words = f"{type(problem).__name__}: {problem}"
+        except BaseException:  # its text is the user's
+            words = type(problem).__name__
         # A container that changes while it is being pickled is no fault of its type: no word about that.
         changed = isinstance(problem, RuntimeError) and not isinstance(problem, RecursionError)
         if changed or name in self._warned:
             return
         self._warned.add(name)
         _log.warning(
-            "scoop: %s and its arguments cannot travel to other workers (%s: %s); "
+            "scoop: %s and its arguments cannot travel to other workers (%s); "
             "such tasks run where they were submitted",
             name,
-            type(problem).__name__,
-            problem,
+            words,
         )
 
 

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CancelledError, RemoteTraceback, ResultNotSent
+from ..errors import CancelledError, RemoteError, RemoteTraceback, ResultNotSent, describe
 from ..wire import codec
 from . import runtime
+from .tracebacks import set_cause
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
@@ -83,7 +84,9 @@ class Callback:
     def __call__(self, future: "Future") -> None:
         try:
             self.function(future)
-        except Exception:
+        except BaseException as error:
+            if error is runtime.interrupt:
+                raise
             _log.exception("scoop: a callback raised an exception, which is ignored")
 
 
@@ -254,9 +257,15 @@ class Future:
             watchers, self._watchers = self._watchers or (), None
 
         def tell() -> None:
+            struck: KeyboardInterrupt | None = None
             # The user's callbacks first: who waits for this future finds them done.
             for watcher in sorted(watchers, key=_waits):
-                watcher(self)
+                try:
+                    watcher(self)
+                except KeyboardInterrupt as interrupt:  # whom this strikes, and who comes after, is to be told first
+                    struck = interrupt
+            if struck is not None:
+                raise struck
 
         if defer is not None and self._has_callbacks(watchers):
             defer(tell)
@@ -296,12 +305,16 @@ def unpack_outcome(ok: bool, data: bytes, large: Sequence[Any] = ()) -> tuple[An
         if ok:
             return codec.loads(data, large), DONE
         error, text = codec.loads(data)
-    except Exception as problem:
+    except BaseException as problem:
+        if problem is runtime.interrupt:
+            raise
         error = ResultNotSent(
             f"the task ended, but its {'result' if ok else 'exception'} could not be unpickled here "
             f"({type(problem).__name__}: {problem}). Return plain data, or define the class at the top of a module."
         )
-        error.__cause__ = problem
+        set_cause(error, problem)
         return error, FAILED
-    error.__cause__ = RemoteTraceback(text)
+    if not isinstance(error, BaseException):
+        error = RemoteError(f"a task raised an exception that unpickles as something else: {describe(error)}")
+    set_cause(error, RemoteTraceback(text))
     return error, FAILED

@@ -130,9 +130,13 @@ class Hub:
             try:
                 while not self.in_line and not self.closed:
                     self._step(self)
-            except KeyboardInterrupt:  # it is meant for the program, whoever happened to run when it came
+            except GreenletExit:
+                raise
+            except BaseException as error:  # a signal's: meant for the program, whoever happened to run when it came
+                if me is self._native:
+                    raise
                 self._spares.append(me)
-                self._native.throw(KeyboardInterrupt())
+                self._native.throw(error)
                 continue
             sleeper = self.in_line.popleft() if self.in_line else None
             if sleeper is None or not sleeper.asleep:

@@ -68,7 +68,7 @@ class Imports:
         once: bool,
     ) -> None:
         self.waiting: OrderedDict[tuple[int, int], Errand] = OrderedDict()  # not begun, in the order they came
-        self.taken = 0  # errands no more waiting, save those given back: the broker reads this when we have died
+        self.taken = 0  # errands that have begun: the broker reads this when we have died
         self.unanswered = 0
         self._count_taken = count_taken
         self._once = once  # no errand of this run may ever run twice
@@ -101,6 +101,11 @@ class Imports:
             self._count_taken(self.taken)
             return errand
 
+    def all_answered(self) -> bool:
+        """Return whether no errand has begun and not been answered for."""
+        with self._counting:
+            return self.unanswered == len(self.waiting)
+
     def give_back(self) -> bool:
         """Give the later half of what has not begun back to the broker; return whether there was any."""
         backs: dict[int, list[int]] = {}
@@ -117,13 +122,12 @@ class Imports:
 
     def drop(self, parcel: int, numbers: Sequence[int]) -> None:
         """Drop those of the tasks that have not begun, and say which they were."""
+        # Nothing that stands behind it may begin before this has been said: what has begun is counted from the first.
         with self._counting:
             dropped = [number for number in numbers if self.waiting.pop((parcel, number), None)]
-            self.taken += len(dropped)
-            self._count_taken(self.taken)
-        if dropped:
-            self._count(-len(dropped))
-            self._send(Kind.DROPPED, parcel, dropped, b"")
+            if dropped:
+                self._send(Kind.DROPPED, parcel, dropped, b"")
+                self._count(-len(dropped))
 
     def run(self, errand: Errand) -> None:
         """Run one errand and put its outcome with those to send."""
@@ -133,6 +137,8 @@ class Imports:
             function, args, kwargs = self._rebuild(errand)
             ok, data = True, self._pack_value(function, function(*args, **kwargs), large)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
+            if runtime.current is None:
+                raise  # the task has forked, and this is the child
             ok, data = False, pack_error(error)
             large.clear()
             struck = error is runtime.interrupt
@@ -161,8 +167,8 @@ class Imports:
                 break
             batches.setdefault((parcel, cargo), {})[number] = outcome
         for (parcel, cargo), batch in batches.items():
-            self._count(-len(batch))
             self._send(Kind.OUTCOME, parcel, [*batch], pickle.dumps([*batch.values()], 5), cargo)
+            self._count(-len(batch))
 
     def _count(self, change: int) -> None:
         with self._counting:  # the main thread and the link both count
@@ -170,7 +176,9 @@ class Imports:
 
     def _rebuild(self, errand: Errand) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         try:
-            function = self._functions.get(errand.function) or self._load_function(errand.function)
+            function = self._functions.get(errand.function)
+            if function is None:
+                function = self._load_function(errand.function)
             return function, *codec.loads(errand.call, errand.large)
         except Exception as problem:
             raise TaskNotSent(
@@ -215,5 +223,5 @@ def flush_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError, AttributeError):  # closed or gone: the user's choice
+        except Exception:  # closed or gone, or something of the user's own
             pass

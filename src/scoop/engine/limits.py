@@ -53,8 +53,10 @@ class Upkeep:
                 os.chdir(self._home)
             except OSError:
                 self._home = None  # it is there no more
-        if self._is_due() and self._scheduler.is_clean():
-            self._scheduler.imports.flush()
+        if not self._is_due():
+            return
+        self._scheduler.imports.flush()
+        if self._scheduler.is_clean() and self._scheduler.imports.all_answered():
             self._scheduler.send(Kind.RETIRE, 0, (), b"")
             leave(RETIRED)
 

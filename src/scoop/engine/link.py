@@ -107,6 +107,13 @@ class Link:
         self._sock.close()
 
     def _listen(self, scheduler: "Scheduler") -> None:
+        try:
+            self._take_messages(scheduler)
+        except BaseException:  # no memory for what has come, say: nobody can go on without this thread
+            _log.exception("scoop: worker %d cannot take in what it was sent, and ends", scheduler.slot)
+            self._on_end(False)
+
+    def _take_messages(self, scheduler: "Scheduler") -> None:
         reader = MessageReader()
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)
@@ -137,6 +144,8 @@ class Link:
                 asked |= message.kind == Kind.STEAL
                 try:
                     self._take(scheduler, message)
+                except MemoryError:
+                    raise
                 except Exception:  # a defect of ours; the thread must live, or all others wait for ever
                     _log.exception("scoop: a message could not be handled: %s", message.kind.name)
 

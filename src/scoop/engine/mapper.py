@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import ResultNotSent, name_of
 from ..wire import codec
 from . import runtime
-from .tracebacks import pack_error
+from .tracebacks import is_from_signal_handler, pack_error
 
 __all__ = ["Broken", "Columns", "Mapper", "Outcome", "Reducer", "not_sent"]
 
@@ -64,10 +64,10 @@ class Mapper:
         try:
             results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
         except BaseException as error:
-            if error is runtime.interrupt:
+            if error is runtime.interrupt or (type(error) is SystemExit and is_from_signal_handler(error)):
                 raise
             trace = error.__traceback__
-            error.__traceback__ = trace and trace.tb_next
+            error.with_traceback(trace and trace.tb_next)
             return Broken(results, error)
         if len(results) < len(first):  # to the loop that was the end of its inputs
             return Broken(results, RuntimeError(f"{name_of(self.function)} raised StopIteration"))

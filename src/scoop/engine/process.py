@@ -75,19 +75,23 @@ def serve(
         import_main()
     except BaseException as error:
         text = f"a worker could not import the main script:\n\n{format_error(error)}"
-        link.send(Kind.BROKEN, isinstance(error, UnguardedMainError), (), text.encode())
+        link.send(Kind.BROKEN, isinstance(error, UnguardedMainError), (), text.encode(errors="backslashreplace"))
         while True:
             signal.pause()  # the run ends when the program hears of it; until then we take no work
     runtime.refusal = None
     scheduler.between_tasks = Upkeep(scheduler, limits)
     runtime.current = scheduler
+    status = 0  # of the child of a task that forks, when it comes back here; a worker does not
     try:
         scheduler.run_forever()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
+        status = 1
         traceback.print_exc()
     finally:
         flush_streams()
-        os._exit(1)
+        os._exit(status)
 
 
 def _leave(cut_off: bool) -> None:
@@ -105,6 +109,7 @@ def close_all_but(*kept: int) -> None:
 
 
 def _highest_descriptor() -> int:
-    if sys.platform == "linux":
+    try:
         return max(map(int, os.listdir("/proc/self/fd")))
-    return int(os.sysconf("SC_OPEN_MAX"))
+    except OSError:  # not Linux, or not mounted
+        return int(os.sysconf("SC_OPEN_MAX"))

@@ -36,6 +36,7 @@ from .limits import Limits
 from .polling import Polling
 from .slice import Slice
 from .sweep import Sweep
+from .tracebacks import is_from_signal_handler
 from .waiting import Waiting, deadline_after
 
 __all__ = ["Scheduler"]
@@ -168,8 +169,8 @@ class Scheduler:
         except BaseException as error:  # it is the future's, whatever it is
             # Without our own frame, which holds the future: else each failure is a circle that waits to be collected.
             trace = error.__traceback__
-            error.__traceback__ = trace and trace.tb_next
-            if error is runtime.interrupt:
+            error.with_traceback(trace and trace.tb_next)
+            if error is runtime.interrupt or (type(error) is SystemExit and is_from_signal_handler(error)):
                 future._end(FAILED, error)
                 raise
             future._value = error

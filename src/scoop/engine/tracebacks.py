@@ -1,20 +1,40 @@
 """What people read when a task fails: their frames, and not ours."""
 
 import pickle
+import signal
 import traceback
 from os.path import dirname, sep
 from types import TracebackType
+from typing import Any
 
 from ..errors import RemoteError
 from ..wire import codec
 
-__all__ = ["format_error", "pack_error", "without_our_frames"]
+__all__ = ["format_error", "is_from_signal_handler", "pack_error", "set_cause", "without_our_frames"]
+
+_cause: Any = BaseException.__dict__["__cause__"]
 
 _HOME = dirname(dirname(__file__)) + sep
 
 
 def _ours(filename: str) -> bool:
     return filename.startswith(_HOME)
+
+
+def set_cause(error: BaseException, cause: BaseException) -> None:
+    """Chain ``error`` to its cause, also where its class allows no attributes to be set."""
+    _cause.__set__(error, cause)
+
+
+def is_from_signal_handler(error: BaseException) -> bool:
+    """Return whether it was a handler of the program's for some signal that raised ``error``, wherever it struck."""
+    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()} - {None}
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in handlers:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def without_our_frames(error: BaseException) -> BaseException:
@@ -35,7 +55,7 @@ def without_our_frames(error: BaseException) -> BaseException:
             entry = entry.tb_next
         for entry in reversed(entries):
             kept = TracebackType(kept, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-        one.__traceback__ = kept
+        one.with_traceback(kept)
         todo += (one.__cause__, one.__context__)
         if isinstance(one, BaseExceptionGroup):
             todo += one.exceptions
@@ -56,7 +76,9 @@ def pack_error(error: BaseException) -> bytes:
     text = format_error(error)
     try:
         data = codec.dumps((error, text))
-        codec.loads(data)  # many exceptions pickle and do not unpickle: better to know it here
+        # Many exceptions pickle and do not unpickle, or as something else: better to know it here.
+        if type(codec.loads(data)[0]) is not type(error):
+            raise TypeError("it unpickles as something else")
     except BaseException as problem:
         last_line = text.rstrip().rpartition("\n")[2]
         stand_in = RemoteError(

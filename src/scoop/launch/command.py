@@ -105,13 +105,20 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             return Program(kind, words[0], tuple(words[1:]))
     words = options.program[1:] if options.program[:1] == ["--"] else options.program
     if words and words[0] != "-":
-        return Program("script", words[0], tuple(words[1:]), os.getcwd())
+        return Program("script", words[0], tuple(words[1:]), _folder())
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
     if not words and not code.strip():
         parser.error("no program: name a script, or start from a terminal for a session")
     return Program("input", code, tuple(words))
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""  # it has been deleted, which need not disturb the program
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:

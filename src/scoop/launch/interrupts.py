@@ -5,25 +5,31 @@ import signal
 import time
 from _thread import start_new_thread
 from math import inf
+from os.path import dirname
 from types import FrameType
 from typing import NoReturn
 
+from .. import engine
 from ..engine import runtime
 from ..engine.exports import Exports
 from ..engine.giving import Giving
 from ..engine.imports import Imports
-from ..engine.link import Link
+from ..engine.link import Link, ThreadBell
 
 __all__ = ["end_at_next_interrupt", "handle_interrupts"]
 
 IMPATIENCE = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
 
-_LATER, LONGEST = 0.005, 1.0
-"""Seconds after which one that is put off is looked at again, and after which it is put off no more."""
+_LATER, LONG, LONGEST = 0.005, 0.2, 1.0
+"""Seconds after which one that is put off is looked at again; and after which it is put off no more, in the midst of
+some step of ours (which may be a call of the user's function, if that is C), and in the midst of our sending."""
 
 _WHOLE = {function.__code__ for function in (Giving.give, Exports.pack, Imports.flush, Link.send)}
 """What is done wholly or not at all: an exception within would lose a task, or leave half a message on the way."""
+
+_ASLEEP = {ThreadBell.sleep.__code__}
+_HOME = dirname(engine.__file__)
 
 
 def handle_interrupts(patient: bool) -> None:
@@ -41,7 +47,7 @@ def handle_interrupts(patient: bool) -> None:
         if since is None and now - last < IMPATIENCE and not patient:
             _end_at_once()
         last = now
-        if _is_within(frame) and now - (since or now) < LONGEST:
+        if now - (since or now) < (LONGEST if _is_within(frame) else LONG if _is_ours(frame) else -1):
             since = since or now
             start_new_thread(_repeat, (number,))  # not threading's: we may be in the midst of that, with its lock
             return
@@ -70,6 +76,11 @@ def _is_within(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _is_ours(frame: FrameType | None) -> bool:
+    """Return whether SCOOP's own code is at work: a future may be in its hands, and nowhere else."""
+    return frame is not None and frame.f_code.co_filename.startswith(_HOME) and frame.f_code not in _ASLEEP
 
 
 def _repeat(number: int) -> None:

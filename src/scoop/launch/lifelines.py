@@ -41,8 +41,11 @@ def start_watchdog(origin: int) -> int | None:
         handle = os.pidfd_open(origin)
     except (AttributeError, OSError):
         return None
-    ours, theirs = os.pipe()
-    pid = os.fork()
+    try:
+        ours, theirs = os.pipe()
+        pid = os.fork()
+    except OSError:  # then without: only a broker that dies early would be missed
+        return None
     if pid == 0:
         os.close(theirs)
         _watch(origin, handle, ours)

@@ -35,10 +35,13 @@ def start(program: Program, size: int, limits: Limits) -> Callable[[], bool]:
     """
     board = new_board()
     here, there = socket.socketpair()
+    # Ctrl-C is the program's: until the broker has said so, neither it nor we are to be struck.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     pid = os.fork()
     if pid == 0:
         here.close()
         _be_broker(program, size, board, there, limits)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     there.close()
     _name_process(0, size, pid)
     scheduler, link = become_worker(0, size, board, here, _broker_is_gone, limits)
@@ -52,7 +55,10 @@ def start(program: Program, size: int, limits: Limits) -> Callable[[], bool]:
         scheduler.close()
         runtime.current = None
         link.close()
-        os.waitpid(pid, 0)
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            pass  # the program, or who started it, does not care for children: then the system buries them
         scoop.IS_RUNNING = False
         return scheduler.deputies.leave(1.0)
 
@@ -107,12 +113,14 @@ def _leave_signals_to(origin: int) -> None:
     """Let the broker outlive what is meant for the program: the program's end is its end."""
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who started us may have ignored it; we must know how workers end
 
     def pass_on(number: int, _: FrameType | None) -> None:
         if os.getppid() == origin:  # else it has ended, and we are about to
             os.kill(origin, number)
 
     signal.signal(signal.SIGTERM, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _as_many_descriptors_as_allowed() -> tuple[int, int]:
