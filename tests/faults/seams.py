@@ -39,15 +39,30 @@ def deaths():
 def all_died():
     return deaths() == len(WAYS)
 
-def die_here():
-    """End this process, unless it is the origin, or enough have come here and died."""
+doomed = False
+choosing = threading.Lock()
+
+def choose_death():
+    """Return what ends this process, and note that it will; None for the origin, and if enough have died."""
+    global doomed
     if scoop.IS_ORIGIN:
-        return
+        return None
+    choosing.acquire()  # and keep it: a process dies once, whatever other threads of it come to
+    doomed = True
     for number, way in enumerate(WAYS):
         try:
             os.close(os.open(f"died-{number}", os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             continue
+        return way
+    doomed = False
+    choosing.release()
+    return None
+
+def die_here():
+    """End this process, unless it is the origin, or enough have come here and died."""
+    way = choose_death()
+    if way is not None:
         way()
 
 def always(*args):
@@ -83,9 +98,10 @@ class Cut:
         self._sock, self._kind, self._part = sock, kind, part
 
     def sendall(self, frame):
-        if frame[0] == self._kind and not all_died():
+        way = choose_death() if frame[0] == self._kind else None
+        if way is not None:
             self._sock.sendall(frame[:int(len(frame) * self._part)])
-            die_here()
+            way()
         self._sock.sendall(frame)
 
     def __getattr__(self, name):
@@ -139,20 +155,20 @@ TREE = """
 
 STEAL = """
     def held(x):
-        generation = deaths()
-        waiting = runtime.current.imports.waiting
+        generation, waiting = deaths(), runtime.current.imports.waiting
+        until(lambda: not doomed)  # or one that is about to die would be the one that holds
         if waiting and not all_died():
             try:
                 os.close(os.open(f"holder-{generation}", os.O_CREAT | os.O_EXCL))
             except FileExistsError:
                 pass  # another keeps its queue; this one soon has nothing to do, and is to get of that
             else:
-                until(lambda: deaths() > generation or not waiting)
+                until(lambda: (deaths() > generation or not waiting) and not doomed)
         return x * x
 
     def main():
-        started = [left_alone(future) for future in [futures.submit(held, x) for x in range(40)]]
-        gather(started, [x * x for x in range(40)])
+        started = [left_alone(future) for future in [futures.submit(held, x) for x in range(400)]]
+        gather(started, [x * x for x in range(400)])
 """
 """One worker keeps its queue, of errands not begun, until others ask for them."""
 

@@ -41,22 +41,19 @@ HALF_A_PARCEL = """
     MessageReader.feed = feed_slowly
 """
 
-HALF_PACKED = """
+WHILE_IT_PACKS = """
     pack = Exports.pack
 
-    def pack_slowly(self, take, most):
-        count = 0
-
-        def take_slowly():
-            nonlocal count
-            count += 1
-            if count > 1:
+    def pack_and_die(self, take, most):
+        def take_and_die():
+            future = take()
+            if future is not None:
                 die_here()
-            return take()
+            return future
 
-        return pack(self, take_slowly, most)
+        return pack(self, take_and_die, most)
 
-    Exports.pack = pack_slowly
+    Exports.pack = pack_and_die
 """
 
 IN_A_TASK = """
@@ -123,7 +120,7 @@ PLACES = {
     "has said half of which it gives back": Place("cut(Kind.RETURN, 0.5)", STEAL),
     "has given errands back": Place("cut(Kind.RETURN, 1)", STEAL),
     "is asked for tasks of its own": Place('before(Scheduler, "give", lambda us, *_: us.asked() and us.ready)', TREE),
-    "packs a parcel": Place(HALF_PACKED, TREE),
+    "packs a parcel": Place(WHILE_IT_PACKS, TREE),
     "has packed a parcel": Place("cut(Kind.PARCEL, 0)", TREE),
     "has sent half of a parcel": Place("cut(Kind.PARCEL, 0.5)", TREE),
     "has sent a parcel": Place("cut(Kind.PARCEL, 1)", TREE),
