@@ -1,8 +1,8 @@
 """Programs whose workers die at a chosen place in SCOOP's own code, four times, each time in another way.
 
-A program is made of the helpers in ``scripts.py``, those below, a seam (a few lines that put ``die_here()`` where it is
-to be) and a workload that is sure to come there. A worker notes its death just before it dies, so a test knows that
-the deaths took place, and where.
+A program is made of the helpers in ``scripts.py``, those below, a seam (a few lines that put ``die_here()`` where it
+is to be) and a workload that is sure to come there. A worker notes its death just before it dies, so a test knows
+that the deaths took place, and where.
 """
 
 from scripts import PRELUDE

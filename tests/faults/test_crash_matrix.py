@@ -96,18 +96,18 @@ PLACES = {
     "has got half of a large parcel": Place(HALF_A_PARCEL, LARGE, 0),
     "has got a parcel": Place('before(Imports, "accept")', FLAT, 0),
     "has opened a parcel": Place('after(Imports, "accept")', FLAT, 0),
-    "has errands waiting, and begins none": Place('before(Imports, "take", lambda errands: errands.waiting)', FLAT, 0),
+    "has errands waiting, and begins none": Place('before(Imports, "take", lambda it: it.waiting)', FLAT, 0),
     # -- It works.
-    "has taken an errand, and more wait": Place('after(Imports, "take", lambda errands: errands.waiting)', FLAT),
+    "has taken an errand, and more wait": Place('after(Imports, "take", lambda it: it.waiting)', FLAT),
     "runs a task": Place(IN_A_TASK, FLAT),
     "dies with all other workers": Place(ALL_AT_ONCE, FLAT),
     "has come to the end of a task": Place('after(Imports, "_call")', FLAT),
     "suspends a task": Place('before(Hub, "switch_away", lambda hub: runtime.current.exports.any_away)', SUSPEND),
     "runs a task while another is suspended": Place(
-        'before(Imports, "_call", lambda errands, errand: runtime.current.hub_here().suspended)', SUSPEND
+        'before(Imports, "_call", lambda it, errand: runtime.current.hub_here().suspended)', SUSPEND
     ),
     # -- It says how tasks ended.
-    "has outcomes to send": Place('before(Imports, "flush", lambda errands: errands._outcomes)', FLAT),
+    "has outcomes to send": Place('before(Imports, "flush", lambda it: it._outcomes)', FLAT),
     "is about to send outcomes": Place("cut(Kind.OUTCOME, 0)", FLAT),
     "has sent half of its outcomes": Place("cut(Kind.OUTCOME, 0.5)", FLAT),
     "has sent its outcomes": Place("cut(Kind.OUTCOME, 1)", FLAT),
@@ -115,11 +115,13 @@ PLACES = {
     "has said half of what it dropped": Place("cut(Kind.DROPPED, 0.5)", UNWANTED),
     "has said what it dropped": Place("cut(Kind.DROPPED, 1)", UNWANTED),
     # -- It gives work away.
-    "is asked for errands": Place('before(Scheduler, "give", lambda us, *_: us.asked() and us.imports.waiting)', STEAL),
+    "is asked for errands": Place(
+        'before(Scheduler, "give", lambda it, *_: it.asked() and it.imports.waiting)', STEAL
+    ),
     "gives errands back": Place("cut(Kind.RETURN, 0)", STEAL),
     "has said half of which it gives back": Place("cut(Kind.RETURN, 0.5)", STEAL),
     "has given errands back": Place("cut(Kind.RETURN, 1)", STEAL),
-    "is asked for tasks of its own": Place('before(Scheduler, "give", lambda us, *_: us.asked() and us.ready)', TREE),
+    "is asked for tasks of its own": Place('before(Scheduler, "give", lambda it, *_: it.asked() and it.ready)', TREE),
     "packs a parcel": Place(WHILE_IT_PACKS, TREE),
     "has packed a parcel": Place("cut(Kind.PARCEL, 0)", TREE),
     "has sent half of a parcel": Place("cut(Kind.PARCEL, 0.5)", TREE),

@@ -1,4 +1,4 @@
-"""Origin, broker or a worker gets a signal in the midst of work: who ends with whom, with what status, leaving what."""
+"""Origin, broker or worker gets a signal in the midst of work: who ends with whom, how, and leaving what behind."""
 
 import os
 import signal
