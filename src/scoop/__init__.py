@@ -19,9 +19,10 @@ Start the program with ``python -m scoop script.py``.
 #     engine/       one process that runs tasks      |     broker/   one process that passes them on
 #       scheduler     what runs next, what to give   |       ledger    the books: events in, orders out
 #       hub           greenlets: who waits, who runs |       loop      sockets around the books
-#       future, waiting, exports, imports, link ...  |
+#       future, waiting, exports, imports, link ...  |       obituary  how a worker died, and what to do
+#       sweep, slice, mapper: a map that splits      |
 #     ------------------------------------------------------------------------------------------------------
-#     wire/         messages and pickling
+#     wire/         messages, pickling, large buffers, shared memory
 #     ------------------------------------------------------------------------------------------------------
 #     errors.py     every exception of ours, their tree drawn
 #

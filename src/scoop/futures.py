@@ -80,6 +80,7 @@ def map(
     *iterables: Iterable[Any],
     timeout: float | None = None,
     buffersize: int | None = None,
+    chunksize: int | None = None,
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
@@ -89,13 +90,15 @@ def map(
 
     Parameters:
         timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
-        buffersize: how many inputs may be begun ahead of the consumer. By default all, where every iterable
-            tells its length, and else 64 for each worker, so that an endless iterator is welcome.
+        buffersize: how many inputs may be read ahead of the consumer. By default all, where every iterable
+            tells its length; else 64 for each worker, and more where calls are short, so that an endless iterator
+            is welcome.
+        chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
     """
-    _check_map("map", func, iterables, buffersize)
+    _check_map("map", func, iterables, buffersize, chunksize)
     if _serial("map"):
         return builtins.map(func, *iterables)
-    return mapping.in_order(runtime.need("futures.map()"), func, iterables, timeout, buffersize)
+    return mapping.in_order(runtime.need("futures.map()"), func, iterables, timeout, buffersize, chunksize)
 
 
 def map_as_completed(
@@ -103,12 +106,14 @@ def map_as_completed(
     *iterables: Iterable[Any],
     timeout: float | None = None,
     buffersize: int | None = None,
+    chunksize: int | None = None,
 ) -> Iterator[T]:
     """Do as map() does, but yield each result as soon as it is there, in no particular order."""
-    _check_map("map_as_completed", func, iterables, buffersize)
+    _check_map("map_as_completed", func, iterables, buffersize, chunksize)
     if _serial("map_as_completed"):
         return builtins.map(func, *iterables)
-    return mapping.as_they_come(runtime.need("futures.map_as_completed()"), func, iterables, timeout, buffersize)
+    scheduler = runtime.need("futures.map_as_completed()")
+    return mapping.as_they_come(scheduler, func, iterables, timeout, buffersize, chunksize)
 
 
 def mapReduce(
@@ -122,9 +127,14 @@ def mapReduce(
     ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
     as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
     """
-    rows = _rows("mapReduce", mapFunc, reductionOp, iterables)
+    _check_map("mapReduce", mapFunc, iterables)
+    _check_operation("mapReduce", reductionOp)
     runtime.need("futures.mapReduce()")
-    result: T = submit(reducing.map_reduce, mapFunc, reductionOp, rows).result(timeout)
+    if timeout is None:
+        result: T = reducing.map_reduce(mapFunc, reductionOp, *iterables)
+    else:
+        rows = [list(iterable) for iterable in iterables]
+        result = submit(reducing.map_reduce, mapFunc, reductionOp, *rows).result(timeout)
     return result
 
 
@@ -228,22 +238,31 @@ def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
 
 
 def _check_map(
-    what: str, func: Callable[..., Any], iterables: tuple[Iterable[Any], ...], buffersize: int | None
+    what: str,
+    func: Callable[..., Any],
+    iterables: tuple[Iterable[Any], ...],
+    buffersize: int | None = None,
+    chunksize: int | None = None,
 ) -> None:
     if not callable(func):
         raise TypeError(f"{what}() needs something callable, not {describe(func)}")
     if not iterables:
         raise TypeError(f"{what}() needs at least one iterable of inputs")
-    if buffersize is not None and buffersize < 1:
-        raise ValueError(f"buffersize must be 1 or more, or None, not {buffersize!r}")
+    for name, size in (("buffersize", buffersize), ("chunksize", chunksize)):
+        if size is not None and size < 1:
+            raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
+
+
+def _check_operation(what: str, op: Callable[..., Any]) -> None:
+    if not callable(op):
+        raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
 
 
 def _rows(
     what: str, func: Callable[..., Any], op: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
 ) -> list[tuple[Any, ...]]:
-    _check_map(what, func, iterables, None)
-    if not callable(op):
-        raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
+    _check_map(what, func, iterables)
+    _check_operation(what, op)
     rows = list(zip(*iterables, strict=False))
     if not rows:
         raise TypeError(f"{what}() of empty iterable: there is nothing to reduce, and no initial value")

@@ -24,6 +24,7 @@ from scoop.engine.future import TRANSITIONS, Future
 from scoop.engine.limits import Limits
 from scoop.engine.scheduler import Scheduler
 from scoop.wire.board import Board
+from scoop.wire.cargo import Cargo
 from scoop.wire.messages import Kind, Message
 
 __all__ = ["Deadlock", "World", "here", "only_drawn_transitions", "work"]
@@ -86,8 +87,10 @@ class _Worker:
             world.ended = True
         world.greenlet.switch()
 
-    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes) -> None:
-        self.up.append((self.world.latency(), Message(kind, parcel, list(numbers), body)))
+    def send(
+        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None
+    ) -> None:
+        self.up.append((self.world.latency(), Message(kind, parcel, list(numbers), body, cargo)))
         # The broker is another process and the link another thread: both may act before we go on.
         if self.world.choice.random() < 0.3:
             while self.up:
@@ -98,9 +101,9 @@ class _Worker:
     def receive(self) -> None:
         _, message = self.down.popleft()
         if message.kind == Kind.STEAL:
-            self.scheduler.give()
+            self.scheduler.giving.give()
             self.scheduler.imports.flush()
-        self.scheduler.deliver(*message)
+        self.scheduler.deliver(message)
         if self.scheduler.asked():
             self.world.tick(self)
 
@@ -230,7 +233,7 @@ class World:
                 raise Deadlock(f"at {self.now:.6f} s links look at their workers, and nothing comes of it")
             self._ticking.discard(worker.number)
             if worker.alive and worker.scheduler.asked():
-                worker.scheduler.give()
+                worker.scheduler.giving.give()
                 worker.scheduler.imports.flush()
                 self.tick(worker)
 

@@ -60,7 +60,7 @@ class Books(RuleBasedStateMachine):
             self.orders.popleft()
 
     def _deliver(self, worker: int, message: Message) -> None:
-        kind, parcel, numbers, body = message
+        kind, parcel, numbers, body, _ = message
         tasks = [(parcel, number) for number in numbers]
         self.seen[worker] += 1
         self.waits.discard(worker)

@@ -16,6 +16,7 @@ messages = st.builds(
     st.integers(0, 2**64 - 1),
     st.lists(st.integers(0, 2**32 - 1), max_size=20),
     st.binary(max_size=200),
+    st.none(),
 )
 
 

@@ -27,7 +27,8 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
-from ..wire.messages import USUAL, Kind, Message, owner_of
+from ..wire.cargo import Cargo
+from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
 
 __all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
 
@@ -66,10 +67,11 @@ Instruction = Send | Ask | Unask | Replace
 
 
 class _Parcel:
-    __slots__ = ("body", "open", "retries", "tries")
+    __slots__ = ("body", "cargo", "open", "retries", "tries")
 
-    def __init__(self, body: bytes, retries: Sequence[int]) -> None:
+    def __init__(self, body: bytes, cargo: Cargo | None, retries: Sequence[int]) -> None:
         self.body = body
+        self.cargo = cargo
         self.open = len(retries)  # tasks that have not ended
         self.retries = retries  # of each task
         self.tries: dict[int, int] = {}  # deaths, by task, of those that saw any
@@ -115,7 +117,7 @@ class Ledger:
         self._hungry: deque[int] = deque()  # in the order they spoke
         self._finishing = False  # the program has ended, and waits for the work that is left
         self._patient = False  # and for workers that are still starting
-        self._constants: dict[str, bytes] = {}
+        self._constants: dict[str, tuple[bytes, Cargo | None]] = {}
         self._out: list[Instruction] = []
 
     # -- events: each returns what is to be done about it -----------------------------------------------------
@@ -123,13 +125,13 @@ class Ledger:
     def joined(self, worker: int, stillborn: int = 0) -> list[Instruction]:
         """A worker has been started, in a place where so many before it died in a row before they spoke."""
         self._workers[worker] = _Worker(stillborn)
-        for body in dict.fromkeys(self._constants.values()):
-            self._send(worker, Kind.CONST, body=body)
+        for body, cargo in dict.fromkeys(self._constants.values()):
+            self._send(worker, Kind.CONST, body=body, cargo=cargo)
         return self._done()
 
     def received(self, worker: int, message: Message) -> list[Instruction]:
         """A worker has sent ``message``."""
-        kind, parcel, numbers, body = message
+        kind, parcel, numbers, body, cargo = message
         if kind in (Kind.HUNGRY, Kind.FINISH):
             self._finishing |= kind == Kind.FINISH
             self._patient |= kind == Kind.FINISH and bool(numbers)
@@ -137,9 +139,12 @@ class Ledger:
         elif kind == Kind.SATED:
             self._feed(worker)
         elif kind == Kind.PARCEL:
-            self._parcels[parcel] = _Parcel(body, [self._retries if n == USUAL else n for n in numbers])
+            allowed = [n & ~SUSPECT for n in numbers]
+            retries = [self._retries if n == USUAL else n for n in allowed]
+            entry = self._parcels[parcel] = _Parcel(body, cargo, retries)
+            entry.tries.update((place, 0) for place, n in enumerate(numbers) if n & SUSPECT)
             self._workers[worker].asked = False
-            self._stock.append((parcel, list(range(len(numbers)))))
+            self._restock(parcel, range(len(numbers)))
         elif kind == Kind.RETURN:
             self._release(worker, parcel, numbers)
             self._workers[worker].asked = False
@@ -147,7 +152,7 @@ class Ledger:
         elif kind in (Kind.OUTCOME, Kind.DROPPED):
             self._release(worker, parcel, numbers)
             self._workers[worker].answered += len(numbers)
-            self._close(parcel, numbers, kind, body)
+            self._close(parcel, numbers, kind, body, cargo)
         elif kind == Kind.DROP:
             self._drop(parcel, set(numbers))
         elif kind in (Kind.CONST, Kind.UNCONST):
@@ -201,12 +206,14 @@ class Ledger:
         if innocent := [number for number in numbers if number not in entry.tries]:
             self._stock.append((parcel, innocent))
 
-    def _close(self, parcel: int, numbers: Sequence[int], kind: Kind, body: bytes) -> None:
+    def _close(
+        self, parcel: int, numbers: Sequence[int], kind: Kind, body: bytes, cargo: Cargo | None = None
+    ) -> None:
         """Take tasks off the books, and tell their owner how they ended."""
         entry = self._parcels.get(parcel)
         if entry is None:
             return
-        self._send(owner_of(parcel), kind, parcel, numbers, body)
+        self._send(owner_of(parcel), kind, parcel, numbers, body, cargo)
         entry.open -= len(numbers)
         if not entry.open:
             del self._parcels[parcel]
@@ -294,7 +301,8 @@ class Ledger:
 
     def _hand(self, worker: int, parcel: int, numbers: list[int]) -> None:
         self._workers[worker].held.update(((parcel, number), None) for number in numbers)
-        self._send(worker, Kind.PARCEL, parcel, numbers, self._parcels[parcel].body)
+        entry = self._parcels[parcel]
+        self._send(worker, Kind.PARCEL, parcel, numbers, entry.body, entry.cargo)
 
     def _feed(self, worker: int) -> None:
         if self._workers[worker].hungry:
@@ -326,28 +334,34 @@ class Ledger:
     # -- the rest ---------------------------------------------------------------------------------------------
 
     def _constant(self, worker: int, message: Message) -> None:
-        kind, call, (length,), body = message
+        kind, call, (length,), body, cargo = message
         names, packed = [name for name in body[:length].decode().split("\0") if name], body[length:]
         refused = [name for name in names if kind == Kind.CONST and name in self._constants]
         if not refused:
             for name in names:
                 if kind == Kind.CONST:
-                    self._constants[name] = packed
+                    self._constants[name] = packed, cargo
                 else:
                     self._constants.pop(name, None)
             for everyone in self._workers:
-                self._send(everyone, kind, body=packed)
+                self._send(everyone, kind, body=packed, cargo=cargo)
         self._send(worker, Kind.VERDICT, call, body="\0".join(refused).encode())
 
     def _send(
-        self, worker: int, kind: Kind, parcel: int = 0, numbers: Sequence[int] = (), body: bytes = b""
+        self,
+        worker: int,
+        kind: Kind,
+        parcel: int = 0,
+        numbers: Sequence[int] = (),
+        body: bytes = b"",
+        cargo: Cargo | None = None,
     ) -> None:
         state = self._workers.get(worker)
         if state is None:
             return
         state.sent += 1
         self._feed(worker)  # it has something to look at now, and will speak again if that is no food
-        self._out.append(Send(worker, Message(kind, parcel, numbers, body)))
+        self._out.append(Send(worker, Message(kind, parcel, numbers, body, cargo)))
 
     def _done(self) -> list[Instruction]:
         out, self._out = self._out, []

@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Callable
 
 from ..wire.board import Board
+from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Message, MessageReader, encode
+from ..wire.sockets import receive, send_some
 from .ledger import Ask, Instruction, Ledger, Send, Unask
 from .obituary import Death, obituary, why
 
@@ -36,7 +38,7 @@ class _Peer:
         self.sock = sock
         self.pid = pid  # None: the origin, which is nobody's child here
         self.reader = MessageReader()
-        self.unsent: deque[memoryview] = deque()
+        self.unsent: deque[tuple[memoryview, Cargo | None]] = deque()
 
 
 class Broker:
@@ -119,7 +121,7 @@ class Broker:
         if peer.number not in self._peers:
             return  # it has left while we served the others of this round
         try:
-            data = peer.sock.recv(_CHUNK)
+            data, cargo = receive(peer.sock, _CHUNK)
         except BlockingIOError:
             return
         except OSError:
@@ -128,7 +130,7 @@ class Broker:
             self._part(peer)
             return
         try:
-            for message in peer.reader.feed(data):
+            for message in peer.reader.feed(data, cargo):
                 self._carry_out(self._ledger.received(peer.number, message))
         except Garbled:
             self._part(peer)  # which kills it
@@ -159,7 +161,7 @@ class Broker:
                 self._start_worker(instruction.stillborn)
 
     def _send(self, peer: _Peer, message: Message) -> None:
-        peer.unsent.append(memoryview(encode(*message)))
+        peer.unsent.append((memoryview(encode(*message)), message.cargo))
         if len(peer.unsent) == 1:
             self._write(peer)
 
@@ -167,9 +169,10 @@ class Broker:
         """Send what the socket takes; what it does not take waits, so one slow worker never holds up the rest."""
         try:
             while peer.unsent:
-                sent = peer.sock.send(peer.unsent[0])
-                if sent < len(peer.unsent[0]):
-                    peer.unsent[0] = peer.unsent[0][sent:]
+                frame, cargo = peer.unsent[0]
+                sent = send_some(peer.sock, frame, cargo)
+                if sent < len(frame):
+                    peer.unsent[0] = frame[sent:], None
                 else:
                     peer.unsent.popleft()
         except BlockingIOError:

@@ -4,20 +4,18 @@ Hungry means: no thread of ours has anything to do until a message comes. The br
 feed us and to know when the run has ended. README.md has the argument why no word of it is ever lost or untrue.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Lock, RLock
 from typing import TYPE_CHECKING
 
 from ..wire.messages import Kind
 from .hub import Hub, Sleeper
+from .imports import Send
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
 
 __all__ = ["Appetite"]
-
-Send = Callable[[Kind, int, Sequence[int], bytes], None]
-
 
 class Appetite:
     """The hunger of one process.

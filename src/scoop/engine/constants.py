@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from itertools import count
+from pickle import PickleBuffer
 from threading import Condition, Event
 from typing import Any
 
 from ..wire import codec
+from ..wire.cargo import Cargo, views_of
 from ..wire.messages import Kind
+from .imports import Send
 from .waiting import LONGEST
 
 __all__ = ["Constants"]
@@ -21,9 +24,9 @@ class Constants:
     submitted after it was set.
     """
 
-    def __init__(self, send: Callable[[Kind, int, Iterable[int], bytes], None]) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._packed: dict[str, bytes] = {}
+        self._packed: dict[str, tuple[bytes, list[Any]]] = {}
         self._values: dict[str, Any] = {}
         self._arrival = Condition()
         self._calls = count(1)
@@ -35,14 +38,19 @@ class Constants:
         if taken:
             raise TypeError(_taken(taken))
         packed = {}
+        cargo: Cargo | None = None
         for name, value in values.items():
+            large: list[PickleBuffer] = []
             try:
-                packed[name] = codec.dumps(value)
+                data = codec.dumps(value, large)
             except Exception as problem:
                 raise TypeError(f"the constant {name!r} cannot be shared: {problem}") from problem
-        self._call(Kind.CONST, codec.dumps(packed), sorted(packed))
-        # Here the value is the object itself, as a name bound to it would be.
-        self._values.update(values)
+            if large:
+                cargo = cargo or Cargo.empty()
+            packed[name] = data, cargo.add(large) if cargo else ()
+        self._call(Kind.CONST, codec.dumps(packed), sorted(packed), cargo)
+        # Here the value is the object itself, as a name bound to it would be. But what is large is had once, by all.
+        self._values.update((name, value) for name, value in values.items() if not packed[name][1])
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete the constants of these names everywhere; those that do not exist are passed over."""
@@ -67,10 +75,10 @@ class Constants:
         packed = self._packed.get(name)
         if packed is None:
             return default
-        value = codec.loads(packed)
+        value = codec.loads(*packed)
         return self._values.setdefault(name, value)
 
-    def deliver(self, kind: Kind, call: int, body: bytes) -> None:
+    def deliver(self, kind: Kind, call: int, body: bytes, cargo: Cargo | None) -> None:
         """Take in what the broker says."""
         if kind == Kind.VERDICT:
             done, refused = self._pending.pop(call)
@@ -79,18 +87,20 @@ class Constants:
             return
         with self._arrival:
             if kind == Kind.CONST:
-                self._packed.update(codec.loads(body))
+                memory = cargo.map(own=False) if cargo else None
+                arrived = codec.loads(body).items()
+                self._packed.update((name, (data, views_of(memory, spans))) for name, (data, spans) in arrived)
                 self._arrival.notify_all()
             else:
                 for name in codec.loads(body):
                     self._packed.pop(name, None)
                     self._values.pop(name, None)
 
-    def _call(self, kind: Kind, body: bytes, names: Iterable[str]) -> None:
+    def _call(self, kind: Kind, body: bytes, names: Iterable[str], cargo: Cargo | None = None) -> None:
         call, done, refused = next(self._calls), Event(), list[str]()
         self._pending[call] = (done, refused)
         header = "\0".join(names).encode()
-        self._send(kind, call, (len(header),), header + body)
+        self._send(kind, call, (len(header),), header + body, cargo)
         done.wait()
         if refused:
             raise TypeError(_taken(refused))

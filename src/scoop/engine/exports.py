@@ -2,15 +2,18 @@
 
 import logging
 import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from ..errors import WorkerLost, describe_call, name_of
 from ..wire import codec
-from ..wire.messages import parcel_id
+from ..wire.cargo import Cargo, Span, views_of
+from ..wire.messages import USUAL, parcel_id
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
+from .mapper import Mapper
 from .retries import unwrap
+from .scatter import is_piece, scatter
 
 __all__ = ["MOST_BYTES", "MOST_TASKS", "Exports"]
 
@@ -24,29 +27,32 @@ _log = logging.getLogger("scoop")
 class Exports:
     """The parcels that this process has sent out and that have not all come back."""
 
-    def __init__(self, slot: int) -> None:
+    def __init__(self, slot: int, retries: int) -> None:
+        self._retries = retries  # of the run
         self._ids = (parcel_id(slot, serial) for serial in count(1))
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
 
-    def pack(self, take: Callable[[], Future | None], most: int) -> tuple[int, list[int], bytes, list[Future]]:
-        """Make a parcel of up to ``most`` futures, drawn by ``take`` until it returns None.
+    def pack(self, given: Iterator[Future]) -> tuple[int, list[int], bytes, Cargo | None, list[Future]]:
+        """Make a parcel of futures, drawn from ``given`` until it is full.
 
-        Returns the parcel's id, the retries of each task in it, its body, and the futures that cannot travel.
+        Returns the parcel's id, the retries of each task in it, its body and cargo, and what cannot travel.
         """
         functions: dict[int, int] = {}
         pickles: list[bytes] = []
-        calls: list[tuple[int, bytes, bytes | None, bool]] = []
+        calls: list[tuple[int, bytes, bytes | None, bool, tuple[Span, ...]]] = []
+        cargo: Cargo | None = None
         retries: list[int] = []
         packed: list[Future | None] = []
         stuck: list[Future] = []
         size = 0
-        while len(packed) < min(most, MOST_TASKS) and size < MOST_BYTES:
-            future = take()
+        while len(packed) < MOST_TASKS and size < MOST_BYTES:
+            future = next(given, None)
             if future is None:
                 break
             future._state = AWAY
             function, times = unwrap(future._fn)
+            large: list[pickle.PickleBuffer] = []
             try:
                 place = functions.get(id(function))
                 if place is None:
@@ -54,38 +60,55 @@ class Exports:
                     place = functions[id(function)] = len(pickles)
                     pickles.append(data)
                     size += len(data)
-                call = codec.dumps((future._args, future._kwargs))
+                call = codec.dumps((future._args, future._kwargs), large)
+                if large and cargo is None:
+                    cargo = Cargo.empty()
+                spans = cargo.add(large) if cargo else ()
                 universal = future._universal_callbacks() if future._watchers else None
-                calls.append((place, call, codec.dumps(universal) if universal else None, times == 0))
+                calls.append((place, call, codec.dumps(universal) if universal else None, times == 0, spans))
             except BaseException as problem:  # the user's __reduce__ may raise anything
                 self._warn(future, problem)
                 stuck.append(future)
             else:
                 packed.append(future)
-                retries.append(times)
-                size += len(call)
+                # Several rows of a map: once their worker has died, they are to be sent again singly.
+                retries.append(0 if is_piece(future) else USUAL if times is None else times)
+                size += len(call) + sum(length for _, length in spans)
         parcel = next(self._ids)
         if packed:
             self._away[parcel] = packed
-        return parcel, retries, pickle.dumps((pickles, calls), 5), stuck
+        return parcel, retries, pickle.dumps((pickles, calls), 5), cargo, stuck
 
-    def arrived(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
+    def arrived(
+        self, parcel: int, numbers: Sequence[int], body: bytes, cargo: Cargo | None
+    ) -> Iterable[tuple[Future, int, Any]]:
         """Take in outcomes; yield each future with its new state and value."""
-        for future, outcome in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
-            yield future, PACKED, outcome
+        memory = cargo.map(own=True) if cargo else None
+        for future, (ok, data, spans) in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
+            yield future, PACKED, (ok, data, views_of(memory, spans))
 
     def dropped(self, parcel: int, numbers: Sequence[int]) -> Iterable[tuple[Future, int, Any]]:
         """Take in that tasks were dropped before they began; yield as ``arrived`` does."""
         for future in self._take(parcel, numbers):
             yield future, CANCELLED, None
 
-    def lost(self, parcel: int, numbers: Sequence[int], body: bytes) -> Iterable[tuple[Future, int, Any]]:
-        """Take in that tasks died with their workers; yield as ``arrived`` does."""
+    def lost(
+        self, parcel: int, numbers: Sequence[int], body: bytes
+    ) -> tuple[list[tuple[Future, int, Any]], list[Future]]:
+        """Take in that tasks died with their workers; return what ``arrived`` yields, and tasks to be sent again."""
+        tries, _, obituary = body.decode().partition("\n")
+        when = "at its only try" if tries == "1" else f"at the last of {tries} tries"
+        ended: list[tuple[Future, int, Any]] = []
+        again: list[Future] = []
         for future in self._take(parcel, numbers):
-            tries, _, obituary = body.decode().partition("\n")
-            call = describe_call(unwrap(future._fn)[0], future._args, future._kwargs)
-            when = "at its only try" if tries == "1" else f"at the last of {tries} tries"
-            yield future, FAILED, WorkerLost(f"{call} was lost: {when}, {obituary}")
+            function, times = unwrap(future._fn)
+            allowed = self._retries if times is None else times
+            if is_piece(future) and allowed:
+                again += scatter(future, allowed - 1)
+            else:
+                call = _describe(function, future._args, future._kwargs)
+                ended.append((future, FAILED, WorkerLost(f"{call} was lost: {when}, {obituary}")))
+        return ended, again
 
     def where(self, wanted: Iterable[Future]) -> dict[int, list[int]]:
         """Return in which parcels, at which numbers, the futures are that are away."""
@@ -138,5 +161,12 @@ class Exports:
         )
 
 
+def _describe(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    if isinstance(function, Mapper):
+        return describe_call(function.function, tuple([column[0] for column in args]), {})
+    return describe_call(function, args, kwargs)
+
+
 def _name(function: Any) -> str:
-    return name_of(unwrap(function)[0])
+    function = unwrap(function)[0]
+    return name_of(function.function if isinstance(function, Mapper) else function)

@@ -4,6 +4,7 @@ A future's life, drawn whole; what is not drawn does not happen (the simulation 
 
     NEW ──> READY ──> RUNNING ──> DONE | FAILED            it ran in this process
      │        ├─────> AWAY ─────> PACKED ──> DONE | FAILED  it ran elsewhere; unpickled by whoever asks first
+     │        │         ├───────> DONE                      it was a piece of a map, sent again row by row
      │        │         ├───────> READY                     it could not travel after all
      │        │         ├───────> CANCELLED                 it was dropped before it began elsewhere
      │        │         └───────> FAILED                    it died with its workers, or the run cannot go on
@@ -15,7 +16,7 @@ atomic step, is the only one to run, send or cancel it.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ __all__ = [
     "RUNNING",
     "TRANSITIONS",
     "Future",
+    "Watcher",
 ]
 
 # Ordered: from PACKED on a future has ended.
@@ -47,7 +49,7 @@ TRANSITIONS: dict[int, set[int]] = {
     NEW: {READY, DONE, FAILED, CANCELLED},
     READY: {RUNNING, AWAY, FAILED, CANCELLED},
     RUNNING: {DONE, FAILED},
-    AWAY: {PACKED, FAILED, READY, CANCELLED},
+    AWAY: {PACKED, DONE, FAILED, READY, CANCELLED},
     PACKED: {DONE, FAILED},
     DONE: set(),
     FAILED: set(),
@@ -288,11 +290,11 @@ def _waits(watcher: Watcher) -> bool:
     return not isinstance(watcher, Callback)
 
 
-def unpack_outcome(ok: bool, data: bytes) -> tuple[Any, int]:
+def unpack_outcome(ok: bool, data: bytes, large: Sequence[Any] = ()) -> tuple[Any, int]:
     """Return the value or exception that travelled as ``data``, and the state a future has with it."""
     try:
         if ok:
-            return codec.loads(data), DONE
+            return codec.loads(data, large), DONE
         error, text = codec.loads(data)
     except Exception as problem:
         error = ResultNotSent(

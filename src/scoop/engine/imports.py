@@ -7,13 +7,15 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from ..errors import ResultNotSent, TaskNotSent
+from ..errors import TaskNotSent
 from ..wire import codec
+from ..wire.cargo import Cargo, Span, views_of
 from ..wire.messages import Kind
 from . import runtime
 from .future import Future, unpack_outcome
+from .mapper import Mapper, not_sent
 from .tracebacks import pack_error
 
 __all__ = ["Errand", "Imports", "Send", "flush_streams"]
@@ -28,7 +30,18 @@ SHORT_WAIT, LONG_WAIT = 0.002, 0.05
 message costs sender, broker and owner some 100 us of what they are doing; and an owner that has nothing else to
 do than to wait for it is hungry. A worker that has nothing else to do sends at once."""
 
-Send = Callable[[Kind, int, Sequence[int], bytes], None]
+
+class Send(Protocol):
+    """What takes a message to the broker; callable from any thread."""
+
+    def __call__(
+        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None, /
+    ) -> None:
+        """Send a message."""
+
+
+Outcome = tuple[bool, bytes, tuple[Span, ...]]
+"""Whether it is a value, its pickle, and where its large buffers are."""
 
 
 class Errand(NamedTuple):
@@ -40,6 +53,7 @@ class Errand(NamedTuple):
     call: bytes
     callbacks: bytes | None
     once: bool  # it must never run twice, so its outcome does not wait
+    large: list[Any]  # its large buffers
 
 
 class Imports:
@@ -63,15 +77,17 @@ class Imports:
         self._clock = clock
         self._pressed = pressed  # whether somebody is hungry
         self._flushed = 0.0
-        self._outcomes: deque[tuple[int, int, bool, bytes]] = deque()
+        self._outcomes: deque[tuple[int, int, Cargo | None, Outcome]] = deque()
         self._functions: dict[bytes, Callable[..., Any]] = {}
 
-    def accept(self, parcel: int, numbers: Sequence[int], body: bytes) -> None:
+    def accept(self, parcel: int, numbers: Sequence[int], body: bytes, cargo: Cargo | None) -> None:
         """Take on the tasks with these numbers."""
         functions, calls = pickle.loads(body)
+        memory = cargo.map(own=False) if cargo else None
         for number in numbers:
-            place, call, callbacks, once = calls[number]
-            self.waiting[parcel, number] = Errand(parcel, number, functions[place], call, callbacks, once)
+            place, call, callbacks, once, spans = calls[number]
+            large = views_of(memory, spans)
+            self.waiting[parcel, number] = Errand(parcel, number, functions[place], call, callbacks, once, large)
         self._count(len(numbers))
 
     def take(self) -> Errand | None:
@@ -112,18 +128,22 @@ class Imports:
     def run(self, errand: Errand) -> None:
         """Run one errand and put its outcome with those to send."""
         struck = False
+        large: list[pickle.PickleBuffer] = []
         try:
-            value = self._call(errand)
-            ok, data = True, self._pack_value(errand, value)
+            function, args, kwargs = self._rebuild(errand)
+            ok, data = True, self._pack_value(function, function(*args, **kwargs), large)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             ok, data = False, pack_error(error)
+            large.clear()
             struck = error is runtime.interrupt
         if errand.callbacks is not None:
             try:
-                self._call_back(errand.callbacks, ok, data)
+                self._call_back(errand.callbacks, ok, data, large)
             except Exception:
                 _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
-        self._outcomes.append((errand.parcel, errand.number, ok, data))
+        cargo = Cargo.empty() if large else None
+        spans = cargo.add(large) if cargo else ()  # now, not when it is sent: the task's successors may change it
+        self._outcomes.append((errand.parcel, errand.number, cargo, (ok, data, spans)))
         patience = 0.0 if errand.once or self._once else SHORT_WAIT if self._pressed() else LONG_WAIT
         if self._clock() - self._flushed >= patience:
             self.flush()
@@ -133,36 +153,31 @@ class Imports:
     def flush(self) -> None:
         """Send the outcomes that wait. Callable from any thread."""
         self._flushed = self._clock()
-        batches: dict[int, list[tuple[int, bool, bytes]]] = {}
+        batches: dict[tuple[int, Cargo | None], dict[int, Outcome]] = {}
         while self._outcomes:
             try:
-                parcel, *outcome = self._outcomes.popleft()
+                parcel, number, cargo, outcome = self._outcomes.popleft()
             except IndexError:  # another thread is flushing too
                 break
-            batches.setdefault(parcel, []).append(tuple(outcome))  # type: ignore[arg-type]
-        if not batches:
-            return
-        for parcel, batch in batches.items():
+            batches.setdefault((parcel, cargo), {})[number] = outcome
+        for (parcel, cargo), batch in batches.items():
             self._count(-len(batch))
-            body = pickle.dumps([(ok, data) for _, ok, data in batch], 5)
-            self._send(Kind.OUTCOME, parcel, [number for number, _, _ in batch], body)
+            self._send(Kind.OUTCOME, parcel, [*batch], pickle.dumps([*batch.values()], 5), cargo)
 
     def _count(self, change: int) -> None:
         with self._counting:  # the main thread and the link both count
             self.unanswered += change
 
-    def _call(self, errand: Errand) -> Any:
+    def _rebuild(self, errand: Errand) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         try:
             function = self._functions.get(errand.function) or self._load_function(errand.function)
-            args, kwargs = codec.loads(errand.call)
+            return function, *codec.loads(errand.call, errand.large)
         except Exception as problem:
             raise TaskNotSent(
                 f"a task could not be rebuilt on a worker ({type(problem).__name__}: {problem}). Workers import the "
                 "main script under another name: what its functions and classes need must be defined at its top "
                 'level, outside `if __name__ == "__main__":`'
             ) from problem
-        return function(*args, **kwargs)
-
     def _load_function(self, data: bytes) -> Callable[..., Any]:
         function: Callable[..., Any] = codec.loads(data)
         # Only what has no state of its own is kept: a callable object or a closure is to be fresh for every task.
@@ -173,20 +188,18 @@ class Imports:
             self._functions[data] = function
         return function
 
-    def _pack_value(self, errand: Errand, value: object) -> bytes:
-        """Pickle a result now, not when it is sent: the task's successors may change it."""
+    def _pack_value(self, function: Callable[..., Any], value: object, large: list[pickle.PickleBuffer]) -> bytes:
         try:
-            return codec.dumps(value)
+            return codec.dumps(value, large)
         except Exception as problem:
-            name = getattr(self._functions.get(errand.function), "__qualname__", "the task")
-            raise ResultNotSent(
-                f"{name} returned a {type(value).__qualname__} that cannot travel back "
-                f"({type(problem).__name__}: {problem}). Return plain data instead"
-            ) from problem
+            large.clear()
+            if isinstance(function, Mapper):
+                return codec.dumps(function.salvage(value, problem))
+            raise not_sent(function, value, problem) from problem
 
-    def _call_back(self, callbacks: bytes, ok: bool, data: bytes) -> None:
+    def _call_back(self, callbacks: bytes, ok: bool, data: bytes, large: list[pickle.PickleBuffer]) -> None:
         future = Future(None, _ran_elsewhere)
-        value, state = unpack_outcome(ok, data)
+        value, state = unpack_outcome(ok, data, large)
         functions: Iterable[Callable[[Future], object]] = codec.loads(callbacks)
         for function in functions:
             future.add_done_callback(function)

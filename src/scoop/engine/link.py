@@ -13,7 +13,9 @@ from threading import Lock, RLock, Thread
 from typing import TYPE_CHECKING
 
 from ..errors import MainImportError, UnguardedMainError
+from ..wire.cargo import Cargo
 from ..wire.messages import Kind, Message, MessageReader, encode
+from ..wire.sockets import receive, send_some
 from .constants import Constants
 
 if TYPE_CHECKING:
@@ -68,11 +70,15 @@ class Link:
         self._on_end = on_end
         self._thread: Thread | None = None
 
-    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes) -> None:
+    def send(
+        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None
+    ) -> None:
         """Send one message. Callable from any thread."""
-        frame = encode(kind, parcel, numbers, body)
+        frame = memoryview(encode(kind, parcel, numbers, body, cargo))
         try:
             with self._sending:
+                if cargo is not None:
+                    frame = frame[send_some(self._sock, frame, cargo) :]
                 self._sock.sendall(frame)
         except OSError as problem:
             if problem.errno in _CUT_OFF:
@@ -112,20 +118,21 @@ class Link:
             if not poll.poll(tick * 1000 if ticking else None):
                 tick = min(tick * 2, LONGEST_TICK)
                 if asked:
-                    scheduler.give()
+                    scheduler.giving.give()
                 scheduler.imports.flush()
                 continue
             try:
                 # All at once what is sure to come: each call may have to wait for the GIL, 5 ms, while main computes.
                 missing = min(reader.missing, _MOST_AT_ONCE)
-                data = self._sock.recv(max(missing, 1 << 16), socket.MSG_WAITALL if missing > 1 << 16 else 0)
+                flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
+                data, cargo = receive(self._sock, max(missing, 1 << 16), flags)
             except OSError as problem:
                 self._on_end(problem.errno in _CUT_OFF)
                 return
             if not data:
                 self._on_end(False)
                 return
-            for message in reader.feed(data):
+            for message in reader.feed(data, cargo):
                 tick = SHORTEST_TICK
                 asked |= message.kind == Kind.STEAL
                 try:
@@ -134,15 +141,15 @@ class Link:
                     _log.exception("scoop: a message could not be handled: %s", message.kind.name)
 
     def _take(self, scheduler: "Scheduler", message: Message) -> None:
-        kind, parcel, numbers, body = message
+        kind, parcel, _, body, cargo = message
         if kind == Kind.STEAL:
-            scheduler.give()
+            scheduler.giving.give()
             scheduler.imports.flush()  # it may be one of these that the hungry one waits for
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
-            self.constants.deliver(kind, parcel, body)
+            self.constants.deliver(kind, parcel, body, cargo)
         elif kind == Kind.BROKEN:
             scheduler.refuse((UnguardedMainError if parcel else MainImportError)(body.decode()))
-        scheduler.deliver(kind, parcel, numbers, body)
+        scheduler.deliver(message)
 
 
 def _hung_up(cut_off: bool) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..wire.messages import USUAL
-
 __all__ = ["WithRetries", "unwrap"]
 
 
@@ -22,8 +20,8 @@ class WithRetries:
         return self.function(*args, **kwargs)
 
 
-def unwrap(function: Callable[..., Any] | None) -> tuple[Callable[..., Any] | None, int]:
-    """Return what is really called, and the retries of its tasks."""
+def unwrap(function: Any) -> tuple[Any, int | None]:
+    """Return what is really called, and the retries of its tasks; None are those of the run."""
     if type(function) is WithRetries:
         return function.function, function.retries
-    return function, USUAL
+    return function, None

@@ -17,29 +17,31 @@ from contextvars import Context
 from functools import partial
 from operator import setitem
 from sys import _getframe, getrecursionlimit
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import Any
 
 from greenlet import greenlet
 
 from ..wire.board import Board
-from ..wire.messages import Kind
+from ..wire.messages import Kind, Message
 from . import runtime
 from .appetite import Appetite
 from .deputies import Deputies
 from .exports import Exports
 from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
+from .giving import Giving
 from .hub import Bell, Hub
 from .imports import Imports, Send
 from .limits import Limits
 from .polling import Polling
+from .slice import Slice
+from .sweep import Sweep
 from .waiting import Waiting, deadline_after
 
 __all__ = ["Scheduler"]
 
 ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
-
 
 class Scheduler:
     """The tasks of one process.
@@ -70,16 +72,18 @@ class Scheduler:
         self.board = board
         self.hunger = board.hunger
         self.new_bell = new_bell
-        self.ready: OrderedDict[Future, bool] = OrderedDict()  # own tasks on offer, the oldest first
+        self.ready: OrderedDict[Future | Sweep, bool] = OrderedDict()  # what is on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
-        self.exports = Exports(slot)
+        self.exports = Exports(slot, limits.retries)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, slot), limits.retries == 0)
+        self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
+        self.retries = limits.retries
         self.send = send
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each errand
         self.clock = clock
         self.polling = Polling(self)
         self.waits: dict[greenlet, Waiting] = {}  # what each suspended greenlet waits for
-        self._giving = Lock()
+        self.giving = Giving(self)
         self.spared = limits.spare and slot == 0  # the origin only runs what cannot travel
         self._deepest = 0 if self.spared else getrecursionlimit() // ROOM
         self._native = Hub(new_bell(), self.step)
@@ -94,7 +98,7 @@ class Scheduler:
         future._state = READY
         self.ready[future] = True
         if self.hunger[self.slot]:
-            self.attend()
+            self.giving.attend()
 
     def offer_all(self, futures: Sequence[Future]) -> None:
         """Put new futures on offer so that the first of them is the first to run here, the last to leave."""
@@ -102,7 +106,7 @@ class Scheduler:
             future._state = READY
             self.ready[future] = True
         if self.hunger[self.slot]:
-            self.attend()
+            self.giving.attend()
 
     def offer_behind(self, future: Future) -> None:
         """Put a new future on offer as the oldest: it is the last we shall ask for."""
@@ -110,7 +114,7 @@ class Scheduler:
         self.ready[future] = True
         self.ready.move_to_end(future, last=False)
         if self.hunger[self.slot]:
-            self.attend()
+            self.giving.attend()
 
     def claim(self, future: Future) -> bool:
         """Take a future off the table, if it is there: whoever gets True decides what becomes of it."""
@@ -208,15 +212,18 @@ class Scheduler:
         own = self._next_own()
         if own is not None:
             if self.hunger[self.slot]:
-                self.attend(least=1)
-            self.run_inline(own)
+                self.giving.attend(least=1)
+            if isinstance(own, Sweep):
+                own.run_ahead()
+            else:
+                self.run_inline(own)
             del own
             return True
         errand = self.imports.take()
         if errand is None:
             return False
         if self.hunger[self.slot]:
-            self.attend(least=1)
+            self.giving.attend(least=1)
         self.imports.run(errand)
         if self.between_tasks is not None and hub is self._native:
             self.between_tasks(hub.suspended)
@@ -227,14 +234,16 @@ class Scheduler:
         self.imports.flush()
         self.appetite.rest(hub)
 
-    def _next_own(self) -> Future | None:
-        for table in (self.homebound,) if self.spared else (self.ready, self.homebound):
-            if table:
-                try:
-                    return table.popitem()[0]
-                except KeyError:  # the link was faster
-                    pass
-        return None
+    def _next_own(self) -> Future | Sweep | None:
+        try:
+            if self.ready and not self.spared:
+                return self.ready.popitem()[0]
+        except KeyError:  # the link was faster
+            pass
+        try:
+            return self.homebound.popitem()[0] if self.homebound else None
+        except KeyError:
+            return None
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
@@ -243,8 +252,10 @@ class Scheduler:
 
     def is_clean(self) -> bool:
         """Return whether nothing of the user's is in this process, save errands that have not begun."""
-        suspended = any(hub.suspended or hub.in_line for hub in self.hubs())
-        return not (suspended or self.ready or self.homebound or self.exports.any_away) and self.deputies.at_rest()
+        if self.ready or self.homebound or any(hub.suspended or hub.in_line for hub in self.hubs()):
+            return False
+        # In this order: what another thread has taken from the table, to give it away, is in one of the two.
+        return not (self.giving.is_at_it() or self.exports.any_away) and self.deputies.at_rest()
 
     def hub_here(self) -> Hub | None:
         """Return the hub of the calling thread; None for threads of the program's own."""
@@ -271,66 +282,21 @@ class Scheduler:
         """Have a deputy run tasks while the calling thread, whose hub is ``hub``, sleeps."""
         return self.deputies.standing_in(hub)
 
-    # -- giving -----------------------------------------------------------------------------------------------
-
-    def attend(self, least: int = 2) -> None:
-        """Do what a non-zero hunger cell asks for: wake our own idle threads, give to other workers.
-
-        By default a lone own task is left for a moment: most often it is joined at once, and the link asks
-        again soon. Not where nobody will run it.
-        """
-        if self.board.is_idle(self.slot):
-            self.wake()
-        if self.asked():
-            self.give(1 if self.spared else least)
-
-    def give(self, least: int = 1) -> None:
-        """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
-        if not self._giving.acquire(blocking=False):
-            return  # another thread is at it
-        try:
-            if self.imports.waiting or len(self.ready) >= least:
-                # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
-                # by asking again, and that must not be wiped out.
-                self.board.ask(self.slot, False)
-                if not (self.imports.give_back() or self._give_own((len(self.ready) + 1) // 2)):
-                    self.board.ask(self.slot, True)
-        finally:
-            self._giving.release()
-
-    def _give_own(self, most: int) -> bool:
-        parcel, retries, body, stuck = self.exports.pack(self._oldest, most)
-        for future in stuck:
-            future._state = READY
-            self.homebound[future] = True
-        for future in stuck:
-            if future._has_callbacks(future._watchers):  # the program may only wait for those, outside of SCOOP
-                self.polling.run_soon(future)
-        if stuck:
-            self.deputies.take_heart()
-        if retries:
-            self.polling.taken()
-            self.send(Kind.PARCEL, parcel, retries, body)
-        return bool(retries)
-
-    def _oldest(self) -> Future | None:
-        try:
-            return self.ready.popitem(last=False)[0]
-        except KeyError:  # the main thread was faster
-            return None
-
     # -- what the link brings ---------------------------------------------------------------------------------
 
-    def deliver(self, kind: Kind, parcel: int, numbers: Sequence[int], body: bytes) -> None:
+    def deliver(self, message: Message) -> None:
         """Take in one message that concerns tasks. Called by one thread only, in the order of arrival."""
+        kind, parcel, numbers, body, cargo = message
         if kind == Kind.PARCEL:
-            self.imports.accept(parcel, numbers, body)
+            self.imports.accept(parcel, numbers, body, cargo)
         elif kind == Kind.OUTCOME:
-            self._conclude(self.exports.arrived(parcel, numbers, body))
+            self._conclude(self.exports.arrived(parcel, numbers, body, cargo))
         elif kind == Kind.DROPPED:
             self._conclude(self.exports.dropped(parcel, numbers))
         elif kind == Kind.LOST:
-            self._conclude(self.exports.lost(parcel, numbers, body))
+            ended, again = self.exports.lost(parcel, numbers, body)
+            self.giving.send_suspects(iter(again))
+            self._conclude(ended)
         elif kind == Kind.DROP:
             self.imports.drop(parcel, numbers)
         elif kind == Kind.FINISH:
@@ -341,8 +307,9 @@ class Scheduler:
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""
         runtime.refusal = error
-        stranded = [future for table in (self.ready, self.homebound) for future in list(table)]
+        stranded = [future for future in [*self.ready, *self.homebound] if isinstance(future, Future)]
         self._conclude((future, FAILED, error) for future in stranded if self.claim(future))
+        self.ready.clear()  # maps notice by themselves
         self._conclude(self.exports.abandon(error))
         self.appetite.finish()
 

@@ -53,7 +53,7 @@ class Waiting:
             self._scheduler.offer(future)
         self._unclaimed.append(future)
         self._open.add(future)
-        future._watch(self._on_end)
+        future._watch(self.on_end)
 
     def next(self, deadline: float | None = None) -> Future:
         """Return one that has ended and was not returned before; raise TimeoutError at the ``deadline``."""
@@ -79,9 +79,10 @@ class Waiting:
     def close(self) -> None:
         """Stop watching those that have not ended."""
         for future in self._open:
-            future._unwatch(self._on_end)
+            future._unwatch(self.on_end)
 
-    def _on_end(self, future: Future) -> None:
+    def on_end(self, future: Future) -> None:
+        """Hear that a future has ended."""
         self._ended.append(future)
         self._wake()
 

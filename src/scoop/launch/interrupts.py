@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from ..engine import runtime
 from ..engine.exports import Exports
+from ..engine.giving import Giving
 from ..engine.imports import Imports
 from ..engine.link import Link
-from ..engine.scheduler import Scheduler
 
 __all__ = ["end_at_next_interrupt", "handle_interrupts"]
 
@@ -22,7 +22,7 @@ IMPATIENCE = 2.0
 _LATER, LONGEST = 0.005, 1.0
 """Seconds after which one that is put off is looked at again, and after which it is put off no more."""
 
-_WHOLE = {function.__code__ for function in (Scheduler.give, Exports.pack, Imports.flush, Link.send)}
+_WHOLE = {function.__code__ for function in (Giving.give, Exports.pack, Imports.flush, Link.send)}
 """What is done wholly or not at all: an exception within would lose a task, or leave half a message on the way."""
 
 

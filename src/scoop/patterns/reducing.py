@@ -1,27 +1,34 @@
-"""mapReduce: a tree of tasks. Each half of the inputs is mapped and reduced where it runs; only sums travel."""
+"""mapReduce: a map whose results are reduced where they are computed; only sums travel."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any
 
 from ..engine import runtime
-from ..engine.future import NO_KWARGS, Future
+from ..engine.mapper import Broken, Reducer
+from ..engine.retries import unwrap
+from .mapping import Inputs
 
 __all__ = ["map_reduce"]
 
-Row = tuple[Any, ...]
 
-
-def map_reduce(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: Sequence[Row]) -> Any:
-    """Reduce ``func(*row)`` over all ``rows`` (at least one), keeping their order: ``op`` need not commute."""
-    if len(rows) == 1:
-        return func(*rows[0])
-    half = len(rows) // 2
-    scheduler = runtime.need("futures.mapReduce()")
-    right = Future._make(map_reduce, (func, op, rows[half:]), NO_KWARGS)
-    scheduler.offer(right)
+def map_reduce(func: Callable[..., Any], op: Callable[[Any, Any], Any], *iterables: Iterable[Any]) -> Any:
+    """Reduce ``func(*row)`` over all rows, keeping their order: ``op`` need not commute."""
+    function, retries = unwrap(func)
+    inputs = Inputs(runtime.need("futures.mapReduce()"), Reducer(function, op), retries, iterables)
+    sums: list[Any] = []
     try:
-        left = map_reduce(func, op, rows[:half])
-    except BaseException:
-        scheduler.cancel((right,))
-        raise
-    return op(left, right.result())
+        while inputs.sweeps:
+            outcome = inputs.sweeps[0].collect()
+            if isinstance(outcome, Broken):
+                raise outcome.error
+            sums[:] = [reduce(op, sums + outcome)]
+            inputs.sweeps.popleft()
+            inputs.read()
+        if inputs.problem is not None:
+            raise inputs.problem
+    finally:
+        inputs.cancel()
+    if not sums:
+        raise TypeError("mapReduce() of empty iterable: there is nothing to reduce, and no initial value")
+    return sums[0]

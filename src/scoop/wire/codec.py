@@ -8,8 +8,11 @@ session) travels by value, through cloudpickle, which is imported when it is fir
 import io
 import pickle
 import sys
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
+
+from .cargo import LARGE, can_carry
 
 __all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
 
@@ -26,21 +29,36 @@ def pickle_main_by_value(on: bool = True) -> None:
     _main_by_value = on
 
 
-def dumps(obj: object) -> bytes:
-    """Pickle ``obj``. Raises what its own pickling raises where nothing helps."""
+def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
+    """Pickle ``obj``; put its large buffers, if there is a list for them, there instead of into the pickle.
+
+    Raises what the object's own pickling raises where nothing helps.
+    """
+    aside = None if large is None or not can_carry() else partial(_keep_small, large)
     if not _main_by_value:
         try:
-            return pickle.dumps(obj, _PROTOCOL)
+            return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
         except (pickle.PicklingError, AttributeError, TypeError):
             pass  # a lambda, say: by value then. What even that refuses raises from there, with the better words
+        if large is not None:
+            large.clear()
     with io.BytesIO() as stream:
-        _by_value_pickler()(stream, _PROTOCOL).dump(obj)
+        _by_value_pickler()(stream, _PROTOCOL, buffer_callback=aside).dump(obj)
         return stream.getvalue()
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
     """Undo ``dumps``."""
-    return pickle.loads(data)
+    return pickle.loads(data, buffers=large)
+
+
+def _keep_small(large: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
+    """Return whether a buffer is to be within the pickle; put it aside if not."""
+    with memoryview(buffer) as view:
+        if view.nbytes < LARGE or not view.contiguous:
+            return True
+    large.append(buffer)
+    return False
 
 
 def _is_global_of_main(obj: Any) -> bool:

@@ -12,13 +12,17 @@ The broker reads headers and numbers; it never looks into a body.
 
 import struct
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from .cargo import Cargo
+
 __all__ = [
     "CUT_OFF",
     "RETIRED",
+    "SUSPECT",
     "USUAL",
     "Garbled",
     "Kind",
@@ -29,8 +33,11 @@ __all__ = [
     "parcel_id",
 ]
 
-USUAL = 0xFFFFFFFF
+USUAL = 0x7FFFFFFF
 """Retries of a task for which none were given: those of the run."""
+
+SUSPECT = 0x80000000
+"""Added to the retries of a task that was among those a worker was at when it died."""
 
 
 CUT_OFF = 71
@@ -67,26 +74,32 @@ class Kind(IntEnum):
 
 _HEADER = struct.Struct("<BIQQ")
 _KINDS = frozenset(Kind)
+_LADEN = 0x80
+"""Added to the kind of a message with cargo."""
 _LONGEST = 1 << 42
 
 
 class Message(NamedTuple):
-    """One message: ``numbers`` are the places of tasks within ``parcel``."""
+    """One message: ``numbers`` are the places of tasks within ``parcel``; large buffers travel as ``cargo``."""
 
     kind: Kind
     parcel: int = 0
     numbers: Sequence[int] = ()
     body: bytes = b""
+    cargo: Cargo | None = None
 
 
-def encode(kind: Kind, parcel: int = 0, numbers: Iterable[int] = (), body: bytes = b"") -> bytes:
-    """Return the frame of one message.
+def encode(
+    kind: Kind, parcel: int = 0, numbers: Iterable[int] = (), body: bytes = b"", cargo: Cargo | None = None
+) -> bytes:
+    """Return the frame of one message. The descriptor of its cargo is to be sent with the first byte.
 
     >>> len(encode(Kind.STEAL)) == _HEADER.size
     True
     """
     places = array("I", numbers)
-    return b"".join((_HEADER.pack(kind, len(places), parcel, len(body)), places.tobytes(), body))
+    header = _HEADER.pack(kind if cargo is None else kind | _LADEN, len(places), parcel, len(body))
+    return b"".join((header, places.tobytes(), body))
 
 
 class MessageReader:
@@ -100,6 +113,7 @@ class MessageReader:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._cargo: deque[Cargo] = deque()  # of messages that are not complete
         self._wanted = _HEADER.size  # no message can be complete before this many bytes are here
 
     @property
@@ -107,13 +121,15 @@ class MessageReader:
         """How many bytes must still come before the next message can be complete."""
         return max(0, self._wanted - len(self._buffer))
 
-    def feed(self, data: bytes) -> Iterator[Message]:
-        """Take what has arrived; yield the messages that are complete now."""
+    def feed(self, data: bytes, cargo: Iterable[Cargo] = ()) -> Iterator[Message]:
+        """Take what has arrived, descriptors included; yield the messages that are complete now."""
+        self._cargo.extend(cargo)
         buffer = self._buffer
         buffer += data
         start = 0
         while len(buffer) - start >= self._wanted:
             kind, count, parcel, length = _HEADER.unpack_from(buffer, start)
+            laden, kind = kind & _LADEN, kind & ~_LADEN
             if kind not in _KINDS or length > _LONGEST:
                 raise Garbled(f"a message of kind {kind} and {length} bytes")
             size = _HEADER.size + 4 * count + length
@@ -125,7 +141,9 @@ class MessageReader:
             numbers = array("I", bytes(buffer[start + _HEADER.size : middle]))
             body = bytes(memoryview(buffer)[middle : start + size])
             start += size
-            yield Message(Kind(kind), parcel, numbers, body)
+            if laden and not self._cargo:
+                raise Garbled("a message that has lost its cargo: no descriptors are left (see ulimit -n)")
+            yield Message(Kind(kind), parcel, numbers, body, self._cargo.popleft() if laden else None)
         del buffer[:start]
 
 

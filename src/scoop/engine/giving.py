@@ -1,0 +1,113 @@
+"""Giving work away: when somebody is hungry, what is nearest the root, about half of all.
+
+Called by whoever notices: the main thread at a spawn or between two tasks, the link for as long as the broker asks.
+"""
+
+from collections.abc import Iterator
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ..wire.messages import SUSPECT, Kind
+from .future import READY, Future
+from .sweep import Sweep
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+__all__ = ["Giving"]
+
+OVERDUE = 0.002
+"""Seconds after which rows of a map's slice that have not begun may be given away: twice what slices should last."""
+
+
+class Giving:
+    """What one process gives."""
+
+    def __init__(self, scheduler: "Scheduler") -> None:
+        self._scheduler = scheduler
+        self._ready = scheduler.ready
+        self._giving = Lock()
+
+    def attend(self, least: int = 2) -> None:
+        """Do what a non-zero hunger cell asks for: wake our own idle threads, give to other workers.
+
+        By default a lone own task is left for a moment: most often it is joined at once, and the link asks
+        again soon. Not where nobody will run it.
+        """
+        if self._scheduler.board.is_idle(self._scheduler.slot):
+            self._scheduler.wake()
+        if self._scheduler.asked():
+            self.give(1 if self._scheduler.spared else least)
+
+    def is_at_it(self) -> bool:
+        """Return whether some thread is giving: what it has taken from the table may not be on the books yet."""
+        return self._giving.locked()
+
+    def give(self, least: int = 1) -> None:
+        """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
+        if not self._giving.acquire(blocking=False):
+            return  # another thread is at it
+        try:
+            slices = self._scheduler.slices and not self._ready and least == 1
+            if self._scheduler.imports.waiting or len(self._ready) >= least or slices:
+                # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
+                # by asking again, and that must not be wiped out.
+                self._scheduler.board.ask(self._scheduler.slot, False)
+                if not (self._scheduler.imports.give_back() or self._give_own((len(self._ready) + 1) // 2)):
+                    self._scheduler.board.ask(self._scheduler.slot, True)
+        finally:
+            self._giving.release()
+
+    def _give_own(self, most: int) -> bool:
+        parcel, retries, body, cargo, stuck = self._scheduler.exports.pack(self._oldest(most))
+        for future in stuck:
+            future._state = READY
+            self._scheduler.homebound[future] = True
+        for future in stuck:
+            if future._has_callbacks(future._watchers):  # the program may only wait for those, outside of SCOOP
+                self._scheduler.polling.run_soon(future)
+        if stuck:
+            self._scheduler.deputies.take_heart()
+        if retries:
+            self._scheduler.polling.taken()
+            self._scheduler.send(Kind.PARCEL, parcel, retries, body, cargo)
+        return bool(retries)
+
+    def _oldest(self, most: int) -> Iterator[Future]:
+        """Take out the oldest tasks, up to so many, or half of the oldest map."""
+        if not self._ready:
+            yield from self._cut_slices()
+        for _ in range(most):
+            try:
+                oldest = self._ready.popitem(last=False)[0]
+            except KeyError:  # the main thread was faster
+                return
+            if isinstance(oldest, Sweep):
+                pieces = oldest.split()
+                for piece in reversed(pieces):  # there may be no room for all of them in one parcel
+                    self._ready[piece] = True
+                    self._ready.move_to_end(piece, last=False)
+                yield from self._oldest(len(pieces))
+                return
+            yield oldest
+
+    def send_suspects(self, given: Iterator[Future]) -> None:
+        """Send tasks that may have killed a worker: they must not run here."""
+        while True:
+            parcel, retries, body, cargo, stuck = self._scheduler.exports.pack(given)
+            for future in stuck:
+                future._state = READY
+                self._scheduler.homebound[future] = True
+            if retries:
+                self._scheduler.send(Kind.PARCEL, parcel, [times | SUSPECT for times in retries], body, cargo)
+            elif not stuck:
+                return
+
+    def _cut_slices(self) -> Iterator[Future]:
+        """Take from the slices of maps that have run too long; from the oldest that has any row left to take."""
+        for part, function in list(self._scheduler.slices.items()):
+            if self._scheduler.clock() - part.started > OVERDUE:
+                tail = part.cut(function)
+                if tail is not None:
+                    yield tail
+                    return

@@ -1,0 +1,132 @@
+"""What a map does to a slice of its inputs: a loop in C, whose outcome is a list, or a list and why it ends there."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+from ..errors import ResultNotSent, name_of
+from ..wire import codec
+from . import runtime
+from .tracebacks import pack_error
+
+__all__ = ["Broken", "Columns", "Mapper", "Outcome", "Reducer", "not_sent"]
+
+Columns = tuple[Sequence[Any], ...]
+"""A slice of a map's inputs: as many sequences, of the same length, as the function has arguments."""
+
+
+class Broken:
+    """What has become of a slice in which a call failed.
+
+    Parameters:
+        before: the results of the calls before that one.
+        error: what it raised.
+    """
+
+    __slots__ = ("before", "error")
+
+    def __init__(self, before: list[Any], error: BaseException) -> None:
+        self.before = before
+        self.error = error
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (self.before, pack_error(self.error))
+
+
+def _rebuild(before: list[Any], packed: bytes) -> Broken:
+    from .future import unpack_outcome
+
+    return Broken(before, unpack_outcome(False, packed)[0])
+
+
+Outcome = list[Any] | Broken
+
+
+class Mapper:
+    """The function of a map, as a task that is given a slice of the inputs."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.function,)
+
+    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> "Outcome":
+        """Call the function on rows, one after another; return the results. Never raises, save for Ctrl-C.
+
+        Parameters:
+            results: an empty list, to be filled.
+            begun: iterates over ``first``; the rows it has not come to may be taken away at any moment.
+            first, others: the first column, and those after it.
+        """
+        try:
+            results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
+        except BaseException as error:
+            if error is runtime.interrupt:
+                raise
+            trace = error.__traceback__
+            error.__traceback__ = trace and trace.tb_next
+            return Broken(results, error)
+        if len(results) < len(first):  # to the loop that was the end of its inputs
+            return Broken(results, RuntimeError(f"{name_of(self.function)} raised StopIteration"))
+        return results
+
+    def __call__(self, *columns: Sequence[Any]) -> "Outcome":
+        """Call the function on every row, giving some of them away where others are hungry."""
+        if len(columns[0]) == 1:
+            first = list(columns[0])
+            return self.run([], iter(first), first, columns[1:])
+        from .sweep import Sweep
+
+        return Sweep(runtime.need("futures.map()"), self, columns).collect()
+
+    def finish(self, results: list[Any]) -> Outcome:
+        """Return what is to travel, of the results of several slices in a row."""
+        return results
+
+    def salvage(self, results: Any, problem: Exception) -> Broken:
+        """Return what can travel of results that cannot, all together: those before the first that cannot."""
+        values = results.before if isinstance(results, Broken) else results
+        for place, value in enumerate(values):
+            try:
+                codec.dumps(value)
+            except Exception as culprit:
+                return Broken(values[:place], not_sent(self.function, value, culprit))
+        raise not_sent(self.function, results, problem) from problem
+
+
+class Reducer(Mapper):
+    """The function of a map whose results are reduced at once; what it returns are lists of one."""
+
+    __slots__ = ("operation",)
+
+    def __init__(self, function: Callable[..., Any], operation: Callable[[Any, Any], Any]) -> None:
+        super().__init__(function)
+        self.operation = operation
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.function, self.operation)
+
+    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> Outcome:
+        """Do as a Mapper, and reduce the results."""
+        outcome = super().run(results, begun, first, others)
+        return outcome if isinstance(outcome, Broken) else self.finish(outcome)
+
+    def finish(self, results: list[Any]) -> Outcome:
+        """Reduce the results of several slices in a row."""
+        try:
+            return [reduce(self.operation, results)] if results else []
+        except BaseException as error:
+            if error is runtime.interrupt:
+                raise
+            return Broken([], error)
+
+
+def not_sent(function: object, value: object, problem: Exception) -> ResultNotSent:
+    """Return the exception for a result that cannot travel."""
+    return ResultNotSent(
+        f"{name_of(function)} returned a {type(value).__qualname__} that cannot travel back "
+        f"({type(problem).__name__}: {problem}). Return plain data instead"
+    )

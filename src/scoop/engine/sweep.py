@@ -1,0 +1,289 @@
+"""One map over inputs whose number is known: run from the front, given away from the back.
+
+    consumed | front           | rest                | back
+             | slices begun    | nobody has begun it | pieces given away,
+             | here, in order  | [lo, hi)            | the last one is the first
+
+The rest is a key of the scheduler's table, like a future, whenever it is not empty; taking it out is the claim, and
+whoever has made it cuts a slice off the front, or a half off the back, and puts what is left in again. So the
+consumer, the other greenlets and threads of the process, and the link share it without a lock.
+
+Slices last about a millisecond, by what the slices before them took. So at each cut somebody hungry is soon
+noticed, and what the cuts cost vanishes. The half that is given is cut in pieces, so that results come back while the
+others of them are computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
+
+What must stay as it is, for any of several threads may act between any two steps: slices are put in ``front``, and
+pieces in ``back``, before ``lo`` and ``hi`` tell that they have left the rest.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import pairwise
+from time import sleep
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import runtime
+from .future import DONE, FAILED, NO_KWARGS, PACKED, READY, RUNNING, Future, Watcher
+from .mapper import Broken, Columns, Mapper, Outcome
+from .retries import WithRetries
+from .slice import Slice
+from .waiting import Waiting
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+__all__ = ["Sweep", "wait_for_any"]
+
+SLICE = 0.001
+"""Seconds that a slice is to last: some 100 times what it costs to cut one."""
+
+PIECE = 0.005
+"""Seconds of work that a piece is worth at least, once it is known what an item takes: each costs some 100 us."""
+
+MOST_PIECES = 16
+
+MOST_ITEMS = 1 << 15
+"""Items in a slice at most."""
+
+class Sweep:
+    """A map in progress.
+
+    Parameters:
+        scheduler: of this process.
+        mapper: what is done to a slice.
+        columns: the inputs, at least one row.
+        retries: of its tasks.
+        size: items in the first slice.
+    """
+
+    __slots__ = (
+        "_cost",
+        "_fn",
+        "_on_end",
+        "_singly",
+        "_size",
+        "back",
+        "columns",
+        "front",
+        "hi",
+        "lo",
+        "mapper",
+        "scheduler",
+    )
+
+    def __init__(
+        self, scheduler: "Scheduler", mapper: Mapper, columns: Columns, retries: int | None = None, size: int = 1
+    ) -> None:
+        self.scheduler = scheduler
+        self.mapper = mapper
+        self.columns = columns
+        self.lo = 0
+        self.hi = min(map(len, columns))
+        self.front: deque[Future] = deque()
+        self.back: list[Future] = []
+        self._fn = mapper if retries is None else WithRetries(mapper, retries)
+        # What must not run twice is sent singly: else, when one has killed its worker, the others would be lost too.
+        self._singly = (scheduler.retries if retries is None else retries) == 0
+        self._size = 1 if self._singly else size
+        self._cost: float | None = None  # seconds an item, by the last slice
+        self._on_end: Watcher | None = None  # of a consumer that waits for whatever ends first
+        scheduler.ready[self] = True
+
+    # -- consuming --------------------------------------------------------------------------------------------
+
+    def in_order(self, deadline: float | None) -> Iterator[Outcome]:
+        """Yield what has become of all the inputs, in their order. Raises TimeoutError at the ``deadline``."""
+        while runtime.refusal is None:
+            claimed = self.scheduler.ready.pop(self, False)
+            if self.front:
+                if claimed:
+                    self._put_back()
+                outcome, tails = self._await(self.front[0], deadline)
+                self.front.popleft()
+                self.front.extendleft(tails)
+                yield outcome
+            elif claimed:
+                if (here := self._next_slice(deadline)) is not None:
+                    yield here
+            elif self.lo < self.hi:
+                sleep(0)  # another thread has claimed it, for a moment
+            elif self.back and not self.front:
+                outcome, _ = self._await(self.back[-1], deadline)
+                self.back.pop()
+                yield outcome
+            elif not self.front:
+                return
+        yield Broken([], runtime.refusal)
+
+    def collect(self) -> Outcome:
+        """Return what becomes of all the inputs, as one."""
+        results: list[Any] = []
+        for outcome in self.in_order(None):
+            if isinstance(outcome, Broken):
+                self.cancel()
+                return Broken(results + outcome.before, outcome.error)
+            if results:
+                results += outcome
+            else:
+                results = outcome
+        return self.mapper.finish(results)
+
+    def ended(self) -> Outcome | None:
+        """Take out a slice or piece that has ended, and return its outcome; None if there is none."""
+        for line in (self.front, self.back):
+            for future in list(line):
+                if future._state >= PACKED:
+                    line.remove(future)
+                    outcome, tails = outcome_of(future)
+                    self.front.extend(tails)
+                    return outcome
+        return None
+
+    def step(self, deadline: float | None) -> Outcome | None:
+        """Run the next slice and return its outcome; None where there is none, or others are to run it."""
+        while self.lo < self.hi and runtime.refusal is None:
+            if self.scheduler.ready.pop(self, False):
+                return self._next_slice(deadline)
+            sleep(0)  # another thread has claimed it, for a moment
+        return None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it has been consumed."""
+        return self.lo >= self.hi and not (self.front or self.back)
+
+    def cancel(self) -> None:
+        """Let nothing more of it begin."""
+        self.scheduler.ready.pop(self, False)
+        self.hi = self.lo
+        self.scheduler.cancel([*self.front, *self.back])
+
+    def _next_slice(self, deadline: float | None) -> Outcome | None:
+        if deadline is None and self.scheduler.has_room():
+            columns = self._cut(None)
+            if self.scheduler.hunger[self.scheduler.slot]:
+                self.scheduler.giving.attend(least=1)
+            outcome, tails = self._run(columns)
+            self.front.extendleft(tails)
+            return outcome
+        future = Future._make(self._fn, (), NO_KWARGS)  # somebody else runs it, and we wait
+        future._args = self._cut(future)
+        self.scheduler.offer(future)
+        return None
+
+    def _await(self, future: Future, deadline: float | None) -> tuple[Outcome, list[Future]]:
+        self.scheduler.join_by(future, deadline)
+        return outcome_of(future)
+
+    # -- what others do ---------------------------------------------------------------------------------------
+
+    def run_ahead(self) -> None:
+        """Run the next slice, before the consumer asks for it. The caller has claimed the rest."""
+        future = Future._make(self._fn, (), NO_KWARGS)
+        future._state = READY
+        future._state = RUNNING
+        columns = future._args = self._cut(future)
+        try:
+            outcome = self._run(columns)
+        except BaseException as error:
+            future._end(FAILED, error)
+            raise
+        future._end(DONE, _Here(*outcome))
+
+    def split(self) -> list[Future]:
+        """Return the later half of the rest, in pieces, to be given away. The caller has claimed the rest."""
+        count = (self.hi - self.lo + 1) // 2
+        middle = self.hi - count
+        if self._singly:
+            number = count
+        elif self._cost is None:
+            number = min(MOST_PIECES, count)
+        else:
+            number = max(1, min(MOST_PIECES, count, int(count * self._cost / PIECE)))
+        bounds = [middle + count * place // number for place in range(number + 1)]
+        pieces = [
+            Future._make(self._fn, self._columns(start, end), NO_KWARGS)
+            for start, end in pairwise(bounds)
+        ]
+        for piece in pieces:
+            piece._state = READY
+            if self._on_end is not None:
+                piece._watch(self._on_end)
+        self.back += reversed(pieces)
+        self.hi = middle
+        if self.lo < middle:
+            self.scheduler.ready[self] = True
+            self.scheduler.ready.move_to_end(self, last=False)
+        return pieces
+
+    # -- the rest ---------------------------------------------------------------------------------------------
+
+    def _cut(self, future: Future | None) -> Columns:
+        """Cut a slice off a claimed rest; ``future`` stands for it, if it is not consumed at once."""
+        start, end = self.lo, min(self.hi, self.lo + self._size)
+        if future is not None:
+            if self._on_end is not None:
+                future._watch(self._on_end)
+            self.front.append(future)
+        self.lo = end
+        self._put_back()
+        return self._columns(start, end)
+
+    def _put_back(self) -> None:
+        if self.lo < self.hi:
+            self.scheduler.ready[self] = True
+
+    def _columns(self, start: int, end: int) -> Columns:
+        return tuple([column[start:end] for column in self.columns])
+
+    def _run(self, columns: Columns) -> tuple[Outcome, list[Future]]:
+        """Run a slice; return its outcome, and what others have taken of it, the last in order first."""
+        clock, running = self.scheduler.clock, self.scheduler.slices
+        started = clock()
+        if self._singly or len(columns[0]) == 1:
+            outcome, tails, count = self.mapper(*columns), [], 1
+        else:
+            part = Slice(self.mapper, columns, started)
+            running[part] = self._fn
+            try:
+                outcome = part.run()
+            finally:
+                del running[part]
+                tails = part.tails()
+            count = part.count or 1
+        if not self._singly:
+            seconds = clock() - started
+            self._cost = seconds / count
+            aim = 8 * count if seconds * 8 < SLICE else int(SLICE / self._cost)
+            self._size = max(1, min(aim, 8 * count, MOST_ITEMS))
+        return outcome, tails
+
+
+class _Here(NamedTuple):
+    """The outcome of a slice that was run ahead in this process."""
+
+    outcome: Outcome
+    tails: list[Future]
+
+
+def outcome_of(future: Future) -> tuple[Outcome, list[Future]]:
+    """Return what became of a slice that has ended, also of one that could not be run; and what was taken of it."""
+    error = future._error()
+    if error is not None:
+        return Broken([], error), []
+    return future._value if isinstance(future._value, _Here) else (future._value, [])
+
+
+def wait_for_any(sweeps: list[Sweep], deadline: float | None) -> None:
+    """Wait until a slice or piece of ``sweeps`` has ended, also one that is only cut meanwhile."""
+    waiting = Waiting(sweeps[0].scheduler, ())
+    try:
+        for sweep in sweeps:
+            sweep._on_end = waiting.on_end  # first this, then the look: so none is missed, whoever cuts it when
+            for future in (*sweep.front, *sweep.back):
+                waiting.add(future)
+        waiting.next(deadline)
+    finally:
+        for sweep in sweeps:
+            sweep._on_end = None
+        waiting.close()

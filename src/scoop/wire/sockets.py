@@ -1,0 +1,34 @@
+"""Bytes and descriptors over a socket pair."""
+
+import socket
+from array import array
+
+from .cargo import Cargo
+
+__all__ = ["receive", "send_some"]
+
+_MOST_DESCRIPTORS = 64
+_ROOM = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+def receive(sock: socket.socket, most: int, flags: int = 0) -> tuple[bytes, list[Cargo]]:
+    """Receive what has come, up to ``most`` bytes; no bytes mean that the other end is closed."""
+    data, ancillary, _, _ = sock.recvmsg(most, _ROOM, flags | _CLOSE_ON_EXEC)
+    if not ancillary:
+        return data, []
+    cargo = []
+    for level, kind, packed in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors = array("i")
+            descriptors.frombytes(packed[: len(packed) - len(packed) % descriptors.itemsize])
+            cargo += [Cargo.received(descriptor) for descriptor in descriptors]
+    return data, cargo
+
+
+def send_some(sock: socket.socket, data: memoryview, cargo: Cargo | None) -> int:
+    """Send some of ``data``, ``cargo`` with the first byte of it; return how much."""
+    if cargo is None:
+        return sock.send(data)
+    rights = array("i", [cargo.descriptor])
+    return sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
