@@ -5,7 +5,7 @@ VENVS := .venvs
 CORE := $(VENVS)/core/done
 CHECK := $(VENVS)/check/done
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench chaos soak clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ check: $(CHECK)  ## style, types, and who may import whom
 
 bench: $(CORE)  ## nested tasks and start-up beside the original SCOOP, in one run
 	$(VENVS)/core/bin/python benchmarks/against_original.py $(VENVS)/original
+
+chaos: $(CHECK)  ## workers killed at random for ten minutes, results checked
+	$(VENVS)/check/bin/python tests/faults/chaos.py --minutes 10
+
+soak: $(CHECK)  ## a million tasks while workers come and go: does memory stay flat?
+	$(VENVS)/check/bin/python benchmarks/soak.py
 
 clean:  ## remove all that was made here
 	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build

@@ -1,0 +1,210 @@
+"""Programs whose workers die at a chosen place in SCOOP's own code, four times, each time in another way.
+
+A program is made of the helpers in ``scripts.py``, those below, a seam (a few lines that put ``die_here()`` where it
+is to be) and a workload that is sure to come there. A worker notes its death just before it dies, so a test knows
+that the deaths took place, and where.
+"""
+
+from scripts import PRELUDE
+
+__all__ = ["FLAT", "HELPERS", "NOISY_DEATHS", "RETIRE", "STEAL", "SUSPEND", "TREE", "UNWANTED"]
+
+NOISY_DEATHS = 2
+"""Those of the four of which the interpreter says, on standard error, where they were."""
+
+HELPERS = (
+    PRELUDE
+    + '''
+import resource, signal
+from scoop.engine import runtime
+from scoop.engine.exports import Exports
+from scoop.engine.hub import Hub
+from scoop.engine.imports import Imports
+from scoop.engine.scheduler import Scheduler
+from scoop.wire.messages import Kind, MessageReader
+
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+WAYS = (
+    lambda: os.kill(os.getpid(), signal.SIGKILL),
+    lambda: os._exit(3),
+    lambda: signal.raise_signal(signal.SIGSEGV),
+    os.abort,
+)
+
+def deaths():
+    """Return how many workers have died here."""
+    return sum(os.path.exists(f"died-{number}") for number in range(len(WAYS)))
+
+def all_died():
+    return deaths() == len(WAYS)
+
+doomed = False
+choosing = threading.Lock()
+
+def choose_death():
+    """Return what ends this process, and note that it will; None for the origin, and if enough have died."""
+    global doomed
+    if scoop.IS_ORIGIN:
+        return None
+    choosing.acquire()  # and keep it: a process dies once, whatever other threads of it come to
+    doomed = True
+    for number, way in enumerate(WAYS):
+        try:
+            os.close(os.open(f"died-{number}", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            continue
+        return way
+    doomed = False
+    choosing.release()
+    return None
+
+def die_here():
+    """End this process, unless it is the origin, or enough have come here and died."""
+    way = choose_death()
+    if way is not None:
+        way()
+
+def always(*args):
+    return True
+
+def before(owner, name, when=always):
+    """Have workers die as they enter a method, whenever a condition on its arguments holds."""
+    method = getattr(owner, name)
+
+    def entered(*args, **kwargs):
+        if when(*args, **kwargs):
+            die_here()
+        return method(*args, **kwargs)
+
+    setattr(owner, name, entered)
+
+def after(owner, name, when=always):
+    """Have workers die as they leave a method, whenever a condition on its arguments holds."""
+    method = getattr(owner, name)
+
+    def left(*args, **kwargs):
+        result = method(*args, **kwargs)
+        if when(*args, **kwargs):
+            die_here()
+        return result
+
+    setattr(owner, name, left)
+
+class Cut:
+    """A socket on which one kind of frame ends the process: when a part of it, from 0 to 1, has been sent."""
+
+    def __init__(self, sock, kind, part):
+        self._sock, self._kind, self._part = sock, kind, part
+
+    def sendall(self, frame):
+        way = choose_death() if frame[0] == self._kind else None
+        if way is not None:
+            self._sock.sendall(frame[:int(len(frame) * self._part)])
+            way()
+        self._sock.sendall(frame)
+
+    def __getattr__(self, name):
+        return getattr(self._sock, name)
+
+def cut(kind, part):
+    """Have workers die while they send a frame of this kind."""
+    if not scoop.IS_ORIGIN:
+        link = runtime.constants._send.__self__
+        link._sock = Cut(link._sock, kind, part)
+
+def gather(started, expected):
+    """See that every future has its result, and that each of those who wait has heard of it once."""
+    told = []
+    for future in started:
+        future.add_done_callback(told.append)
+    ended = list(futures.as_completed(started))
+    assert len(ended) == len(set(ended)) == len(started)
+    assert [future.result() for future in started] == expected
+    until(lambda: len(told) >= len(started))
+    assert len(told) == len(set(told)) == len(started)
+    assert all_died(), f"only {deaths()} died"
+
+def work(x, ballast=b""):
+    """A task that the origin does not end before the workers have had their chance to die."""
+    if scoop.IS_ORIGIN:
+        until(all_died)
+    return x * x
+'''
+)
+
+FLAT = """
+    SIZE, BALLAST = 40, b""
+
+    def main():
+        gather([futures.submit(work, x, BALLAST) for x in range(SIZE)], [x * x for x in range(SIZE)])
+"""
+"""Many tasks, all the origin's, which works too."""
+
+TREE = """
+    def parent(size):
+        children = [futures.submit(work, x) for x in range(size)]
+        # Some of them are to leave, whoever is killed by that.
+        until(lambda: all_died() or len(runtime.current.ready) < size)
+        return sum(child.result() for child in children)
+
+    def main():
+        gather([send(parent, 20)], [sum(x * x for x in range(20))])
+"""
+"""A task on a worker that has tasks of its own, for which other workers are hungry."""
+
+STEAL = """
+    def held(x):
+        generation, waiting = deaths(), runtime.current.imports.waiting
+        until(lambda: not doomed)  # or one that is about to die would be the one that holds
+        if waiting and not all_died():
+            try:
+                os.close(os.open(f"holder-{generation}", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                pass  # another keeps its queue; this one soon has nothing to do, and is to get of that
+            else:
+                until(lambda: (deaths() > generation or not waiting) and not doomed)
+        return x * x
+
+    def main():
+        started = [left_alone(future) for future in [futures.submit(held, x) for x in range(400)]]
+        gather(started, [x * x for x in range(400)])
+"""
+"""One worker keeps its queue, of errands not begun, until others ask for them."""
+
+SUSPEND = """
+    def awaited(generation):
+        return until(lambda: all_died() or deaths() > generation)
+
+    def parent(x):
+        child = futures.submit(awaited, deaths())
+        until(lambda: child not in runtime.current.ready)  # another worker has it: nothing to do but to wait
+        child.result()
+        return x * x
+
+    def main():
+        task = futures.submit(parent, 3)
+        while not all_died():
+            assert send(work, 3).result() == 9
+        gather([left_alone(task)], [9])
+"""
+"""A task that is suspended, its own task being away, on a worker that meanwhile gets others."""
+
+UNWANTED = """
+    def begun(generation, x):
+        open(f"begun-{generation}", "w").close()
+        until(lambda: all_died() or deaths() > generation)
+        return x
+
+    def main():
+        for generation in range(len(WAYS)):
+            results = futures.map(begun, [generation] * 40, range(40))
+            is_open(f"begun-{generation}")
+            results.close()
+            until(lambda: deaths() > generation)
+        gather([futures.submit(work, x) for x in range(40)], [x * x for x in range(40)])
+"""
+"""A map that is closed while a worker has many of its tasks."""
+
+RETIRE = "--max-tasks-per-worker", "2"
+"""The options that make workers retire."""

@@ -1,0 +1,199 @@
+"""Whom a death is blamed on, and what must not go on for ever."""
+
+import pytest
+
+from faults.seams import HELPERS
+from running import Run, RunScoop
+from scoop.broker.ledger import Instruction, Ledger, Send
+from scoop.wire.messages import USUAL, Kind, Message, parcel_id
+from scripts import MAIN, program
+
+
+@pytest.mark.xfail(strict=True, reason="the link's thread ends with MemoryError, and its worker is deaf from then on")
+def test_a_parcel_for_which_a_worker_has_no_memory_fails_its_task_or_runs_elsewhere(scoop_run: RunScoop) -> None:
+    source = """
+    import resource
+
+    if not scoop.IS_ORIGIN:
+        with open("/proc/self/statm") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (now + (32 << 20), resource.RLIM_INFINITY))
+        threading.excepthook = lambda _: open("deaf", "w").close()
+
+    def main():
+        large = futures.submit(len, bytes(128 << 20))
+        ended = threading.Event()
+        large.add_done_callback(lambda _: ended.set())
+        until(lambda: ended.is_set() or os.path.exists("deaf"))
+        if not ended.is_set():
+            print("its worker is deaf", flush=True)
+            os._exit(9)
+        assert send(abs, -1).result() == 1
+    """
+    run = scoop_run(program(source) + MAIN, n=2)
+    assert (run.status, run.out) == (0, "fine\n")
+
+
+@pytest.mark.xfail(strict=True, reason="a death on arrival is nobody's fault, so such a task is handed out for ever")
+def test_a_task_whose_mere_arrival_kills_every_worker_is_given_up(scoop_run: RunScoop) -> None:
+    source = """
+    # As the system does with who takes in more than there is memory for.
+    before(Imports, "accept", lambda errands, parcel, numbers, body: b"POISON" in body and die_on_arrival())
+
+    def die_on_arrival():
+        if not scoop.IS_ORIGIN:
+            open(f"arrived-{os.getpid()}", "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def arrivals():
+        return sum(name.startswith("arrived-") for name in os.listdir())
+
+    def main():
+        task = futures.submit(len, b"POISON")
+        ended = threading.Event()
+        task.add_done_callback(lambda _: ended.set())
+        until(lambda: ended.is_set() or arrivals() > 50)
+        if not ended.is_set():
+            print("it goes on for ever", flush=True)
+            os._exit(9)
+        assert type(task.exception()).__name__ == "WorkerLost"
+    """
+    assert scoop_run(HELPERS + program(source)[len(program("")) :] + MAIN, n=2) == Run(0, "fine\n", "")
+
+
+@pytest.mark.xfail(strict=True, reason="a worker may leave while its link's thread has outcomes in hand, not sent")
+def test_a_worker_that_retires_leaves_no_outcome_behind(scoop_run: RunScoop) -> None:
+    source = """
+    from types import SimpleNamespace
+    from scoop.engine import imports
+
+    def is_link():
+        return threading.current_thread().name == "scoop-link"
+
+    if not scoop.IS_ORIGIN:  # the system lets first the link's thread run, and then the main one
+        flush, pickle = Imports.flush, imports.pickle
+
+        def flush_later(self):
+            if self._outcomes and not is_link():
+                until(lambda: not self._outcomes)
+            flush(self)
+
+        def dump_slowly(*args):
+            if is_link():
+                time.sleep(0.5)
+            return pickle.dumps(*args)
+
+        Imports.flush = flush_later
+        imports.pickle = SimpleNamespace(loads=pickle.loads, dumps=dump_slowly)
+
+    def work():
+        open(f"ran-{os.getpid()}", "w").close()
+        return 1
+
+    def runs():
+        return sum(name.startswith("ran-") for name in os.listdir())
+
+    def main():
+        task = futures.submit(work)
+        ended = threading.Event()
+        task.add_done_callback(lambda _: ended.set())
+        until(lambda: ended.is_set() or runs() > 1)
+        if runs() > 1:
+            print("it ran twice", flush=True)
+            os._exit(9)
+    """
+    options = ("--retries", "0", "--max-tasks-per-worker", "1")
+    run = scoop_run(HELPERS + program(source)[len(program("")) :] + MAIN, n=2, options=options)
+    assert run == Run(0, "fine\n", "")
+
+
+DROPPED = """
+    if not scoop.IS_ORIGIN:
+        is_open("go")
+
+    WAYS = WAYS[:1]
+    cut(Kind.DROPPED, 0)
+
+    def first():
+        open("begun", "w").close()
+        until(lambda: deaths() > 0)
+
+    def unwanted(x):
+        open(f"unwanted-{x}", "w").close()
+
+    def main():
+        # All of these are in the worker's first parcel, which is half of what there is, and in this order.
+        tasks = [futures.submit(futures.with_retries(first, 1))] + [futures.submit(square, x) for x in range(5)]
+        results = futures.map(unwanted, range(5))
+        others = [futures.submit(square, x) for x in range(12)]
+        open_gate("go")
+        is_open("begun")
+        results.close()
+        until(lambda: deaths() > 0)
+        for task in [*tasks, *others]:
+            left_alone(task)
+        {check}
+"""
+"""A worker that has thrown away what nobody wants, and dies before it can say so."""
+
+
+@pytest.mark.xfail(strict=True, reason="what a worker throws away counts as begun, but stands behind what waits")
+def test_what_waits_is_not_blamed_when_what_is_not_wanted_was_thrown_away(scoop_run: RunScoop) -> None:
+    source = program(DROPPED.replace("{check}", "assert [task.exception() for task in tasks] == [None] * 6"))
+    run = scoop_run(HELPERS + source[len(program("")) :] + MAIN, n=2, options=("--retries", "0"))
+    assert run == Run(0, "fine\n", "")
+
+
+@pytest.mark.xfail(strict=True, reason="the wish to drop is told to who holds the task, and forgotten with them")
+def test_what_is_not_wanted_does_not_run_after_its_worker_has_died(scoop_run: RunScoop) -> None:
+    source = program(DROPPED.replace("{check}", 'assert not [n for n in os.listdir() if n.startswith("unwanted-")]'))
+    run = scoop_run(HELPERS + source[len(program("")) :] + MAIN, n=2, options=("--retries", "9"))
+    assert run == Run(0, "fine\n", "")
+
+
+# -- The same, and more, in the books.
+
+
+def messages(out: list[Instruction], kind: Kind) -> list[tuple[int, int, list[int]]]:
+    """Return the messages of a kind that are sent: to whom, and about which tasks of which parcel."""
+    sends = [one for one in out if isinstance(one, Send) and one.message.kind == kind]
+    return [(one.worker, one.message.parcel, list(one.message.numbers)) for one in sends]
+
+
+@pytest.mark.xfail(strict=True, reason="the wish to drop is told to who holds the task, who may just have returned it")
+def test_what_a_worker_returns_before_it_hears_that_nobody_wants_it_is_dropped() -> None:
+    ledger = Ledger()
+    for worker in range(3):
+        ledger.joined(worker)
+    parcel = parcel_id(0, 1)
+    ledger.received(1, Message(Kind.HUNGRY, 0))
+    ledger.received(0, Message(Kind.PARCEL, parcel, [USUAL] * 4))
+    ledger.received(0, Message(Kind.DROP, parcel, [2, 3]))
+    ledger.received(2, Message(Kind.HUNGRY, 1))  # one: it was asked for work itself, at first
+    out = ledger.received(1, Message(Kind.RETURN, parcel, [2, 3]))  # sent before it read that
+    assert messages(out, Kind.PARCEL) == []
+    assert messages(out, Kind.DROPPED) == [(0, parcel, [2, 3])]
+
+
+@pytest.mark.xfail(strict=True, reason="all that has begun is blamed, also what is suspended, as often as it takes")
+def test_a_task_that_only_waits_is_not_lost_to_others_that_kill() -> None:
+    ledger = Ledger(report=lambda _: "it died")
+    ledger.joined(0)
+    waits, kills = parcel_id(0, 1), parcel_id(0, 2)
+    ledger.joined(1)
+    ledger.received(1, Message(Kind.HUNGRY, 0))
+    ledger.received(0, Message(Kind.PARCEL, waits, [USUAL]))
+    ledger.received(0, Message(Kind.PARCEL, kills, [USUAL] * 3))
+    lost: list[int] = []
+    for worker in range(1, 10):
+        # What it got first waits for a task of its own that is elsewhere: so it is hungry, and gets one that kills.
+        sent = 0
+        while True:
+            out = ledger.received(worker, Message(Kind.HUNGRY, sent))
+            sent += sum(isinstance(one, Send) and one.worker == worker for one in out)
+            if not messages(out, Kind.PARCEL):
+                break
+        lost += [parcel for _, parcel, _ in messages(ledger.left(worker, taken=2), Kind.LOST)]
+        ledger.joined(worker + 1)
+    assert lost.count(kills) == 3
+    assert waits not in lost
