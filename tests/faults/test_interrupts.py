@@ -1,0 +1,452 @@
+"""Signals, to the program alone or to all of a run at once, end it or are handled as under plain python."""
+
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from faults.hostile import Attack, Struck, defect
+from running import HOME, Run
+
+# A task has been sent first in each, so that the processes of the run are up.
+MOMENTS = {
+    "computes": """
+        def main():
+            send(give, 1)
+            open_gate("ready")
+            while True:
+                pass
+        """,
+    "waits": """
+        def main():
+            send(give, 1)
+            future = taken(is_open)
+            open_gate("ready")
+            future.result()
+        """,
+    "waits with a deadline": """
+        def main():
+            send(give, 1)
+            future = taken(is_open)
+            open_gate("ready")
+            future.result(timeout=300)
+        """,
+    "waits for several": """
+        def main():
+            send(give, 1)
+            fs = [futures.submit(is_open) for _ in range(10)]
+            open_gate("ready")
+            list(futures.as_completed(fs))
+        """,
+    "waits for a constant": """
+        def main():
+            send(give, 1)
+            open_gate("ready")
+            shared.getConst("never", timeout=300)
+        """,
+    "runs a task": """
+        def work(x):
+            if scoop.IS_ORIGIN:
+                open_gate("ready")
+            time.sleep(300)
+        def main():
+            send(give, 1)
+            list(futures.map(work, range(10)))
+        """,
+    "sends": """
+        def take(data):
+            time.sleep(0.001)
+        def main():
+            send(give, 1)
+            open_gate("ready")
+            while True:
+                list(futures.map(take, [bytes(3_000_000)] * 20))
+        """,
+    "pickles": """
+        class Slow:
+            def __reduce__(self):
+                open_gate("ready")
+                time.sleep(0.2)
+                return int, ()
+        def main():
+            send(give, 1)
+            fs = [futures.submit(give, Slow()) for _ in range(2)]
+            time.sleep(300)
+        """,
+    "reduces": """
+        def main():
+            send(give, 1)
+            open_gate("ready")
+            while True:
+                futures.mapReduce(give, max, range(1000))
+        """,
+    "while workers import": """
+        if not scoop.IS_ORIGIN:
+            open_gate("ready")
+            time.sleep(300)
+        def main():
+            list(futures.map(is_open, ["never"] * 5))
+        """,
+    "while workers are in compiled code": """
+        import ctypes
+        def deep():
+            open_gate("ready")
+            ctypes.PyDLL(None).sleep(300)
+        def main():
+            send(give, 1)
+            taken(deep).result()
+        """,
+}
+
+
+def interrupted(run: Run) -> None:
+    """Expect the end that plain python gives a program at Ctrl-C."""
+    assert run.status == -signal.SIGINT, run
+    assert run.err.count("Traceback (most recent call last)") == 1, run.err
+    assert run.err.endswith("KeyboardInterrupt\n"), run.err
+    assert HOME not in run.err, run.err
+
+
+@pytest.mark.parametrize("whom", ["group", "origin"])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_control_c_ends_a_program_whatever_it_is_doing(tmp_path: Path, moment: str, whom: str) -> None:
+    struck = Struck(tmp_path, MOMENTS[moment])
+    struck.until("ready")
+    struck.strike(signal.SIGINT, whom)
+    interrupted(struck.end())
+
+
+@defect("the broker shows a KeyboardInterrupt of its own if it comes before it is up, though the program runs already")
+def test_control_c_right_at_the_start_shows_one_traceback(tmp_path: Path) -> None:
+    for number in range(5):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        run = Struck(folder, "def main():\n    os.killpg(0, 2)\n    time.sleep(300)").end()
+        interrupted(run)
+
+
+@defect("a Ctrl-C that is put off for a second in the midst of pickling is taken for a failure to pickle, and lost")
+def test_control_c_is_not_lost_while_pickling_takes_long(attack: Attack) -> None:
+    run = attack(
+        2,
+        """
+        class Slow:
+            def __reduce__(self):
+                if threading.current_thread() is threading.main_thread() and not struck:
+                    struck.append(True)
+                    os.kill(os.getpid(), 2)
+                    time.sleep(1.5)
+                return int, ()
+
+        struck = []
+
+        def main():
+            send(give, 1)
+            try:
+                while not struck:
+                    futures.wait([futures.submit(give, Slow()) for _ in range(5)])
+            except KeyboardInterrupt:
+                pass
+            else:
+                raise AssertionError("it is lost")
+        """,
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
+@defect("a Ctrl-C that strikes a callback between two tasks is logged and lost, and who waits goes on waiting")
+def test_control_c_is_not_lost_in_a_callback(attack: Attack) -> None:
+    run = attack(
+        3,
+        """
+        def strike(future):
+            names, frame = [], sys._getframe()
+            while frame is not None:
+                names.append(frame.f_code.co_name)
+                frame = frame.f_back
+            here = threading.current_thread() is threading.main_thread()
+            if here and "do_chore" in names and not struck:
+                struck.append(True)
+                os.kill(os.getpid(), 2)
+            time.sleep(0.02)
+
+        struck = []
+
+        def main():
+            send(give, 1)
+            try:
+                while not struck:
+                    fs = [futures.submit(give, x) for x in range(200)]
+                    until(lambda: any(f.running() for f in fs))
+                    away = [f for f in fs if f.running()]
+                    for future in away:
+                        future.add_done_callback(strike)
+                    futures.wait(away)
+            except KeyboardInterrupt:
+                pass
+            else:
+                raise AssertionError("it is lost")
+        """,
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
+@pytest.mark.parametrize("within", ["finally: time.sleep(300)", "finally: future.result()", "finally: left_alone(future)"])
+def test_a_second_control_c_ends_a_program_at_once(tmp_path: Path, within: str) -> None:
+    struck = Struck(
+        tmp_path,
+        f"""
+        import signal
+
+        def again():
+            is_open("second")
+            os.killpg(0, signal.SIGINT)
+
+        def main():
+            threading.Thread(target=again, daemon=True).start()
+            future = taken(is_open, "never")
+            try:
+                open_gate("ready")
+                future.result()
+            except KeyboardInterrupt:
+                open_gate("second")
+                raise
+            {within}
+        """,
+    )
+    struck.until("ready")
+    struck.strike(signal.SIGINT)
+    assert struck.end().status == -signal.SIGINT
+
+
+@pytest.mark.parametrize(
+    "hangs",
+    [
+        'threading.Thread(target=is_open, args=("never",)).start()',
+        "atexit.register(time.sleep, 300)",
+    ],
+)
+def test_a_second_control_c_ends_a_program_that_hangs_at_its_end(tmp_path: Path, hangs: str) -> None:
+    struck = Struck(
+        tmp_path,
+        f"""
+        import atexit
+
+        def main():
+            {hangs}
+            sys.excepthook = lambda *_: open_gate("reported")
+            open_gate("ready")
+            is_open("never")
+        """,
+    )
+    struck.until("ready")
+    struck.strike(signal.SIGINT)
+    struck.until("reported")
+    struck.strike(signal.SIGINT)
+    assert struck.end().status == -signal.SIGINT
+
+
+def test_a_program_that_catches_control_c_goes_on_using_futures(tmp_path: Path) -> None:
+    struck = Struck(
+        tmp_path,
+        """
+        def nest(x):
+            return sum(futures.map(square, range(x)))
+
+        def main():
+            fs = [futures.submit(is_open) for _ in range(3)]
+            try:
+                open_gate("ready")
+                futures.wait(fs)
+            except KeyboardInterrupt:
+                open_gate()
+            assert all(isinstance(f.exception(), KeyboardInterrupt | None) for f in fs)
+            assert list(futures.map(nest, range(8))) == [0, 0, 1, 5, 14, 30, 55, 91]
+        """,
+    )
+    struck.until("ready")
+    struck.strike(signal.SIGINT)
+    assert struck.end() == Run(0, "fine\n", "")
+
+
+@defect("a Ctrl-C between the claim of a future and its start leaves it in no table: it never ends")
+def test_no_future_is_lost_to_control_c(attack: Attack) -> None:
+    run = attack(
+        1,
+        """
+        from scoop.launch import interrupts
+
+        interrupts.IMPATIENCE = -1.0  # so that any number may come, as in a session
+
+        def strike():
+            while not over:
+                time.sleep(0.002)
+                os.kill(os.getpid(), 2)
+
+        over = []
+
+        def main():
+            fs = []
+            try:
+                thread = threading.Thread(target=strike)
+                thread.start()
+            except KeyboardInterrupt:
+                pass
+            while len(fs) < 200:
+                try:
+                    future = None
+                    while True:
+                        future = futures.submit(give, 1)
+                        future.result()
+                except KeyboardInterrupt:
+                    fs.append(future)
+            while thread.is_alive():
+                try:
+                    over.append(True)
+                    thread.join()
+                except KeyboardInterrupt:
+                    pass
+            for future in fs:
+                if future is not None:
+                    assert future.exception(timeout=2) is None or isinstance(future.exception(), KeyboardInterrupt)
+        """,
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
+@defect("an exception of the user's signal handler ends the thread's runners: the origin spins, and helps nobody")
+def test_a_signal_handler_may_raise_while_the_program_waits(attack: Attack) -> None:
+    run = attack(
+        2,
+        """
+        import signal
+
+        class Late(Exception):
+            pass
+
+        def late(*_):
+            raise Late
+
+        def two():
+            return list(futures.map(meet, ["here"] * 2, range(2), [2] * 2))
+
+        def main():
+            signal.signal(signal.SIGALRM, late)
+            future = taken(is_open)
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            raises(Late, future.result)
+            open_gate()
+            assert future.result() is True
+            assert len(set(taken(two).result())) == 2  # one of them in the origin
+        """,
+    )
+    assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
+
+
+@defect("what the program's own signal handler raises while the origin runs a task fails that task, and goes no further")
+def test_what_a_signal_handler_raises_reaches_the_program(attack: Attack) -> None:
+    run = attack(
+        1,
+        """
+        import signal
+
+        def work():
+            os.kill(os.getpid(), signal.SIGTERM)
+            return 1
+
+        def main():
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+            futures.wait([futures.submit(work)])
+        """,
+    )
+    assert (run.status, run.out) == (7, ""), run.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1])
+@pytest.mark.parametrize("whom", ["group", "origin"])
+def test_a_signal_that_is_not_handled_ends_the_run(tmp_path: Path, number: int, whom: str) -> None:
+    struck = Struck(tmp_path, MOMENTS["waits"])
+    struck.until("ready")
+    struck.strike(number, whom)
+    run = struck.end()
+    assert (run.status, run.out, run.err) == (-number, "", "")
+
+
+HANDLED = """
+    import signal
+    import psutil
+
+    def run():
+        return sorted(process.pid for process in psutil.Process().children(recursive=True))
+
+    def main():
+        calls = []
+        signal.signal({number}, lambda *_: calls.append(1))
+        until(lambda: len(run()) == 4)  # the broker, its watchdog, two workers
+        before = run()
+        future = taken(is_open)
+        open_gate("ready")
+        until(lambda: calls)
+        open_gate()
+        assert future.result() is True and list(futures.map(give, range(9))) == list(range(9))
+        if {number} != signal.SIGTERM:  # which ends workers
+            assert run() == before
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2])
+def test_a_signal_to_all_that_the_program_handles_ends_nothing(tmp_path: Path, number: int) -> None:
+    struck = Struck(tmp_path, HANDLED.format(number=int(number)))
+    struck.until("ready")
+    struck.strike(number)
+    assert struck.end() == Run(0, "fine\n", "")
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    struck = Struck(
+        tmp_path,
+        """
+        def main():
+            future = taken(is_open, "go")
+            open_gate("ready")
+            assert future.result() is True and list(futures.map(give, range(9))) == list(range(9))
+        """,
+    )
+    struck.until("ready")
+    for _ in range(3):
+        struck.strike(signal.SIGSTOP)
+        struck.strike(signal.SIGCONT)
+    struck.strike(signal.SIGSTOP)
+    struck.open_gate("go")
+    struck.strike(signal.SIGCONT)
+    assert struck.end() == Run(0, "fine\n", "")
+
+
+BUSY = """
+    def tree(n):
+        return n if n < 2 else sum(futures.map(tree, [n - 1, n - 2]))
+
+    def main():
+        if scoop.SIZE > 1:
+            send(give, 1)  # so that all are up
+        open_gate("ready")
+        while True:
+            assert sum(futures.map(tree, [10] * 6)) == 330
+            futures.mapReduce(give, max, range(300))
+            assert sum(futures.map_as_completed(tree, range(10))) == 88
+"""
+
+
+def test_control_c_at_random_moments_always_ends_the_run(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        struck = Struck(folder, BUSY, n=dice.choice([1, 2, 3]))
+        struck.until("ready")
+        signal.sigtimedwait([], dice.random() * 0.4)  # any moment will do
+        struck.strike(signal.SIGINT, dice.choice(["group", "origin"]))
+        interrupted(struck.end())
