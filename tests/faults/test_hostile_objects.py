@@ -46,7 +46,6 @@ class Proxy:
 """
 
 
-@defect("a callable whose __getattr__ raises is lost when it cannot be sent")
 def test_a_callable_that_cannot_be_named_or_sent_runs_at_home(attack: Attack) -> None:
     run = attack(
         2,
@@ -66,7 +65,6 @@ def main():
     assert HOME not in run.err
 
 
-@defect("a callable whose __getattr__ raises is never reported lost: its future does not end")
 def test_a_callable_that_cannot_be_named_is_reported_lost(attack: Attack) -> None:
     run = attack(
         2,
@@ -113,7 +111,6 @@ def exits(future):
 """
 
 
-@defect("a callback that exits keeps those who wait for its future waiting for ever")
 def test_a_callback_that_exits_keeps_nobody_waiting(attack: Attack) -> None:
     run = attack(
         2,
@@ -132,7 +129,6 @@ def main():
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
-@defect("a callback that exits keeps the others from being called")
 def test_a_callback_that_exits_keeps_no_other_from_being_called(attack: Attack) -> None:
     run = attack(
         1,
@@ -153,7 +149,6 @@ def main():
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
-@defect("a universal callback that exits ends the workers, one after another, and its task is lost")
 def test_a_universal_callback_that_exits_costs_no_worker(attack: Attack) -> None:
     run = attack(
         2,
@@ -172,7 +167,6 @@ def main():
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
-@defect("an exception that unpickles as something else makes result() raise AttributeError")
 def test_an_exception_that_unpickles_as_no_exception_is_described(attack: Attack) -> None:
     run = attack(
         2,
@@ -208,7 +202,6 @@ def throw(x):
 """
 
 
-@defect("an exception whose attributes cannot be set does not come home as what it is")
 def test_an_exception_that_is_a_frozen_dataclass_comes_home(attack: Attack) -> None:
     run = attack(
         2,
@@ -222,7 +215,6 @@ def main():
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
 
 
-@defect("a task that raises an exception whose attributes cannot be set never ends")
 def test_a_frozen_exception_ends_its_task_at_home(attack: Attack) -> None:
     run = attack(
         1,
@@ -240,7 +232,6 @@ def main():
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
 
 
-@defect("an uncaught exception whose attributes cannot be set is shown with SCOOP's frames, and a second error")
 def test_an_uncaught_frozen_exception_reads_as_under_plain_python(attack: Attack) -> None:
     source = FROZEN + 'if scoop.IS_ORIGIN or __name__ == "__main__":\n    throw(3)\n'
     run = attack(2, source, main=False)
@@ -308,7 +299,6 @@ def main():
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
 
 
-@defect("a class whose metaclass refuses bool() can be a task only once a worker")
 def test_a_class_of_any_metaclass_is_a_task_like_any_other(attack: Attack) -> None:
     run = attack(
         2,

@@ -52,7 +52,6 @@ def main():
     )
 
 
-@defect("the child of a task that forks ends with status 1, whatever its sys.exit says")
 def test_the_status_of_a_child_that_a_task_forks_is_its_own(attack: Attack) -> None:
     fine(
         attack,
@@ -126,7 +125,6 @@ def main():
     )
 
 
-@defect("what the user's own stream raises when it is flushed keeps a run from its proper end")
 def test_an_interrupt_ends_a_program_whose_stream_cannot_be_flushed(attack: Attack) -> None:
     run = attack(
         2,

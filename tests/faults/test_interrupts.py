@@ -117,7 +117,6 @@ def test_control_c_ends_a_program_whatever_it_is_doing(tmp_path: Path, moment: s
     interrupted(struck.end())
 
 
-@defect("the broker shows a KeyboardInterrupt of its own if it comes before it is up, though the program runs already")
 def test_control_c_right_at_the_start_shows_one_traceback(tmp_path: Path) -> None:
     for number in range(5):
         folder = tmp_path / str(number)
@@ -126,7 +125,6 @@ def test_control_c_right_at_the_start_shows_one_traceback(tmp_path: Path) -> Non
         interrupted(run)
 
 
-@defect("a Ctrl-C that is put off for a second in the midst of pickling is taken for a failure to pickle, and lost")
 def test_control_c_is_not_lost_while_pickling_takes_long(attack: Attack) -> None:
     run = attack(
         2,
@@ -155,7 +153,6 @@ def test_control_c_is_not_lost_while_pickling_takes_long(attack: Attack) -> None
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
-@defect("a Ctrl-C that strikes a callback between two tasks is logged and lost, and who waits goes on waiting")
 def test_control_c_is_not_lost_in_a_callback(attack: Attack) -> None:
     run = attack(
         3,
@@ -270,7 +267,6 @@ def test_a_program_that_catches_control_c_goes_on_using_futures(tmp_path: Path) 
     assert struck.end() == Run(0, "fine\n", "")
 
 
-@defect("a Ctrl-C between the claim of a future and its start leaves it in no table: it never ends")
 def test_no_future_is_lost_to_control_c(attack: Attack) -> None:
     run = attack(
         1,
@@ -315,7 +311,6 @@ def test_no_future_is_lost_to_control_c(attack: Attack) -> None:
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
-@defect("an exception of the user's signal handler ends the thread's runners: the origin spins, and helps nobody")
 def test_a_signal_handler_may_raise_while_the_program_waits(attack: Attack) -> None:
     run = attack(
         2,
@@ -344,7 +339,6 @@ def test_a_signal_handler_may_raise_while_the_program_waits(attack: Attack) -> N
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
 
 
-@defect("what the program's own signal handler raises while the origin runs a task fails that task, and goes no further")
 def test_what_a_signal_handler_raises_reaches_the_program(attack: Attack) -> None:
     run = attack(
         1,

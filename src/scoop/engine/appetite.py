@@ -31,7 +31,8 @@ class Appetite:
         self._native = native
         self._send = send
         self._delivered = 0  # messages taken in
-        self._announced = False
+        self._announced = False  # nothing has changed since we have spoken, or begun to
+        self._said = False  # the broker may take us for hungry
         self._owes_word = False  # we have told the broker of less rest than there may be by now
         self._speaking = RLock()
         self._resting: set[Hub] = set()
@@ -52,15 +53,15 @@ class Appetite:
 
     def rise(self, hub: Hub) -> None:
         """After a rest ended by work of our own: tell the broker, which cannot know; others that rest speak anew."""
-        if self._announced and (hub.in_line or self._scheduler.has_work()):
-            self._announced = False
+        if self._said and (hub.in_line or self._scheduler.has_work()):
+            self._announced = self._said = False
             self._send(Kind.SATED, 0, (), b"")
             self._scheduler.wake()
 
     def heard(self) -> None:
         """Count a message from the broker, which makes void what we have said."""
         self._delivered += 1
-        self._announced = False
+        self._announced = self._said = False
 
     def look_again(self) -> None:
         """Let whoever is idle speak to the broker anew, if what was said may have become untrue."""
@@ -107,6 +108,7 @@ class Appetite:
             # Nor while there are tasks that we leave to others.
             left = bool(self._scheduler.ready)
             self._owes_word = busy = left or not at_rest or any(hub.in_line for hub in self._scheduler.hubs())
+            self._said = True
             if self._finishing and not busy:
                 self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")
             else:

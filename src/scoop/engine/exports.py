@@ -2,7 +2,6 @@
 
 import logging
 import pickle
-import signal
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
@@ -70,7 +69,7 @@ class Exports:
                 calls.append((place, call, codec.dumps(universal) if universal else None, times == 0, spans))
             except BaseException as problem:  # the user's __reduce__ may raise anything
                 if problem is runtime.interrupt:
-                    signal.raise_signal(signal.SIGINT)  # again, for when we are through
+                    runtime.repeat_interrupt()  # when we are through
                 else:
                     self._warn(future, problem)
                 stuck.append(future)

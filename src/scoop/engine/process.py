@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable
 from io import TextIOWrapper
 from time import monotonic
@@ -86,9 +85,9 @@ def serve(
         scheduler.run_forever()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
+    except BaseException as error:
         status = 1
-        traceback.print_exc()
+        sys.stderr.write(format_error(error))
     finally:
         flush_streams()
         os._exit(status)

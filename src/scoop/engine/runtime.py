@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .constants import Constants
     from .scheduler import Scheduler
 
-__all__ = ["constants", "current", "interrupt", "need", "refusal"]
+__all__ = ["constants", "current", "interrupt", "need", "refusal", "repeat_interrupt"]
 
 current: "Scheduler | None" = None
 """The scheduler of this process; None where the program was not started with ``python -m scoop``."""
@@ -21,6 +21,10 @@ refusal: Exception | None = None
 
 interrupt: KeyboardInterrupt | None = None
 """The last Ctrl-C. A task that it strikes fails of it, but it is meant for the program, and goes on to there."""
+
+
+def repeat_interrupt() -> None:
+    """Raise the last Ctrl-C again, in a moment: it has struck where it could not be let through."""
 
 
 def need(what: str) -> "Scheduler":

@@ -127,7 +127,7 @@ class Scheduler:
         if timeout is None and self.has_room() and self.ready.pop(future, False):
             try:
                 self.run_inline(future)
-            except RecursionError:  # there was no room on the stack even to begin
+            except BaseException:  # no room on the stack even to begin, or Ctrl-C as it began
                 if future._state == READY:
                     self.ready[future] = True
                 raise
@@ -217,7 +217,12 @@ class Scheduler:
             if isinstance(own, Sweep):
                 own.run_ahead()
             else:
-                self.run_inline(own)
+                try:
+                    self.run_inline(own)
+                except BaseException:
+                    if own._state == READY:
+                        self.ready[own] = True
+                    raise
             del own
             return True
         errand = self.imports.take()

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import describe
-from .future import NEW, PACKED, Future
+from .future import NEW, PACKED, READY, Future
 from .hub import Sleeper
 from .knots import refuse_knots
 
@@ -92,7 +92,12 @@ class Waiting:
             if self._unclaimed and scheduler.has_room():
                 future = self._unclaimed.popleft()
                 if scheduler.claim(future):
-                    scheduler.run_inline(future)
+                    try:
+                        scheduler.run_inline(future)
+                    except BaseException:
+                        if future._state == READY:  # it was struck before it began
+                            scheduler.ready[future] = True
+                        raise
                 del future
                 continue
             if hub is None:

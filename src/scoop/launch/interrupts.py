@@ -55,8 +55,14 @@ def handle_interrupts(patient: bool) -> None:
         runtime.interrupt = KeyboardInterrupt()
         raise runtime.interrupt
 
+    def repeat() -> None:
+        nonlocal since
+        since = time.monotonic()
+        start_new_thread(_repeat, (signal.SIGINT,))
+
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
+        runtime.repeat_interrupt = repeat
 
 
 def end_at_next_interrupt() -> None:
