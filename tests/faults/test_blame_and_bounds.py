@@ -106,7 +106,7 @@ DROPPED = """
     if not scoop.IS_ORIGIN:
         is_open("go")
 
-    WAYS = WAYS[:1]
+    WAYS = WAYS[-1:]
     cut(Kind.DROPPED, 0)
 
     def first():
