@@ -7,7 +7,20 @@ that the deaths took place, and where.
 
 from scripts import PRELUDE
 
-__all__ = ["FLAT", "HELPERS", "NOISY_DEATHS", "RETIRE", "STEAL", "SUSPEND", "TREE", "UNWANTED"]
+__all__ = [
+    "BRANCHES",
+    "FLAT",
+    "HELPERS",
+    "LADEN",
+    "MAP",
+    "NOISY_DEATHS",
+    "REDUCE",
+    "RETIRE",
+    "STEAL",
+    "SUSPEND",
+    "TREE",
+    "UNWANTED",
+]
 
 NOISY_DEATHS = 2
 """Those of the four of which the interpreter says, on standard error, where they were."""
@@ -15,9 +28,10 @@ NOISY_DEATHS = 2
 HELPERS = (
     PRELUDE
     + '''
-import resource, signal
+import operator, pickle, resource, signal
 from scoop.engine import runtime
 from scoop.engine.exports import Exports
+from scoop.engine.giving import Giving
 from scoop.engine.hub import Hub
 from scoop.engine.imports import Imports
 from scoop.engine.scheduler import Scheduler
@@ -26,10 +40,10 @@ from scoop.wire.messages import Kind, MessageReader
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 WAYS = (
-    lambda: os.kill(os.getpid(), signal.SIGKILL),
-    lambda: os._exit(3),
     lambda: signal.raise_signal(signal.SIGSEGV),
     os.abort,
+    lambda: os._exit(3),
+    lambda: os.kill(os.getpid(), signal.SIGKILL),
 )
 
 def deaths():
@@ -98,14 +112,37 @@ class Cut:
         self._sock, self._kind, self._part = sock, kind, part
 
     def sendall(self, frame):
-        way = choose_death() if frame[0] == self._kind else None
-        if way is not None:
-            self._sock.sendall(frame[:int(len(frame) * self._part)])
-            way()
+        self._die_within(frame, self._sock.sendall)
         self._sock.sendall(frame)
+
+    def sendmsg(self, buffers, descriptors):
+        """Send what has large buffers beside it."""
+        self._die_within(buffers[0], lambda part: part and self._sock.sendmsg([part], descriptors))
+        return self._sock.sendmsg(buffers, descriptors)
+
+    def _die_within(self, frame, send):
+        way = choose_death() if frame and frame[0] & 0x7F == self._kind else None
+        if way is not None:
+            send(frame[:int(len(frame) * self._part)])
+            way()
 
     def __getattr__(self, name):
         return getattr(self._sock, name)
+
+class Large:
+    """An object with a buffer that travels beside the message."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def __reduce__(self):
+        return Large, (pickle.PickleBuffer(self.content),)
+
+    def __eq__(self, other):
+        return bytes(self.content) == bytes(other.content)
+
+def large(x):
+    return Large(bytes([x % 251]) * 300_000)
 
 def cut(kind, part):
     """Have workers die while they send a frame of this kind."""
@@ -152,6 +189,44 @@ TREE = """
         gather([send(parent, 20)], [sum(x * x for x in range(20))])
 """
 """A task on a worker that has tasks of its own, for which other workers are hungry."""
+
+LADEN = """
+    def laden(x, argument):
+        assert argument == large(x)
+        work(x)
+        return large(x + 1)
+
+    def main():
+        gather([futures.submit(laden, x, large(x)) for x in range(20)], [large(x + 1) for x in range(20)])
+"""
+"""Tasks with large arguments and results."""
+
+MAP = """
+    def main():
+        assert list(futures.map(work, range(400))) == [x * x for x in range(400)]
+        assert all_died(), f"only {deaths()} died"
+        assert sorted(futures.map_as_completed(work, range(400))) == [x * x for x in range(400)]
+        assert list(futures.map(work, iter(range(400)))) == [x * x for x in range(400)]
+"""
+"""A map, of which every worker gets a part."""
+
+REDUCE = """
+    def main():
+        assert futures.mapReduce(work, operator.add, range(400)) == sum(x * x for x in range(400))
+        assert all_died(), f"only {deaths()} died"
+"""
+"""A map whose parts are reduced where they are."""
+
+BRANCHES = """
+    def branch(size):
+        return sum(futures.map(work, range(size)))
+
+    def main():
+        while not all_died():
+            assert send(branch, 100).result() == sum(x * x for x in range(100))
+        gather([futures.submit(branch, 10) for _ in range(10)], [sum(x * x for x in range(10))] * 10)
+"""
+"""A map on a worker, for which other workers are hungry."""
 
 STEAL = """
     def held(x):

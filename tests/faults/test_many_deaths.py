@@ -1,5 +1,7 @@
 """Many workers die in a run, or always by the same task; workers are replaced before they do harm."""
 
+from pathlib import Path
+
 import pytest
 
 from running import Run, RunScoop
@@ -195,7 +197,7 @@ def test_workers_that_have_grown_are_replaced(scoop_run: RunScoop) -> None:
     assert scoop_run(program(source) + MAIN, n=2, options=options) == Run(0, "fine\n", "")
 
 
-def test_a_run_in_which_no_worker_can_start_ends_and_says_why(scoop_run: RunScoop) -> None:
+def test_a_run_in_which_no_worker_can_start_ends_and_says_why(scoop_run: RunScoop, tmp_path: Path) -> None:
     source = """
     import signal
 
@@ -210,6 +212,7 @@ def test_a_run_in_which_no_worker_can_start_ends_and_says_why(scoop_run: RunScoo
     assert run.status == 1
     assert "MainImportError: workers die while they start" in run.err
     assert "SIGKILL" in run.err
+    assert len([*tmp_path.glob("came-*")]) == 8  # four in each of two places
 
 
 def test_a_task_that_needs_more_memory_than_it_may_have_fails_alone(scoop_run: RunScoop) -> None:
