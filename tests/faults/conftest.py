@@ -1,4 +1,4 @@
-"""What tests of hostile programs share: programs that end themselves where SCOOP hangs, and marks for known defects."""
+"""What tests of hostile programs share: a way to run them that does not wait for ever where SCOOP hangs."""
 
 import textwrap
 
@@ -16,7 +16,7 @@ def attack(scoop_run: RunScoop, request: pytest.FixtureRequest) -> Attack:
     A test that is marked as a known defect is not waited for long: whether the machine is slow or the program hangs,
     it fails, as it is said to.
     """
-    patience = "4" if request.node.get_closest_marker("xfail") else "90"
+    patience = "2.5" if request.node.get_closest_marker("xfail") else "90"
 
     def run(
         n: int, body: str, *options: str, env: dict[str, str] | None = None, main: bool = True, plain: bool = False

@@ -26,7 +26,7 @@ def main():
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param("1 / 0", marks=defect("logging shows SCOOP's own frames where the problem cannot be put in words")),
+        pytest.param("1 / 0", marks=defect("logging shows SCOOP's frames where the problem cannot be shown")),
         pytest.param("sys.exit(3)", marks=defect("the task is lost where what its pickling raises exits when shown")),
         pytest.param("return str(self)", marks=defect("the task is lost where what its pickling raises recurses")),
     ],
