@@ -1,4 +1,4 @@
-"""What tests of hostile programs share: programs that end themselves where SCOOP hangs, and marks for known defects."""
+"""What tests of hostile programs share: a way to run them that does not wait for ever where SCOOP hangs."""
 
 import textwrap
 
@@ -10,18 +10,13 @@ from scripts import MAIN, program
 
 
 @pytest.fixture
-def attack(scoop_run: RunScoop, request: pytest.FixtureRequest) -> Attack:
-    """Return a function that runs a program which defines main(), and which gives up if it is kept waiting.
-
-    A test that is marked as a known defect is not waited for long: whether the machine is slow or the program hangs,
-    it fails, as it is said to.
-    """
-    patience = "4" if request.node.get_closest_marker("xfail") else "90"
+def attack(scoop_run: RunScoop) -> Attack:
+    """Return a function that runs a program which defines main(), and which gives up if it is kept waiting."""
 
     def run(
         n: int, body: str, *options: str, env: dict[str, str] | None = None, main: bool = True, plain: bool = False
     ) -> Run:
         source = program(GUARD + textwrap.dedent(body)) + (MAIN if main else "")
-        return scoop_run(source, n=n, options=options, env={"PATIENCE": patience, **(env or {})}, plain=plain)
+        return scoop_run(source, n=n, options=options, env={"PATIENCE": "90", **(env or {})}, plain=plain)
 
     return run

@@ -28,21 +28,17 @@ FORKS = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}
 """From 3.12 on python warns of a fork where there are threads, and SCOOP has one."""
 
 
-def defect(reason: str) -> pytest.MarkDecorator:
-    """Mark a test of what does not hold yet."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 class Struck:
     """A program under SCOOP that is sent signals, as from a terminal or by a batch system."""
 
-    def __init__(self, folder: Path, body: str, n: int = 3) -> None:
+    def __init__(self, folder: Path, body: str, n: int = 3, env: dict[str, str] | None = None) -> None:
         self._folder = folder
         (folder / "script.py").write_text(program(textwrap.dedent(body)) + MAIN)
         self._out, self._err = (folder / "out").open("wb"), (folder / "err").open("wb")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scoop", "-n", str(n), "script.py"],
             cwd=folder,
+            env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faults.hostile import FORKS, Attack, defect
+from faults.hostile import FORKS, Attack
 from running import HOME
 
 GOES_ON = """

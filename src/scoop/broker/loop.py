@@ -92,6 +92,7 @@ class Broker:
 
     def _start_worker(self, stillborn: int = 0) -> None:
         number = self._next_number
+        self._board.clear(number)
         try:
             pid, sock = self._spawn(number)
         except OSError as problem:
@@ -136,8 +137,13 @@ class Broker:
                 self._carry_out(self._ledger.received(peer.number, message))
         except Garbled:
             self._part(peer)  # which kills it
+        except Exception:  # it was a message, but makes no sense
+            _log.exception("scoop: worker %d has lost its mind, and is ended", peer.number)
+            self._part(peer)
 
     def _part(self, peer: _Peer) -> None:
+        if peer.number not in self._peers:
+            return
         del self._peers[peer.number]
         self._selector.unregister(peer.sock)
         peer.sock.close()
@@ -145,7 +151,7 @@ class Broker:
             return
         text = self._obituaries[peer.number] = obituary(_bury(peer.pid))
         _log.info("scoop: worker %d has ended: %s", peer.number, text)
-        self._carry_out(self._ledger.left(peer.number, self._board.taken[peer.number]))
+        self._carry_out(self._ledger.left(peer.number, self._board.taken[self._board.cell(peer.number)]))
         del self._obituaries[peer.number]
 
     def _carry_out(self, instructions: list[Instruction]) -> None:

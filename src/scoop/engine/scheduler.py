@@ -71,12 +71,13 @@ class Scheduler:
         self.slot = slot
         self.size = size
         self.board = board
+        self.cell = board.cell(slot)
         self.hunger = board.hunger
         self.new_bell = new_bell
         self.ready: OrderedDict[Future | Sweep, bool] = OrderedDict()  # what is on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
         self.exports = Exports(slot, limits.retries)
-        self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, slot), limits.retries == 0)
+        self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, self.cell), limits.retries == 0)
         self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
         self.retries = limits.retries
         self.send = send
@@ -98,7 +99,7 @@ class Scheduler:
         """Put a new future on offer, as the newest."""
         future._state = READY
         self.ready[future] = True
-        if self.hunger[self.slot]:
+        if self.hunger[self.cell]:
             self.giving.attend()
 
     def offer_all(self, futures: Sequence[Future]) -> None:
@@ -106,7 +107,7 @@ class Scheduler:
         for future in reversed(futures):
             future._state = READY
             self.ready[future] = True
-        if self.hunger[self.slot]:
+        if self.hunger[self.cell]:
             self.giving.attend()
 
     def offer_behind(self, future: Future) -> None:
@@ -114,7 +115,7 @@ class Scheduler:
         future._state = READY
         self.ready[future] = True
         self.ready.move_to_end(future, last=False)
-        if self.hunger[self.slot]:
+        if self.hunger[self.cell]:
             self.giving.attend()
 
     def claim(self, future: Future) -> bool:
@@ -212,7 +213,7 @@ class Scheduler:
         """Run the newest own task, or else the oldest errand; return whether there was one."""
         own = self._next_own()
         if own is not None:
-            if self.hunger[self.slot]:
+            if self.hunger[self.cell]:
                 self.giving.attend(least=1)
             if isinstance(own, Sweep):
                 own.run_ahead()
@@ -228,7 +229,7 @@ class Scheduler:
         errand = self.imports.take()
         if errand is None:
             return False
-        if self.hunger[self.slot]:
+        if self.hunger[self.cell]:
             self.giving.attend(least=1)
         self.imports.run(errand)
         if self.between_tasks is not None and hub is self._native:

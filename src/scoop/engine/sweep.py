@@ -161,7 +161,7 @@ class Sweep:
     def _next_slice(self, deadline: float | None) -> Outcome | None:
         if deadline is None and self.scheduler.has_room():
             columns = self._cut(None)
-            if self.scheduler.hunger[self.scheduler.slot]:
+            if self.scheduler.hunger[self.scheduler.cell]:
                 self.scheduler.giving.attend(least=1)
             outcome, tails = self._run(columns)
             self.front.extendleft(tails)

@@ -68,8 +68,9 @@ def _main(argv: list[str] | None) -> int:
     # are through with their futures.
     try:
         atexit.register(_end, start(program, size, _limits(options)))
-    except OSError as problem:
-        print(f"scoop: the run's processes cannot be started: {why(problem)}", file=sys.stderr)
+    except (OSError, RuntimeError) as problem:  # the latter is what python says where there can be no more threads
+        reason = why(problem) if isinstance(problem, OSError) else problem
+        print(f"scoop: the run's processes and threads cannot be started: {reason}", file=sys.stderr)
         return 2
     try:
         run()

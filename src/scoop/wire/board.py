@@ -14,7 +14,7 @@ import mmap
 __all__ = ["MOST_WORKERS", "Board", "new_board"]
 
 MOST_WORKERS = 1 << 20
-"""Numbers for workers in one run, replacements included; pages that nobody touches cost nothing."""
+"""Workers in one run at a time, replacements of late included; pages that nobody touches cost nothing."""
 
 _BYTES = 2 + 8
 
@@ -32,21 +32,29 @@ class Board:
         """Return a board that is not shared with anyone."""
         return cls(memoryview(bytearray(_BYTES * workers)), workers)
 
+    def cell(self, worker: int) -> int:
+        """Return which cell is a worker's. Those of workers that died long ago are used again, but the origin's."""
+        return worker and 1 + (worker - 1) % (len(self.taken) - 1)
+
+    def clear(self, worker: int) -> None:
+        """Make the cells of a new worker fit for it."""
+        self.hunger[self.cell(worker)] = self.taken[self.cell(worker)] = 0
+
     def ask(self, worker: int, asked: bool) -> None:
         """Say, or take back, that others want work of this worker's."""
-        self._bytes[2 * worker] = asked
+        self._bytes[2 * self.cell(worker)] = asked
 
     def is_asked(self, worker: int) -> bool:
         """Return whether others want work of this worker's."""
-        return bool(self._bytes[2 * worker])
+        return bool(self._bytes[2 * self.cell(worker)])
 
     def set_idle(self, worker: int, idle: bool) -> None:
         """Say whether threads of this worker sleep for want of work."""
-        self._bytes[2 * worker + 1] = idle
+        self._bytes[2 * self.cell(worker) + 1] = idle
 
     def is_idle(self, worker: int) -> bool:
         """Return whether threads of this worker sleep for want of work."""
-        return bool(self._bytes[2 * worker + 1])
+        return bool(self._bytes[2 * self.cell(worker) + 1])
 
 
 def new_board() -> Board:

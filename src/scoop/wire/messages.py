@@ -77,6 +77,7 @@ _KINDS = frozenset(Kind)
 _LADEN = 0x80
 """Added to the kind of a message with cargo."""
 _LONGEST = 1 << 42
+_MOST = 1 << 24
 
 
 class Message(NamedTuple):
@@ -130,7 +131,7 @@ class MessageReader:
         while len(buffer) - start >= self._wanted:
             kind, count, parcel, length = _HEADER.unpack_from(buffer, start)
             laden, kind = kind & _LADEN, kind & ~_LADEN
-            if kind not in _KINDS or length > _LONGEST:
+            if kind not in _KINDS or length > _LONGEST or count > _MOST:
                 raise Garbled(f"a message of kind {kind} and {length} bytes")
             size = _HEADER.size + 4 * count + length
             if len(buffer) - start < size:
