@@ -144,16 +144,10 @@ def test_all_ends_with_the_broker_and_the_origin_says_so(
     assert ended.status == -signal.SIGKILL if here == "stuck" else ended.status in (70, -signal.SIGKILL)
 
 
-@pytest.mark.parametrize("here", ["busy", "stuck"])
-def test_a_broker_that_is_asked_to_end_asks_the_origin(family: Callable[..., Family], here: str) -> None:
-    run = family(here, "stuck")
-    os.kill(run.broker, signal.SIGTERM)
-    assert run.end() == Run(-signal.SIGTERM, "", "")
-
-
-def test_an_interrupt_is_for_the_program_and_not_for_the_broker(family: Callable[..., Family]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_what_is_for_the_program_does_not_end_the_broker(family: Callable[..., Family], number: int) -> None:
     run = family("busy", "busy")
-    os.kill(run.broker, signal.SIGINT)
+    os.kill(run.broker, number)
     run.finish_work()
     assert run.end() == Run(0, "2\nfine\n", "")
 

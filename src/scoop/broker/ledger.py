@@ -165,7 +165,8 @@ class Ledger:
             self._constant(worker, message)
         elif kind == Kind.BROKEN:
             self._workers[worker].broken = True
-            self._send(self._origin, kind, parcel, body=body)
+            able = any(w.up and not w.broken for number, w in self._workers.items() if number != self._origin)
+            self._send(self._origin, kind, parcel, [1] if able else [], body)
         elif kind == Kind.RETIRE:
             self._feed(worker)
             self._workers[worker].retired = True

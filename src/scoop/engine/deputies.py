@@ -58,7 +58,11 @@ class Deputies:
             self._starting += needed
         if needed:
             context = self._scheduler.context()
-            Thread(target=context.run, args=(self._serve,), name="scoop-deputy", daemon=True).start()
+            try:
+                Thread(target=context.run, args=(self._serve,), name="scoop-deputy", daemon=True).start()
+            except RuntimeError:  # there can be no more threads: the main one does the chores, when it comes to it
+                with self._lock:
+                    self._starting -= 1
         self._scheduler.wake()
 
     def nudge(self) -> None:

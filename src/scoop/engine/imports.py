@@ -82,7 +82,16 @@ class Imports:
 
     def accept(self, parcel: int, numbers: Sequence[int], body: bytes, cargo: Cargo | None) -> None:
         """Take on the tasks with these numbers."""
-        functions, calls = pickle.loads(body)
+        try:
+            functions, calls = pickle.loads(body)
+        except MemoryError:
+            raise
+        except Exception as problem:  # whoever sent this has lost its mind: it is to hear of it, and nobody else
+            data = pack_error(TaskNotSent(f"a parcel could not be opened ({type(problem).__name__}: {problem})"))
+            self._count(len(numbers))
+            self._outcomes.extend((parcel, number, None, (False, data, ())) for number in numbers)
+            self.flush()
+            return
         memory = cargo.map(own=False) if cargo else None
         for number in numbers:
             place, call, callbacks, once, spans = calls[number]

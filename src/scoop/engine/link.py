@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MainImportError, UnguardedMainError
 from ..wire.cargo import Cargo
-from ..wire.messages import Kind, Message, MessageReader, encode
+from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
 from ..wire.sockets import receive, send_some
 from .constants import Constants
 
@@ -109,6 +109,9 @@ class Link:
     def _listen(self, scheduler: "Scheduler") -> None:
         try:
             self._take_messages(scheduler)
+        except Garbled as problem:
+            _log.error("scoop: worker %d has got %s", scheduler.slot, problem)
+            self._on_end(False)
         except BaseException:  # no memory for what has come, say: nobody can go on without this thread
             _log.exception("scoop: worker %d cannot take in what it was sent, and ends", scheduler.slot)
             self._on_end(False)
@@ -150,14 +153,16 @@ class Link:
                     _log.exception("scoop: a message could not be handled: %s", message.kind.name)
 
     def _take(self, scheduler: "Scheduler", message: Message) -> None:
-        kind, parcel, _, body, cargo = message
+        kind, parcel, numbers, body, cargo = message
         if kind == Kind.STEAL:
             scheduler.giving.give()
             scheduler.imports.flush()  # it may be one of these that the hungry one waits for
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
             self.constants.deliver(kind, parcel, body, cargo)
+        elif kind == Kind.BROKEN and numbers:
+            _log.warning("scoop: the run goes on without one worker: %s", body.decode(errors="replace"))
         elif kind == Kind.BROKEN:
-            scheduler.refuse((UnguardedMainError if parcel else MainImportError)(body.decode()))
+            scheduler.refuse((UnguardedMainError if parcel else MainImportError)(body.decode(errors="replace")))
         scheduler.deliver(message)
 
 

@@ -59,7 +59,8 @@ def serve(
     # These are the program's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit that.
     for number_ in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number_, lambda *_: None)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number_ in (signal.SIGTERM, signal.SIGQUIT, signal.SIGALRM):
+        signal.signal(number_, signal.SIG_DFL)
     try:
         faulthandler.enable(all_threads=False)  # where a crash in compiled code was
     except (OSError, ValueError, RuntimeError, AttributeError):

@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import NoReturn
 
 import scoop
@@ -74,7 +73,7 @@ def _be_broker(program: Program, size: int, board: Board, origin: socket.socket,
         with open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)  # standard input is the program's alone
         close_all_but(origin.fileno())
-        _leave_signals_to(os.getppid())
+        _leave_signals_to_origin()
         descriptors = _as_many_descriptors_as_allowed()
         watchdog = start_watchdog(os.getppid())
         broker_pid = os.getpid()
@@ -109,18 +108,15 @@ def _be_broker(program: Program, size: int, board: Board, origin: socket.socket,
         os._exit(status)
 
 
-def _leave_signals_to(origin: int) -> None:
-    """Let the broker outlive what is meant for the program: the program's end is its end."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+def _leave_signals_to_origin() -> None:
+    """Let the broker outlive what is meant for the program, and sent to all: the program's end is its end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM, *_USER_SIGNALS):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who started us may have ignored it; we must know how workers end
-
-    def pass_on(number: int, _: FrameType | None) -> None:
-        if os.getppid() == origin:  # else it has ended, and we are about to
-            os.kill(origin, number)
-
-    signal.signal(signal.SIGTERM, pass_on)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+_USER_SIGNALS = (signal.SIGUSR1, signal.SIGUSR2)
 
 
 def _as_many_descriptors_as_allowed() -> tuple[int, int]:

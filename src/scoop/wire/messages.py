@@ -65,6 +65,7 @@ class Kind(IntEnum):
     CONST = 8  # = a shared constant (the body: its name and value); `parcel` is the sender's call
     VERDICT = 9  # < how your CONST went: the body is empty, or says why it was refused
     BROKEN = 10  # = a worker could not import the main script; the body says why, `parcel` is 1 if unguarded
+    # (a number: but others could)
     LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
     FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
     # is up) < it has
