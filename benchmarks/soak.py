@@ -22,7 +22,7 @@ import psutil
 import scoop
 from scoop import futures
 
-BOUND = 4.0
+BOUND = 8.0
 """MiB that origin or broker may grow from the first quarter to the end, whatever the number of tasks."""
 
 STEPS = 200
