@@ -178,6 +178,28 @@ def test_workers_are_replaced_after_so_many_tasks(scoop_run: RunScoop) -> None:
     assert scoop_run(program(source) + MAIN, n=3, options=options) == Run(0, "fine\n", "")
 
 
+@pytest.mark.xfail(strict=True, reason="a slice of a map, however many rows it has, is counted as one task")
+def test_workers_are_replaced_after_so_many_rows_of_a_map(scoop_run: RunScoop) -> None:
+    source = """
+    from collections import Counter
+
+    def who(x):
+        time.sleep(0.0002)
+        if scoop.IS_ORIGIN:
+            is_open()
+        else:
+            open_gate()
+        return os.getpid()
+
+    def main():
+        runs = Counter(futures.map(who, range(5000)))
+        del runs[os.getpid()]
+        assert runs
+        assert max(runs.values()) <= 2 * 50, runs  # what has begun is not broken off
+    """
+    assert scoop_run(program(source) + MAIN, n=3, options=("--max-tasks-per-worker", "50")) == Run(0, "fine\n", "")
+
+
 def test_workers_that_have_grown_are_replaced(scoop_run: RunScoop) -> None:
     source = """
     kept = []
