@@ -33,6 +33,7 @@ __all__ = [
     "WorkerLost",
     "describe",
     "describe_call",
+    "in_words",
     "name_of",
 ]
 
@@ -53,6 +54,14 @@ def describe_call(function: object, args: tuple[object, ...], kwargs: dict[str, 
     words = [_shown(arg) or f"<{type(arg).__name__}>" for arg in args[:_MOST_SHOWN]]
     words += [f"{name}={_shown(value) or f'<{type(value).__name__}>'}" for name, value in kwargs.items()]
     return f"{name_of(function)}({_cut(', '.join(words), 2 * _MOST_SHOWN)})"
+
+
+def in_words(problem: BaseException) -> str:
+    """Return the type of an exception and, if that can be had, its text."""
+    try:
+        return f"{type(problem).__name__}: {problem}"
+    except BaseException:  # its text is the user's
+        return type(problem).__name__
 
 
 def name_of(function: object) -> str:

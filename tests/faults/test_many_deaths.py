@@ -178,7 +178,6 @@ def test_workers_are_replaced_after_so_many_tasks(scoop_run: RunScoop) -> None:
     assert scoop_run(program(source) + MAIN, n=3, options=options) == Run(0, "fine\n", "")
 
 
-@pytest.mark.xfail(strict=True, reason="a slice of a map, however many rows it has, is counted as one task")
 def test_workers_are_replaced_after_so_many_rows_of_a_map(scoop_run: RunScoop) -> None:
     source = """
     from collections import Counter

@@ -354,7 +354,7 @@ def test_the_run_ends_when_all_wait_and_nothing_is_left(ledger: Ledger) -> None:
 def test_workers_that_are_still_starting_are_waited_for_only_on_request(ledger: Ledger) -> None:
     assert not sent(ledger.received(0, Message(Kind.FINISH, 0, [0])), Kind.FINISH)
     assert not sent(hungry(ledger, 1), Kind.FINISH)
-    assert sent(ledger.received(2, Message(Kind.BROKEN, 1, body=b"why")), Kind.BROKEN) == [(0, [])]
+    assert sent(ledger.received(2, Message(Kind.BROKEN, 1, body=b"why")), Kind.BROKEN) == [(0, [1])]
 
 
 def test_a_prompt_end_does_not_wait_for_workers_that_are_still_starting(ledger: Ledger) -> None:

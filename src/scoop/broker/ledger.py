@@ -164,6 +164,8 @@ class Ledger:
         elif kind in (Kind.CONST, Kind.UNCONST):
             self._constant(worker, message)
         elif kind == Kind.BROKEN:
+            if self._workers[worker].up:
+                raise ValueError("a worker that works says that it could not start")
             self._workers[worker].broken = True
             able = any(w.up and not w.broken for number, w in self._workers.items() if number != self._origin)
             self._send(self._origin, kind, parcel, [1] if able else [], body)

@@ -137,8 +137,8 @@ class Broker:
                 self._carry_out(self._ledger.received(peer.number, message))
         except Garbled:
             self._part(peer)  # which kills it
-        except Exception:  # it was a message, but makes no sense
-            _log.exception("scoop: worker %d has lost its mind, and is ended", peer.number)
+        except Exception as problem:  # it was a message, but makes no sense
+            _log.error("scoop: worker %d is ended: what it says makes no sense (%r)", peer.number, problem)
             self._part(peer)
 
     def _part(self, peer: _Peer) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from ..errors import WorkerLost, describe_call, name_of
+from ..errors import WorkerLost, describe_call, in_words, name_of
 from ..wire import codec
 from ..wire.cargo import Cargo, Span, views_of
 from ..wire.messages import USUAL, parcel_id
@@ -151,10 +151,6 @@ class Exports:
 
     def _warn(self, future: Future, problem: BaseException) -> None:
         name = _name(future._fn)
-        try:
-            words = f"{type(problem).__name__}: {problem}"
-        except BaseException:  # its text is the user's
-            words = type(problem).__name__
         # A container that changes while it is being pickled is no fault of its type: no word about that.
         changed = isinstance(problem, RuntimeError) and not isinstance(problem, RecursionError)
         if changed or name in self._warned:
@@ -164,7 +160,7 @@ class Exports:
             "scoop: %s and its arguments cannot travel to other workers (%s); "
             "such tasks run where they were submitted",
             name,
-            words,
+            in_words(problem),
         )
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CancelledError, RemoteError, RemoteTraceback, ResultNotSent, describe
+from ..errors import CancelledError, RemoteError, RemoteTraceback, ResultNotSent, describe, in_words
 from ..wire import codec
 from . import runtime
 from .tracebacks import set_cause
@@ -310,7 +310,7 @@ def unpack_outcome(ok: bool, data: bytes, large: Sequence[Any] = ()) -> tuple[An
             raise
         error = ResultNotSent(
             f"the task ended, but its {'result' if ok else 'exception'} could not be unpickled here "
-            f"({type(problem).__name__}: {problem}). Return plain data, or define the class at the top of a module."
+            f"({in_words(problem)}). Return plain data, or define the class at the top of a module."
         )
         set_cause(error, problem)
         return error, FAILED

@@ -9,7 +9,7 @@ from threading import RLock
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple, Protocol
 
-from ..errors import TaskNotSent
+from ..errors import TaskNotSent, in_words
 from ..wire import codec
 from ..wire.cargo import Cargo, Span, views_of
 from ..wire.messages import Kind
@@ -69,6 +69,7 @@ class Imports:
     ) -> None:
         self.waiting: OrderedDict[tuple[int, int], Errand] = OrderedDict()  # not begun, in the order they came
         self.taken = 0  # errands that have begun: the broker reads this when we have died
+        self.ran = 0  # tasks, the rows of maps counted singly
         self.unanswered = 0
         self._count_taken = count_taken
         self._once = once  # no errand of this run may ever run twice
@@ -87,7 +88,7 @@ class Imports:
         except MemoryError:
             raise
         except Exception as problem:  # whoever sent this has lost its mind: it is to hear of it, and nobody else
-            data = pack_error(TaskNotSent(f"a parcel could not be opened ({type(problem).__name__}: {problem})"))
+            data = pack_error(TaskNotSent(f"a parcel could not be opened ({in_words(problem)})"))
             self._count(len(numbers))
             self._outcomes.extend((parcel, number, None, (False, data, ())) for number in numbers)
             self.flush()
@@ -141,9 +142,11 @@ class Imports:
     def run(self, errand: Errand) -> None:
         """Run one errand and put its outcome with those to send."""
         struck = False
+        rows = 1
         large: list[pickle.PickleBuffer] = []
         try:
             function, args, kwargs = self._rebuild(errand)
+            rows = len(args[0]) if isinstance(function, Mapper) else 1
             ok, data = True, self._pack_value(function, function(*args, **kwargs), large)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             if runtime.current is None:
@@ -151,6 +154,7 @@ class Imports:
             ok, data = False, pack_error(error)
             large.clear()
             struck = error is runtime.interrupt
+        self.ran += rows
         if errand.callbacks is not None:
             try:
                 self._call_back(errand.callbacks, ok, data, large)
@@ -191,7 +195,7 @@ class Imports:
             return function, *codec.loads(errand.call, errand.large)
         except Exception as problem:
             raise TaskNotSent(
-                f"a task could not be rebuilt on a worker ({type(problem).__name__}: {problem}). Workers import the "
+                f"a task could not be rebuilt on a worker ({in_words(problem)}). Workers import the "
                 "main script under another name: what its functions and classes need must be defined at its top "
                 'level, outside `if __name__ == "__main__":`'
             ) from problem

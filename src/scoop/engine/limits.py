@@ -62,7 +62,7 @@ class Upkeep:
 
     def _is_due(self) -> bool:
         most, memory = self._limits.tasks, self._limits.memory
-        if most is not None and self._scheduler.imports.taken >= most:
+        if most is not None and self._scheduler.imports.ran >= most:
             return True
         return memory is not None and resident() > memory
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
-from ..errors import ResultNotSent, name_of
+from ..errors import ResultNotSent, in_words, name_of
 from ..wire import codec
 from . import runtime
 from .tracebacks import is_from_signal_handler, pack_error
@@ -128,5 +128,5 @@ def not_sent(function: object, value: object, problem: Exception) -> ResultNotSe
     """Return the exception for a result that cannot travel."""
     return ResultNotSent(
         f"{name_of(function)} returned a {type(value).__qualname__} that cannot travel back "
-        f"({type(problem).__name__}: {problem}). Return plain data instead"
+        f"({in_words(problem)}). Return plain data instead"
     )

@@ -79,7 +79,7 @@ class Scheduler:
         self.exports = Exports(slot, limits.retries)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, self.cell), limits.retries == 0)
         self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
-        self.retries = limits.retries
+        self.limits = limits
         self.send = send
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each errand
         self.clock = clock

@@ -83,7 +83,7 @@ class Sweep:
         self.back: list[Future] = []
         self._fn = mapper if retries is None else WithRetries(mapper, retries)
         # What must not run twice is sent singly: else, when one has killed its worker, the others would be lost too.
-        self._singly = (scheduler.retries if retries is None else retries) == 0
+        self._singly = (scheduler.limits.retries if retries is None else retries) == 0
         self._size = 1 if self._singly else size
         self._cost: float | None = None  # seconds an item, by the last slice
         self._on_end: Watcher | None = None  # of a consumer that waits for whatever ends first
@@ -200,6 +200,8 @@ class Sweep:
             number = min(MOST_PIECES, count)
         else:
             number = max(1, min(MOST_PIECES, count, int(count * self._cost / PIECE)))
+        if self.scheduler.limits.tasks is not None:  # no worker is to get more in one go than it may run
+            number = max(number, -(-count // self.scheduler.limits.tasks))
         bounds = [middle + count * place // number for place in range(number + 1)]
         pieces = [
             Future._make(self._fn, self._columns(start, end), NO_KWARGS)

@@ -12,8 +12,7 @@ import mmap
 import os
 import weakref
 from collections.abc import Sequence
-from pickle import PickleBuffer
-from typing import Any
+from typing import Any, Protocol
 
 __all__ = ["LARGE", "Cargo", "Span", "can_carry", "views_of"]
 
@@ -29,6 +28,13 @@ MOST_MAPPED = 256
 _mapped = 0
 
 _PAGE = mmap.ALLOCATIONGRANULARITY
+
+
+class Buffer(Protocol):
+    """What pickle hands out as a large buffer."""
+
+    def raw(self) -> memoryview:
+        """Return its bytes."""
 
 
 def can_carry() -> bool:
@@ -61,7 +67,7 @@ class Cargo:
         except (OSError, AttributeError):  # closed by somebody whose it was not; or never opened
             pass
 
-    def add(self, buffers: Sequence[PickleBuffer]) -> tuple[Span, ...]:
+    def add(self, buffers: Sequence[Buffer]) -> tuple[Span, ...]:
         """Copy buffers in; return where they are."""
         spans = []
         for buffer in buffers:
