@@ -310,3 +310,22 @@ def main():
 """,
     )
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
+
+
+def test_after_a_callback_tasks_leave_the_origin_as_before(attack: Attack) -> None:
+    run = attack(
+        2,
+        """
+def take_a_moment(future):
+    time.sleep(0.05)
+
+def main():
+    for number in range(5):
+        future = taken(is_open, f"gate-{number}")
+        future.add_done_callback(take_a_moment)
+        threading.Timer(0.05, open_gate, (f"gate-{number}",)).start()
+        assert future.result() is True
+        assert far(give, number) == number  # while the program does something else than to wait for it
+""",
+    )
+    assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err

@@ -50,6 +50,27 @@ def main():
     )
 
 
+def test_the_error_of_a_child_that_a_task_forks_shows_the_users_frames(attack: Attack) -> None:
+    run = attack(
+        2,
+        """
+def fails():
+    raise ValueError("in the child")
+
+def forks():
+    child = os.fork()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else fails()
+
+def main():
+    assert far(forks) == 1 and far(give, 1) == 1
+""",
+        env=FORKS,
+    )
+    assert (run.status, run.out) == (0, "fine\n")
+    assert "in fails" in run.err
+    assert HOME not in run.err
+
+
 def test_the_status_of_a_child_that_a_task_forks_is_its_own(attack: Attack) -> None:
     fine(
         attack,
