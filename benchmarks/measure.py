@@ -1,6 +1,6 @@
 """Measure SCOOP and its peers in one run: raw figures, a table and a picture.
 
-    python benchmarks/measure.py [--quick] [--rounds N] [--peers A,B] [--groups A,B] [--original PYTHON]
+    python benchmarks/measure.py [--quick] [--rounds N] [--peers A,B] [--groups A,B]
 
 Each round runs every peer once for each group of rows, so that a machine whose speed drifts treats all alike. Every
 peer is a process of its own, started anew. A peer that is not installed, hangs or fails is left out, and why is kept.
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import sys
 import time
@@ -31,7 +32,7 @@ FEW_GROUPS = {  # peers that differ from another in these groups only
     "Pool.imap": ["tasks"],
     "serial": ["tasks", "arrays", "programs", "hello"],
 }
-LIMITS = {"tasks": 90, "hello": 60, "nested": 60, "arrays": 90, "programs": 90, "stream": 120}
+LIMITS = {"tasks": 180, "hello": 60, "nested": 60, "arrays": 120, "programs": 120, "stream": 120}
 """Seconds after which a peer has hung."""
 
 Figures = dict[str, dict[str, list[float]]]
@@ -75,10 +76,7 @@ class Measurement:
 
     def _group(self, peer: str, group: str) -> None:
         ended = self._run(peer, WORKERS, group, "one_peer.py", peer, str(WORKERS), group)
-        for line in ended.out.splitlines():
-            if not line.startswith("{"):
-                continue
-            found = json.loads(line)
+        for found in (json.loads(line) for line in ended.out.splitlines() if line.startswith("{")):
             if "versions" in found:
                 self.results.versions[peer] = found["versions"]
             else:
@@ -86,7 +84,7 @@ class Measurement:
 
     def _hello(self, peer: str) -> None:
         for workers in (2, 16):
-            ended = self._run(peer, workers, "hello", "hello.py", peer, str(workers))
+            ended = self._run(peer, workers, "hello", "say_hello.py", peer, str(workers))
             if ended.status == 0:
                 self.results.add(f"hello {workers}", peer, ended.seconds)
 
@@ -97,9 +95,11 @@ class Measurement:
             return Ended(1, 0.0, "", "")
         scoop = ["-m", "scoop", "-n", str(workers)] if peer in ("scoop", "original") else []
         ended = run([python, *scoop, str(HERE / script), *words], LIMITS[group])
-        print(f"  {group:9}{peer:20}{ended.seconds:7.1f} s{'' if ended.status == 0 else '   failed'}", flush=True)
-        if ended.status:
-            why = (ended.err.strip().splitlines() or ["no message"])[-1]
+        failed = ended.status or "Traceback" in ended.err  # the original ends with 0 after an exception
+        print(f"  {group:9}{peer:20}{ended.seconds:7.1f} s{'   failed' if failed else ''}", flush=True)
+        if failed:
+            errors = [line for line in ended.err.splitlines() if re.match(r"[\w.]+(Error|Lost)\b", line)]
+            why = (errors or ["no message"])[-1]
             if ended.status == TIMED_OUT:
                 why = f"did not end within {LIMITS[group]} s"
             missing = "No module named" in why
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--peers", help=f"of: {', '.join(PEERS)}")
     parser.add_argument("--groups", help=f"of: {', '.join(GROUPS)}")
-    parser.add_argument("--venvs", type=Path, default=Path(".venvs"), help="where the original is installed, if it is")
+    parser.add_argument("--venvs", type=Path, default=Path(".venvs"), help="where the original is, if it is")
     parser.add_argument("--out", type=Path, help="the folder for the results", default=HERE / "results")
     options = parser.parse_args()
     peers = options.peers.split(",") if options.peers else QUICK_PEERS if options.quick else list(PEERS)

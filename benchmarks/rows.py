@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 import work
-from peers import Peer, Scoop
+from peer import Peer
+from peers import Scoop, WithKept
 
 WORKERS = 2
 
@@ -110,12 +111,10 @@ def k_means_kept(peer: Peer) -> float:
     return seconds(run)
 
 
-def in_place(peer: Peer) -> Callable[..., object]:
+def in_place(peer: Peer) -> work.ParallelMap:
     """Return a map that takes what keep() returns."""
     if not isinstance(peer, Scoop):
         return peer.map
-    from peers import WithKept
-
     return lambda function, *inputs: peer.map(WithKept(function), *inputs)
 
 
@@ -130,8 +129,8 @@ def fib(peer: Peer) -> float:
 
 
 def queens(peer: Peer) -> float:
-    if peer.nested_map is not None:
-        return seconds(lambda: work.queens(peer.nested_map or map, 12, 3))
+    if (nested := peer.nested_map) is not None:
+        return seconds(lambda: work.queens(nested, 12, 3))
 
     def by_hand() -> int:
         boards = [(0, 0, 0)]
@@ -143,8 +142,8 @@ def queens(peer: Peer) -> float:
 
 
 def tree_search(peer: Peer) -> float:
-    if peer.nested_map is not None:
-        return seconds(lambda: sum(peer.map(partial(work.search, peer.nested_map), work.roots())))
+    if (nested := peer.nested_map) is not None:
+        return seconds(lambda: sum(peer.map(partial(work.search, nested), work.roots())))
     return seconds(lambda: sum(peer.map(work.tree_size, work.roots())))
 
 

@@ -69,8 +69,8 @@ def assign(block: "Block", centres: "Block") -> "tuple[Block, Block]":
     distances = (centres**2).sum(axis=1) - 2 * points @ centres.T
     nearest = distances.argmin(axis=1)
     counts = np.bincount(nearest, minlength=len(centres)).astype(np.float64)
-    sums = np.stack([np.bincount(nearest, column, len(centres)) for column in points.T], axis=1)
-    return sums, counts
+    sums = [np.bincount(nearest, column, len(centres)) for column in points.T]
+    return np.stack(sums, axis=1).astype(np.float64), counts
 
 
 def k_means(parallel_map: ParallelMap, pieces: list[Any], rounds: int = 5) -> "Block":
@@ -139,7 +139,7 @@ ROOTS = 1200
 
 
 def children(node: bytes) -> list[bytes]:
-    """Return a node's children in a random tree: most have none, some have four, and none knows how many will come."""
+    """Return a node's children in a random tree: most have none, some have four."""
     if node[0] >= 64:
         return []
     return [hashlib.sha1(node + bytes([i])).digest() for i in range(4)]

@@ -1,4 +1,4 @@
-"""The smallest parallel program, to be timed from start to end: ``hello.py PEER WORKERS``."""
+"""The smallest parallel program, to be timed from start to end: ``say_hello.py PEER WORKERS``."""
 
 import sys
 
