@@ -32,6 +32,9 @@ bench-quick: $(BENCH) $(ORIGINAL)  ## SCOOP beside a few peers, in a minute
 bench-guard: $(BENCH) $(ORIGINAL)  ## fail if SCOOP has become slower, compared with its peers
 	$(VENVS)/bench/bin/python benchmarks/guard.py --venvs $(VENVS)
 
+scaling: $(BENCH)  ## the scheduler on simulated machines of up to thousands of workers: a table and a picture
+	PYTHONPATH=tests $(VENVS)/bench/bin/python benchmarks/scaling.py
+
 clean:  ## remove all that was made here
 	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build
 

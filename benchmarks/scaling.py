@@ -8,18 +8,18 @@ docs/scaling.png and benchmarks/results/scaling.md. Sizes that would take longer
 """
 
 import argparse
+import heapq
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from simulation.world import World, _Worker, work
-
 from scoop import futures
 from scoop.broker.ledger import Ask, Instruction, Send, Unask
 from scoop.engine import runtime
 from scoop.wire.messages import Kind, Message
+from simulation.world import World, _Worker, work
 
 HERE = Path(__file__).parent
 
@@ -78,6 +78,7 @@ class Machine(World):
         self._broker_free_at = 0.0
         self._queue: deque[_Worker] = deque()
         self._queued: set[int] = set()
+        self._mail: deque[tuple[_Worker, Message]] = deque()
 
     def _step(self) -> None:
         self._ticks = 0
@@ -89,14 +90,9 @@ class Machine(World):
                 runtime.current = worker.scheduler
             worker.thread.switch()
             return
-        when, _, what = self._next()
+        when, _, what = heapq.heappop(self._diary)
         self.now = max(self.now, when)
         what()
-
-    def _next(self) -> tuple[float, int, Callable[[], None]]:
-        import heapq
-
-        return heapq.heappop(self._diary)
 
     def wake(self, worker: _Worker) -> None:
         """Have the worker go on, in its turn."""
@@ -128,20 +124,24 @@ class Machine(World):
     def post(self, worker: _Worker, message: Message, when: float) -> None:
         """Have the broker get a message then, and look at it when it has the time."""
 
-        def look() -> None:
-            begun = time.thread_time()
-            instructions = self.ledger.received(worker.number, message)
-            self._broker_free_at = self.now + BROKER_IN + time.thread_time() - begun
-            self.messages += 1
-            self._carry_out(instructions)
-
         def arrive() -> None:
-            if self._broker_free_at > self.now:
-                self._enter(self._broker_free_at, arrive)
-            else:
-                look()
+            self._mail.append((worker, message))
+            if len(self._mail) == 1:
+                self._enter(max(self.now, self._broker_free_at), self._look)
 
         self._enter(when, arrive)
+
+    def _look(self) -> None:
+        """The broker handles one message."""
+        worker, message = self._mail[0]
+        begun = time.thread_time()
+        instructions = self.ledger.received(worker.number, message)
+        self._broker_free_at = self.now + BROKER_IN + time.thread_time() - begun
+        self.messages += 1
+        self._carry_out(instructions)
+        self._mail.popleft()
+        if self._mail:
+            self._enter(self._broker_free_at, self._look)
 
     def _start(self, number: int, program: Callable[[], object] | None) -> None:
         worker = self._workers[number] = Processor(self, number, program)
@@ -239,7 +239,8 @@ def table(found: Found) -> str:
     for shape in SHAPES:
         for length in LENGTHS:
             cells = [found.get((shape, size, length)) for size in sizes]
-            lines.append(f"| {shape} | {label(length)} | " + " | ".join(f"{c[0]:.2f}" if c else "" for c in cells) + " |")
+            shares = [f"{cell[0]:.2f}" if cell else "" for cell in cells]
+            lines.append(f"| {shape} | {label(length)} | " + " | ".join(shares) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -254,9 +255,11 @@ def picture(found: Found, path: Path) -> None:
     figure, panels = pyplot.subplots(1, len(SHAPES), figsize=(11, 3.6), sharey=True)
     for panel, shape in zip(panels, SHAPES, strict=True):
         for place, size in enumerate(sorted({size for _, size, _ in found})):
-            points = [(1e3 * length, found[shape, size, length][0]) for length in LENGTHS if (shape, size, length) in found]
+            here = {length: found[shape, size, length] for length in LENGTHS if (shape, size, length) in found}
+            points = [(1e3 * length, share) for length, (share, _) in here.items()]
             colour = pyplot.get_cmap("viridis")(0.15 + 0.1 * place)
-            panel.plot(*zip(*points, strict=True), "o-", color=colour, label=f"{size:,}", markersize=4)
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            panel.plot(xs, ys, "o-", color=colour, label=f"{size:,}", markersize=4)
         panel.set(xscale="log", ylim=(0, 1.02))
         panel.set_title(shape, color=grey)
         panel.set_xlabel("task, ms", color=grey)
