@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from peer import Peer
@@ -79,10 +80,11 @@ class Ray(Peer):
         self.submit = submit_to_ray
 
     def map(self, function: Callable[..., Any], *inputs: Iterable[Any]) -> Iterable[Any]:
+        function, *fixed = (function.func, *function.args) if isinstance(function, partial) else (function,)
         if function not in self._remote:
             self._remote[function] = self._ray.remote(function)
         remote = self._remote[function].remote
-        return self._ray.get([remote(*row) for row in zip(*inputs, strict=False)])  # type: ignore[no-any-return]
+        return self._ray.get([remote(*fixed, *row) for row in zip(*inputs, strict=False)])  # type: ignore[no-any-return]
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         return next(iter(self.map(function, *([arg] for arg in args))))

@@ -27,6 +27,8 @@ HERE = Path(__file__).parent
 GROUPS = list(dict.fromkeys(row.group for row in ROWS))
 QUICK_PEERS = ["scoop", "original", "executor", "Pool.map", "joblib"]
 QUICK_GROUPS = ["tasks", "nested", "hello"]
+ONLY = {"nested": ["scoop", "original", "Dask", "Ray"], "stream": ["scoop"]}
+"""The peers that have what a group asks for."""
 FEW_GROUPS = {  # peers that differ from another in these groups only
     "executor in chunks": ["tasks"],
     "Pool.imap": ["tasks"],
@@ -70,7 +72,7 @@ class Measurement:
         for group in groups:
             for peer in peers:
                 left_out = f"{peer}, {group}" in self.results.left_out or peer in self.results.left_out
-                if not left_out and group in FEW_GROUPS.get(peer, GROUPS):
+                if not left_out and group in FEW_GROUPS.get(peer, GROUPS) and peer in ONLY.get(group, PEERS):
                     self._hello(peer) if group == "hello" else self._group(peer, group)
         self.results.rounds += 1
 

@@ -75,6 +75,10 @@ def submit_and_wait(peer: Peer) -> float:
     return 1e6 * statistics.median(seconds(lambda: peer.call(work.no_op, 1)) for _ in range(300))
 
 
+def small_map(peer: Peer) -> float:
+    return 1e6 * statistics.median(seconds(lambda: list(peer.map(work.no_op, range(8)))) for _ in range(300))
+
+
 def pair(peer: Peer) -> float:
     """Time that two tasks of a millisecond take beyond it: both processors must be busy at once."""
     if type(peer) is Peer:
@@ -194,6 +198,7 @@ ROWS = [
     Row("pareto", "tasks", "400 tasks, Pareto durations", "of ideal", True, uneven_tasks),
     Row("squares", "tasks", "`x*x%7` over 100,000", "x serial", True, squares),
     Row("submit", "tasks", "submit one and wait", "us", False, submit_and_wait),
+    Row("small map", "tasks", "a map of 8 no-ops", "us", False, small_map),
     Row("pair", "tasks", "two tasks of 1 ms, beyond 1 ms", "us", False, pair),
     Row("sort", "arrays", "sort 24 arrays of 8 MB", "s", False, sorting),
     Row("k-means", "arrays", "k-means, blocks sent each round", "s", False, k_means),

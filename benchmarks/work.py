@@ -165,7 +165,9 @@ def search(parallel_map: ParallelMap, node: bytes, budget: int = 500) -> int:
     while todo and count < budget:
         count += 1
         todo += children(todo.pop())
-    return count + sum(parallel_map(partial(search, parallel_map), todo))
+    if not todo:
+        return count
+    return count + sum(parallel_map(partial(search, parallel_map, budget=budget), todo))
 
 
 # -- rows and parameters -----------------------------------------------------------------------------------
