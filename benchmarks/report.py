@@ -96,6 +96,7 @@ def picture(results: "Results") -> None:
         )
     axes.axvline(1, color=grey, linewidth=1.5)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_yticks(range(len(rows)), [row.title.replace("`", "") for row in rows])
     axes.invert_yaxis()
     axes.set_xlabel("how many times better SCOOP is (right of 1), or worse (left of it)", color=grey)
