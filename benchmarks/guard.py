@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from measure import Measurement, original_python
+from processes import end_when_told
 from report import ratio
 from rows import ROWS
 
@@ -41,6 +42,7 @@ FLOORS = [
 
 def main() -> int:
     """Measure; say which floors hold; return the exit status."""
+    end_when_told()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--venvs", type=Path, default=Path(".venvs"))

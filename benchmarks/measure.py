@@ -20,7 +20,7 @@ from typing import Any
 
 import report
 from peers import PEERS
-from processes import TIMED_OUT, Ended, run
+from processes import TIMED_OUT, Ended, end_when_told, run
 from rows import ROWS, WORKERS
 
 HERE = Path(__file__).parent
@@ -133,6 +133,7 @@ def original_python(venvs: Path) -> str | None:
 
 def main() -> None:
     """Measure, and write what was found."""
+    end_when_told()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few peers and groups, no files: about a minute")
     parser.add_argument("--rounds", type=int)

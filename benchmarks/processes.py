@@ -21,6 +21,11 @@ class Ended(NamedTuple):
     err: str
 
 
+def end_when_told() -> None:
+    """Have SIGTERM end this program as Ctrl-C does, so that what it runs ends with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def run(command: list[str], limit: float) -> Ended:
     """Run a program in a session of its own; after ``limit`` seconds kill all of the session.
 
@@ -43,10 +48,11 @@ def run(command: list[str], limit: float) -> Ended:
                 status = process.wait(limit)
             except subprocess.TimeoutExpired:
                 status = TIMED_OUT
-            took = time.perf_counter() - start
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # nothing was left
-            process.wait()
+            finally:
+                took = time.perf_counter() - start
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass  # nothing was left
+                process.wait()
         return Ended(status, took, out.read_text(errors="replace"), err.read_text(errors="replace"))
