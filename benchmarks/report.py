@@ -61,11 +61,13 @@ def table(results: "Results") -> str:
     return "\n".join(lines) + "\n"
 
 
-def ratio(results: "Results", row: Row, peer: str) -> float | None:
-    """Return how many times better SCOOP is than the peer."""
-    ours, theirs = results.median(row.key, "scoop"), results.median(row.key, peer)
-    if ours is None or theirs is None:
+def ratio(results: "Results", row: Row, peer: str, best: bool = False) -> float | None:
+    """Return how many times better SCOOP is than the peer, by the medians or by the best of all rounds."""
+    found = results.figures.get(row.key, {})
+    if not (found.get("scoop") and found.get(peer)):
         return None
+    choose = (max if row.more_is_better else min) if best else statistics.median
+    ours, theirs = choose(found["scoop"]), choose(found[peer])
     return ours / theirs if row.more_is_better else theirs / ours
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from scoop import futures
 from scoop.broker.ledger import Ask, Instruction, Send, Unask
 from scoop.engine import runtime
+from scoop.wire.cargo import Cargo
 from scoop.wire.messages import Kind, Message
 from simulation.world import World, _Worker, work
 
@@ -55,10 +56,12 @@ class Processor(_Worker):
         else:
             self.free_at = max(self.free_at, self.world.now) + seconds
 
-    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes) -> None:
+    def send(
+        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None
+    ) -> None:
         """Put a message on its way to the broker."""
         self.spend(HANDLE + PACK * (kind in (Kind.PARCEL, Kind.OUTCOME)))
-        message = Message(kind, parcel, list(numbers), body)
+        message = Message(kind, parcel, list(numbers), body, cargo)
         assert isinstance(self.world, Machine)
         self.world.post(self, message, max(self.free_at, self.world.now) + LATENCY)
 
