@@ -26,7 +26,7 @@ class Floor(NamedTuple):
 
 
 FLOORS = [
-    Floor("no-op", "Pool.map", 0.2),
+    Floor("no-op", "Pool.map", 1),
     Floor("no-op", "executor", 20),
     Floor("100us", "Pool.map", 0.7),
     Floor("1ms", "Pool.map", 0.7),
