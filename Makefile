@@ -4,11 +4,13 @@ PYTHON ?= python3
 VENVS := .venvs
 CORE := $(VENVS)/core/done
 CHECK := $(VENVS)/check/done
+BENCH := $(VENVS)/bench/done
+ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test check bench chaos soak clean
+.PHONY: help demo test check bench bench-quick bench-guard scaling chaos soak clean
 
 help:  ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo: $(CORE)  ## see it work: a census of the standard library, serial and in parallel
 	$(VENVS)/core/bin/python -m scoop examples/census.py
@@ -21,8 +23,17 @@ check: $(CHECK)  ## style, types, and who may import whom
 	$(VENVS)/check/bin/mypy
 	$(VENVS)/check/bin/lint-imports
 
-bench: $(CORE)  ## nested tasks and start-up beside the original SCOOP, in one run
-	$(VENVS)/core/bin/python benchmarks/against_original.py $(VENVS)/original
+bench: $(BENCH) $(ORIGINAL)  ## SCOOP beside all its peers: a table and a picture, in half an hour
+	$(VENVS)/bench/bin/python benchmarks/measure.py --venvs $(VENVS)
+
+bench-quick: $(BENCH) $(ORIGINAL)  ## SCOOP beside a few peers, in a minute
+	$(VENVS)/bench/bin/python benchmarks/measure.py --venvs $(VENVS) --quick
+
+bench-guard: $(BENCH) $(ORIGINAL)  ## fail if SCOOP has become slower, compared with its peers
+	$(VENVS)/bench/bin/python benchmarks/guard.py --venvs $(VENVS)
+
+scaling: $(BENCH)  ## the scheduler on simulated machines of up to thousands of workers: a table and a picture
+	PYTHONPATH=tests $(VENVS)/bench/bin/python benchmarks/scaling.py
 
 chaos: $(CHECK)  ## workers killed at random for ten minutes, results checked
 	$(VENVS)/check/bin/python tests/faults/chaos.py --minutes 10
@@ -41,4 +52,18 @@ $(CORE): pyproject.toml
 $(CHECK): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/check
 	$(VENVS)/check/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@
+
+$(BENCH): pyproject.toml
+	$(PYTHON) -m venv $(VENVS)/bench
+	$(VENVS)/bench/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	for peer in ray mpi4py; do \
+		$(VENVS)/bench/bin/python -m pip install --quiet --disable-pip-version-check $$peer || echo "without $$peer"; \
+	done
+	@touch $@
+
+$(ORIGINAL):
+	$(PYTHON) -m venv $(VENVS)/original
+	$(VENVS)/original/bin/python -m pip install --quiet --disable-pip-version-check scoop==0.7.2.0 numpy deap \
+		|| echo "without the original"
 	@touch $@

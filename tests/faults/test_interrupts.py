@@ -308,9 +308,15 @@ def test_no_future_is_lost_to_control_c(attack: Attack) -> None:
                     thread.join()
                 except KeyboardInterrupt:
                     pass
+            end = time.monotonic() + 1
+            while time.monotonic() < end:  # one that was put off may still come
+                try:
+                    time.sleep(0.01)
+                except KeyboardInterrupt:
+                    pass
             for future in fs:
                 if future is not None:
-                    assert future.exception(timeout=1) is None or isinstance(future.exception(), KeyboardInterrupt)
+                    assert future.exception(timeout=60) is None or isinstance(future.exception(), KeyboardInterrupt)
         """,
     )
     assert (run.status, run.out) == (0, "fine\n"), run.err

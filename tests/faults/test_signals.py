@@ -29,12 +29,17 @@ def test_a_signal_handler_may_raise_while_the_program_waits(attack: Attack) -> N
         def late(*_):
             raise Late
 
+        def begun_and_open():
+            open_gate("begun")
+            return is_open()
+
         def two():
             return list(futures.map(meet, ["here"] * 2, range(2), [2] * 2))
 
         def main():
             signal.signal(signal.SIGALRM, late)
-            future = taken(is_open)
+            future = taken(begun_and_open)
+            is_open("begun")  # on the other worker: this one is here
             signal.setitimer(signal.ITIMER_REAL, 0.3)
             raises(Late, future.result)
             open_gate()

@@ -1,0 +1,70 @@
+"""Fail if SCOOP has become slower than it may be, by ratios to peers that ran beside it: never by absolute times.
+
+    python benchmarks/guard.py [--rounds N]
+
+The best of all rounds is compared, which is what a busy machine disturbs least, and the floors are far below what is
+usual: what falls through them is broken.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from measure import Measurement, original_python
+from processes import end_when_told
+from report import ratio
+from rows import ROWS
+
+
+class Floor(NamedTuple):
+    """How many times better than a peer SCOOP must be in a row."""
+
+    row: str
+    peer: str
+    times: float
+
+
+FLOORS = [
+    Floor("no-op", "Pool.map", 1),
+    Floor("no-op", "executor", 20),
+    Floor("100us", "Pool.map", 0.7),
+    Floor("1ms", "Pool.map", 0.7),
+    Floor("1ms", "executor", 0.8),
+    Floor("pareto", "executor", 0.8),
+    Floor("squares", "Pool.map", 0.7),
+    Floor("submit", "executor", 10),
+    Floor("submit", "Pool.map", 5),
+    Floor("fib", "original", 50),
+    Floor("hello 2", "original", 1.2),
+    Floor("hello 16", "original", 3),
+]
+
+
+def main() -> int:
+    """Measure; say which floors hold; return the exit status."""
+    end_when_told()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--venvs", type=Path, default=Path(".venvs"))
+    options = parser.parse_args()
+    measurement = Measurement(original_python(options.venvs))
+    for _ in range(options.rounds):
+        measurement.round(["scoop", *dict.fromkeys(floor.peer for floor in FLOORS)], ["tasks", "nested", "hello"])
+    rows = {row.key: row for row in ROWS}
+    broken = 0
+    for floor in FLOORS:
+        found = ratio(measurement.results, rows[floor.row], floor.peer, best=True)
+        if found is None and floor.peer in measurement.results.left_out:
+            verdict = "skipped: " + measurement.results.left_out[floor.peer]
+        elif found is None or found < floor.times:
+            verdict = f"BROKEN: {'no figure' if found is None else f'{found:.2f}'}"
+            broken += 1
+        else:
+            verdict = f"{found:.2f}"
+        print(f"{rows[floor.row].title:36} at least {floor.times:5g} x {floor.peer:10} {verdict}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Runs of programs, none of which outlives its time, nor leaves anything behind."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+TIMED_OUT = -1000
+"""The status of what had to be killed."""
+
+
+class Ended(NamedTuple):
+    """How a program ended."""
+
+    status: int
+    seconds: float
+    out: str
+    err: str
+
+
+def end_when_told() -> None:
+    """Have SIGTERM end this program as Ctrl-C does, so that what it runs ends with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def run(command: list[str], limit: float) -> Ended:
+    """Run a program in a session of its own; after ``limit`` seconds kill all of the session.
+
+    Its output goes to files, not pipes, so that a daemon that it leaves behind does not delay its end.
+    """
+    one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        with out.open("w") as out_file, err.open("w") as err_file:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out_file,
+                stderr=err_file,
+                env=os.environ | one_thread,
+                start_new_session=True,
+            )
+            try:
+                status = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                status = TIMED_OUT
+            finally:
+                took = time.perf_counter() - start
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass  # nothing was left
+                process.wait()
+        return Ended(status, took, out.read_text(errors="replace"), err.read_text(errors="replace"))

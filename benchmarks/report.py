@@ -1,0 +1,124 @@
+"""What measure.py found, as JSON, as a Markdown table, and as a picture."""
+
+import dataclasses
+import json
+import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rows import ROWS, Row
+
+if TYPE_CHECKING:
+    from measure import Results
+
+PICTURE = Path(__file__).parent.parent / "docs" / "benchmarks.png"
+
+
+def write(results: "Results", folder: Path) -> None:
+    """Write all three."""
+    folder.mkdir(exist_ok=True)
+    (folder / "latest.json").write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n")
+    (folder / "latest.md").write_text(table(results))
+    try:
+        picture(results)
+    except ImportError:
+        print("no picture: matplotlib is not installed")
+
+
+def number(value: float) -> str:
+    """Write a figure with three digits that mean something."""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:#.3g}".rstrip(".")
+
+
+def table(results: "Results") -> str:
+    """Return the medians as Markdown; the best of each row is bold."""
+    peers = list(dict.fromkeys(peer for row in ROWS for peer in results.figures.get(row.key, {})))
+    lines = [
+        f"Two workers; medians of {results.rounds} round{'s' * (results.rounds != 1)}. "
+        + ", ".join(f"{key}: {value}" for key, value in results.machine.items())
+        + ".",
+        "",
+        "| | unit | " + " | ".join(peers) + " |",
+        "|---|---|" + "---:|" * len(peers),
+    ]
+    for row in ROWS:
+        medians = {peer: results.median(row.key, peer) for peer in peers}
+        found = [value for peer, value in medians.items() if value is not None and peer != "serial"]
+        if not found:
+            continue
+        best = max(found) if row.more_is_better else min(found)
+        cells = []
+        for peer, value in medians.items():
+            text = "" if value is None else number(value)
+            cells.append(f"**{text}**" if value == best and peer != "serial" else text)
+        lines.append(f"| {row.title} | {row.unit} {'↑' if row.more_is_better else '↓'} | " + " | ".join(cells) + " |")
+    lines += ["", "↑ more is better, ↓ less is better. Empty: the peer has no such operation, or did not manage it."]
+    versions = {f"{package} {version}" for peer in results.versions.values() for package, version in peer.items()}
+    lines += ["", "Versions: " + ", ".join(sorted(versions)) + "."]
+    lines += [f"\nLeft out: {what}: {why}." for what, why in results.left_out.items()]
+    return "\n".join(lines) + "\n"
+
+
+def ratio(results: "Results", row: Row, peer: str, best: bool = False) -> float | None:
+    """Return how many times better SCOOP is than the peer, by the medians or by the best of all rounds."""
+    found = results.figures.get(row.key, {})
+    if not (found.get("scoop") and found.get(peer)):
+        return None
+    choose = (max if row.more_is_better else min) if best else statistics.median
+    ours, theirs = choose(found["scoop"]), choose(found[peer])
+    return ours / theirs if row.more_is_better else theirs / ours
+
+
+def picture(results: "Results") -> None:
+    """Draw how many times better SCOOP is than each peer, a panel a row group, in greys and one colour."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    rows = [row for row in ROWS if len(results.figures.get(row.key, {})) > 1]
+    figure, axes = pyplot.subplots(figsize=(9, 0.42 * len(rows) + 1.4))
+    grey = "#808080"  # seen on white and on black alike
+    markers = "osD^vPX*hd<>"
+    peers = list(dict.fromkeys(peer for row in rows for peer in results.figures[row.key]))
+    peers = [peer for peer in peers if peer not in ("scoop", "serial")]
+    for place, peer in enumerate(peers):
+        points = [(value, y) for y, row in enumerate(rows) if (value := ratio(results, row, peer)) is not None]
+        colour = pyplot.get_cmap("tab10")(place % 10)
+        axes.plot(
+            [x for x, _ in points],
+            [y for _, y in points],
+            markers[place],
+            label=peer,
+            color=colour,
+            markersize=7,
+            alpha=0.9,
+        )
+    axes.axvline(1, color=grey, linewidth=1.5)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_yticks(range(len(rows)), [row.title.replace("`", "") for row in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("how many times better SCOOP is (right of 1), or worse (left of it)", color=grey)
+    axes.tick_params(colors=grey, which="both")
+    axes.grid(True, axis="both", color=grey, alpha=0.25)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    legend = axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.09), ncol=5, frameon=False)
+    for text in legend.get_texts():
+        text.set_color(grey)
+    figure.savefig(PICTURE, dpi=110, transparent=True, bbox_inches="tight")
+    pyplot.close(figure)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return what an earlier run has written."""
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def spread(values: list[float]) -> float:
+    """Return by how much the rounds differ, as a share of their median."""
+    return (max(values) - min(values)) / statistics.median(values)
