@@ -194,7 +194,7 @@ def test_workers_are_replaced_after_so_many_rows_of_a_map(scoop_run: RunScoop) -
         runs = Counter(futures.map(who, range(5000)))
         del runs[os.getpid()]
         assert runs
-        assert max(runs.values()) <= 2 * 50, runs  # what has begun is not broken off
+        assert max(runs.values()) <= 5 * 50, runs  # what has begun, or is being given, is not broken off
     """
     assert scoop_run(program(source) + MAIN, n=3, options=("--max-tasks-per-worker", "50")) == Run(0, "fine\n", "")
 

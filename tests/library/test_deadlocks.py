@@ -1,7 +1,7 @@
 """Tasks that wait for their own ancestors: named at once, instead of silence for ever."""
 
-from running import RunScoop
-from scripts import check, everywhere
+from running import Run, RunScoop
+from scripts import everywhere, start
 
 KNOT = """
     from functools import partial
@@ -21,13 +21,17 @@ KNOT = """
     """
 
 
+def knot(scoop_run: RunScoop, n: int, body: str) -> None:
+    """Run a program with the helpers above, quietly: that its tasks stay at home is what is wanted."""
+    assert start(scoop_run, n, KNOT + body, "-q") == Run(0, "fine\n", "")
+
+
 @everywhere
 def test_a_task_that_waits_for_itself(scoop_run: RunScoop, n: int) -> None:
-    check(
+    knot(
         scoop_run,
         n,
-        KNOT
-        + """
+        """
     def main():
         box["me"] = submit(ask_for, "me")
         error = raises(Deadlock, box["me"].result)
@@ -38,11 +42,10 @@ def test_a_task_that_waits_for_itself(scoop_run: RunScoop, n: int) -> None:
 
 @everywhere
 def test_a_circle_of_several_tasks_that_have_not_begun_when_it_is_tied(scoop_run: RunScoop, n: int) -> None:
-    check(
+    knot(
         scoop_run,
         n,
-        KNOT
-        + """
+        """
     def main():
         for one, other in (("a", "b"), ("b", "c"), ("c", "a")):
             box[one] = submit(ask_for, other)
@@ -54,11 +57,10 @@ def test_a_circle_of_several_tasks_that_have_not_begun_when_it_is_tied(scoop_run
 
 @everywhere
 def test_a_circle_over_several_stacks(scoop_run: RunScoop, n: int) -> None:
-    check(
+    knot(
         scoop_run,
         n,
-        KNOT
-        + """
+        """
     def deep(depth, name):
         return deep(depth - 1, name) if depth else box[name].result()
 
@@ -73,11 +75,10 @@ def test_a_circle_over_several_stacks(scoop_run: RunScoop, n: int) -> None:
 
 @everywhere
 def test_a_descendant_that_waits_for_all_with_an_ancestor_among_them(scoop_run: RunScoop, n: int) -> None:
-    check(
+    knot(
         scoop_run,
         n,
-        KNOT
-        + """
+        """
     def parent():
         return submit(child).result()
 
@@ -94,11 +95,10 @@ def test_a_descendant_that_waits_for_all_with_an_ancestor_among_them(scoop_run: 
 
 @everywhere
 def test_waiting_for_what_others_wait_for_too_is_no_deadlock(scoop_run: RunScoop, n: int) -> None:
-    check(
+    knot(
         scoop_run,
         n,
-        KNOT
-        + """
+        """
     def fib(i):
         return i if i < 2 else box[i - 1].result() + box[i - 2].result()
 
@@ -112,11 +112,10 @@ def test_waiting_for_what_others_wait_for_too_is_no_deadlock(scoop_run: RunScoop
 
 @everywhere
 def test_a_wait_with_an_end_is_no_deadlock(scoop_run: RunScoop, n: int) -> None:
-    check(
+    knot(
         scoop_run,
         n,
-        KNOT
-        + """
+        """
     def patient():
         try:
             return box["me"].result(timeout=0.05)
