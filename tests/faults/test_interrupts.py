@@ -92,7 +92,8 @@ MOMENTS = {
         import ctypes
         def deep():
             open_gate("ready")
-            ctypes.PyDLL(None).sleep(300)
+            while True:  # it ends early when a signal comes
+                ctypes.PyDLL(None).sleep(300)
         def main():
             send(give, 1)
             taken(deep).result()

@@ -52,8 +52,12 @@ class Appetite:
             self._set_resting(hub, False)
 
     def rise(self, hub: Hub) -> None:
-        """After a rest ended by work of our own: tell the broker, which cannot know; others that rest speak anew."""
-        if self._said and (hub.in_line or self._scheduler.has_work()):
+        """After a rest that no message has ended: tell the broker, which cannot know; others that rest speak anew.
+
+        Also where there is no work, but nobody rests any more: who does not rest is not woken for what is spawned,
+        so nobody would ever take it back that we are hungry.
+        """
+        if self._said and (hub.in_line or self._scheduler.has_work() or not self._resting):
             self._announced = self._said = False
             self._send(Kind.SATED, 0, (), b"")
             self._scheduler.wake()

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .constants import Constants
     from .scheduler import Scheduler
 
-__all__ = ["constants", "current", "interrupt", "need", "refusal", "repeat_interrupt"]
+__all__ = ["constants", "current", "interrupt", "need", "put_off", "refusal", "repeat_interrupt"]
 
 current: "Scheduler | None" = None
 """The scheduler of this process; None where the program was not started with ``python -m scoop``."""
@@ -21,6 +21,9 @@ refusal: Exception | None = None
 
 interrupt: KeyboardInterrupt | None = None
 """The last Ctrl-C. A task that it strikes fails of it, but it is meant for the program, and goes on to there."""
+
+put_off = False
+"""Whether a Ctrl-C is to come again in a moment, since it has struck where it could not be let through."""
 
 
 def repeat_interrupt() -> None:

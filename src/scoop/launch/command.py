@@ -18,7 +18,7 @@ from ..engine.limits import Limits
 from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
 from .cores import usable_cores
-from .interrupts import end_at_next_interrupt
+from .interrupts import await_what_is_put_off, end_at_next_interrupt
 from .options import new_parser
 from .program import CannotStart, Program
 from .start import start
@@ -74,6 +74,7 @@ def _main(argv: list[str] | None) -> int:
         return 2
     try:
         run()
+        await_what_is_put_off()
     except CannotStart as problem:
         print(f"scoop: {problem}", file=sys.stderr)
         return 2

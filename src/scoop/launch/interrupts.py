@@ -16,7 +16,7 @@ from ..engine.giving import Giving
 from ..engine.imports import Imports
 from ..engine.link import Link, ThreadBell
 
-__all__ = ["end_at_next_interrupt", "handle_interrupts"]
+__all__ = ["await_what_is_put_off", "end_at_next_interrupt", "handle_interrupts"]
 
 IMPATIENCE = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
@@ -49,20 +49,30 @@ def handle_interrupts(patient: bool) -> None:
         last = now
         if now - (since or now) < (LONGEST if _is_within(frame) else LONG if _is_ours(frame) else -1):
             since = since or now
+            runtime.put_off = True
             start_new_thread(_repeat, (number,))  # not threading's: we may be in the midst of that, with its lock
             return
         since = None
+        runtime.put_off = False
         runtime.interrupt = KeyboardInterrupt()
         raise runtime.interrupt
 
     def repeat() -> None:
         nonlocal since
         since = time.monotonic()
+        runtime.put_off = True
         start_new_thread(_repeat, (signal.SIGINT,))
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
         runtime.repeat_interrupt = repeat
+
+
+def await_what_is_put_off() -> None:
+    """Let a Ctrl-C that was put off come, now that the program is through: it must not be lost for that."""
+    end = time.monotonic() + LONGEST
+    while runtime.put_off and time.monotonic() < end:
+        time.sleep(_LATER)
 
 
 def end_at_next_interrupt() -> None:
