@@ -8,7 +8,7 @@ import errno
 import logging
 import select
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock, RLock, Thread
 from typing import TYPE_CHECKING
 
@@ -142,15 +142,24 @@ class Link:
             if not data:
                 self._on_end(False)
                 return
-            for message in reader.feed(data, cargo):
-                tick = SHORTEST_TICK
-                asked |= message.kind == Kind.STEAL
-                try:
-                    self._take(scheduler, message)
-                except MemoryError:
-                    raise
-                except Exception:  # a defect of ours; the thread must live, or all others wait for ever
-                    _log.exception("scoop: a message could not be handled: %s", message.kind.name)
+            heard, stolen_from = self._hear(scheduler, reader.feed(data, cargo))
+            del data, cargo  # or the last of it would be kept until there is more
+            tick = SHORTEST_TICK if heard else tick
+            asked |= stolen_from
+
+    def _hear(self, scheduler: "Scheduler", messages: Iterator[Message]) -> tuple[bool, bool]:
+        """Take in messages; return whether there were any, and whether one of them asks for work."""
+        heard = asked = False
+        for message in messages:
+            heard = True
+            asked |= message.kind == Kind.STEAL
+            try:
+                self._take(scheduler, message)
+            except MemoryError:
+                raise
+            except Exception:  # a defect of ours; the thread must live, or all others wait for ever
+                _log.exception("scoop: a message could not be handled: %s", message.kind.name)
+        return heard, asked
 
     def _take(self, scheduler: "Scheduler", message: Message) -> None:
         kind, parcel, numbers, body, cargo = message
