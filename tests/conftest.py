@@ -54,10 +54,12 @@ def scoop_run(tmp_path: Path) -> RunScoop:
 
 
 @pytest.fixture(autouse=True)
-def census(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail the test that leaves a process, a descriptor or a thread behind."""
+def census(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail the test that leaves a process, a descriptor, a thread or a temporary file behind."""
     me = psutil.Process()
     monkeypatch.setenv(SUITE, str(me.pid))
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
     descriptors, threads = me.num_fds(), set(threading.enumerate())
     yield
     deadline = time.monotonic() + PATIENCE
@@ -66,6 +68,7 @@ def census(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert not left, f"processes left behind: {left}"
     assert me.num_fds() <= descriptors, "descriptors left open"
     assert set(threading.enumerate()) <= threads, "threads left running"
+    assert not list(temporary.iterdir()), "temporary files left behind"
 
 
 def _living(me: psutil.Process) -> list[str]:

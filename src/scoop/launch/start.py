@@ -146,7 +146,10 @@ def _broker_is_gone(cut_off: bool) -> None:
     os._exit(70)
 
 
-_GONE = "scoop: the broker has died, so this run cannot go on; the program is ended\n"
+_GONE = (
+    "scoop: the broker has died, so this run cannot go on, and the program is ended. It runs nothing of yours: most "
+    "often the system has killed it for want of memory (see dmesg), which fewer workers (-n) may spare\n"
+)
 _CUT_OFF = (
     "scoop: this program has closed descriptors that are not its own (os.closerange?), among them its connection to "
     "its workers; the program is ended\n"
