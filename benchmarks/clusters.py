@@ -1,7 +1,6 @@
 """The libraries that are made for clusters, run on this machine."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -102,25 +101,3 @@ def submit_to_ray(function: Callable[..., Any], *args: Any) -> Waited:
 
     reference = ray.remote(function).remote(*args)
     return Waited(lambda: ray.get(reference))
-
-
-class Mpi(Peer):
-    """mpi4py.futures, where there is an MPI."""
-
-    packages = ("mpi4py",)
-
-    def __init__(self, workers: int) -> None:
-        if not shutil.which("mpiexec"):
-            raise ImportError("No module named MPI: nor is there an mpiexec")
-        from mpi4py.futures import MPIPoolExecutor
-
-        self._pool: Any = MPIPoolExecutor(workers)
-
-    def map(self, function: Callable[..., Any], *inputs: Iterable[Any]) -> Iterable[Any]:
-        return self._pool.map(function, *inputs)  # type: ignore[no-any-return]
-
-    def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        return self._pool.submit(function, *args).result()
-
-    def close(self) -> None:
-        self._pool.shutdown()

@@ -5,11 +5,12 @@ Libraries are imported when they are used: what one costs to import is not to sl
 
 import builtins
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from clusters import Dask, Mpi, Ray
+from clusters import Dask, Ray
 from peer import Peer
 
 
@@ -128,6 +129,20 @@ class Loky(Executor):
 
         self._workers = workers
         self._pool = loky.get_reusable_executor(max_workers=workers)
+
+
+class Mpi(Executor):
+    """mpi4py.futures, where there is an MPI."""
+
+    packages = ("mpi4py",)
+
+    def __init__(self, workers: int) -> None:
+        if not shutil.which("mpiexec"):
+            raise ImportError("No module named MPI: nor is there an mpiexec")
+        from mpi4py.futures import MPIPoolExecutor
+
+        self._workers = workers
+        self._pool = MPIPoolExecutor(workers)
 
 
 class Pool(Peer):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scoop import futures
-from scoop.broker.ledger import Ask, Instruction, Send, Unask
+from scoop.broker.instructions import Ask, Instruction, Send, Unask
 from scoop.engine import runtime
 from scoop.wire.cargo import Cargo
 from scoop.wire.messages import Kind, Message

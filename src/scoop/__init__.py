@@ -14,12 +14,13 @@ Start the program with ``python -m scoop script.py``.
 #     ------------------------------------------------------------------------------------------------------
 #     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
 #     ------------------------------------------------------------------------------------------------------
-#     patterns/     map, reduce, scan: made of submit and result
+#     patterns/     map, reduce, scan: many inputs, made of sweeps and tasks
 #     ------------------------------------------------------------------------------------------------------
 #     engine/       one process that runs tasks      |     broker/   one process that passes them on
-#       scheduler     what runs next, what to give   |       ledger    the books: events in, orders out
+#       scheduler     what runs next                 |       ledger    the books: events in, instructions out
 #       hub           greenlets: who waits, who runs |       loop      sockets around the books
-#       future, waiting, exports, imports, link ...  |       obituary  how a worker died, and what to do
+#       giving        what is given away, and when   |       obituary  how a worker died, and what to do
+#       future, waiting, exports, imports, link ...  |
 #       sweep, slice, mapper: a map that splits      |
 #     ------------------------------------------------------------------------------------------------------
 #     wire/         messages, pickling, large buffers, shared memory

@@ -2,7 +2,8 @@
 
 from faults.seams import HELPERS
 from running import Run, RunScoop
-from scoop.broker.ledger import Instruction, Ledger, Send
+from scoop.broker.instructions import Instruction, Send
+from scoop.broker.ledger import Ledger
 from scoop.wire.messages import USUAL, Kind, Message, parcel_id
 from scripts import MAIN, program
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
+from scoop.broker.instructions import Ask, Instruction, Replace, Send, Unask
+from scoop.broker.ledger import Ledger
 from scoop.engine import runtime
 from scoop.engine.future import TRANSITIONS, Future
 from scoop.engine.limits import Limits

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from scoop.broker.ledger import Ask, Instruction, Ledger, Replace, Send, Unask
+from scoop.broker.instructions import Ask, Instruction, Replace, Send, Unask
+from scoop.broker.ledger import Ledger
 from scoop.wire.messages import USUAL, Kind, Message, parcel_id
 
 RETRIES = 2

@@ -26,12 +26,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import NamedTuple
 
 from ..wire.cargo import Cargo
 from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
+from .instructions import Ask, Instruction, Replace, Send, Unask
 
-__all__ = ["Ask", "Instruction", "Ledger", "Replace", "Send", "Unask"]
+__all__ = ["Ledger"]
 
 
 MOST_STILLBORN = 3
@@ -39,35 +39,6 @@ MOST_STILLBORN = 3
 
 MOST_ARRIVALS = 3
 """Workers that may die as a task arrives, before they have begun anything, even if the task has fewer retries."""
-
-
-class Send(NamedTuple):
-    """Send ``message`` to ``worker``."""
-
-    worker: int
-    message: Message
-
-
-class Ask(NamedTuple):
-    """Mark ``worker`` as asked where it looks at every spawn; a message follows, for when it does not spawn."""
-
-    worker: int
-
-
-class Unask(NamedTuple):
-    """Take back what these workers were asked: nobody is hungry any more, or they are hungry themselves."""
-
-    workers: tuple[int, ...]
-
-
-class Replace(NamedTuple):
-    """Start a new worker in the place of ``worker``, the last of so many ``stillborn`` ones in a row."""
-
-    worker: int
-    stillborn: int
-
-
-Instruction = Send | Ask | Unask | Replace
 
 
 class _Parcel:

@@ -14,7 +14,8 @@ from ..wire.board import Board
 from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Message, MessageReader, encode
 from ..wire.sockets import receive, send_some
-from .ledger import Ask, Instruction, Ledger, Send, Unask
+from .instructions import Ask, Instruction, Send, Unask
+from .ledger import Ledger
 from .obituary import Death, obituary, why
 
 __all__ = ["Broker"]

@@ -39,9 +39,8 @@ class Upkeep:
     Made when the main script has been imported: the folder it has left the worker in is home.
     """
 
-    def __init__(self, scheduler: "Scheduler", limits: Limits) -> None:
+    def __init__(self, scheduler: "Scheduler") -> None:
         self._scheduler = scheduler
-        self._limits = limits
         self._home = _folder()
 
     def __call__(self, suspended: int) -> None:
@@ -61,10 +60,10 @@ class Upkeep:
             leave(RETIRED)
 
     def _is_due(self) -> bool:
-        most, memory = self._limits.tasks, self._limits.memory
-        if most is not None and self._scheduler.imports.ran >= most:
+        limits = self._scheduler.limits
+        if limits.tasks is not None and self._scheduler.imports.ran >= limits.tasks:
             return True
-        return memory is not None and resident() > memory
+        return limits.memory is not None and resident() > limits.memory
 
 
 def _folder() -> str | None:

@@ -79,7 +79,7 @@ def serve(
         while True:
             signal.pause()  # the run ends when the program hears of it; until then we take no work
     runtime.refusal = None
-    scheduler.between_tasks = Upkeep(scheduler, limits)
+    scheduler.between_tasks = Upkeep(scheduler)
     runtime.current = scheduler
     status = 0  # of the child of a task that forks, when it comes back here; a worker does not
     try:
