@@ -17,6 +17,7 @@ from typing import Any
 
 from scoop import futures
 from scoop.broker.instructions import Ask, Instruction, Send, Unask
+from scoop.broker.loop import PATIENCE
 from scoop.engine import runtime
 from scoop.wire.cargo import Cargo
 from scoop.wire.messages import Kind, Message
@@ -79,6 +80,7 @@ class Machine(World):
         super().__init__(seed=1, size=size)
         self.messages = 0
         self._broker_free_at = 0.0
+        self._waiting = False  # for those that were asked to give
         self._queue: deque[_Worker] = deque()
         self._queued: set[int] = set()
         self._mail: deque[tuple[_Worker, Message]] = deque()
@@ -137,14 +139,25 @@ class Machine(World):
     def _look(self) -> None:
         """The broker handles one message."""
         worker, message = self._mail[0]
-        begun = time.thread_time()
-        instructions = self.ledger.received(worker.number, message)
-        self._broker_free_at = self.now + BROKER_IN + time.thread_time() - begun
         self.messages += 1
-        self._carry_out(instructions)
+        self._consult(lambda: self.ledger.received(worker.number, message))
         self._mail.popleft()
         if self._mail:
             self._enter(self._broker_free_at, self._look)
+
+    def _consult(self, event: Callable[[], list[Instruction]]) -> None:
+        begun = time.thread_time()
+        instructions = event()
+        self._broker_free_at = max(self.now, self._broker_free_at) + BROKER_IN + time.thread_time() - begun
+        self._carry_out(instructions)
+        if self.ledger.waits and not self._waiting:
+            self._waiting = True
+            self._enter(self._broker_free_at + PATIENCE, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._waiting = False
+        if self.ledger.waits:
+            self._consult(self.ledger.waited)
 
     def _start(self, number: int, program: Callable[[], object] | None) -> None:
         worker = self._workers[number] = Processor(self, number, program)

@@ -184,6 +184,9 @@ class World:
             if self._deaths and self.choice.random() < 0.002:
                 self._kill()
             return
+        if self.ledger.waits and self.choice.random() < 0.5:
+            self._carry_out(self.ledger.waited())
+            return
         times = [queue[0][0] for w in self._workers.values() for queue in (w.up, w.down) if queue]
         times += [self._diary[0][0]] if self._diary else []
         if not times:

@@ -257,8 +257,10 @@ def test_a_lot_is_shared_among_the_hungry(ledger: Ledger) -> None:
     assert sent(told, Kind.PARCEL) == [(1, [0, 1, 2]), (2, [3, 4])]
 
 
-def test_hunger_asks_all_who_are_not_hungry_and_is_taken_back_when_fed(ledger: Ledger) -> None:
-    assert Ask(0) in hungry(ledger, 1)
+def test_hunger_asks_those_who_are_not_hungry_and_is_taken_back_when_fed(ledger: Ledger) -> None:
+    hungry(ledger, 1)
+    hungry(ledger, 2)
+    assert Ask(2) in ledger.received(2, Message(Kind.SATED))
     told = ledger.received(0, parcel_of(0, 1))
     assert sent(told, Kind.PARCEL) == [(1, [0])]
     assert Unask((2,)) in told  # 0 has given: it counts as asked no more

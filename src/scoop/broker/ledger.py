@@ -18,8 +18,8 @@ lost if it had begun. Where nothing had begun, what the worker held may have bee
 
 Hunger. A worker that has nothing to do says so, once, and says how many messages it had seen by then. If the
 books have sent it more since, the word is void: the worker will look at those and speak again. So "hungry" here
-means exactly: it waits for us. While there are hungry workers and no stock, all others are *asked*; one that is
-asked gives as soon as it has something to spare, and counts as asked until it has given or hunger is over.
+means exactly: it waits for us. While there are hungry workers and no stock, others are *asked* (``demand.py``); one
+that is asked gives as soon as it has something to spare, and counts as asked until it has given or hunger is over.
 """
 
 from collections import deque
@@ -29,6 +29,7 @@ from operator import itemgetter
 
 from ..wire.cargo import Cargo
 from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
+from .demand import Demand
 from .instructions import Ask, Instruction, Replace, Send, Unask
 
 __all__ = ["Ledger"]
@@ -55,7 +56,7 @@ class _Parcel:
 
 
 class _Worker:
-    __slots__ = ("answered", "asked", "broken", "busy", "held", "hungry", "retired", "sent", "stillborn", "up")
+    __slots__ = ("answered", "broken", "busy", "held", "hungry", "retired", "sent", "stillborn", "up")
 
     def __init__(self, stillborn: int) -> None:
         self.held: dict[tuple[int, int], None] = {}  # tasks, in the order they were handed to it
@@ -66,7 +67,6 @@ class _Worker:
         self.up = False  # it has spoken
         self.hungry = False
         self.busy = False  # hungry or not, threads of it are at work
-        self.asked = False
         self.broken = False  # it will never take work
 
 
@@ -91,7 +91,7 @@ class Ledger:
         self._parcels: dict[int, _Parcel] = {}
         self._stock: deque[tuple[int, list[int]]] = deque()
         self._suspects: deque[tuple[int, int]] = deque()  # tasks that have begun on workers which died
-        self._hungry: deque[int] = deque()  # in the order they spoke
+        self._demand = Demand()
         self._finishing = False  # the program has ended, and waits for the work that is left
         self._patient = False  # and for workers that are still starting
         self._constants: dict[str, tuple[bytes, Cargo | None]] = {}
@@ -102,6 +102,8 @@ class Ledger:
     def joined(self, worker: int, stillborn: int = 0) -> list[Instruction]:
         """A worker has been started, in a place where so many before it died in a row before they spoke."""
         self._workers[worker] = _Worker(stillborn)
+        if worker == self._origin:
+            self._demand.may_give(worker)
         for body, cargo in dict.fromkeys(self._constants.values()):
             self._send(worker, Kind.CONST, body=body, cargo=cargo)
         return self._done()
@@ -120,11 +122,11 @@ class Ledger:
             retries = [self._retries if n == USUAL else n for n in allowed]
             entry = self._parcels[parcel] = _Parcel(body, cargo, retries)
             entry.tries.update((place, 0) for place, n in enumerate(numbers) if n & SUSPECT)
-            self._workers[worker].asked = False
+            self._demand.may_give(worker)
             self._restock(parcel, range(len(numbers)))
         elif kind == Kind.RETURN:
             self._release(worker, parcel, numbers)
-            self._workers[worker].asked = False
+            self._demand.may_give(worker)
             self._restock(parcel, numbers)
         elif kind in (Kind.OUTCOME, Kind.DROPPED):
             self._release(worker, parcel, numbers)
@@ -141,7 +143,8 @@ class Ledger:
             able = any(w.up and not w.broken for number, w in self._workers.items() if number != self._origin)
             self._send(self._origin, kind, parcel, [1] if able else [], body)
         elif kind == Kind.RETIRE:
-            self._feed(worker)
+            self._demand.forget(worker)
+            self._workers[worker].hungry = False
             self._workers[worker].retired = True
         self._match()
         return self._done()
@@ -149,8 +152,7 @@ class Ledger:
     def left(self, worker: int, taken: int) -> list[Instruction]:
         """A worker has died, having taken up so many tasks in all its life."""
         gone = self._workers.pop(worker)
-        if gone.hungry:
-            self._hungry.remove(worker)
+        self._demand.forget(worker)
         # What it owned has no one to go to. What it was working on is run again, and will spawn its own anew.
         for parcel in [p for p in self._parcels if owner_of(p) == worker]:
             self._forget(parcel)
@@ -166,6 +168,16 @@ class Ledger:
         self._replace(worker, gone)
         self._match()
         return self._done()
+
+    def waited(self) -> list[Instruction]:
+        """Those who were asked have not given for a while."""
+        self._ask(again=True)
+        return self._done()
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits for work, and not all others have been asked for it."""
+        return self._demand.waits
 
     @property
     def empty(self) -> bool:
@@ -281,36 +293,36 @@ class Ledger:
         state.busy = busy
         if seen == state.sent and not (state.hungry or state.retired):
             state.hungry = True
-            if not self._is_spared(worker):
-                self._hungry.append(worker)
-                self._unask(worker)  # it has nothing to give
+            if not self._is_spared(worker) and self._demand.hungers(worker):
+                self._out.append(Unask((worker,)))
 
     def _match(self) -> None:
         """Hand stock to the hungry; ask the others while that does not do; see whether all has ended."""
-        while self._hungry:
+        hungry = self._demand.hungry
+        while hungry:
             if self._suspects and (brave := self._brave()) is not None:
                 parcel, number = self._suspects.popleft()
                 self._hand(brave, parcel, [number])
             elif self._stock:
                 parcel, numbers = self._stock.popleft()
                 # Several hungry and one lot: each gets a share.
-                share = -(-len(numbers) // min(len(numbers), max(1, len(self._hungry) - len(self._stock))))
+                share = -(-len(numbers) // min(len(numbers), max(1, len(hungry) - len(self._stock))))
                 if share < len(numbers):
                     self._stock.appendleft((parcel, numbers[share:]))
-                self._hand(self._hungry[0], parcel, numbers[:share])
+                self._hand(hungry[0], parcel, numbers[:share])
             else:
                 break
-        if self._hungry:
-            if self._finishing and self.empty and all(map(self._is_done, self._workers.values())):
-                self._send(self._origin, Kind.FINISH)
-            else:
-                self._ask_all()
+        if not hungry:
+            if asked := self._demand.calm():
+                self._out.append(Unask(asked))
+        elif self._finishing and self.empty and all(map(self._is_done, self._workers.values())):
+            self._send(self._origin, Kind.FINISH)
         else:
-            self._unask(*self._workers)
+            self._ask()
 
     def _brave(self) -> int | None:
         """Return a hungry worker for a suspect: not the origin; one that it takes nobody with it, if there is one."""
-        able = [worker for worker in self._hungry if worker != self._origin]
+        able = [worker for worker in self._demand.hungry if worker != self._origin]
         return next((worker for worker in able if not self._workers[worker].held), able[0] if able else None)
 
     def _hand(self, worker: int, parcel: int, numbers: list[int]) -> None:
@@ -322,7 +334,7 @@ class Ledger:
         if self._workers[worker].hungry:
             self._workers[worker].hungry = False
             if not self._is_spared(worker):
-                self._hungry.remove(worker)
+                self._demand.feed(worker)
 
     def _is_spared(self, worker: int) -> bool:
         return self._spare and worker == self._origin
@@ -330,20 +342,10 @@ class Ledger:
     def _is_done(self, state: _Worker) -> bool:
         return (state.hungry and not state.busy) or state.broken or not (state.up or self._patient)
 
-    def _ask_all(self) -> None:
-        for worker, state in self._workers.items():
-            hungry = state.hungry and not self._is_spared(worker)
-            if not (hungry or state.asked or state.retired):
-                state.asked = True
-                self._out.append(Ask(worker))
-                self._send(worker, Kind.STEAL)
-
-    def _unask(self, *workers: int) -> None:
-        asked = tuple(worker for worker in workers if self._workers[worker].asked)
-        for worker in asked:
-            self._workers[worker].asked = False
-        if asked:
-            self._out.append(Unask(asked))
+    def _ask(self, again: bool = False) -> None:
+        for worker in self._demand.ask(again):
+            self._out.append(Ask(worker))
+            self._send(worker, Kind.STEAL)
 
     # -- the rest ---------------------------------------------------------------------------------------------
 

@@ -23,6 +23,9 @@ __all__ = ["Broker"]
 GRACE = 0.25
 """Seconds that workers have to flush and leave when the run ends; then they are killed."""
 
+PATIENCE = 0.0005
+"""Seconds after which more workers are asked for work, where those that were asked have not given."""
+
 RETRY = 1.0
 """Seconds after which a worker that could not be started is tried again."""
 
@@ -80,7 +83,10 @@ class Broker:
         """Run until the origin hangs up; then end the workers."""
         try:
             while 0 in self._peers:
-                for key, events in self._selector.select(RETRY if self._missing else None):
+                ready = self._selector.select(self._patience())
+                if not ready and self._ledger.waits:
+                    self._carry_out(self._ledger.waited())
+                for key, events in ready:
                     peer: _Peer = key.data
                     if events & selectors.EVENT_WRITE:
                         self._write(peer)
@@ -90,6 +96,9 @@ class Broker:
                     self._start_missing()
         finally:
             self._end_workers()
+
+    def _patience(self) -> float | None:
+        return PATIENCE if self._ledger.waits else RETRY if self._missing else None
 
     def _start_worker(self, stillborn: int = 0) -> None:
         number = self._next_number
