@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING
 
 from ..wire.messages import SUSPECT, Kind
 from .future import READY, Future
-from .sweep import Sweep
+from .sweep import OVERDUE, Sweep
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
 
 __all__ = ["Giving"]
-
-OVERDUE = 0.002
-"""Seconds after which rows of a map's slice that have not begun may be given away: twice what slices should last."""
-
 
 class Giving:
     """What one process gives."""
@@ -83,6 +79,9 @@ class Giving:
             except KeyError:  # the main thread was faster
                 return
             if isinstance(oldest, Sweep):
+                if not oldest.is_worth_giving():
+                    self._ready[oldest] = True
+                    continue
                 pieces = oldest.split()
                 for piece in reversed(pieces):  # there may be no room for all of them in one parcel
                     self._ready[piece] = True

@@ -26,6 +26,7 @@ from ..wire.board import Board
 from ..wire.messages import Kind, Message
 from . import runtime
 from .appetite import Appetite
+from .costs import Costs
 from .deputies import Deputies
 from .exports import Exports
 from .future import CANCELLED, DONE, FAILED, NO_KWARGS, READY, RUNNING, Future
@@ -79,6 +80,7 @@ class Scheduler:
         self.exports = Exports(slot, limits.retries)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, self.cell), limits.retries == 0)
         self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
+        self.costs = Costs()
         self.limits = limits
         self.send = send
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each errand

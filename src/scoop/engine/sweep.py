@@ -42,6 +42,13 @@ PIECE = 0.005
 
 MOST_PIECES = 16
 
+WORTH = 0.0005
+"""Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
+
+OVERDUE = 0.002
+"""Seconds after which rows of a slice that have not begun may be given away, and the rest of a map that nobody comes
+for, be it as small as it may: twice what slices should last."""
+
 MOST_ITEMS = 1 << 15
 """Items in a slice at most."""
 
@@ -58,6 +65,7 @@ class Sweep:
 
     __slots__ = (
         "_cost",
+        "_cut_at",
         "_fn",
         "_on_end",
         "_singly",
@@ -84,8 +92,11 @@ class Sweep:
         self._fn = mapper if retries is None else WithRetries(mapper, retries)
         # What must not run twice is sent singly: else, when one has killed its worker, the others would be lost too.
         self._singly = (scheduler.limits.retries if retries is None else retries) == 0
-        self._size = 1 if self._singly else size
-        self._cost: float | None = None  # seconds an item, by the last slice
+        self._cost = scheduler.costs.of(mapper.function)  # seconds an item
+        if self._cost:
+            size = max(size, min(int(SLICE / self._cost), self.hi // scheduler.size))
+        self._size = 1 if self._singly else max(1, min(size, MOST_ITEMS))
+        self._cut_at = scheduler.clock()
         self._on_end: Watcher | None = None  # of a consumer that waits for whatever ends first
         scheduler.ready[self] = True
 
@@ -147,6 +158,12 @@ class Sweep:
             sleep(0)  # another thread has claimed it, for a moment
         return None
 
+    def is_worth_giving(self) -> bool:
+        """Return whether some of the rest is to be given away, where others are hungry."""
+        if self._cost is None or (self.hi - self.lo) * self._cost > WORTH or self.scheduler.spared:
+            return True
+        return self.scheduler.clock() - self._cut_at > OVERDUE
+
     @property
     def is_over(self) -> bool:
         """Whether all of it has been consumed."""
@@ -161,7 +178,7 @@ class Sweep:
     def _next_slice(self, deadline: float | None) -> Outcome | None:
         if deadline is None and self.scheduler.has_room():
             columns = self._cut(None)
-            if self.scheduler.hunger[self.scheduler.cell]:
+            if self.scheduler.hunger[self.scheduler.cell] and self.is_worth_giving():
                 self.scheduler.giving.attend(least=1)
             outcome, tails = self._run(columns)
             self.front.extendleft(tails)
@@ -241,7 +258,7 @@ class Sweep:
     def _run(self, columns: Columns) -> tuple[Outcome, list[Future]]:
         """Run a slice; return its outcome, and what others have taken of it, the last in order first."""
         clock, running = self.scheduler.clock, self.scheduler.slices
-        started = clock()
+        started = self._cut_at = clock()
         if self._singly or len(columns[0]) == 1:
             outcome, tails, count = self.mapper(*columns), [], 1
         else:
@@ -256,6 +273,7 @@ class Sweep:
         if not self._singly:
             seconds = clock() - started
             self._cost = seconds / count
+            self.scheduler.costs.note(self.mapper.function, self._cost)
             aim = 8 * count if seconds * 8 < SLICE else int(SLICE / self._cost)
             self._size = max(1, min(aim, 8 * count, MOST_ITEMS))
         return outcome, tails
