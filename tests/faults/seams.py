@@ -218,8 +218,12 @@ REDUCE = """
 """A map whose parts are reduced where they are."""
 
 BRANCHES = """
+    def row(x):
+        time.sleep(0.0002)  # or it would not be worth giving any of them away
+        return work(x)
+
     def branch(size):
-        return sum(futures.map(work, range(size)))
+        return sum(futures.map(row, range(size)))
 
     def main():
         while not all_died():

@@ -1,5 +1,7 @@
 """Whom the broker asks for work."""
 
+from itertools import chain
+
 from scoop.broker.demand import FEW, Demand
 
 WORKERS = 10 * FEW
@@ -21,7 +23,7 @@ def test_a_few_are_asked_at_first_and_as_many_more_each_time_while_they_do_not_g
     while demand.waits:
         asked.append(demand.ask(again=True))
     assert [len(each) for each in asked] == [FEW, FEW, 2 * FEW, 4 * FEW, WORKERS - 1 - 8 * FEW]
-    assert sorted(sum(asked, [])) == [*range(1, WORKERS)], "each but the hungry one, and none twice"
+    assert sorted(chain(*asked)) == [*range(1, WORKERS)], "each but the hungry one, and none twice"
 
 
 def test_as_many_are_asked_as_are_hungry() -> None:
@@ -57,4 +59,6 @@ def test_who_has_left_is_neither_fed_nor_asked() -> None:
     for worker in range(WORKERS):
         demand.forget(worker)
     demand.hungers(WORKERS)
-    assert not demand.waits and demand.ask() == [] and [*demand.hungry] == [WORKERS]
+    assert not demand.waits
+    assert demand.ask() == []
+    assert [*demand.hungry] == [WORKERS]

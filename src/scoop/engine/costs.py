@@ -27,10 +27,8 @@ class Costs:
 
 
 def _code_of(function: Any) -> Any:
-    """Return what is the same for all that run the same code, however they were bound or copied, and keeps no data."""
+    """Return what is the same for all functions that run the same code, and keeps none of their data alive."""
     while isinstance(function, partial):
         function = function.func
     function = getattr(function, "__func__", function)
-    if not hasattr(function, "__code__"):
-        function = getattr(type(function), "__call__", function)
     return getattr(function, "__code__", type(function))

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ..wire.messages import SUSPECT, Kind
+from .exports import MOST_BYTES
 from .future import READY, Future
 from .sweep import OVERDUE, Sweep
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from .scheduler import Scheduler
 
 __all__ = ["Giving"]
+
+AHEAD = 32 << 20
+"""Bytes of large tasks that are given at a time, in several parcels: so who gets the first need not wait for more."""
+
 
 class Giving:
     """What one process gives."""
@@ -55,7 +60,21 @@ class Giving:
             self._giving.release()
 
     def _give_own(self, most: int) -> bool:
-        parcel, retries, body, cargo, stuck = self._scheduler.exports.pack(self._oldest(most))
+        """Give the oldest tasks, up to so many; return whether there were any that can travel."""
+        given, room, sent = self._oldest(most), AHEAD, False
+        while room > 0:
+            number, size = self._give_parcel(given)
+            room -= size
+            if not number:
+                break
+            sent = True
+            if size < MOST_BYTES:
+                break
+        return sent
+
+    def _give_parcel(self, given: Iterator[Future]) -> tuple[int, int]:
+        """Send one parcel; return of how many tasks, and bytes."""
+        parcel, retries, body, cargo, stuck = self._scheduler.exports.pack(given)
         for future in stuck:
             future._state = READY
             self._scheduler.homebound[future] = True
@@ -67,7 +86,7 @@ class Giving:
         if retries:
             self._scheduler.polling.taken()
             self._scheduler.send(Kind.PARCEL, parcel, retries, body, cargo)
-        return bool(retries)
+        return len(retries), len(body) + (cargo.size if cargo else 0)
 
     def _oldest(self, most: int) -> Iterator[Future]:
         """Take out the oldest tasks, up to so many, or half of the oldest map."""

@@ -202,8 +202,8 @@ class Imports:
     def _load_function(self, data: bytes) -> Callable[..., Any]:
         function: Callable[..., Any] = codec.loads(data)
         # Only what has no state of its own is kept: a callable object or a closure is to be fresh for every task.
-        stateless = isinstance(function, FunctionType | BuiltinFunctionType | type)
-        if stateless and not getattr(function, "__closure__", None):
+        parts = function.__reduce__()[1] if isinstance(function, Mapper) else (function,)
+        if all(map(_is_stateless, parts)):
             if len(self._functions) >= MOST_FUNCTIONS:
                 self._functions.clear()
             self._functions[data] = function
@@ -229,6 +229,11 @@ class Imports:
 
 def _ran_elsewhere() -> None:
     """Stand in for the function of a future that only shows an outcome."""
+
+
+def _is_stateless(function: Any) -> bool:
+    plain = isinstance(function, FunctionType | BuiltinFunctionType | type)
+    return plain and not getattr(function, "__closure__", None)
 
 
 def flush_streams() -> None:

@@ -8,6 +8,7 @@ import errno
 import logging
 import select
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock, RLock, Thread
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ __all__ = ["Link", "ThreadBell"]
 
 SHORTEST_TICK, LONGEST_TICK = 0.002, 0.05
 """Seconds between two looks at a busy worker: doubling from the first to the second while nothing happens."""
+
+GIL_WAIT = 0.001
+"""Seconds that the thread waits at most for main to let it run, where that computes; python's own is 5 ms."""
 
 _MOST_AT_ONCE = 1 << 24
 
@@ -87,6 +91,7 @@ class Link:
 
     def listen(self, scheduler: "Scheduler") -> None:
         """Start the thread that brings messages to ``scheduler``."""
+        sys.setswitchinterval(min(GIL_WAIT, sys.getswitchinterval()))
         self._thread = Thread(target=self._listen, args=(scheduler,), name="scoop-link", daemon=True)
         self._thread.start()
 
@@ -132,7 +137,7 @@ class Link:
                 scheduler.imports.flush()
                 continue
             try:
-                # All at once what is sure to come: each call may have to wait for the GIL, 5 ms, while main computes.
+                # All at once what is sure to come: each call may have to wait for the GIL while main computes.
                 missing = min(reader.missing, _MOST_AT_ONCE)
                 flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
                 data, cargo = receive(self._sock, max(missing, 1 << 16), flags)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "wait_for_any"]
 
-SLICE = 0.001
+SLICE = 0.002
 """Seconds that a slice is to last: some 100 times what it costs to cut one."""
 
 PIECE = 0.005
@@ -45,7 +45,7 @@ MOST_PIECES = 16
 WORTH = 0.0005
 """Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
 
-OVERDUE = 0.002
+OVERDUE = 0.004
 """Seconds after which rows of a slice that have not begun may be given away, and the rest of a map that nobody comes
 for, be it as small as it may: twice what slices should last."""
 
@@ -239,7 +239,8 @@ class Sweep:
 
     def _cut(self, future: Future | None) -> Columns:
         """Cut a slice off a claimed rest; ``future`` stands for it, if it is not consumed at once."""
-        start, end = self.lo, min(self.hi, self.lo + self._size)
+        start, rest = self.lo, self.hi - self.lo
+        end = start + min(self._size, (rest + 1) // 2)
         if future is not None:
             if self._on_end is not None:
                 future._watch(self._on_end)

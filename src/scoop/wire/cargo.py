@@ -45,11 +45,11 @@ def can_carry() -> bool:
 class Cargo:
     """A descriptor that is closed when nobody has use for it any more."""
 
-    __slots__ = ("_size", "descriptor")
+    __slots__ = ("descriptor", "size")
 
     def __init__(self, descriptor: int, size: int) -> None:
         self.descriptor = descriptor
-        self._size = size
+        self.size = size  # bytes, in whole pages
 
     @classmethod
     def empty(cls) -> "Cargo":
@@ -72,12 +72,12 @@ class Cargo:
         spans = []
         for buffer in buffers:
             with buffer.raw() as view:
-                start = self._size
+                start = self.size
                 done = 0
                 while done < len(view):
                     done += os.pwrite(self.descriptor, view[done:], start + done)
                 spans.append((start, done))
-                self._size = -(-(start + done) // _PAGE) * _PAGE
+                self.size = -(-(start + done) // _PAGE) * _PAGE
         return tuple(spans)
 
     def map(self, own: bool) -> memoryview:
@@ -85,13 +85,13 @@ class Cargo:
         global _mapped
         if _mapped < MOST_MAPPED:
             flags = mmap.MAP_SHARED if own else mmap.MAP_PRIVATE
-            memory = mmap.mmap(self.descriptor, self._size, flags, mmap.PROT_READ | mmap.PROT_WRITE)
+            memory = mmap.mmap(self.descriptor, self.size, flags, mmap.PROT_READ | mmap.PROT_WRITE)
             _mapped += 1
             weakref.finalize(memory, _unmapped)
             return memoryview(memory)
-        copy = memoryview(bytearray(self._size))
+        copy = memoryview(bytearray(self.size))
         done = 0
-        while done < self._size:
+        while done < self.size:
             done += os.preadv(self.descriptor, [copy[done:]], done)
         return copy
 
