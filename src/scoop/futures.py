@@ -148,9 +148,13 @@ def mapScan(
 
     Parameters and errors are those of mapReduce().
     """
-    rows = _rows("mapScan", mapFunc, reductionOp, iterables)
+    _check_map("mapScan", mapFunc, iterables)
+    _check_operation("mapScan", reductionOp)
     runtime.need("futures.mapScan()")
-    result: list[T] = submit(_map_scan, mapFunc, reductionOp, rows).result(timeout)
+    if timeout is None:
+        return scanning.map_scan(mapFunc, reductionOp, *iterables)
+    rows = [list(iterable) for iterable in iterables]
+    result: list[T] = submit(scanning.map_scan, mapFunc, reductionOp, *rows).result(timeout)
     return result
 
 
@@ -223,10 +227,6 @@ def shutdown(wait: bool = True) -> None:
     """Do nothing: here for compatibility with PEP 3148. The run ends with the program."""
 
 
-def _map_scan(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: list[tuple[Any, ...]]) -> list[Any]:
-    return scanning.map_scan(runtime.need("futures.mapScan()"), func, op, rows)
-
-
 def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
     if isinstance(fs, Future):
         raise TypeError(f"{what}() needs futures, several of them: put the one in a list")
@@ -256,17 +256,6 @@ def _check_map(
 def _check_operation(what: str, op: Callable[..., Any]) -> None:
     if not callable(op):
         raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
-
-
-def _rows(
-    what: str, func: Callable[..., Any], op: Callable[..., Any], iterables: tuple[Iterable[Any], ...]
-) -> list[tuple[Any, ...]]:
-    _check_map(what, func, iterables)
-    _check_operation(what, op)
-    rows = list(zip(*iterables, strict=False))
-    if not rows:
-        raise TypeError(f"{what}() of empty iterable: there is nothing to reduce, and no initial value")
-    return rows
 
 
 def _serial(what: str) -> bool:

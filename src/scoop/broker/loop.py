@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ..wire.board import Board
 from ..wire.cargo import Cargo
-from ..wire.messages import Garbled, Message, MessageReader, encode
+from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
 from ..wire.sockets import receive, send_some
 from .instructions import Ask, Instruction, Send, Unask
 from .ledger import Ledger
@@ -75,16 +75,18 @@ class Broker:
         self._next_try = 0.0
         self._told = False  # that some could not be started
         self._missing: list[int] = []  # workers that could not be started; the number of each one's stillborn
+        self._unborn = size - (not spare)  # workers to be started for the first time
         self._join(_Peer(0, origin, None))
-        for _ in range(size - (not spare)):
-            self._start_worker()
 
     def serve(self) -> None:
         """Run until the origin hangs up; then end the workers."""
         try:
             while 0 in self._peers:
                 ready = self._selector.select(self._patience())
-                if not ready and self._ledger.waits:
+                if self._unborn:  # one at a time: a short program need not wait for many
+                    self._unborn -= 1
+                    self._start_worker()
+                elif not ready and self._ledger.waits:
                     self._carry_out(self._ledger.waited())
                 for key, events in ready:
                     peer: _Peer = key.data
@@ -98,6 +100,8 @@ class Broker:
             self._end_workers()
 
     def _patience(self) -> float | None:
+        if self._unborn:
+            return 0.0
         return PATIENCE if self._ledger.waits else RETRY if self._missing else None
 
     def _start_worker(self, stillborn: int = 0) -> None:
@@ -114,6 +118,12 @@ class Broker:
         self._next_number += 1
         _log.info("scoop: worker %d started (pid %d)", number, pid)
         self._join(_Peer(number, sock, pid), stillborn)
+
+    def _start_all(self) -> None:
+        """Start who has not been: the program is to end when all workers are up."""
+        for _ in range(self._unborn):
+            self._start_worker()
+        self._unborn = 0
 
     def _start_missing(self) -> None:
         self._next_try = time.monotonic() + RETRY
@@ -144,6 +154,8 @@ class Broker:
             return
         try:
             for message in peer.reader.feed(data, cargo):
+                if message.kind == Kind.FINISH and message.numbers:
+                    self._start_all()
                 self._carry_out(self._ledger.received(peer.number, message))
         except Garbled:
             self._part(peer)  # which kills it

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 from ..errors import ResultNotSent, in_words, name_of
@@ -9,7 +10,7 @@ from ..wire import codec
 from . import runtime
 from .tracebacks import is_from_signal_handler, pack_error
 
-__all__ = ["Broken", "Columns", "Mapper", "Outcome", "Reducer", "not_sent"]
+__all__ = ["Broken", "Columns", "Mapper", "Outcome", "Reducer", "Scanner", "not_sent"]
 
 Columns = tuple[Sequence[Any], ...]
 """A slice of a map's inputs: as many sequences, of the same length, as the function has arguments."""
@@ -122,6 +123,28 @@ class Reducer(Mapper):
             if error is runtime.interrupt:
                 raise
             return Broken([], error)
+
+
+class Scanner(Reducer):
+    """The function of a map whose results are accumulated; what it returns are lists of lists, one for each slice."""
+
+    __slots__ = ()
+
+    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> Outcome:
+        """Do as a Mapper, and accumulate the results, each with those before it in the slice."""
+        outcome = Mapper.run(self, results, begun, first, others)
+        if isinstance(outcome, Broken) or not outcome:
+            return outcome
+        try:
+            return [list(accumulate(outcome, self.operation))]
+        except BaseException as error:
+            if error is runtime.interrupt:
+                raise
+            return Broken([], error)
+
+    def finish(self, results: list[Any]) -> Outcome:
+        """Return the lists of several slices in a row."""
+        return results
 
 
 def not_sent(function: object, value: object, problem: Exception) -> ResultNotSent:

@@ -81,6 +81,21 @@ class Inputs:
     def _add(self, columns: Columns) -> None:
         self.sweeps.append(Sweep(self.scheduler, self._mapper, columns, self._retries, self._chunksize))
 
+    def outcomes(self) -> Iterator[list[Any]]:
+        """Yield what has become of each sweep, as one. Raises, in its place, what failed; then nothing more begins."""
+        try:
+            while self.sweeps:
+                outcome = self.sweeps[0].collect()
+                if isinstance(outcome, Broken):
+                    raise outcome.error
+                yield outcome
+                self.sweeps.popleft()
+                self.read()
+            if self.problem is not None:
+                raise self.problem
+        finally:
+            self.cancel()
+
     def cancel(self) -> None:
         """Let nothing more begin."""
         self._rows = iter(())

@@ -5,7 +5,7 @@ from functools import reduce
 from typing import Any
 
 from ..engine import runtime
-from ..engine.mapper import Broken, Reducer
+from ..engine.mapper import Reducer
 from ..engine.retries import unwrap
 from .mapping import Inputs
 
@@ -17,18 +17,8 @@ def map_reduce(func: Callable[..., Any], op: Callable[[Any, Any], Any], *iterabl
     function, retries = unwrap(func)
     inputs = Inputs(runtime.need("futures.mapReduce()"), Reducer(function, op), retries, iterables)
     sums: list[Any] = []
-    try:
-        while inputs.sweeps:
-            outcome = inputs.sweeps[0].collect()
-            if isinstance(outcome, Broken):
-                raise outcome.error
-            sums[:] = [reduce(op, sums + outcome)]
-            inputs.sweeps.popleft()
-            inputs.read()
-        if inputs.problem is not None:
-            raise inputs.problem
-    finally:
-        inputs.cancel()
+    for outcome in inputs.outcomes():
+        sums[:] = [reduce(op, sums + outcome)]
     if not sums:
         raise TypeError("mapReduce() of empty iterable: there is nothing to reduce, and no initial value")
     return sums[0]

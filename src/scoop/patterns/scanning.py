@@ -1,53 +1,40 @@
-"""mapScan: a parallel prefix in two passes.
+"""mapScan: a parallel prefix in two passes over the slices of a map.
 
-    pass 1, in parallel: map each block, and accumulate it from its own start
-    between: the sum of all that stands before each block, from the blocks' last elements
-    pass 2, in parallel: put that sum in front of every element of the block
+    pass 1, in parallel: map each slice, and accumulate it from its own start
+    between: the sum of all that stands before each slice, from the slices' last elements
+    pass 2, in parallel: put that sum in front of every element of the slice
 
 ``op`` is called about twice as often as serially, on as many processors as there are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import accumulate, starmap
+from itertools import accumulate, chain
 from typing import Any
 
-from ..engine.future import NO_KWARGS, Future
-from ..engine.scheduler import Scheduler
+from ..engine import runtime
+from ..engine.mapper import Mapper, Scanner
+from ..engine.retries import unwrap
+from .mapping import Inputs
 
 __all__ = ["map_scan"]
 
-Row = tuple[Any, ...]
 
-_BLOCKS = 8
-"""Blocks a worker: enough that a slow one is balanced by others."""
-
-
-def map_scan(
-    scheduler: Scheduler, func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: Sequence[Row]
-) -> list[Any]:
-    """Return ``list(accumulate(starmap(func, rows), op))``; ``rows`` has at least one."""
-    size = -(-len(rows) // (_BLOCKS * scheduler.size))
-    blocks = [rows[start : start + size] for start in range(0, len(rows), size)]
-    scanned = _run(scheduler, [Future._make(_scan, (func, op, block), NO_KWARGS) for block in blocks])
-    offsets = accumulate((block[-1] for block in scanned[:-1]), op)
-    pairs = zip(offsets, scanned[1:], strict=True)
-    shifts = [Future._make(_shift, (op, offset, block), NO_KWARGS) for offset, block in pairs]
-    return [element for block in (scanned[0], *_run(scheduler, shifts)) for element in block]
+def map_scan(func: Callable[..., Any], op: Callable[[Any, Any], Any], *iterables: Iterable[Any]) -> list[Any]:
+    """Return all prefixes of ``func(*row)`` over all rows, put together by ``op``, which need not commute."""
+    scheduler = runtime.need("futures.mapScan()")
+    function, retries = unwrap(func)
+    slices = _all(Inputs(scheduler, Scanner(function, op), retries, iterables))
+    if not slices:
+        raise TypeError("mapScan() of empty iterable: there is nothing to reduce, and no initial value")
+    before = [*accumulate((each[-1] for each in slices[:-1]), op)]
+    shifted = _all(Inputs(scheduler, Mapper(partial(_shift, op)), None, (before, slices[1:])))
+    return [*chain(slices[0], *shifted)]
 
 
-def _run(scheduler: Scheduler, futures: list[Future]) -> list[list[Any]]:
-    scheduler.offer_all(futures)
-    try:
-        return [future.result() for future in futures]
-    except BaseException:
-        scheduler.cancel(futures)
-        raise
+def _all(inputs: Inputs) -> list[Any]:
+    return [*chain.from_iterable(inputs.outcomes())]
 
 
-def _scan(func: Callable[..., Any], op: Callable[[Any, Any], Any], rows: Sequence[Row]) -> list[Any]:
-    return list(accumulate(starmap(func, rows), op))
-
-
-def _shift(op: Callable[[Any, Any], Any], offset: Any, block: list[Any]) -> list[Any]:
-    return list(map(partial(op, offset), block))
+def _shift(op: Callable[[Any, Any], Any], before: Any, elements: list[Any]) -> list[Any]:
+    return list(map(partial(op, before), elements))
