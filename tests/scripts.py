@@ -150,8 +150,8 @@ def start(scoop_run: RunScoop, n: int, body: str, *options: str) -> Run:
     return scoop_run(program(body) + MAIN, n=n, options=options)
 
 
-def check(scoop_run: RunScoop, n: int, body: str) -> None:
+def check(scoop_run: RunScoop, n: int, body: str, *options: str) -> None:
     """Run a program that defines main(), under SCOOP; expect success, and not a word on stderr."""
-    run = start(scoop_run, n, body)
+    run = start(scoop_run, n, body, *options)
     assert run.status == 0, run.err
     assert (run.out, run.err) == ("fine\n", ""), f"it said\n{run.out}\nand on stderr\n{run.err}"

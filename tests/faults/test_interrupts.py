@@ -180,11 +180,11 @@ def test_control_c_is_not_lost_in_a_callback(attack: Attack) -> None:
             try:
                 while not struck:
                     fs = [futures.submit(give, x) for x in range(200)]
-                    until(lambda: any(f.running() for f in fs))
+                    until(lambda: any(f.running() or f.done() for f in fs))
                     away = [f for f in fs if f.running()]
                     for future in away:
                         future.add_done_callback(strike)
-                    futures.wait(away)
+                    futures.wait(fs)
             except KeyboardInterrupt:
                 pass
             else:

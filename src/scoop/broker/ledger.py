@@ -28,7 +28,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from ..wire.cargo import Cargo
-from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
+from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of, private_name
 from .demand import Demand
 from .instructions import Ask, Instruction, Replace, Send, Unask
 
@@ -165,6 +165,10 @@ class Ledger:
             numbers = [number for _, number in tasks]
             blameless = begun or gone.retired
             self._restock(parcel, numbers if blameless else self._survive_arrival(worker, parcel, numbers))
+        if private := [name for name in self._constants if name.startswith(private_name(worker, ""))]:
+            for name in private:
+                del self._constants[name]
+            self._send_all(Kind.UNCONST, "\0".join(private).encode())
         self._replace(worker, gone)
         self._match()
         return self._done()
@@ -359,9 +363,12 @@ class Ledger:
                     self._constants[name] = packed, cargo
                 else:
                     self._constants.pop(name, None)
-            for everyone in self._workers:
-                self._send(everyone, kind, body=packed, cargo=cargo)
+            self._send_all(kind, packed, cargo)
         self._send(worker, Kind.VERDICT, call, body="\0".join(refused).encode())
+
+    def _send_all(self, kind: Kind, body: bytes, cargo: Cargo | None = None) -> None:
+        for worker in self._workers:
+            self._send(worker, kind, body=body, cargo=cargo)
 
     def _send(
         self,

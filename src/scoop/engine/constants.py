@@ -1,7 +1,7 @@
 """Shared constants: each worker's copy of what was set anywhere, unpickled when first asked for."""
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from pickle import PickleBuffer
 from threading import Condition, Event
@@ -55,10 +55,14 @@ class Constants:
     def delete(self, names: Iterable[str]) -> None:
         """Delete the constants of these names everywhere; those that do not exist are passed over."""
         names = sorted(names)
-        self._call(Kind.UNCONST, codec.dumps(names), names)
+        self._call(Kind.UNCONST, "\0".join(names).encode(), names)
 
     def get(
-        self, name: str, timeout: float | None, default: Any, deputised: Callable[[], AbstractContextManager[None]]
+        self,
+        name: str,
+        timeout: float | None = 0,
+        default: Any = None,
+        deputised: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Any:
         """Return the constant ``name``, waiting for it up to ``timeout`` seconds; else ``default``.
 
@@ -81,6 +85,8 @@ class Constants:
     def deliver(self, kind: Kind, call: int, body: bytes, cargo: Cargo | None) -> None:
         """Take in what the broker says."""
         if kind == Kind.VERDICT:
+            if call not in self._pending:
+                return  # nobody waits for it
             done, refused = self._pending.pop(call)
             refused.extend(body.decode().split("\0") if body else ())
             done.set()
@@ -92,7 +98,7 @@ class Constants:
                 self._packed.update((name, (data, views_of(memory, spans))) for name, (data, spans) in arrived)
                 self._arrival.notify_all()
             else:
-                for name in codec.loads(body):
+                for name in body.decode().split("\0"):
                     self._packed.pop(name, None)
                     self._values.pop(name, None)
 

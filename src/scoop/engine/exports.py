@@ -11,7 +11,9 @@ from ..wire import codec
 from ..wire.cargo import Cargo, Span, views_of
 from ..wire.messages import USUAL, parcel_id
 from . import runtime
+from .functions import Functions
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
+from .imports import Send
 from .mapper import Mapper
 from .retries import unwrap
 from .scatter import is_piece, scatter
@@ -28,8 +30,9 @@ _log = logging.getLogger("scoop")
 class Exports:
     """The parcels that this process has sent out and that have not all come back."""
 
-    def __init__(self, slot: int, retries: int) -> None:
+    def __init__(self, slot: int, retries: int, send: Send) -> None:
         self._retries = retries  # of the run
+        self._functions = Functions(slot, send)
         self._ids = (parcel_id(slot, serial) for serial in count(1))
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()
@@ -39,6 +42,7 @@ class Exports:
 
         Returns the parcel's id, the retries of each task in it, its body and cargo, and what cannot travel.
         """
+        parcel = next(self._ids)
         functions: dict[int, int] = {}
         pickles: list[bytes] = []
         calls: list[tuple[int, bytes, bytes | None, bool, tuple[Span, ...]]] = []
@@ -57,7 +61,7 @@ class Exports:
             try:
                 place = functions.get(id(function))
                 if place is None:
-                    data = codec.dumps(function)
+                    data = self._functions.pack(function, parcel)
                     place = functions[id(function)] = len(pickles)
                     pickles.append(data)
                     size += len(data)
@@ -78,9 +82,10 @@ class Exports:
                 # Several rows of a map: once their worker has died, they are to be sent again singly.
                 retries.append(0 if is_piece(future) else USUAL if times is None else times)
                 size += len(call) + sum(length for _, length in spans)
-        parcel = next(self._ids)
         if packed:
             self._away[parcel] = packed
+        else:
+            self._functions.release(parcel)
         return parcel, retries, pickle.dumps((pickles, calls), 5), cargo, stuck
 
     def arrived(
@@ -147,6 +152,7 @@ class Exports:
             taken.append(future)
         if not any(packed):
             del self._away[parcel]
+            self._functions.release(parcel)
         return taken
 
     def _warn(self, future: Future, problem: BaseException) -> None:

@@ -46,10 +46,11 @@ Outcome = list[Any] | Broken
 class Mapper:
     """The function of a map, as a task that is given a slice of the inputs."""
 
-    __slots__ = ("function",)
+    __slots__ = ("__weakref__", "function", "name")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:
         return type(self), (self.function,)

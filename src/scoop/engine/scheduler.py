@@ -77,7 +77,7 @@ class Scheduler:
         self.new_bell = new_bell
         self.ready: OrderedDict[Future | Sweep, bool] = OrderedDict()  # what is on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
-        self.exports = Exports(slot, limits.retries)
+        self.exports = Exports(slot, limits.retries, send)
         self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, self.cell), limits.retries == 0)
         self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
         self.costs = Costs()

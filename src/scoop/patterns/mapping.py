@@ -82,7 +82,7 @@ class Inputs:
         self.sweeps.append(Sweep(self.scheduler, self._mapper, columns, self._retries, self._chunksize))
 
     def outcomes(self) -> Iterator[list[Any]]:
-        """Yield what has become of each sweep, as one. Raises, in its place, what failed; then nothing more begins."""
+        """Yield what has become of each sweep, as one; raise what failed, in its place: then nothing more begins."""
         try:
             while self.sweeps:
                 outcome = self.sweeps[0].collect()

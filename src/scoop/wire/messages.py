@@ -31,6 +31,7 @@ __all__ = [
     "encode",
     "owner_of",
     "parcel_id",
+    "private_name",
 ]
 
 USUAL = 0x7FFFFFFF
@@ -70,7 +71,7 @@ class Kind(IntEnum):
     FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
     # is up) < it has
     RETIRE = 15  # > I have had my time, and leave; what I hold I have not begun. Put another worker in my place
-    UNCONST = 13  # = forget a shared constant (the body: its name); `parcel` is the sender's call
+    UNCONST = 13  # = forget shared constants (the body: their names); `parcel` is the sender's call
 
 
 _HEADER = struct.Struct("<BIQQ")
@@ -160,3 +161,12 @@ def parcel_id(owner: int, serial: int) -> int:
 def owner_of(parcel: int) -> int:
     """Return the number of the worker whose tasks ``parcel`` holds."""
     return parcel >> _OWNER_SHIFT
+
+
+def private_name(owner: int, name: str) -> str:
+    """Return the name of a constant that is of use only while the worker that has set it lives.
+
+    >>> private_name(3, "table").startswith(private_name(3, ""))
+    True
+    """
+    return f"scoop.private.{owner}.{name}"
