@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,17 @@ from rows import ROWS, Row
 if TYPE_CHECKING:
     from measure import Results
 
-PICTURE = Path(__file__).parent.parent / "docs" / "benchmarks.png"
+HOME = Path(__file__).parent.parent
+PICTURE = HOME / "docs" / "benchmarks.png"
+FIRST, LAST = "<!-- measured -->\n", "<!-- end of what was measured -->"
+"""What encloses the table in the README."""
+
+SHORT = (
+    *("no-op", "100us", "1ms", "pareto", "squares", "submit", "sort", "fib"),
+    *("hello 2", "hello 16", "mandelbrot", "regression", "search"),
+)
+"""The rows that the README shows, the ones that SCOOP loses included."""
+SHORT_PEERS = ("scoop", "original", "executor", "executor in chunks", "Pool.map", "loky", "joblib", "Dask", "Ray")
 
 
 def write(results: "Results", folder: Path) -> None:
@@ -19,10 +30,21 @@ def write(results: "Results", folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "latest.json").write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n")
     (folder / "latest.md").write_text(table(results))
+    write_readme(results)
     try:
         picture(results)
     except ImportError:
         print("no picture: matplotlib is not installed")
+
+
+def write_readme(results: "Results") -> None:
+    """Put a shorter table into the README."""
+    before, _, rest = (HOME / "README.md").read_text().partition(FIRST)
+    _, end, after = rest.partition(LAST)
+    if not end:
+        raise ValueError(f"the README has no {FIRST.strip()} ... {LAST}")
+    lines = [*rows_of(results, [row for row in ROWS if row.key in SHORT], SHORT_PEERS), ""]
+    (HOME / "README.md").write_text(before + FIRST + "\n".join(lines) + end + after)
 
 
 def number(value: float) -> str:
@@ -40,10 +62,20 @@ def table(results: "Results") -> str:
         + ", ".join(f"{key}: {value}" for key, value in results.machine.items())
         + ".",
         "",
-        "| | unit | " + " | ".join(peers) + " |",
-        "|---|---|" + "---:|" * len(peers),
+        *rows_of(results, ROWS, peers),
+        "",
+        "↑ more is better, ↓ less is better. Empty: the peer has no such operation, or did not manage it.",
     ]
-    for row in ROWS:
+    versions = {f"{package} {version}" for peer in results.versions.values() for package, version in peer.items()}
+    lines += ["", "Versions: " + ", ".join(sorted(versions)) + "."]
+    lines += [f"\nLeft out: {what}: {why}." for what, why in results.left_out.items()]
+    return "\n".join(lines) + "\n"
+
+
+def rows_of(results: "Results", rows: Sequence[Row], peers: Sequence[str]) -> list[str]:
+    """Return the lines of a table."""
+    lines = ["| | unit | " + " | ".join(peers) + " |", "|---|---|" + "---:|" * len(peers)]
+    for row in rows:
         medians = {peer: results.median(row.key, peer) for peer in peers}
         found = [value for peer, value in medians.items() if value is not None and peer != "serial"]
         if not found:
@@ -54,11 +86,7 @@ def table(results: "Results") -> str:
             text = "" if value is None else number(value)
             cells.append(f"**{text}**" if value == best and peer != "serial" else text)
         lines.append(f"| {row.title} | {row.unit} {'↑' if row.more_is_better else '↓'} | " + " | ".join(cells) + " |")
-    lines += ["", "↑ more is better, ↓ less is better. Empty: the peer has no such operation, or did not manage it."]
-    versions = {f"{package} {version}" for peer in results.versions.values() for package, version in peer.items()}
-    lines += ["", "Versions: " + ", ".join(sorted(versions)) + "."]
-    lines += [f"\nLeft out: {what}: {why}." for what, why in results.left_out.items()]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def ratio(results: "Results", row: Row, peer: str, best: bool = False) -> float | None:

@@ -1,8 +1,10 @@
-"""Run all tests on every CPython from 3.11 that this machine has, two at a time; say which are missing.
+"""Run the tests on every CPython from 3.11 that this machine has, two at a time; say which are missing.
 
     python tests/on_every_python.py FOLDER [pytest arguments]
 
-FOLDER receives a virtual environment for each. Needs nothing but the standard library.
+FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, the
+oldest all but those with several hosts, those between what they may differ in: a whole run is to take ten minutes at
+most. With arguments, all run what those say.
 """
 
 import os
@@ -15,6 +17,10 @@ from pathlib import Path
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 AT_ONCE = 2
 """Most tests wait for processes that start and end, so two runs share two processors well."""
+
+HOSTS = ("tests/far", "tests/cluster")
+"""Several hosts, and batch systems: what is tested there is the same on every Python."""
+BETWEEN = ("tests/units", "tests/simulation", "tests/reference", "tests/library", "tests/transport", "tests/command")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,6 +61,15 @@ def test(version: str, python: str, arguments: list[str]) -> int:
     return ended.returncode
 
 
+def share(version: str, newest_first: list[str]) -> list[str]:
+    """Return the pytest arguments for what this version is to run."""
+    if version == newest_first[0]:
+        return []
+    if version == newest_first[-1]:
+        return [f"--ignore={folder}" for folder in HOSTS]
+    return [*BETWEEN]
+
+
 def main() -> int:
     """Return 0 if at least one Python was found and the tests pass on all that were."""
     folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
@@ -65,8 +80,12 @@ def main() -> int:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
         else:
             pythons[version] = prepare(interpreter, folder / f"test-{version}")
+    newest_first = [*reversed(pythons)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = {version: pool.submit(test, version, python, arguments) for version, python in pythons.items()}
+        runs = {
+            version: pool.submit(test, version, pythons[version], arguments or share(version, newest_first))
+            for version in newest_first
+        }
     failed = [version for version, run in runs.items() if run.result()]
     print(f"== passed on {', '.join(v for v in runs if v not in failed) or 'none'}", flush=True)
     if failed:

@@ -8,7 +8,7 @@ The rest is a key of the scheduler's table, like a future, whenever it is not em
 whoever has made it cuts a slice off the front, or a half off the back, and puts what is left in again. So the
 consumer, the other greenlets and threads of the process, and the link share it without a lock.
 
-Slices last about a millisecond, by what the slices before them took. So at each cut somebody hungry is soon
+Slices last about two milliseconds, by what the slices before them took. So at each cut somebody hungry is soon
 noticed, and what the cuts cost vanishes. The half that is given is cut in pieces, so that results come back while the
 others of them are computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
 
@@ -36,6 +36,12 @@ __all__ = ["Sweep", "wait_for_any"]
 
 SLICE = 0.002
 """Seconds that a slice is to last: some 100 times what it costs to cut one."""
+
+FIRST = 0.0001
+"""Seconds that the first slice is to last, where that is known: who is about to be hungry is not to wait for long."""
+
+GROWTH = 4
+"""How many times longer a slice is than the one before it, at most."""
 
 PIECE = 0.005
 """Seconds of work that a piece is worth at least, once it is known what an item takes: each costs some 100 us."""
@@ -94,7 +100,7 @@ class Sweep:
         self._singly = (scheduler.limits.retries if retries is None else retries) == 0
         self._cost = scheduler.costs.of(mapper.function)  # seconds an item
         if self._cost:
-            size = max(size, min(int(SLICE / self._cost), self.hi // scheduler.size))
+            size = max(size, min(int(FIRST / self._cost), self.hi // scheduler.size))
         self._size = 1 if self._singly else max(1, min(size, MOST_ITEMS))
         self._cut_at = scheduler.clock()
         self._on_end: Watcher | None = None  # of a consumer that waits for whatever ends first
@@ -240,7 +246,9 @@ class Sweep:
     def _cut(self, future: Future | None) -> Columns:
         """Cut a slice off a claimed rest; ``future`` stands for it, if it is not consumed at once."""
         start, rest = self.lo, self.hi - self.lo
-        end = start + min(self._size, (rest + 1) // 2)
+        # Shorter ones before the end, for those who will be hungry then; but none that is not worth its price.
+        least = int(FIRST / self._cost) + 1 if self._cost else rest
+        end = start + min(self._size, rest, max(least, (rest + 1) // 2))
         if future is not None:
             if self._on_end is not None:
                 future._watch(self._on_end)
@@ -273,10 +281,11 @@ class Sweep:
             count = part.count or 1
         if not self._singly:
             seconds = clock() - started
-            self._cost = seconds / count
-            self.scheduler.costs.note(self.mapper.function, self._cost)
-            aim = 8 * count if seconds * 8 < SLICE else int(SLICE / self._cost)
-            self._size = max(1, min(aim, 8 * count, MOST_ITEMS))
+            if self._cost is None or seconds > FIRST / 2:  # less is mostly the price of the slice itself
+                self._cost = seconds / count
+                self.scheduler.costs.note(self.mapper.function, self._cost)
+            aim = GROWTH * count if seconds * GROWTH < SLICE else int(SLICE * count / seconds)
+            self._size = max(1, min(aim, GROWTH * count, MOST_ITEMS))
         return outcome, tails
 
 
