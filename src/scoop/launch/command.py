@@ -17,7 +17,7 @@ from ..engine.imports import flush_streams
 from ..engine.limits import Limits
 from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
-from .cores import usable_cores
+from .cores import cap_threads, usable_cores
 from .interrupts import await_what_is_put_off, end_at_next_interrupt
 from .options import new_parser
 from .program import CannotStart, Program
@@ -27,15 +27,6 @@ __all__ = ["main"]
 
 _interrupted = False
 _status = 0
-
-_THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,7 +48,7 @@ def _main(argv: list[str] | None) -> int:
         _set_up_process(options)
         program = _program(parser, options)
         size = options.n or usable_cores()
-        _cap_threads(size)
+        cap_threads(size)
         run = program.prepare()
     except (CannotStart, OSError) as problem:
         print(f"scoop: {problem}", file=sys.stderr)
@@ -137,12 +128,6 @@ def _set_up_process(options: argparse.Namespace) -> None:
             sys.path[0] = os.getcwd()
     if options.nice is not None:
         os.nice(options.nice)
-
-
-def _cap_threads(size: int) -> None:
-    """Keep numerical libraries from starting a thread a processor in every worker, unless told otherwise."""
-    for name in _THREAD_LIMITS if size > 1 else ():
-        os.environ.setdefault(name, str(max(1, usable_cores() // size)))
 
 
 def _await_threads() -> bool:
