@@ -12,7 +12,7 @@ MOST = 1 << 16
 
 
 class Output:
-    """What writes to our standard streams: in a thread, so that who reads them slowly holds up none but its writers."""
+    """What writes to our standard streams: in a thread, so that a slow reader holds up none but its writers."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "scoop-output")
