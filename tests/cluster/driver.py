@@ -1,4 +1,4 @@
-"""A program that recruits hosts as the uplink does, and tells what became of it in lines of JSON on the descriptor given.
+"""A program that recruits hosts as the uplink does, and tells what became of it in lines of JSON.
 
     python driver.py '{"hosts": ["node1", "node2"], "ssh": ["ssh", "-F", "config"], ...}'
 
@@ -11,11 +11,11 @@ import os
 import sys
 from typing import Any
 
+from scoop.launch.cluster.bundle import bundle
 from scoop.launch.cluster.calls import Plan
 from scoop.launch.cluster.commands import Reach
 from scoop.launch.cluster.discover import named
 from scoop.launch.cluster.invitation import Invitation
-from scoop.launch.cluster.bundle import bundle
 from scoop.launch.cluster.recruit import TooFewHosts, recruit
 from scoop.launch.cluster.versions import python_version, scoop_version
 from scoop.launch.program import Program
@@ -41,7 +41,7 @@ def plan(given: dict[str, Any]) -> Plan:
         prolog=given.get("prolog", ""),
         ssh=tuple(given.get("ssh", ("ssh",))),
         timeout=given.get("timeout", 30.0),
-        module="cluster.stub_station",
+        module=given.get("module", "cluster.stub_station"),
     )
     invitation = Invitation(
         workers={host.place: host.workers for host in allocation.hosts},

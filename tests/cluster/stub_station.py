@@ -13,6 +13,7 @@ from scoop.uplink.terms import Terms
 
 def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
     """Import the program, start a process as a task might, and print something on each stream."""
+    assert limits.retries == 2
     import_main()
     sleeper = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
     host = os.environ.get("SCOOP_STUB_NAME", os.uname().nodename)

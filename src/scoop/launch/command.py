@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import scoop
 
@@ -22,6 +23,9 @@ from .interrupts import await_what_is_put_off, end_at_next_interrupt
 from .options import new_parser
 from .program import CannotStart, Program
 from .start import start
+
+if TYPE_CHECKING:
+    from .cluster.placement import Placement
 
 __all__ = ["main"]
 
@@ -47,7 +51,12 @@ def _main(argv: list[str] | None) -> int:
     try:
         _set_up_process(options)
         program = _program(parser, options)
-        size = options.n or usable_cores()
+        placement = _place(options)
+        if options.dry_run:
+            return _show(placement, options, program)
+        if placement is not None and placement.away:
+            raise CannotStart("runs beyond this machine cannot be started yet; --dry-run shows what would be")
+        size = placement.here if placement else options.n or usable_cores()
         cap_threads(size)
         run = program.prepare()
     except (CannotStart, OSError) as problem:
@@ -83,6 +92,26 @@ def _main(argv: list[str] | None) -> int:
             _drain(program)
     except BaseException as error:
         return _report(error)
+    return 0
+
+
+def _place(options: argparse.Namespace) -> "Placement | None":
+    """Return where the workers are to be; None if nobody speaks of hosts, so that such a run pays nothing for it."""
+    from .cluster.discover import in_batch
+
+    if not (options.hosts or options.hostfile or options.dry_run or in_batch(os.environ)):
+        return None
+    from .cluster.plan import find_placement
+
+    return find_placement(options, os.environ)
+
+
+def _show(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
+    from .cluster.placement import describe
+    from .cluster.plan import new_plan
+
+    assert placement is not None
+    print(describe(placement, new_plan(placement, options, program, _limits(options)) if placement.away else None))
     return 0
 
 

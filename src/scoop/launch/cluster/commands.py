@@ -42,7 +42,7 @@ class Reach(NamedTuple):
 
 def station(reach: Reach, *arguments: str) -> list[str]:
     """Return the words that start a station on the host itself."""
-    words = [reach.python, "-m", reach.module, *arguments]
+    words = [reach.python, "-P", "-m", reach.module, *arguments]  # nothing in the folder it starts in is imported
     if reach.python_path:
         words = ["env", f"PYTHONPATH={reach.python_path}", *words]
     if reach.prolog:
