@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ LIMIT = 60.0
 class Driver:
     """A running ``driver.py``: what it tells, and what it prints."""
 
-    def __init__(self, given: dict[str, Any], folder: Path) -> None:
+    def __init__(
+        self, given: dict[str, Any], folder: Path, before: Sequence[str], environ: dict[str, str]
+    ) -> None:
         ours, theirs = os.pipe()
         self._told = ours
         self._rest = b""
@@ -31,12 +33,12 @@ class Driver:
         tests = Path(__file__).resolve().parent.parent
         with open(folder / "out", "wb") as out, open(folder / "err", "wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, str(tests / "cluster" / "driver.py"), json.dumps({**given, "tell": theirs})],
+                [*before, sys.executable, str(tests / "cluster/driver.py"), json.dumps({**given, "tell": theirs})],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=err,
                 pass_fds=(theirs,),
-                env={**os.environ, "PYTHONPATH": str(tests)},
+                env={**os.environ, **environ, "PYTHONPATH": str(tests)},
             )
         os.close(theirs)
         self._folder = folder
@@ -112,9 +114,11 @@ def drive(tmp_path: Path) -> Iterator[Drive]:
     (folder / "script.py").write_text("import beside\nVALUE = beside.VALUE\n")
     (folder / "beside.py").write_text("VALUE = 42\n")
 
-    def start(machines: Machines, **given: Any) -> Driver:
+    def start(
+        machines: Machines, before: Sequence[str] = (), environ: dict[str, str] | None = None, **given: Any
+    ) -> Driver:
         given = {"hosts": machines.names, "ssh": machines.ssh, "script": "script.py", "folder": str(folder), **given}
-        drivers.append(Driver(given, tmp_path))
+        drivers.append(Driver(given, tmp_path, before, environ or {}))
         return drivers[-1]
 
     yield start

@@ -9,12 +9,13 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from scoop.launch.cluster.bundle import bundle
 from scoop.launch.cluster.calls import Plan
 from scoop.launch.cluster.commands import Reach
-from scoop.launch.cluster.discover import named
+from scoop.launch.cluster.discover import discover, named
 from scoop.launch.cluster.invitation import Invitation
 from scoop.launch.cluster.recruit import TooFewHosts, recruit
 from scoop.launch.cluster.versions import python_version, scoop_version
@@ -29,10 +30,14 @@ def tell(kind: str, host: str = "", **more: Any) -> None:
     os.write(_tell, json.dumps({"kind": kind, "host": host, **more}).encode() + b"\n")
 
 
+def read(name: str) -> str:
+    """Return the text of a file."""
+    return Path(name).read_text()
+
+
 def plan(given: dict[str, Any]) -> Plan:
     """Return what is to be started."""
-    allocation = named(given["hosts"], None, open)  # type: ignore[arg-type]
-    assert allocation is not None
+    allocation = named(given["hosts"], None, read) or discover(os.environ, read)
     folder = given.get("folder", os.getcwd())
     program = Program("script", given["script"], (), folder)
     reach = Reach(
@@ -53,7 +58,7 @@ def plan(given: dict[str, Any]) -> Plan:
         environment=given.get("environment", {}),
     )
     least = given.get("least", len(allocation.hosts))
-    return Plan(allocation.hosts, given.get("launcher", "ssh"), reach, invitation, least)
+    return Plan(allocation.hosts, given.get("launcher", allocation.launcher), reach, invitation, least)
 
 
 async def main(given: dict[str, Any]) -> None:

@@ -104,21 +104,19 @@ class Machines:
 
     def run(self, name: str, *words: str) -> str:
         """Run a command on a host, without ssh; return what it prints."""
-        init = self._init(name)
-        enter = ["nsenter", "-t", str(init), "--net", "--uts", "--pid", "--mount", "--"] if self.rooted else []
-        return subprocess.run([*enter, *words], capture_output=True, text=True, check=False).stdout
+        return subprocess.run([*self.entry(name), *words], capture_output=True, text=True, check=False).stdout
+
+    def entry(self, name: str) -> list[str]:
+        """Return the words before a command that is to run on a host."""
+        enter = ["nsenter", "-t", str(self._init(name)), "--net", "--uts", "--pid", "--mount", "--"]
+        return enter if self.rooted else []
 
     def processes(self, name: str) -> list[str]:
-        """Name what runs on a host, its sshd's own aside."""
-        found = []
-        for process in psutil.Process(self._inits[name].pid).children(recursive=True):
-            try:
-                words, state = process.cmdline(), process.status()
-            except psutil.NoSuchProcess:
-                continue
-            if state != psutil.STATUS_ZOMBIE and words and not words[0].startswith(("sshd", "/usr/sbin/sshd")):
-                found.append(" ".join(words))
-        return found
+        """Name what runs on a host, however it was started; what belongs to the host itself aside."""
+        if not self.rooted:
+            return _named(psutil.Process(self._inits[name].pid).children(recursive=True))
+        space = _space(self._init(name))
+        return _named([process for process in psutil.process_iter() if _space(process.pid) == space])
 
     def cut(self, name: str) -> None:
         """Pull the cable: what is sent vanishes, and nobody hears of it."""
@@ -165,6 +163,28 @@ class Machines:
             f"  IdentityFile {self.folder}/key\n  IdentitiesOnly yes\n  GlobalKnownHostsFile /dev/null\n"
             f"  UserKnownHostsFile {self.folder}/known_hosts\n"
         )
+
+
+def _named(processes: list[psutil.Process]) -> list[str]:
+    found = []
+    for process in processes:
+        try:
+            words, state = process.cmdline(), process.status()
+        except psutil.NoSuchProcess:
+            continue
+        if state != psutil.STATUS_ZOMBIE and words and not os.path.basename(words[0]).startswith(_DAEMONS):
+            found.append(" ".join(words))
+    return found
+
+
+_DAEMONS = ("sshd", "slurmd", "slurmstepd", "sge_", "unshare")
+
+
+def _space(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except OSError:
+        return ""
 
 
 def _ip(words: str, check: bool = True) -> None:

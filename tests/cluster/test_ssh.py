@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from running import run_python
+
 from .conftest import Drive, children, nothing_runs_on, until
 from .machines import Machines
 
@@ -177,3 +179,23 @@ def test_a_cut_cable_ends_the_host(machines: Machines, drive: Drive, tmp_path: P
         machines.heal("node3")
     driver.end()
     until(lambda: not machines.processes("node3"))
+
+
+def test_hosts_are_listed(machines: Machines, tmp_path: Path) -> None:
+    (tmp_path / "script.py").touch()
+    ssh = " ".join(machines.ssh)
+    words = ["-q", "--ssh-executable", ssh, "--hosts", "node1", "node2", "--list-hosts", "script.py"]
+    run = run_python("-m", "scoop", *words, cwd=tmp_path)
+    assert (run.status, run.err) == (0, "")
+    assert [line.split()[0] for line in run.out.splitlines()] == ["host", "node1", "node2"]
+    assert run.out.count(" ms\n") == 2
+    nothing_runs_on(machines)
+
+
+def test_a_host_that_cannot_be_listed(machines: Machines, tmp_path: Path) -> None:
+    (tmp_path / "script.py").touch()
+    ssh = spoilt(tmp_path, machines, "exit 1")
+    words = ["--ssh-executable", ssh, "--hosts", "node1", "node2", "--list-hosts", "script.py"]
+    run = run_python("-m", "scoop", *words, cwd=tmp_path)
+    assert run.status == 1
+    assert "\nnode2: the launcher failed; see what it says" in run.out

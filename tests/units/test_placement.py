@@ -7,8 +7,9 @@ from scoop.launch.cluster.calls import Plan, calls, invite
 from scoop.launch.cluster.commands import Reach
 from scoop.launch.cluster.here import is_here
 from scoop.launch.cluster.hosts import Host, HostsError
-from scoop.launch.cluster.invitation import Invitation
+from scoop.launch.cluster.invitation import Answer, Invitation
 from scoop.launch.cluster.placement import describe, place
+from scoop.launch.cluster.table import Row, table
 from scoop.launch.options import new_parser
 from scoop.uplink.terms import Terms
 
@@ -77,6 +78,20 @@ def test_a_dry_run() -> None:
 def test_a_dry_run_without_other_hosts() -> None:
     expected = "hosts from --hosts: 1\nworkers: 4\n\nhere: 4 workers, the program's own process included"
     assert describe(place(hosts(A), [True], None, 8), None) == expected
+
+
+TABLE = """\
+host   workers  cores  python  scoop  login   round trip
+node1  4        8      3.11    1.0    0.31 s  0.4 ms
+node2  *        -      -       -      -       -
+
+node2: nobody is there"""
+
+
+def test_a_table_of_hosts() -> None:
+    answer = Answer("node1", "hello", name="n1", python="3.11", scoop="1.0", cores=8)
+    rows = [Row("node1", 4, answer, 0.314, 0.0004), Row("node2", None, problem="node2: nobody is there")]
+    assert table(rows) == TABLE
 
 
 def test_slurm_starts_all_by_one_command_the_others_one_each() -> None:

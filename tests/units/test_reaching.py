@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scoop.engine.limits import Limits
 from scoop.launch.cluster.bundle import Bundle
-from scoop.launch.cluster.commands import Reach, blaunch, pbsdsh, qrsh, srun, ssh
+from scoop.launch.cluster.commands import Reach, blaunch, qrsh, srun, ssh
 from scoop.launch.cluster.diagnosis import diagnose
 from scoop.launch.cluster.hosts import Host, HostsError
 from scoop.launch.cluster.invitation import HEADER, Answer, Invitation, decode, encode, lengths, mark, read_mark
@@ -78,7 +78,6 @@ def test_the_batch_systems_commands() -> None:
     assert words[-4:] == station
     assert qrsh(REACH, Host("node2"))[-6:] == ["node2", *station, "node2"]
     assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", *station, "node2"]
-    assert pbsdsh(REACH, 3, "x") == ["pbsdsh", "-n", "3", "--", *station, "x"]
 
 
 # -- what travels on standard input, and back --------------------------------------------------------------------

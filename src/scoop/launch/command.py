@@ -52,7 +52,7 @@ def _main(argv: list[str] | None) -> int:
         _set_up_process(options)
         program = _program(parser, options)
         placement = _place(options)
-        if options.dry_run:
+        if options.dry_run or options.list_hosts:
             return _show(placement, options, program)
         if placement is not None and placement.away:
             raise CannotStart("runs beyond this machine cannot be started yet; --dry-run shows what would be")
@@ -99,7 +99,7 @@ def _place(options: argparse.Namespace) -> "Placement | None":
     """Return where the workers are to be; None if nobody speaks of hosts, so that such a run pays nothing for it."""
     from .cluster.discover import in_batch
 
-    if not (options.hosts or options.hostfile or options.dry_run or in_batch(os.environ)):
+    if not (options.hosts or options.hostfile or options.dry_run or options.list_hosts or in_batch(os.environ)):
         return None
     from .cluster.plan import find_placement
 
@@ -111,8 +111,17 @@ def _show(placement: "Placement | None", options: argparse.Namespace, program: P
     from .cluster.plan import new_plan
 
     assert placement is not None
-    print(describe(placement, new_plan(placement, options, program, _limits(options)) if placement.away else None))
-    return 0
+    plan = new_plan(placement, options, program, _limits(options)) if placement.away else None
+    if plan is None or options.dry_run:
+        print(describe(placement, plan))
+        return 0
+    import asyncio
+
+    from .cluster.table import survey, table
+
+    rows = asyncio.run(survey(plan))
+    print(table(rows))
+    return int(any(row.problem for row in rows))
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -27,7 +27,7 @@ from ..errors import in_words
 from ..uplink.terms import Terms
 from .cluster import invitation as letters
 from .cluster.bundle import Bundle, is_there, relocate, unpack
-from .cluster.invitation import Answer, Invitation, mark
+from .cluster.invitation import MARK, Answer, Invitation, mark
 from .cluster.versions import disagreement, python_version, scoop_version
 from .cores import cap_threads, usable_cores
 from .lifelines import die_with_parent
@@ -86,12 +86,13 @@ class _Station:
             reason = str(problem) if isinstance(problem, _Refusal) else f"{self._host}: {problem}"
             _tell(self._host, "refused", reason)
             return REFUSED
-        sys.stdout.flush()
+        # Before there is anything else that could print: what stands before the marks is noise of the login.
+        _tell(self._host, "joined", workers=workers)
+        _write(2, MARK + b"\n")
         guard = os.getpid()
         pid = os.fork()
         if pid == 0:
             self._be_machine(guard, workers, home, become_machine)
-        _tell(self._host, "joined", workers=workers)
         status = self._guard(pid)
         self._clean()
         return status
@@ -237,9 +238,13 @@ def _echo(lifeline: int, host: str) -> int:
 
 def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
     about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers)
-    line = memoryview(mark(Answer(host, kind, why, *about)))
-    while line:
-        line = line[os.write(1, line) :]
+    _write(1, mark(Answer(host, kind, why, *about)))
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ class Allocation(NamedTuple):
     Parameters:
         source: who says so, for messages: ``"Slurm job 17"``, ``"--hosts"``.
         hosts: each once, in the order given.
-        launcher: what starts processes there: ``"ssh"``, ``"srun"``, ``"qrsh"``, ``"pbsdsh"`` or ``"blaunch"``.
+        launcher: what starts processes there: ``"ssh"``, ``"srun"``, ``"qrsh"`` or ``"blaunch"``.
         here: what this machine is called among them, where the batch system says so.
     """
 

@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tunnel", action="store_true", help="let hosts reach this machine through ssh only")
     add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds to answer in (default: 60)")
     add("--min-hosts", metavar="N", type=int, help="hosts without which the run does not begin (default: all)")
+    add("--list-hosts", action="store_true", help="reach the other hosts, show what they have, and start nothing")
     add("--dry-run", action="store_true", help="show what would be started where, and start nothing")
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from .hosts import Host
 from .quoting import quote_all
 
-__all__ = ["LAUNCHERS", "Reach", "blaunch", "pbsdsh", "qrsh", "srun", "ssh", "station"]
+__all__ = ["LAUNCHERS", "Reach", "blaunch", "qrsh", "srun", "ssh", "station"]
 
-LAUNCHERS = ("ssh", "srun", "qrsh", "pbsdsh", "blaunch")
+LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")
 
 _SILENCE = 15
 """Seconds after which ssh asks a silent host whether it is there; thrice unanswered, it gives up."""
@@ -100,15 +100,10 @@ def srun(reach: Reach, hosts: Sequence[Host]) -> list[str]:
 
 
 def qrsh(reach: Reach, host: Host) -> list[str]:
-    """Return what starts a station in a job of Grid Engine."""
+    """Return what starts a station in a job of Grid Engine; with ``-noshell`` its words arrive as they are."""
     return ["qrsh", "-inherit", "-noshell", host.name, *station(reach, host.place)]
 
 
 def blaunch(reach: Reach, host: Host) -> list[str]:
     """Return what starts a station in a job of LSF."""
     return ["blaunch", host.name, *station(reach, host.place)]
-
-
-def pbsdsh(reach: Reach, place: int, *arguments: str) -> list[str]:
-    """Return what starts a station in a job of PBS, on the host of line ``place`` (from 0) of its PBS_NODEFILE."""
-    return ["pbsdsh", "-n", str(place), "--", *station(reach, *arguments)]

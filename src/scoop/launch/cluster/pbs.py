@@ -2,6 +2,7 @@
 
 PBS_NODEFILE has a line for each process that was asked for. Where none were (``select=2:ncpus=8``: each host is
 named once, and NCPUS is more than one), a CPU that was allotted is a worker.
+Hosts are reached by ssh, since pbsdsh hands on no standard input.
 """
 
 from .allocation import Allocation, Environment, ReadFile, read_named

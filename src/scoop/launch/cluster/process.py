@@ -34,18 +34,19 @@ class Process:
         letter: the invitation, as bytes.
         output: where what the stations' processes print goes, as soon as one of them has joined.
 
-    Before that, what comes is noise of logins, or an error: the last of it is kept in ``said``.
+    What comes on a stream before a station has marked it is noise of logins, or an error: it is kept in ``said``.
     """
 
     def __init__(self, call: Call, letter: bytes, output: Output) -> None:
         self.call = call
         self.answers: dict[str, Answer] = {}
+        self.pongs: asyncio.Queue[str] = asyncio.Queue()
         self.said: deque[str] = deque(maxlen=MOST_SAID)
         self.status: int | None = None
         self._letter = letter
         self._output = output
         self._all_answered = asyncio.Event()
-        self._joined = False
+        self._is_marked = [False, False]  # standard output, standard error
         self._process: asyncio.subprocess.Process | None = None
         self.ended: asyncio.Task[None] | None = None
 
@@ -124,22 +125,34 @@ class Process:
             await take(lines)
 
     async def _read_out(self, lines: bytes) -> None:
-        if not self._all_answered.is_set():
-            lines = b"".join(line for line in lines.splitlines(keepends=True) if not self._take_answer(line))
-        if self._joined and lines:
+        if not (self._all_answered.is_set() and self._is_marked[0]):
+            lines = b"".join(line for line in lines.splitlines(keepends=True) if self._is_theirs(line))
+        if lines and self._is_marked[0]:
             await self._output.write(1, lines)
 
     async def _read_err(self, lines: bytes) -> None:
-        self.said.extend(line for line in lines.decode(errors="replace").splitlines() if line.strip())
-        if self._joined:
-            await self._output.write(2, lines)
+        kept = []
+        for line in lines.splitlines(keepends=True):
+            if line.endswith(MARK + b"\n"):
+                self._is_marked[1] = True
+                line = line[: -len(MARK) - 1]
+            elif self._is_marked[1]:
+                kept.append(line)
+            if line.strip():
+                self.said.append(line.decode(errors="replace").rstrip())
+        if kept:
+            await self._output.write(2, b"".join(kept))
 
-    def _take_answer(self, line: bytes) -> bool:
+    def _is_theirs(self, line: bytes) -> bool:
+        """Take the line if it is an answer; return whether it is one that tasks printed."""
         answer = read_mark(line) if MARK in line else None
         if answer is None or answer.host not in self.call.hosts:
+            return self._is_marked[0]
+        if answer.kind == "pong":
+            self.pongs.put_nowait(answer.host)
             return False
         self.answers[answer.host] = answer
-        self._joined |= answer.kind == "joined"
+        self._is_marked[0] |= answer.kind == "joined"
         if len(self.answers) == len(self.call.hosts):
             self._all_answered.set()
-        return True
+        return False

@@ -19,7 +19,7 @@ from .invitation import Answer, encode
 from .process import Process
 from .streams import Output
 
-__all__ = ["Crew", "Failure", "TooFewHosts", "recruit"]
+__all__ = ["AT_ONCE", "Crew", "Failure", "TooFewHosts", "answered", "failure_of", "recruit"]
 
 AT_ONCE = 32
 """Commands under way at a time: gateways take no more than so many logins."""
@@ -95,12 +95,14 @@ class Crew:
         if len(self.joined) < plan.least:
             await self.dismiss()
             raise TooFewHosts("\n".join(map(str, self.failed)))
+        for failure in self.failed:
+            scoop.logger.warning("scoop: the run goes on without %s", failure)
         for process in self._processes:
             self._watchers.append(asyncio.create_task(self._watch(process, plan, on_left)))
 
     async def _bring(self, call: Call, letter: bytes, plan: Plan, slots: asyncio.Semaphore) -> None:
         async with slots:
-            process = await _answered(call, letter, self._output, plan.reach.timeout)
+            process = await answered(call, letter, self._output, plan.reach.timeout)
         kinds = {answer.kind for answer in process.answers.values()}
         if "joined" in kinds:
             self._processes.append(process)
@@ -112,16 +114,14 @@ class Crew:
                 self.joined.append(answer)
                 scoop.logger.info("scoop: %s joined: %d workers on %s", host, answer.workers, answer.name)
             else:
-                failure = _failure(host, process, plan, answer)
-                self.failed.append(failure)
-                scoop.logger.warning("scoop: a host does not take part: %s", failure)
+                self.failed.append(failure_of(host, process, plan, answer))
 
     async def _watch(self, process: Process, plan: Plan, on_left: Callable[[Failure], None]) -> None:
         assert process.ended is not None
         await process.ended
         for host, answer in process.answers.items():
             if answer.kind == "joined":
-                on_left(_failure(host, process, plan, None))
+                on_left(failure_of(host, process, plan, None))
 
 
 async def recruit(plan: Plan, terms: Terms, on_left: Callable[[Failure], None]) -> Crew:
@@ -139,7 +139,7 @@ async def recruit(plan: Plan, terms: Terms, on_left: Callable[[Failure], None]) 
     return crew
 
 
-async def _answered(call: Call, letter: bytes, output: Output, seconds: float) -> Process:
+async def answered(call: Call, letter: bytes, output: Output, seconds: float) -> Process:
     """Start the command, again if it was turned away for a crowd, and wait until it has had its answers, or time."""
     for tries_left in reversed(range(TRIES)):
         process = Process(call, letter, output)
@@ -165,7 +165,8 @@ async def _answered(call: Call, letter: bytes, output: Output, seconds: float) -
     return process
 
 
-def _failure(host: str, process: Process, plan: Plan, answer: Answer | None) -> Failure:
+def failure_of(host: str, process: Process, plan: Plan, answer: Answer | None) -> Failure:
+    """Return why a host does not take part: because it said so, or because of what became of its command."""
     said = tuple(process.said)
     if answer is not None:
         diagnosis = Diagnosis(answer.why, "")
