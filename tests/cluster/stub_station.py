@@ -15,6 +15,8 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     """Import the program, start a process as a task might, and print something on each stream."""
     assert limits.retries == 2
     import_main()
+    # One that has left our session and lost its parent, and one that has not.
+    subprocess.run(["sh", "-c", "setsid sleep 700 & exit"], stdin=subprocess.DEVNULL, check=True)
     sleeper = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
     host = os.environ.get("SCOOP_STUB_NAME", os.uname().nodename)
     defined = getattr(sys.modules["__main__"], "VALUE", None)

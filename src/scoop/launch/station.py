@@ -30,11 +30,14 @@ from .cluster.bundle import Bundle, is_there, relocate, unpack
 from .cluster.invitation import MARK, Answer, Invitation, mark
 from .cluster.versions import disagreement, python_version, scoop_version
 from .cores import cap_threads, usable_cores
-from .lifelines import die_with_parent
+from .lifelines import adopt_orphans, bury_orphans, die_with_parent, end_orphans
 
 __all__ = ["REFUSED", "BecomeMachine", "main"]
 
 BecomeMachine = Callable[[Terms, int, Limits, Callable[[], None]], None]
+
+_BURY = 5.0
+"""Seconds between two looks for orphans that have ended."""
 
 REFUSED = 3
 """The exit status of a station that cannot do what the invitation asks."""
@@ -90,6 +93,7 @@ class _Station:
         _tell(self._host, "joined", workers=workers)
         _write(2, MARK + b"\n")
         guard = os.getpid()
+        adopt_orphans()  # so that whatever tasks start is ours in the end
         pid = os.fork()
         if pid == 0:
             self._be_machine(guard, workers, home, become_machine)
@@ -142,7 +146,6 @@ class _Station:
         status = 1
         try:
             die_with_parent(guard)
-            os.setpgid(0, 0)  # so that what tasks start can be found
             close_all_but()
             invitation = self._invitation
             assert invitation.terms is not None
@@ -175,15 +178,15 @@ class _Station:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         poll.register(self._lifeline, select.POLLIN)
-        while not any(descriptor == handle for descriptor, _ in poll.poll()):
-            if not os.read(self._lifeline, 1 << 16):
+        while handle not in (ready := [descriptor for descriptor, _ in poll.poll(_BURY * 1000)]):
+            if self._lifeline in ready and not os.read(self._lifeline, 1 << 16):
                 break
+            bury_orphans(pid)
         os.close(handle)
-        try:
-            os.killpg(pid, signal.SIGKILL)  # before it is reaped: until then nobody else can have that number
-        except (ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)  # it had not come to make a group of its own
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF
+        os.kill(pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        end_orphans(self._janitor[0] if self._janitor else None)
+        return status & 0xFF
 
     def _clean(self) -> None:
         if self._janitor is not None:
