@@ -11,6 +11,7 @@ Start the program with ``python -m scoop script.py``.
 #     __main__.py   python -m scoop
 #     ------------------------------------------------------------------------------------------------------
 #     launch/       the command line, the program as __main__, the processes around it
+#       cluster/      the hosts of a run: found, allotted, reached; station: what runs there
 #     ------------------------------------------------------------------------------------------------------
 #     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
 #     ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import scoop
 
@@ -17,25 +18,19 @@ from ..engine.imports import flush_streams
 from ..engine.limits import Limits
 from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
-from .cores import usable_cores
+from .cores import cap_threads, usable_cores
 from .interrupts import await_what_is_put_off, end_at_next_interrupt
 from .options import new_parser
 from .program import CannotStart, Program
 from .start import start
 
+if TYPE_CHECKING:
+    from .cluster.placement import Placement
+
 __all__ = ["main"]
 
 _interrupted = False
 _status = 0
-
-_THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -56,8 +51,13 @@ def _main(argv: list[str] | None) -> int:
     try:
         _set_up_process(options)
         program = _program(parser, options)
-        size = options.n or usable_cores()
-        _cap_threads(size)
+        placement = _place(options)
+        if options.dry_run or options.list_hosts:
+            return _show(placement, options, program)
+        if placement is not None and placement.away:
+            raise CannotStart("runs beyond this machine cannot be started yet; --dry-run shows what would be")
+        size = placement.here if placement else options.n or usable_cores()
+        cap_threads(size)
         run = program.prepare()
     except (CannotStart, OSError) as problem:
         print(f"scoop: {problem}", file=sys.stderr)
@@ -93,6 +93,35 @@ def _main(argv: list[str] | None) -> int:
     except BaseException as error:
         return _report(error)
     return 0
+
+
+def _place(options: argparse.Namespace) -> "Placement | None":
+    """Return where the workers are to be; None if nobody speaks of hosts, so that such a run pays nothing for it."""
+    from .cluster.discover import in_batch
+
+    if not (options.hosts or options.hostfile or options.dry_run or options.list_hosts or in_batch(os.environ)):
+        return None
+    from .cluster.plan import find_placement
+
+    return find_placement(options, os.environ)
+
+
+def _show(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
+    from .cluster.placement import describe
+    from .cluster.plan import new_plan
+
+    assert placement is not None
+    plan = new_plan(placement, options, program, _limits(options)) if placement.away else None
+    if plan is None or options.dry_run:
+        print(describe(placement, plan))
+        return 0
+    import asyncio
+
+    from .cluster.table import survey, table
+
+    rows = asyncio.run(survey(plan))
+    print(table(rows))
+    return int(any(row.problem for row in rows))
 
 
 def _limits(options: argparse.Namespace) -> Limits:
@@ -137,12 +166,6 @@ def _set_up_process(options: argparse.Namespace) -> None:
             sys.path[0] = os.getcwd()
     if options.nice is not None:
         os.nice(options.nice)
-
-
-def _cap_threads(size: int) -> None:
-    """Keep numerical libraries from starting a thread a processor in every worker, unless told otherwise."""
-    for name in _THREAD_LIMITS if size > 1 else ():
-        os.environ.setdefault(name, str(max(1, usable_cores() // size)))
 
 
 def _await_threads() -> bool:

@@ -2,7 +2,17 @@
 
 import os
 
-__all__ = ["parse_quota", "usable_cores"]
+__all__ = ["THREAD_LIMITS", "cap_threads", "parse_quota", "usable_cores"]
+
+THREAD_LIMITS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+"""The variables that numerical libraries heed."""
 
 _CGROUPS = "/sys/fs/cgroup"
 
@@ -12,6 +22,12 @@ def usable_cores() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [quota for quota in map(_read_quota, _control_groups()) if quota is not None]
     return max(1, min([cores, *quotas]))
+
+
+def cap_threads(size: int) -> None:
+    """Keep numerical libraries from starting a thread a processor in each of ``size`` workers, unless told to."""
+    for name in THREAD_LIMITS if size > 1 else ():
+        os.environ.setdefault(name, str(max(1, usable_cores() // size)))
 
 
 def parse_quota(text: str) -> int | None:

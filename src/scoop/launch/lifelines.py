@@ -13,12 +13,13 @@ from typing import NoReturn
 
 from ..engine.process import close_all_but
 
-__all__ = ["die_with_parent", "start_watchdog"]
+__all__ = ["adopt_orphans", "bury_orphans", "die_with_parent", "end_orphans", "start_watchdog"]
 
 PATIENCE = 1.0
 """Seconds that the origin has to end by itself after the broker has died."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with_parent(parent: int) -> None:
@@ -29,6 +30,38 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it was faster
         os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Have the system make this process the parent of all its descendants that lose theirs. Linux only."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def bury_orphans(child: int) -> None:
+    """Reap all children that have ended but ``child``, which is left to who waits for it."""
+    for pid in _children():
+        if pid != child:
+            os.waitpid(pid, os.WNOHANG)
+
+
+def end_orphans(spared: int | None) -> None:
+    """Kill all descendants that we have adopted, and those that we adopt by that, but the child ``spared``."""
+    while doomed := [pid for pid in _children() if pid != spared]:
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    pid = os.getpid()
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:  # a system without that list: what has left its group stays
+        return []
 
 
 def start_watchdog(origin: int) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from ..engine.limits import Limits
 from ..wire.board import MOST_WORKERS
+from .cluster.arguments import EXAMPLES, PROGRAM, add_arguments
 
 __all__ = ["new_parser"]
 
@@ -26,6 +27,15 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(f"{message} (python -m scoop --help tells all options)")
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the command line; what follows the names of hosts is a command line again."""
+        options = super().parse_args(args, namespace)
+        rest = options.__dict__.pop(PROGRAM, None)
+        if rest is None:
+            return options
+        after = options.program  # two dashes, and the program, are no values of any option
+        return self.parse_args([*rest, *(["--"] if after and after[0] != "--" else []), *after], options)
+
 
 def new_parser() -> argparse.ArgumentParser:
     """Return the parser of ``python -m scoop``."""
@@ -33,7 +43,7 @@ def new_parser() -> argparse.ArgumentParser:
         prog="python -m scoop",
         usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
         description="Run a program whose scoop.futures spread over the processors of this machine.",
-        epilog=_EXAMPLES,
+        epilog=_EXAMPLES + EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -73,6 +83,7 @@ def new_parser() -> argparse.ArgumentParser:
     parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
     parser.add_argument("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     parser.add_argument("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
+    add_arguments(parser)
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
     parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
     parser.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

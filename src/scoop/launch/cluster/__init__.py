@@ -1,0 +1,1 @@
+"""The machines of a run: how they are found, allotted, and reached."""

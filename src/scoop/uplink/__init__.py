@@ -1,0 +1,1 @@
+"""The link between the machines of a run."""

@@ -1,0 +1,21 @@
+"""What a machine must know to join a run. Secret."""
+
+from typing import NamedTuple
+
+__all__ = ["Terms"]
+
+
+class Terms(NamedTuple):
+    """Where the run is, and what proves that one belongs to it.
+
+    Parameters:
+        run: the name of the run.
+        address: of the scheduler, ``tls://host:port``.
+        certificate: PEM, with its private key.
+        authority: PEM: whose certificates are to be trusted.
+    """
+
+    run: str
+    address: str
+    certificate: str
+    authority: str

@@ -1,0 +1,85 @@
+"""A program that recruits hosts as the uplink does, and tells what became of it in lines of JSON.
+
+    python driver.py '{"hosts": ["node1", "node2"], "ssh": ["ssh", "-F", "config"], ...}'
+
+It goes on until its standard input ends; then it dismisses the crew.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from scoop.launch.cluster.bundle import bundle
+from scoop.launch.cluster.calls import Plan
+from scoop.launch.cluster.commands import Reach
+from scoop.launch.cluster.discover import discover, named
+from scoop.launch.cluster.invitation import Invitation
+from scoop.launch.cluster.recruit import TooFewHosts, recruit
+from scoop.launch.cluster.versions import python_version, scoop_version
+from scoop.launch.program import Program
+from scoop.uplink.terms import Terms
+
+_tell = 1
+
+
+def tell(kind: str, host: str = "", **more: Any) -> None:
+    """Say what happened."""
+    os.write(_tell, json.dumps({"kind": kind, "host": host, **more}).encode() + b"\n")
+
+
+def read(name: str) -> str:
+    """Return the text of a file."""
+    return Path(name).read_text()
+
+
+def plan(given: dict[str, Any]) -> Plan:
+    """Return what is to be started."""
+    allocation = named(given["hosts"], None, read) or discover(os.environ, read)
+    folder = given.get("folder", os.getcwd())
+    program = Program("script", given["script"], (), folder)
+    reach = Reach(
+        python=given.get("python", sys.executable),
+        python_path=given.get("python_path", os.path.dirname(os.path.dirname(__file__))),
+        prolog=given.get("prolog", ""),
+        ssh=tuple(given.get("ssh", ("ssh",))),
+        timeout=given.get("timeout", 30.0),
+        module=given.get("module", "cluster.stub_station"),
+    )
+    invitation = Invitation(
+        workers={host.place: host.workers for host in allocation.hosts},
+        python=given.get("version", python_version()),
+        scoop=scoop_version(),
+        program=program,
+        bundle=bundle(program, folder),
+        folder=folder,
+        environment=given.get("environment", {}),
+    )
+    least = given.get("least", len(allocation.hosts))
+    return Plan(allocation.hosts, given.get("launcher", allocation.launcher), reach, invitation, least)
+
+
+async def main(given: dict[str, Any]) -> None:
+    """Recruit, tell, wait, dismiss."""
+    global _tell
+    _tell = given["tell"]
+    terms = Terms("run-7", "tls://127.0.0.1:8786", "certificate", "authority")
+    try:
+        crew = await recruit(plan(given), terms, lambda failure: tell("left", failure.host, text=str(failure)))
+    except TooFewHosts as problem:
+        tell("too few", text=str(problem))
+        return
+    for answer in crew.joined:
+        tell("joined", answer.host, name=answer.name, workers=answer.workers)
+    for failure in crew.failed:
+        tell("failed", failure.host, text=str(failure))
+    tell("recruited")
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await crew.dismiss()
+    tell("dismissed")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))

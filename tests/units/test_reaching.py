@@ -1,0 +1,160 @@
+"""Command lines, invitations, answers and diagnoses: what can be said of them without reaching anybody."""
+
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoop.engine.limits import Limits
+from scoop.launch.cluster.bundle import Bundle
+from scoop.launch.cluster.commands import Reach, blaunch, qrsh, srun, ssh
+from scoop.launch.cluster.diagnosis import diagnose
+from scoop.launch.cluster.hosts import Host, HostsError
+from scoop.launch.cluster.invitation import HEADER, Answer, Invitation, decode, encode, lengths, mark, read_mark
+from scoop.launch.cluster.quoting import quote, quote_all
+from scoop.launch.cluster.versions import disagreement
+from scoop.launch.program import Program
+from scoop.uplink.terms import Terms
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=20)
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "zsh", "csh", "tcsh", "ksh", "fish"])
+def test_words_are_read_by_every_shell_as_they_were_meant(shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    words = ["", "a b", "it's", '"', "!x", "a!b'c\\d", "\\", "\\\\'", "$HOME", "`ls`", "*", "~", "=x", "{a,b}"]
+    words += ["#", "%1", "a;b", "&", "|", "<x>", "^a^b", "é"]
+    line = f"printf '%s\\n' {quote_all(words)}"
+    run = subprocess.run([shell, "-c", line], capture_output=True, text=True, check=True)
+    assert run.stdout == "".join(f"{word}\n" for word in words)
+
+
+@settings(max_examples=50)
+@given(st.lists(texts, min_size=1, max_size=5))
+def test_any_words_are_read_by_a_shell_as_they_were_meant(words: list[str]) -> None:
+    run = subprocess.run(["sh", "-c", f"printf '%s\\n' {quote_all(words)}"], capture_output=True, check=True)
+    assert run.stdout.decode() == "".join(f"{word}\n" for word in words)
+
+
+def test_a_line_break_is_refused() -> None:
+    with pytest.raises(HostsError, match="line break"):
+        quote("a\nb")
+
+
+REACH = Reach(python="/opt/python3", timeout=20)
+OPTIONS = (
+    "-T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 "
+    "-o ControlMaster=no -o LogLevel=ERROR"
+)
+
+
+def test_ssh() -> None:
+    words = ssh(REACH, Host("node1", 4))
+    assert " ".join(words[:-1]) == f"ssh {OPTIONS} -o ClearAllForwardings=yes -- node1"
+    assert words[-1] == "exec /opt/python3 -P -m scoop.launch.station node1"
+
+
+def test_ssh_with_all_there_is() -> None:
+    reach = REACH._replace(ssh=("ssh", "-F", "my config"), python_path="/a b:/c", prolog="/set up.sh", tunnel=True)
+    words = ssh(reach, Host("fe80::1", None, "ann", 2222), 8786)
+    assert words[:3] == ["ssh", "-F", "my config"]
+    assert " ".join(words[3:-1]) == (
+        f"{OPTIONS} -o ExitOnForwardFailure=yes -R 127.0.0.1:8786:127.0.0.1:8786 -p 2222 -l ann -- fe80::1"
+    )
+    assert words[-1] == (
+        "exec bash -c '. \"$0\" </dev/null && exec \"$@\"' '/set up.sh' env 'PYTHONPATH=/a b:/c' "
+        "/opt/python3 -P -m scoop.launch.station 'ann@[fe80::1]:2222'"
+    )
+
+
+def test_the_batch_systems_commands() -> None:
+    station = ["/opt/python3", "-P", "-m", "scoop.launch.station"]
+    words = srun(REACH, [Host("node1", 4), Host("node3")])
+    assert words[0] == "srun"
+    assert {"--nodes=2", "--ntasks=2", "--nodelist=node1,node3", "--input=all"} <= set(words)
+    assert words[-4:] == station
+    assert qrsh(REACH, Host("node2"))[-6:] == ["node2", *station, "node2"]
+    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", *station, "node2"]
+
+
+# -- what travels on standard input, and back --------------------------------------------------------------------
+
+bundles = st.builds(
+    Bundle, texts, texts, st.dictionaries(texts, texts, max_size=3), st.binary(max_size=50), st.just("")
+)
+invitations = st.builds(
+    Invitation,
+    workers=st.dictionaries(texts, st.none() | st.integers(1, 99), max_size=3),
+    python=texts,
+    scoop=texts,
+    terms=st.none() | st.builds(Terms, texts, texts, texts, texts),
+    limits=st.builds(Limits, st.integers(0, 9), st.none() | st.integers(1, 9)),
+    program=st.none() | st.builds(Program, texts, texts, st.lists(texts, max_size=3).map(tuple), texts),
+    bundle=st.none() | bundles,
+    environment=st.dictionaries(texts, texts, max_size=3),
+)
+
+
+@given(invitations)
+def test_an_invitation_is_read_as_it_was_written(invitation: Invitation) -> None:
+    letter = encode(invitation)
+    text, content = lengths(letter[: HEADER.size])
+    assert len(letter) == HEADER.size + text + content
+    assert decode(letter[HEADER.size : HEADER.size + text], letter[HEADER.size + text :]) == invitation
+
+
+@given(st.binary(min_size=HEADER.size, max_size=HEADER.size))
+def test_what_is_no_invitation_is_refused(header: bytes) -> None:
+    with pytest.raises(ValueError, match="no invitation"):
+        lengths(header)
+
+
+answers = st.builds(Answer, texts, texts, texts, texts, texts, texts, st.integers(0, 99), st.integers(0, 99))
+
+
+@given(answers, st.binary(max_size=20))
+def test_an_answer_is_found_behind_whatever_stands_before_it(answer: Answer, noise: bytes) -> None:
+    line = mark(answer)
+    assert line.count(b"\n") == 1
+    assert read_mark(noise.replace(b"\x1e", b"") + line) == answer
+
+
+@given(st.binary())
+def test_other_lines_are_no_answers(line: bytes) -> None:
+    assert read_mark(line) is None
+    assert read_mark(b"\x1escoop " + line) is None
+
+
+# -- what went wrong ---------------------------------------------------------------------------------------------
+
+DIAGNOSES = [
+    (255, "ann@node1: Permission denied (publickey,password).", "without a password", "ssh -o BatchMode=yes node1"),
+    (255, "Host key verification failed.", "does not know its host key", "ssh node1"),
+    (255, "ssh: Could not resolve hostname node1: Name or service not known", "no such host", "~/.ssh/config"),
+    (255, "ssh: connect to host node1 port 22: Connection refused", "nothing listens", "port"),
+    (255, "ssh: connect to host node1 port 22: Connection timed out", "does not answer", "firewall"),
+    (255, "kex_exchange_identification: Connection closed by remote host", "hung up", "MaxStartups"),
+    (127, "bash: line 1: exec: /opt/python3: not found", "has no /opt/python3", "--python-interpreter"),
+    (1, "/opt/python3: No module named scoop", "has no SCOOP", "--pythonpath"),
+    (2, "Unknown option: -P", "older than 3.11", "--python-interpreter"),
+    (1, "ModuleNotFoundError: No module named 'greenlet'", "lacks something", "depends on"),
+    (None, "", "not answer in time", "--host-timeout"),
+    (0, "", "ended without running", "forced command"),
+    (1, "what?", "failed", "by hand"),
+]
+
+
+@pytest.mark.parametrize(("status", "said", "cause", "remedy"), DIAGNOSES)
+def test_a_failure_has_a_cause_and_a_remedy(status: int | None, said: str, cause: str, remedy: str) -> None:
+    found = diagnose("node1", "/opt/python3", status, said.splitlines())
+    assert cause in found.cause
+    assert remedy in found.remedy
+
+
+def test_versions_that_differ_are_named() -> None:
+    assert disagreement("n", ("3.11", "1.0"), ("3.11", "1.0"), "py") == ""
+    assert "n has Python 3.12 (py), the program runs on 3.11" in disagreement("n", ("3.12", "1"), ("3.11", "1"), "py")
+    assert "n has SCOOP 0.9 (py), the program runs on 1.0" in disagreement("n", ("3", "0.9"), ("3", "1.0"), "py")
