@@ -15,15 +15,20 @@ class Send(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """Mark ``worker`` as asked where it looks at every spawn; a message follows, for when it does not spawn."""
+    """Mark ``worker`` as asked where it looks at every spawn; a message follows, for when it does not spawn.
+
+    ``far``: by other machines, and where only its link looks.
+    """
 
     worker: int
+    far: bool = False
 
 
 class Unask(NamedTuple):
     """Take back what these workers were asked: nobody is hungry any more, or they are hungry themselves."""
 
     workers: tuple[int, ...]
+    far: bool = False
 
 
 class Replace(NamedTuple):

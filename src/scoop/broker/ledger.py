@@ -23,12 +23,12 @@ that is asked gives as soon as it has something to spare, and counts as asked un
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
 from ..wire.cargo import Cargo
-from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of, private_name
+from ..wire.messages import PRIVATE, SUSPECT, USUAL, Kind, Message, owner_of
 from .demand import Demand
 from .instructions import Ask, Instruction, Replace, Send, Unask
 
@@ -45,7 +45,7 @@ MOST_ARRIVALS = 3
 class _Parcel:
     __slots__ = ("arrivals", "body", "cargo", "open", "retries", "tries", "unwanted")
 
-    def __init__(self, body: bytes, cargo: Cargo | None, retries: Sequence[int]) -> None:
+    def __init__(self, body: bytes, cargo: Cargo | None, retries: Sequence[int] | Mapping[int, int]) -> None:
         self.body = body
         self.cargo = cargo
         self.open = len(retries)  # tasks that have not ended
@@ -95,6 +95,7 @@ class Ledger:
         self._finishing = False  # the program has ended, and waits for the work that is left
         self._patient = False  # and for workers that are still starting
         self._constants: dict[str, tuple[bytes, Cargo | None]] = {}
+        self._private: dict[str, int] = {}  # constants that are of use only while the worker lives that has set them
         self._out: list[Instruction] = []
 
     # -- events: each returns what is to be done about it -----------------------------------------------------
@@ -104,8 +105,7 @@ class Ledger:
         self._workers[worker] = _Worker(stillborn)
         if worker == self._origin:
             self._demand.may_give(worker)
-        for body, cargo in dict.fromkeys(self._constants.values()):
-            self._send(worker, Kind.CONST, body=body, cargo=cargo)
+        self._catch_up(worker)
         return self._done()
 
     def received(self, worker: int, message: Message) -> list[Instruction]:
@@ -135,7 +135,7 @@ class Ledger:
         elif kind == Kind.DROP:
             self._drop(parcel, set(numbers))
         elif kind in (Kind.CONST, Kind.UNCONST):
-            self._constant(worker, message)
+            self._own_constant(worker, message)
         elif kind == Kind.BROKEN:
             if self._workers[worker].up:
                 raise ValueError("a worker that works says that it could not start")
@@ -165,10 +165,9 @@ class Ledger:
             numbers = [number for _, number in tasks]
             blameless = begun or gone.retired
             self._restock(parcel, numbers if blameless else self._survive_arrival(worker, parcel, numbers))
-        if private := [name for name in self._constants if name.startswith(private_name(worker, ""))]:
-            for name in private:
-                del self._constants[name]
-            self._send_all(Kind.UNCONST, "\0".join(private).encode())
+        if private := [name for name, owner in self._private.items() if owner == worker]:
+            names = "\0".join(private).encode()
+            self._own_constant(worker, Message(Kind.UNCONST, 0, (len(names),), 2 * names))
         self._replace(worker, gone)
         self._match()
         return self._done()
@@ -353,9 +352,18 @@ class Ledger:
 
     # -- the rest ---------------------------------------------------------------------------------------------
 
+    def _own_constant(self, worker: int, message: Message) -> None:
+        """A worker of ours sets or deletes constants."""
+        for name in _names(message):
+            if message.kind == Kind.UNCONST:
+                self._private.pop(name, None)
+            elif name.startswith(PRIVATE):
+                self._private[name] = worker
+        self._constant(worker, message)
+
     def _constant(self, worker: int, message: Message) -> None:
         kind, call, (length,), body, cargo = message
-        names, packed = [name for name in body[:length].decode().split("\0") if name], body[length:]
+        names, packed = _names(message), body[length:]
         refused = [name for name in names if kind == Kind.CONST and name in self._constants]
         if not refused:
             for name in names:
@@ -363,12 +371,19 @@ class Ledger:
                     self._constants[name] = packed, cargo
                 else:
                     self._constants.pop(name, None)
-            self._send_all(kind, packed, cargo)
+            for everyone in self._workers:
+                self._pass_on(everyone, message)
         self._send(worker, Kind.VERDICT, call, body="\0".join(refused).encode())
 
-    def _send_all(self, kind: Kind, body: bytes, cargo: Cargo | None = None) -> None:
-        for worker in self._workers:
-            self._send(worker, kind, body=body, cargo=cargo)
+    def _pass_on(self, worker: int, message: Message) -> None:
+        """Tell a worker of a constant that was set or deleted."""
+        kind, _, (length,), body, cargo = message
+        self._send(worker, kind, body=body[length:], cargo=cargo)
+
+    def _catch_up(self, worker: int) -> None:
+        """Tell a new worker of all constants that were set before."""
+        for body, cargo in dict.fromkeys(self._constants.values()):
+            self._send(worker, Kind.CONST, body=body, cargo=cargo)
 
     def _send(
         self,
@@ -389,3 +404,7 @@ class Ledger:
     def _done(self) -> list[Instruction]:
         out, self._out = self._out, []
         return out
+
+
+def _names(message: Message) -> list[str]:
+    return [name for name in message.body[: message.numbers[0]].decode().split("\0") if name]

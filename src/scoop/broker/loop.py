@@ -14,6 +14,7 @@ from ..wire.board import Board
 from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
 from ..wire.sockets import receive, send_some
+from .branch import Branch
 from .instructions import Ask, Instruction, Send, Unask
 from .ledger import Ledger
 from .obituary import Death, obituary, why

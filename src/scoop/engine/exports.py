@@ -32,7 +32,7 @@ class Exports:
 
     def __init__(self, slot: int, retries: int, send: Send) -> None:
         self._retries = retries  # of the run
-        self._functions = Functions(slot, send)
+        self._functions = Functions(send)
         self._ids = (parcel_id(slot, serial) for serial in count(1))
         self._away: dict[int, list[Future | None]] = {}
         self._warned: set[str] = set()

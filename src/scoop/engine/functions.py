@@ -6,6 +6,7 @@ it and no task of it is away. What it holds is one object to all its tasks on a 
 """
 
 import hashlib
+import os
 import pickle
 from collections import OrderedDict
 from threading import Lock
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from ..wire import codec
 from ..wire.cargo import Cargo
-from ..wire.messages import Kind, private_name
+from ..wire.messages import PRIVATE, Kind
 from . import runtime
 from .imports import Send
 from .mapper import Mapper
@@ -32,12 +33,11 @@ class Functions:
     """The functions of the tasks that one process has sent out.
 
     Parameters:
-        slot: this worker's number.
         send: takes a message to the broker.
     """
 
-    def __init__(self, slot: int, send: Send) -> None:
-        self._slot = slot
+    def __init__(self, send: Send) -> None:
+        self._token = os.urandom(8).hex()  # two workers that send the same function must not take back each other's
         self._send = send
         self._of_maps: WeakKeyDictionary[Mapper, bytes | str] = WeakKeyDictionary()
         self._users: OrderedDict[str, set[int]] = OrderedDict()  # by large function, the parcels that are away
@@ -75,7 +75,7 @@ class Functions:
         digest = hashlib.blake2b(data, digest_size=16)
         for buffer in large:
             digest.update(buffer.raw())
-        name = private_name(self._slot, digest.hexdigest())
+        name = f"{PRIVATE}{self._token}.{digest.hexdigest()}"
         if name not in self._users:
             self._take_back()
             cargo = Cargo.empty() if large else None

@@ -21,6 +21,7 @@ from .cargo import Cargo
 
 __all__ = [
     "CUT_OFF",
+    "PRIVATE",
     "RETIRED",
     "SUSPECT",
     "USUAL",
@@ -31,7 +32,6 @@ __all__ = [
     "encode",
     "owner_of",
     "parcel_id",
-    "private_name",
 ]
 
 USUAL = 0x7FFFFFFF
@@ -40,6 +40,9 @@ USUAL = 0x7FFFFFFF
 SUSPECT = 0x80000000
 """Added to the retries of a task that was among those a worker was at when it died."""
 
+
+PRIVATE = "scoop.private."
+"""Begins the names of constants that are of use only while the worker lives that has set them."""
 
 CUT_OFF = 71
 """The exit status of a worker whose end of the connection was closed under it, though the broker lives."""
@@ -71,6 +74,8 @@ class Kind(IntEnum):
     FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
     # is up) < it has
     RETIRE = 15  # > I have had my time, and leave; what I hold I have not begun. Put another worker in my place
+    APPETITE = 16  # = between an uplink and its broker: how hungry this side is; `parcel` counts what I have seen (see
+    # broker/linked.py)
     UNCONST = 13  # = forget shared constants (the body: their names); `parcel` is the sender's call
 
 
@@ -161,12 +166,3 @@ def parcel_id(owner: int, serial: int) -> int:
 def owner_of(parcel: int) -> int:
     """Return the number of the worker whose tasks ``parcel`` holds."""
     return parcel >> _OWNER_SHIFT
-
-
-def private_name(owner: int, name: str) -> str:
-    """Return the name of a constant that is of use only while the worker that has set it lives.
-
-    >>> private_name(3, "table").startswith(private_name(3, ""))
-    True
-    """
-    return f"scoop.private.{owner}.{name}"

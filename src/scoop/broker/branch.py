@@ -1,0 +1,97 @@
+"""The books of one machine of several.
+
+Its uplink comes last: it is handed only what no worker of the machine waits for. While other machines are hungry, the
+workers are asked a second time, *far*: to give what is worth a journey that costs ten times as much as one within the
+machine.
+
+    own workers hungry     they are fed, and all asked, as ever; and the uplink is told, so that other machines may give
+    only others hungry     what is in stock goes to the uplink, a lot for each of its words; the workers are asked far
+"""
+
+from collections.abc import Callable
+
+from ..wire.messages import Kind, Message, owner_of
+from .instructions import Ask, Instruction, Unask
+from .ledger import _Worker
+from .linked import CALM, HUNGER, Linked
+
+__all__ = ["Branch"]
+
+
+class Branch(Linked):
+    """The books of one machine.
+
+    Parameters:
+        uplink: the worker that is the uplink.
+        decides: whether constants are decided on this machine: it has the origin.
+        The others: see Ledger.
+    """
+
+    def __init__(
+        self, uplink: int, decides: bool, retries: int, report: Callable[[int], str] = str, spare: bool = False
+    ) -> None:
+        super().__init__(None if decides else uplink, retries, report, spare)
+        self._uplink = uplink
+        self._wanted = False  # other machines are hungry
+        self._asked_far: set[int] = set()
+
+    def received(self, worker: int, message: Message) -> list[Instruction]:
+        """See Ledger."""
+        if message.kind in (Kind.PARCEL, Kind.RETURN):
+            self._asked_far.discard(worker)
+        return super().received(worker, message)
+
+    def left(self, worker: int, taken: int) -> list[Instruction]:
+        """See Ledger."""
+        self._asked_far.discard(worker)
+        self._wanted &= worker != self._uplink
+        return super().left(worker, taken)
+
+    def _is_uplink(self, worker: int) -> bool:
+        return worker == self._uplink
+
+    def _is_spared(self, worker: int) -> bool:
+        return worker == self._uplink or super()._is_spared(worker)
+
+    def _is_done(self, state: _Worker) -> bool:
+        if state is not self._workers.get(self._uplink):
+            return super()._is_done(state)
+        return self._uplink in self._calm or not state.up
+
+    def _appetite_for(self, uplink: int) -> int:
+        others = (state for worker, state in self._workers.items() if worker != uplink)
+        calm = self.empty and all(map(self._is_done, others))
+        return (HUNGER if self._demand.hungry else 0) | (CALM if calm else 0)
+
+    def _hear(self, uplink: int, seen: int, appetite: int) -> None:
+        self._wanted = bool(appetite & HUNGER)
+        super()._hear(uplink, seen, appetite)
+
+    def _match(self) -> None:
+        super()._match()
+        if self._uplink in self._workers:
+            if self._workers[self._uplink].hungry and not self._demand.hungry:
+                self._hand_a_lot()
+            self._ask_far()
+
+    def _hand_a_lot(self) -> None:
+        if self._stock:
+            self._hand(self._uplink, *self._stock.popleft())
+            return
+        # What has killed workers here may go elsewhere, but not back to where it came from: that would go on for ever.
+        task = next((task for task in self._suspects if owner_of(task[0]) != self._uplink), None)
+        if task is not None:
+            self._suspects.remove(task)
+            self._hand(self._uplink, task[0], [task[1]])
+
+    def _ask_far(self) -> None:
+        if not self._wanted:
+            if self._asked_far:
+                self._out.append(Unask(tuple(self._asked_far), far=True))
+                self._asked_far.clear()
+        elif not self._demand.hungry and len(self._asked_far) < len(self._workers) - 1:
+            for worker, state in self._workers.items():
+                if worker != self._uplink and state.up and not state.retired and worker not in self._asked_far:
+                    self._asked_far.add(worker)
+                    self._out.append(Ask(worker, far=True))
+                    self._send(worker, Kind.STEAL, numbers=(1,))
