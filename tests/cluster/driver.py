@@ -45,6 +45,7 @@ def plan(given: dict[str, Any]) -> Plan:
         python_path=given.get("python_path", os.path.dirname(os.path.dirname(__file__))),
         prolog=given.get("prolog", ""),
         ssh=tuple(given.get("ssh", ("ssh",))),
+        tunnel=given.get("tunnel", False),
         timeout=given.get("timeout", 30.0),
         module=given.get("module", "cluster.stub_station"),
     )
@@ -65,7 +66,7 @@ async def main(given: dict[str, Any]) -> None:
     """Recruit, tell, wait, dismiss."""
     global _tell
     _tell = given["tell"]
-    terms = Terms("run-7", "tls://127.0.0.1:8786", "certificate", "authority")
+    terms = Terms("run-7", given.get("address", "tls://127.0.0.1:8786"), "certificate", "authority")
     try:
         crew = await recruit(plan(given), terms, lambda failure: tell("left", failure.host, text=str(failure)))
     except TooFewHosts as problem:

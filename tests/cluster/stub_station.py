@@ -1,6 +1,7 @@
 """A station whose machine is a stub: it says what it was told, starts a process, and stays until it is ended."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,10 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     """Import the program, start a process as a task might, and print something on each stream."""
     assert limits.retries == 2
     import_main()
+    if "SCOOP_STUB_CALLS" in os.environ:
+        host_name, _, port = terms.address.removeprefix("tls://").rpartition(":")
+        with socket.create_connection((host_name, int(port)), 60) as sock:
+            sock.sendall(os.uname().nodename.encode())
     # One that has left our session and lost its parent, and one that has not.
     subprocess.run(["sh", "-c", "setsid sleep 700 & exit"], stdin=subprocess.DEVNULL, check=True)
     sleeper = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)

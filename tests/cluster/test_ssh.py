@@ -1,6 +1,7 @@
 """Real hosts reached by real ssh: all at once, what they print, what goes wrong, and what is left."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -163,6 +164,20 @@ def test_the_environment_is_forwarded(machines: Machines, drive: Drive) -> None:
     driver.wait_for("recruited")
     until(lambda: "it's $HOME! is a machine" in driver.out)
     driver.end()
+
+
+def test_through_a_tunnel_a_host_reaches_what_only_listens_here(machines: Machines, drive: Drive) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        address = f"tls://{machines.head}:{server.getsockname()[1]}"
+        environment = {"SCOOP_STUB_CALLS": "1"}
+        if not machines.rooted:
+            pytest.skip("these hosts share their ports")
+        driver = drive(machines, hosts=["node2"], tunnel=True, address=address, environment=environment)
+        driver.wait_for("recruited")
+        with server.accept()[0] as sock:
+            assert sock.recv(100) == b"node2"
+        driver.end()
 
 
 def test_a_cut_cable_ends_the_host(machines: Machines, drive: Drive, tmp_path: Path) -> None:

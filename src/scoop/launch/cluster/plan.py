@@ -11,7 +11,7 @@ from ...engine.limits import Limits
 from ..cores import THREAD_LIMITS, usable_cores
 from ..program import Program
 from .bundle import bundle
-from .calls import Plan
+from .calls import Plan, calls
 from .commands import Reach
 from .discover import discover, named
 from .here import is_here
@@ -72,7 +72,9 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
         debug=options.debug,
     )
     away = max(0, least - (placement.here > 0))
-    return Plan(placement.away, placement.allocation.launcher, reach, invitation, away)
+    plan = Plan(placement.away, placement.allocation.launcher, reach, invitation, away)
+    calls(plan, 0)  # refuses now what no shell would take
+    return plan
 
 
 def _read(name: str) -> str:
