@@ -5,6 +5,7 @@
     │   ├── NotStartedProperly      the program was not started with ``python -m scoop``
     │   ├── MainImportError         a worker could not import the main script
     │   │   └── UnguardedMainError  because the script starts its work while it is imported
+    │   ├── HostsMissing            fewer hosts take part in the run than it needs (``--min-hosts``)
     │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception that could not travel
@@ -22,6 +23,7 @@ from concurrent.futures import CancelledError
 __all__ = [
     "CancelledError",
     "Deadlock",
+    "HostsMissing",
     "MainImportError",
     "NotStartedProperly",
     "RemoteError",
@@ -108,6 +110,10 @@ class MainImportError(ScoopError):
 
 class UnguardedMainError(MainImportError):
     """The main script starts its work when it is imported, not only when it is run."""
+
+
+class HostsMissing(ScoopError):
+    """Fewer hosts take part in the run than it needs; the message says why of each."""
 
 
 class TaskNotSent(ScoopError):

@@ -10,7 +10,7 @@ machine.
 
 from collections.abc import Callable
 
-from ..wire.messages import Kind, Message, owner_of
+from ..wire.messages import TOO_FEW, Kind, Message, owner_of
 from .instructions import Ask, Instruction, Unask
 from .ledger import _Worker
 from .linked import CALM, HUNGER, Linked
@@ -44,7 +44,11 @@ class Branch(Linked):
     def left(self, worker: int, taken: int) -> list[Instruction]:
         """See Ledger."""
         self._asked_far.discard(worker)
-        self._wanted &= worker != self._uplink
+        if worker == self._uplink:
+            self._wanted = False
+            if self._workers.keys() <= {self._origin, worker} and self._spare:
+                why = f"no worker is left: the link to the other machines is lost: {self._report(worker)}"
+                self._send(self._origin, Kind.BROKEN, TOO_FEW, body=why.encode())
         return super().left(worker, taken)
 
     def _is_uplink(self, worker: int) -> bool:
@@ -91,7 +95,8 @@ class Branch(Linked):
                 self._asked_far.clear()
         elif not self._demand.hungry and len(self._asked_far) < len(self._workers) - 1:
             for worker, state in self._workers.items():
-                if worker != self._uplink and state.up and not state.retired and worker not in self._asked_far:
+                able = (state.up or worker == self._origin) and not state.retired and worker != self._uplink
+                if able and worker not in self._asked_far:
                     self._asked_far.add(worker)
                     self._out.append(Ask(worker, far=True))
                     self._send(worker, Kind.STEAL, numbers=(1,))

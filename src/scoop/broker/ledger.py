@@ -315,13 +315,12 @@ class Ledger:
                 self._hand(hungry[0], parcel, numbers[:share])
             else:
                 break
-        if not hungry:
-            if asked := self._demand.calm():
-                self._out.append(Unask(asked))
-        elif self._finishing and self.empty and all(map(self._is_done, self._workers.values())):
+        if self._finishing and self.empty and all(map(self._is_done, self._workers.values())):
             self._send(self._origin, Kind.FINISH)
-        else:
+        elif hungry:
             self._ask()
+        elif asked := self._demand.calm():
+            self._out.append(Unask(asked))
 
     def _brave(self) -> int | None:
         """Return a hungry worker for a suspect: not the origin; one that it takes nobody with it, if there is one."""

@@ -16,7 +16,7 @@ from itertools import count, groupby
 from operator import itemgetter
 
 from ..wire.cargo import Cargo
-from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
+from ..wire.messages import SUSPECT, TOO_FEW, USUAL, Kind, Message, owner_of
 from .instructions import Instruction
 from .ledger import Ledger, _Parcel
 
@@ -79,7 +79,8 @@ class Linked(Ledger):
             caller, call = self._callers.pop(parcel)
             self._send(caller, kind, call, body=body)
         elif kind == Kind.BROKEN:
-            self._send(self._origin, kind, parcel, [1], body)  # others can work: its machine has an uplink
+            # Where it is a worker that cannot start, others can work: its machine has an uplink.
+            self._send(self._origin, kind, parcel, () if parcel == TOO_FEW else (1,), body)
         else:
             return super().received(worker, message)
         self._match()

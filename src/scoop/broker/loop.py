@@ -27,6 +27,15 @@ GRACE = 0.25
 PATIENCE = 0.0005
 """Seconds after which more workers are asked for work, where those that were asked have not given."""
 
+UPLINK = 1
+"""The number of the uplink on the origin's machine."""
+
+MOMENT = 0.001
+"""Seconds from a change to the word about it that goes to other machines."""
+
+FAREWELL = 10.0
+"""Seconds that the uplink has to dismiss other machines, and to pass on what they still print."""
+
 RETRY = 1.0
 """Seconds after which a worker that could not be started is tried again."""
 
@@ -55,6 +64,8 @@ class Broker:
         board: the memory shared with the workers.
         spawn: starts worker number n and returns its pid and the socket to it.
         retries, spare: see Ledger.
+        spawn_uplink: starts the uplink as worker number n, where the run has other machines.
+        is_far: whether ``origin`` is the uplink of a machine that is not the origin's.
     """
 
     def __init__(
@@ -65,11 +76,19 @@ class Broker:
         spawn: Callable[[int], tuple[int, socket.socket]],
         retries: int,
         spare: bool,
+        spawn_uplink: Callable[[int], tuple[int, socket.socket]] | None = None,
+        is_far: bool = False,
     ) -> None:
         self._board = board
+        self._is_far = is_far
         self._spawn = spawn
         self._obituaries: dict[int, str] = {}
-        self._ledger = Ledger(retries=retries, report=self._obituaries.__getitem__, spare=spare)
+        report = self._obituaries.__getitem__
+        self._branch: Branch | None = None
+        if is_far or spawn_uplink:
+            self._branch = Branch(0 if is_far else UPLINK, not is_far, retries, report, spare)
+        self._ledger: Ledger = self._branch or Ledger(retries=retries, report=report, spare=spare)
+        self._speak_at: float | None = None
         self._selector = selectors.DefaultSelector()
         self._peers: dict[int, _Peer] = {}
         self._next_number = 1
@@ -78,6 +97,10 @@ class Broker:
         self._missing: list[int] = []  # workers that could not be started; the number of each one's stillborn
         self._unborn = size - (not spare)  # workers to be started for the first time
         self._join(_Peer(0, origin, None))
+        if spawn_uplink:
+            pid, sock = spawn_uplink(UPLINK)
+            self._next_number = UPLINK + 1
+            self._join(_Peer(UPLINK, sock, pid))
 
     def serve(self) -> None:
         """Run until the origin hangs up; then end the workers."""
@@ -89,6 +112,7 @@ class Broker:
                     self._start_worker()
                 elif not ready and self._ledger.waits:
                     self._carry_out(self._ledger.waited())
+                self._speak()
                 for key, events in ready:
                     peer: _Peer = key.data
                     if events & selectors.EVENT_WRITE:
@@ -103,7 +127,17 @@ class Broker:
     def _patience(self) -> float | None:
         if self._unborn:
             return 0.0
-        return PATIENCE if self._ledger.waits else RETRY if self._missing else None
+        longest = PATIENCE if self._ledger.waits else RETRY if self._missing else None
+        if self._speak_at is None:
+            return longest
+        moment = max(0.0, self._speak_at - time.monotonic())
+        return moment if longest is None else min(longest, moment)
+
+    def _speak(self) -> None:
+        """Tell the uplink of this machine's appetite, a moment after that may have changed: most changes are short."""
+        if self._speak_at is not None and time.monotonic() >= self._speak_at and self._branch is not None:
+            self._carry_out(self._branch.speak())
+            self._speak_at = None
 
     def _start_worker(self, stillborn: int = 0) -> None:
         number = self._next_number
@@ -173,21 +207,25 @@ class Broker:
         if peer.pid is None:
             return
         text = self._obituaries[peer.number] = obituary(_bury(peer.pid))
+        if self._branch is not None and peer.number == UPLINK and not self._is_far:
+            _log.warning("scoop: the link to the other machines is lost, and the run goes on here: %s", text)
         _log.info("scoop: worker %d has ended: %s", peer.number, text)
         self._carry_out(self._ledger.left(peer.number, self._board.taken[self._board.cell(peer.number)]))
         del self._obituaries[peer.number]
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
+        if self._branch is not None and self._speak_at is None:
+            self._speak_at = time.monotonic() + MOMENT
         for instruction in instructions:
             if isinstance(instruction, Send):
                 peer = self._peers.get(instruction.worker)
                 if peer is not None:
                     self._send(peer, instruction.message)
-            elif isinstance(instruction, Ask):
-                self._board.ask(instruction.worker, True)
-            elif isinstance(instruction, Unask):
-                for worker in instruction.workers:
-                    self._board.ask(worker, False)
+            elif isinstance(instruction, Ask | Unask):
+                mark = self._board.ask_far if instruction.far else self._board.ask
+                asked = isinstance(instruction, Ask)
+                for worker in (instruction.worker,) if asked else instruction.workers:
+                    mark(worker, asked)
             else:
                 self._start_worker(instruction.stillborn)
 
@@ -216,17 +254,24 @@ class Broker:
                 self._selector.modify(peer.sock, wanted, peer)
 
     def _end_workers(self) -> None:
-        pids = {peer.pid for peer in self._peers.values() if peer.pid is not None}
         for peer in self._peers.values():
             peer.sock.close()  # which tells the worker
-        deadline = time.monotonic() + GRACE
-        while pids and time.monotonic() < deadline:
-            pids = {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}
-            time.sleep(0.001)
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        for pid in pids:
-            os.waitpid(pid, 0)
+        uplink = self._peers.pop(UPLINK, None) if self._branch is not None and not self._is_far else None
+        _end({peer.pid for peer in self._peers.values() if peer.pid is not None}, GRACE)
+        if uplink is not None and uplink.pid is not None:
+            _end({uplink.pid}, FAREWELL)
+
+
+def _end(pids: set[int], grace: float) -> None:
+    """Wait for processes to end; kill those that have not in so many seconds."""
+    deadline = time.monotonic() + grace
+    while pids and time.monotonic() < deadline:
+        pids = {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+        time.sleep(0.001)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    for pid in pids:
+        os.waitpid(pid, 0)
 
 
 def _bury(pid: int) -> Death:

@@ -3,12 +3,12 @@
 Called by whoever notices: the main thread at a spawn or between two tasks, the link for as long as the broker asks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..wire.messages import SUSPECT, Kind
-from .exports import MOST_BYTES
+from .exports import MOST_BYTES, MOST_TASKS
 from .future import READY, Future
 from .sweep import OVERDUE, Sweep
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .scheduler import Scheduler
 
 __all__ = ["Giving"]
+
+JOURNEY = 0.02
+"""Seconds of work that are worth a journey to another machine: it takes some milliseconds each way."""
 
 AHEAD = 32 << 20
 """Bytes of large tasks that are given at a time, in several parcels: so who gets the first need not wait for more."""
@@ -28,6 +31,7 @@ class Giving:
         self._scheduler = scheduler
         self._ready = scheduler.ready
         self._giving = Lock()
+        self._seen: tuple[Any, float, int] | None = None  # what was the oldest on offer, since when, of how many
 
     def attend(self, least: int = 2) -> None:
         """Do what a non-zero hunger cell asks for: wake our own idle threads, give to other workers.
@@ -58,6 +62,35 @@ class Giving:
                     self._scheduler.board.ask(self._scheduler.slot, True)
         finally:
             self._giving.release()
+
+    def give_far(self) -> None:
+        """Give to other machines, if there is anything that is worth the journey."""
+        if not self._giving.acquire(blocking=False):
+            return
+        try:
+            if self._is_worth_a_journey():
+                self._scheduler.board.ask_far(self._scheduler.slot, False)
+                if not (self._scheduler.imports.give_back() or self._give_own((len(self._ready) + 1) // 2)):
+                    self._scheduler.board.ask_far(self._scheduler.slot, True)
+        finally:
+            self._giving.release()
+
+    def _is_worth_a_journey(self) -> bool:
+        """Return whether half of what is on offer would last longer than the journey, by how fast it went lately."""
+        table: Collection[Any] = self._scheduler.imports.waiting or self._ready
+        try:
+            oldest = next(iter(table))
+        except (StopIteration, RuntimeError):  # nothing is on offer, or another thread is at it
+            self._seen = None
+            return False
+        if isinstance(oldest, Sweep) and (seconds := oldest.rest_seconds()) is not None:
+            return seconds > 2 * JOURNEY
+        now, count = self._scheduler.clock(), len(table)
+        if self._seen is None or self._seen[0] is not oldest:
+            self._seen = oldest, now, count
+            return False
+        age, gone = now - self._seen[1], max(1, self._seen[2] - count)
+        return age > JOURNEY and min((count + 1) // 2, MOST_TASKS) * age / gone > JOURNEY
 
     def _give_own(self, most: int) -> bool:
         """Give the oldest tasks, up to so many; return whether there were any that can travel."""

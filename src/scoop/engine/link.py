@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from threading import Lock, RLock, Thread
 from typing import TYPE_CHECKING
 
-from ..errors import MainImportError, UnguardedMainError
+from ..errors import HostsMissing, MainImportError, UnguardedMainError
 from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
 from ..wire.sockets import receive, send_some
@@ -33,6 +33,9 @@ GIL_WAIT = 0.001
 _MOST_AT_ONCE = 1 << 24
 
 _CUT_OFF = (errno.EBADF, errno.ENOTSOCK)
+
+_REFUSALS = (MainImportError, UnguardedMainError, HostsMissing)
+"""What a BROKEN means, by its ``parcel``."""
 
 _log = logging.getLogger("scoop")
 
@@ -128,12 +131,14 @@ class Link:
         asked, tick = False, SHORTEST_TICK
         while True:
             # While nobody is hungry and we owe no outcomes there is nothing to look at between messages.
-            asked = asked and scheduler.asked()
+            asked = asked and (scheduler.asked() or scheduler.asked_far())
             ticking = asked or scheduler.imports.unanswered
             if not poll.poll(tick * 1000 if ticking else None):
                 tick = min(tick * 2, LONGEST_TICK)
-                if asked:
+                if scheduler.asked():
                     scheduler.giving.give()
+                elif asked:
+                    scheduler.giving.give_far()
                 scheduler.imports.flush()
                 continue
             try:
@@ -168,7 +173,7 @@ class Link:
 
     def _take(self, scheduler: "Scheduler", message: Message) -> None:
         kind, parcel, numbers, body, cargo = message
-        if kind == Kind.STEAL:
+        if kind == Kind.STEAL and not numbers:
             scheduler.giving.give()
             scheduler.imports.flush()  # it may be one of these that the hungry one waits for
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
@@ -176,7 +181,7 @@ class Link:
         elif kind == Kind.BROKEN and numbers:
             _log.warning("scoop: the run goes on without one worker: %s", body.decode(errors="replace"))
         elif kind == Kind.BROKEN:
-            scheduler.refuse((UnguardedMainError if parcel else MainImportError)(body.decode(errors="replace")))
+            scheduler.refuse(_REFUSALS[parcel](body.decode(errors="replace")))
         scheduler.deliver(message)
 
 

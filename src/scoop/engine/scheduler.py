@@ -326,6 +326,10 @@ class Scheduler:
         """Return whether the broker wants us to give work away."""
         return self.board.is_asked(self.slot)
 
+    def asked_far(self) -> bool:
+        """Return whether other machines want work of ours."""
+        return self.board.is_asked_far(self.slot)
+
     def _conclude(self, news: Iterable[tuple[Future, int, Any]]) -> None:
         for future, state, value in news:
             future._end(state, value, self.deputies.see_to)

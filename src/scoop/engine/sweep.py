@@ -170,6 +170,10 @@ class Sweep:
             return True
         return self.scheduler.clock() - self._cut_at > OVERDUE
 
+    def rest_seconds(self) -> float | None:
+        """Return how long the rest would take this process alone; None if that is not known."""
+        return None if self._cost is None else (self.hi - self.lo) * self._cost
+
     @property
     def is_over(self) -> bool:
         """Whether all of it has been consumed."""

@@ -20,6 +20,7 @@ from ..engine.tracebacks import without_our_frames
 from ..errors import UnguardedMainError
 from .cores import cap_threads, usable_cores
 from .interrupts import await_what_is_put_off, end_at_next_interrupt
+from .machine import Machine
 from .options import new_parser
 from .program import CannotStart, Program
 from .start import start
@@ -54,20 +55,18 @@ def _main(argv: list[str] | None) -> int:
         placement = _place(options)
         if options.dry_run or options.list_hosts:
             return _show(placement, options, program)
-        if placement is not None and placement.away:
-            raise CannotStart("runs beyond this machine cannot be started yet; --dry-run shows what would be")
-        size = placement.here if placement else options.n or usable_cores()
-        cap_threads(size)
+        machine = _machine(options, program, placement)
+        cap_threads(machine.workers)
         run = program.prepare()
     except (CannotStart, OSError) as problem:
         print(f"scoop: {problem}", file=sys.stderr)
         return 2
     scoop.DEBUG = options.debug
-    scoop.logger.info("scoop: %d workers on this machine", size)
+    scoop.logger.info("scoop: %d workers on this machine", machine.workers)
     # Registered before anything of the program's: so it runs last, when the program's threads and exit handlers
     # are through with their futures.
     try:
-        atexit.register(_end, start(program, size, _limits(options)))
+        atexit.register(_end, start(machine, patient=program.kind == "session"))
     except (OSError, RuntimeError) as problem:  # the latter is what python says where there can be no more threads
         reason = why(problem) if isinstance(problem, OSError) else problem
         print(f"scoop: the run's processes and threads cannot be started: {reason}", file=sys.stderr)
@@ -104,6 +103,20 @@ def _place(options: argparse.Namespace) -> "Placement | None":
     from .cluster.plan import find_placement
 
     return find_placement(options, os.environ)
+
+
+def _machine(options: argparse.Namespace, program: Program, placement: "Placement | None") -> Machine:
+    """Return what this machine is to be. Raises CannotStart."""
+    workers, limits = placement.here if placement else options.n or usable_cores(), _limits(options)
+    if placement is None or not placement.away:
+        return Machine(workers, workers, limits, program.import_in_worker)
+    from .cluster.beyond import new_uplink
+    from .cluster.plan import new_plan
+
+    size = workers + sum(host.workers or 1 for host in placement.away)
+    uplink = new_uplink(new_plan(placement, options, program, limits), size, options.external_hostname)
+    limits = limits._replace(spare=limits.spare or not workers)
+    return Machine(workers, size, limits, program.import_in_worker, uplink)
 
 
 def _show(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:

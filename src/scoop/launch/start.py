@@ -1,36 +1,30 @@
-"""Bring up the processes of a run on this machine, and end them.
-
-    launcher = origin ──fork──> broker ──fork──> worker 1 ... worker n-1
-
-All of them are forked from a process that has loaded SCOOP and nothing of the user's, and has one thread: so a
-worker costs a millisecond, and none inherits what it should not have.
-"""
+"""Make this process the origin of a run, and end the run."""
 
 import os
-import resource
 import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
 import scoop
 
 from ..engine import runtime
-from ..engine.limits import Limits
-from ..engine.process import become_worker, close_all_but, serve
-from ..wire.board import Board, new_board
+from ..engine.process import become_worker
+from ..wire.board import new_board
 from .interrupts import handle_interrupts
-from .lifelines import die_with_parent, start_watchdog
-from .program import Program
+from .machine import Machine, be_broker, name_process
 
 __all__ = ["start"]
 
 
-def start(program: Program, size: int, limits: Limits) -> Callable[[], bool]:
-    """Make this process the origin of a run with ``size`` workers; return what ends the run.
+def start(machine: Machine, patient: bool) -> Callable[[], bool]:
+    """Make this process the origin of a run; return what ends the run.
 
     That returns whether all threads of ours have ended: one that is deep in a task cannot.
+
+    Parameters:
+        machine: this one.
+        patient: see handle_interrupts.
     """
     board = new_board()
     here, there = socket.socketpair()
@@ -39,13 +33,13 @@ def start(program: Program, size: int, limits: Limits) -> Callable[[], bool]:
     pid = os.fork()
     if pid == 0:
         here.close()
-        _be_broker(program, size, board, there, limits)
+        be_broker(machine, board, there)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     there.close()
-    _name_process(0, size, pid)
-    scheduler, link = become_worker(0, size, board, here, _broker_is_gone, limits)
+    name_process(0, machine.size, pid, is_origin=True)
+    scheduler, link = become_worker(0, machine.size, board, here, _broker_is_gone, machine.limits)
     runtime.current = scheduler
-    handle_interrupts(patient=program.kind == "session")
+    handle_interrupts(patient)
     owner = os.getpid()
 
     def end() -> bool:
@@ -62,81 +56,6 @@ def start(program: Program, size: int, limits: Limits) -> Callable[[], bool]:
         return scheduler.deputies.leave(1.0)
 
     return end
-
-
-def _be_broker(program: Program, size: int, board: Board, origin: socket.socket, limits: Limits) -> NoReturn:
-    """Be the broker of this machine until the origin hangs up."""
-    from ..broker.loop import Broker
-
-    status = 1
-    try:
-        with open(os.devnull) as nothing:
-            os.dup2(nothing.fileno(), 0)  # standard input is the program's alone
-        close_all_but(origin.fileno())
-        _leave_signals_to_origin()
-        descriptors = _as_many_descriptors_as_allowed()
-        watchdog = start_watchdog(os.getppid())
-        broker_pid = os.getpid()
-
-        def spawn(number: int) -> tuple[int, socket.socket]:
-            ours, theirs = socket.socketpair()
-            with theirs:
-                try:
-                    pid = os.fork()
-                except OSError:
-                    ours.close()
-                    raise
-                if pid:
-                    return pid, ours
-                try:
-                    die_with_parent(broker_pid)
-                    close_all_but(theirs.fileno())
-                    resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
-                    _name_process(number, size, broker_pid)
-                    serve(number, size, board, theirs, program.import_in_worker, limits)
-                finally:
-                    os._exit(1)
-
-        Broker(origin, size, board, spawn, limits.retries, limits.spare).serve()
-        if watchdog is not None:
-            os.kill(watchdog, signal.SIGKILL)
-            os.waitpid(watchdog, 0)
-        status = 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        os._exit(status)
-
-
-def _leave_signals_to_origin() -> None:
-    """Let the broker outlive what is meant for the program, and sent to all: the program's end is its end."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM, *_USER_SIGNALS):
-        signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who started us may have ignored it; we must know how workers end
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-_USER_SIGNALS = (signal.SIGUSR1, signal.SIGUSR2)
-
-
-def _as_many_descriptors_as_allowed() -> tuple[int, int]:
-    """Let the broker have a socket for each of many workers; return the limits as they were."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    except (OSError, ValueError):
-        pass  # then as many as there are
-    return before
-
-
-def _name_process(number: int, size: int, broker_pid: int) -> None:
-    """Fill in the constants that tell a program where it is."""
-    hostname = socket.gethostname()
-    scoop.IS_RUNNING = True
-    scoop.IS_ORIGIN = number == 0
-    scoop.SIZE = size
-    scoop.worker = scoop.WorkerName(f"{hostname}:{number}", f"{hostname}:{broker_pid}")
-    scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
 
 
 def _broker_is_gone(cut_off: bool) -> None:

@@ -31,6 +31,7 @@ from .cluster.invitation import MARK, Answer, Invitation, mark
 from .cluster.versions import disagreement, python_version, scoop_version
 from .cores import cap_threads, usable_cores
 from .lifelines import adopt_orphans, bury_orphans, die_with_parent, end_orphans
+from .machine import become_machine
 
 __all__ = ["REFUSED", "BecomeMachine", "main"]
 
@@ -48,12 +49,12 @@ _CALLED_BY_HAND = (
 )
 
 
-def main(arguments: list[str], become_machine: BecomeMachine) -> int:
+def main(arguments: list[str], become: BecomeMachine) -> int:
     """Be the station of this host until the run, or the connection to it, ends; return the exit status.
 
     Parameters:
         arguments: what the invitation calls this host; by default the name that Slurm has for it.
-        become_machine: runs a machine of the run until its end.
+        become: runs a machine of the run until its end.
     """
     lifeline = _take_standard_input()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
@@ -67,7 +68,7 @@ def main(arguments: list[str], become_machine: BecomeMachine) -> int:
     if invitation.terms is None:
         _tell(host, "hello")
         return _echo(lifeline, host)
-    return _Station(host, invitation, lifeline).serve(become_machine)
+    return _Station(host, invitation, lifeline).serve(become)
 
 
 class _Refusal(Exception):
@@ -250,11 +251,5 @@ def _write(descriptor: int, data: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def _become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
-    from ..uplink.machine import become_machine  # type: ignore[import-not-found]
-
-    become_machine(terms, workers, limits, import_main)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], _become_machine))
+    sys.exit(main(sys.argv[1:], become_machine))

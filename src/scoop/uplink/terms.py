@@ -13,9 +13,11 @@ class Terms(NamedTuple):
         address: of the scheduler, ``tls://host:port``.
         certificate: PEM, with its private key.
         authority: PEM: whose certificates are to be trusted.
+        size: how many workers the run has, as far as is known.
     """
 
     run: str
     address: str
     certificate: str
     authority: str
+    size: int = 0

@@ -57,6 +57,15 @@ class Cargo:
         return cls(os.memfd_create("scoop"), 0)
 
     @classmethod
+    def filled(cls, content: bytes) -> "Cargo":
+        """Return cargo with all that is in another one, which is on another machine."""
+        made = cls.empty()
+        view = memoryview(content)
+        while made.size < len(content):
+            made.size += os.pwrite(made.descriptor, view[made.size :], made.size)
+        return made
+
+    @classmethod
     def received(cls, descriptor: int) -> "Cargo":
         """Return the cargo that has come as ``descriptor``."""
         return cls(descriptor, os.fstat(descriptor).st_size)

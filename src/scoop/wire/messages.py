@@ -24,6 +24,7 @@ __all__ = [
     "PRIVATE",
     "RETIRED",
     "SUSPECT",
+    "TOO_FEW",
     "USUAL",
     "Garbled",
     "Kind",
@@ -43,6 +44,9 @@ SUSPECT = 0x80000000
 
 PRIVATE = "scoop.private."
 """Begins the names of constants that are of use only while the worker lives that has set them."""
+
+TOO_FEW = 2
+"""The `parcel` of a BROKEN that says that too few hosts take part."""
 
 CUT_OFF = 71
 """The exit status of a worker whose end of the connection was closed under it, though the broker lives."""
@@ -74,8 +78,7 @@ class Kind(IntEnum):
     FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
     # is up) < it has
     RETIRE = 15  # > I have had my time, and leave; what I hold I have not begun. Put another worker in my place
-    APPETITE = 16  # = between an uplink and its broker: how hungry this side is; `parcel` counts what I have seen (see
-    # broker/linked.py)
+    APPETITE = 16  # = between an uplink and its broker: how hungry this side is; `parcel` counts what I have seen
     UNCONST = 13  # = forget shared constants (the body: their names); `parcel` is the sender's call
 
 

@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--pythonpath", metavar="DIRS", default=paths, help="PYTHONPATH there (default: ours)")
     add("--prolog", metavar="FILE", type=_file, help="shell script to source there before Python")
     add("--env", metavar="NAME", action="append", default=[], help="variable to hand to the hosts; may be repeated")
+    add("--external-hostname", metavar="NAME", help="name or address by which the hosts reach this machine")
     add("--tunnel", action="store_true", help="let hosts reach this machine through ssh only")
     add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds to answer in (default: 60)")
     add("--min-hosts", metavar="N", type=int, help="hosts without which the run does not begin (default: all)")
