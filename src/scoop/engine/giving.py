@@ -83,6 +83,8 @@ class Giving:
         except (StopIteration, RuntimeError):  # nothing is on offer, or another thread is at it
             self._seen = None
             return False
+        if self._scheduler.spared:
+            return True  # it is left to others, whatever it is
         if isinstance(oldest, Sweep) and (seconds := oldest.rest_seconds()) is not None:
             return seconds > 2 * JOURNEY
         now, count = self._scheduler.clock(), len(table)

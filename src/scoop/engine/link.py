@@ -173,8 +173,8 @@ class Link:
 
     def _take(self, scheduler: "Scheduler", message: Message) -> None:
         kind, parcel, numbers, body, cargo = message
-        if kind == Kind.STEAL and not numbers:
-            scheduler.giving.give()
+        if kind == Kind.STEAL:
+            (scheduler.giving.give_far if numbers else scheduler.giving.give)()
             scheduler.imports.flush()  # it may be one of these that the hungry one waits for
         elif kind in (Kind.CONST, Kind.UNCONST, Kind.VERDICT):
             self.constants.deliver(kind, parcel, body, cargo)
