@@ -15,8 +15,8 @@ Start the program with ``python -m scoop script.py``.
 #     ------------------------------------------------------------------------------------------------------
 #     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
 #     ------------------------------------------------------------------------------------------------------
-#     patterns/     map, reduce, scan: many inputs,     |     uplink/   the link to other machines
-#                   made of sweeps and tasks           |       exchange  the books of the whole run
+#     patterns/     map, reduce, scan: many inputs,  |     uplink/   the link to other machines
+#                   made of sweeps and tasks         |       exchange  the books of the whole run
 #     ------------------------------------------------------------------------------------------------------
 #     engine/       one process that runs tasks      |     broker/   one process that passes them on
 #       scheduler     what runs next                 |       ledger    the books: events in, instructions out
