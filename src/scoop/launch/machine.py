@@ -74,12 +74,10 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
                 if pid:
                     return pid, ours
                 try:
+                    close_all_but(theirs.fileno())  # first: there may be no descriptor left for anything else
                     die_with_parent(broker_pid)
-                    close_all_but(theirs.fileno())
                     resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
                     child(theirs)
-                except BaseException:
-                    sys.excepthook(*sys.exc_info())
                 finally:
                     os._exit(1)
 
@@ -89,8 +87,11 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
 
         def be_uplink(number: int, sock: socket.socket) -> None:
             assert machine.serve_uplink is not None
-            machine.serve_uplink(sock, number)
-            os._exit(0)
+            try:
+                machine.serve_uplink(sock, number)
+                os._exit(0)
+            except BaseException:  # of a worker the ledger tells; of this one nobody would
+                sys.excepthook(*sys.exc_info())
 
         Broker(
             master,
