@@ -7,6 +7,7 @@ keep order, lose nothing while they last, and end soon after the other side has.
 import asyncio
 import logging
 import os
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ SILENCE = 15.0
 """Seconds without one after which the other side counts as lost: a cable that is cut says nothing."""
 
 _log = logging.getLogger("scoop")
+
+# On a machine without a way into the world it warns of that.
+warnings.filterwarnings("ignore", module=r"distributed\.")
 
 # Arrays do not shrink, and their compression would take longer than their journey.
 dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})
