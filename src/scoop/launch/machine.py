@@ -78,8 +78,6 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
                     close_all_but(theirs.fileno())
                     resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)
                     child(theirs)
-                except BaseException:
-                    sys.excepthook(*sys.exc_info())
                 finally:
                     os._exit(1)
 
@@ -89,8 +87,11 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
 
         def be_uplink(number: int, sock: socket.socket) -> None:
             assert machine.serve_uplink is not None
-            machine.serve_uplink(sock, number)
-            os._exit(0)
+            try:
+                machine.serve_uplink(sock, number)
+                os._exit(0)
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
 
         Broker(
             master,
