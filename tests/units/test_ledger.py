@@ -147,10 +147,10 @@ class Books(RuleBasedStateMachine):
         tasks = self._of_one_parcel(data, worker, begun=True)
         self._send(worker, Kind.OUTCOME, tasks[: data.draw(st.integers(1, len(tasks)))])
 
-    @precondition(lambda self: self._holders(begun=False))
+    @precondition(lambda self: {*self._holders(begun=False)} - self.waits)  # who is hungry has nothing to give
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
-        worker = data.draw(st.sampled_from(self._holders(begun=False)))
+        worker = data.draw(st.sampled_from(sorted({*self._holders(begun=False)} - self.waits)))
         last = next(reversed(self.held[worker]))
         self._send(worker, Kind.RETURN, [last])
 
@@ -362,3 +362,17 @@ def test_workers_that_are_still_starting_are_waited_for_only_on_request(ledger: 
 
 def test_a_prompt_end_does_not_wait_for_workers_that_are_still_starting(ledger: Ledger) -> None:
     assert sent(ledger.received(0, Message(Kind.FINISH, 0)), Kind.FINISH) == [(0, [])]
+
+
+def names(instructions: list[Instruction], worker: int) -> list[tuple[Kind, bytes]]:
+    return [(i.message.kind, i.message.body) for i in instructions if isinstance(i, Send) and i.worker == worker]
+
+
+def test_a_late_comer_hears_nothing_of_what_was_deleted_and_the_newest_of_what_was_set_again(ledger: Ledger) -> None:
+    ledger.received(1, Message(Kind.CONST, 1, [3], b"a\0bboth"))
+    ledger.received(1, Message(Kind.UNCONST, 2, [1], b"aa"))
+    told = ledger.joined(7)
+    assert names(told, 7) == [(Kind.CONST, b"both"), (Kind.UNCONST, b"a")]
+    ledger.received(1, Message(Kind.CONST, 3, [1], b"anew"))
+    told = ledger.joined(8)
+    assert names(told, 8) == [(Kind.CONST, b"both"), (Kind.UNCONST, b"a"), (Kind.CONST, b"new")]

@@ -10,7 +10,7 @@ machine.
 
 from collections.abc import Callable
 
-from ..wire.messages import TOO_FEW, Kind, Message, owner_of
+from ..wire.messages import TOO_FEW, UNGUARDED, Kind, Message, owner_of
 from .instructions import Ask, Instruction, Unask
 from .ledger import _Worker
 from .linked import CALM, HUNGER, Linked
@@ -33,6 +33,7 @@ class Branch(Linked):
         super().__init__(None if decides else uplink, retries, report, spare)
         self._uplink = uplink
         self._wanted = False  # other machines are hungry
+        self._alone = b""  # why nobody beyond the uplink can work any more
         self._asked_far: set[int] = set()
 
     def received(self, worker: int, message: Message) -> list[Instruction]:
@@ -46,9 +47,8 @@ class Branch(Linked):
         self._asked_far.discard(worker)
         if worker == self._uplink:
             self._wanted = False
-            if self._workers.keys() <= {self._origin, worker} and self._spare:
-                why = f"no worker is left: the link to the other machines is lost: {self._report(worker)}"
-                self._send(self._origin, Kind.BROKEN, TOO_FEW, body=why.encode())
+            why = f"the link to the other machines is lost: {self._report(worker)}"
+            self._go_on_alone(TOO_FEW, why.encode())
         return super().left(worker, taken)
 
     def _is_uplink(self, worker: int) -> bool:
@@ -71,17 +71,45 @@ class Branch(Linked):
         self._wanted = bool(appetite & HUNGER)
         super()._hear(uplink, seen, appetite)
 
+    def _hear_of_broken(self, uplink: int, message: Message) -> None:
+        kind, parcel, numbers, body, _ = message
+        if 0 in numbers:
+            self._workers[uplink].broken = True
+            self._go_on_alone(parcel, body)
+        else:
+            # Without the guard none can start; nor can the run if too few hosts take part. Else others can work.
+            self._send(self._origin, kind, parcel, () if parcel in (UNGUARDED, TOO_FEW) else (1,), body)
+
+    def _go_on_alone(self, problem: int, why: bytes) -> None:
+        """Nobody beyond the uplink can work any more: go on, if there is anybody here who can."""
+        self._alone = why
+        if self._spare and not self._any_able_here():
+            self._send(self._origin, Kind.BROKEN, problem, body=why)
+
+    def _any_able_here(self) -> bool:
+        others = (state for worker, state in self._workers.items() if worker not in (self._origin, self._uplink))
+        return any(not state.broken for state in others)
+
     def _match(self) -> None:
+        if self._alone and self._suspects and not self._any_able_here():
+            for parcel, number in [*self._suspects]:  # nobody is left but the program itself, which they may kill
+                self._close(parcel, [number], Kind.LOST, b"1\n" + self._alone)
+            self._suspects.clear()
         super()._match()
-        if self._uplink in self._workers:
-            if self._workers[self._uplink].hungry and not self._demand.hungry:
-                self._hand_a_lot()
-            self._ask_far()
+        state = self._workers.get(self._uplink)
+        if state is not None and state.hungry and not self._demand.hungry:
+            self._hand_a_lot()
+        elif state is not None and state.hungry and self._brave() is None:
+            self._hand_a_suspect()
+        self._ask_far()
 
     def _hand_a_lot(self) -> None:
         if self._stock:
             self._hand(self._uplink, *self._stock.popleft())
-            return
+        else:
+            self._hand_a_suspect()
+
+    def _hand_a_suspect(self) -> None:
         # What has killed workers here may go elsewhere, but not back to where it came from: that would go on for ever.
         task = next((task for task in self._suspects if owner_of(task[0]) != self._uplink), None)
         if task is not None:

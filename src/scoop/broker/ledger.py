@@ -28,9 +28,10 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from ..wire.cargo import Cargo
-from ..wire.messages import PRIVATE, SUSPECT, USUAL, Kind, Message, owner_of
+from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
 from .demand import Demand
 from .instructions import Ask, Instruction, Replace, Send, Unask
+from .register import Register
 
 __all__ = ["Ledger"]
 
@@ -43,7 +44,7 @@ MOST_ARRIVALS = 3
 
 
 class _Parcel:
-    __slots__ = ("arrivals", "body", "cargo", "open", "retries", "tries", "unwanted")
+    __slots__ = ("arrivals", "body", "cargo", "losses", "open", "retries", "tries", "unwanted")
 
     def __init__(self, body: bytes, cargo: Cargo | None, retries: Sequence[int] | Mapping[int, int]) -> None:
         self.body = body
@@ -52,6 +53,7 @@ class _Parcel:
         self.retries = retries  # of each task
         self.tries: dict[int, int] = {}  # deaths, by task, of those that saw any
         self.arrivals: dict[int, int] = {}  # deaths, by task, on workers where nothing had begun
+        self.losses: dict[int, int] = {}  # machines that were lost, by task, of those that were on any
         self.unwanted: set[int] = set()  # tasks that their owner does not want any more
 
 
@@ -94,8 +96,7 @@ class Ledger:
         self._demand = Demand()
         self._finishing = False  # the program has ended, and waits for the work that is left
         self._patient = False  # and for workers that are still starting
-        self._constants: dict[str, tuple[bytes, Cargo | None]] = {}
-        self._private: dict[str, int] = {}  # constants that are of use only while the worker lives that has set them
+        self._register = Register()
         self._out: list[Instruction] = []
 
     # -- events: each returns what is to be done about it -----------------------------------------------------
@@ -105,7 +106,8 @@ class Ledger:
         self._workers[worker] = _Worker(stillborn)
         if worker == self._origin:
             self._demand.may_give(worker)
-        self._catch_up(worker)
+        for message in self._register.so_far():
+            self._pass_on(worker, message)
         return self._done()
 
     def received(self, worker: int, message: Message) -> list[Instruction]:
@@ -165,9 +167,7 @@ class Ledger:
             numbers = [number for _, number in tasks]
             blameless = begun or gone.retired
             self._restock(parcel, numbers if blameless else self._survive_arrival(worker, parcel, numbers))
-        if private := [name for name, owner in self._private.items() if owner == worker]:
-            names = "\0".join(private).encode()
-            self._own_constant(worker, Message(Kind.UNCONST, 0, (len(names),), 2 * names))
+        self._tidy_up_after(worker)
         self._replace(worker, gone)
         self._match()
         return self._done()
@@ -273,7 +273,7 @@ class Ledger:
         if entry is None:
             return  # its owner has died
         tries = entry.tries[number] = entry.tries.get(number, 0) + culprit
-        if tries > entry.retries[number] or not entry.retries[number]:
+        if tries + entry.losses.get(number, 0) > entry.retries[number] or not entry.retries[number]:
             self._lose(worker, parcel, number, max(tries, 1))
         elif number in entry.unwanted:
             self._close(parcel, [number], Kind.DROPPED, b"")
@@ -353,36 +353,25 @@ class Ledger:
 
     def _own_constant(self, worker: int, message: Message) -> None:
         """A worker of ours sets or deletes constants."""
-        for name in _names(message):
-            if message.kind == Kind.UNCONST:
-                self._private.pop(name, None)
-            elif name.startswith(PRIVATE):
-                self._private[name] = worker
+        self._register.claim(worker, message)
         self._constant(worker, message)
 
     def _constant(self, worker: int, message: Message) -> None:
-        kind, call, (length,), body, cargo = message
-        names, packed = _names(message), body[length:]
-        refused = [name for name in names if kind == Kind.CONST and name in self._constants]
-        if not refused:
-            for name in names:
-                if kind == Kind.CONST:
-                    self._constants[name] = packed, cargo
-                else:
-                    self._constants.pop(name, None)
+        taken = self._register.enter(message)
+        if not taken:
             for everyone in self._workers:
                 self._pass_on(everyone, message)
-        self._send(worker, Kind.VERDICT, call, body="\0".join(refused).encode())
+        self._send(worker, Kind.VERDICT, message.parcel, body="\0".join(taken).encode())
+
+    def _tidy_up_after(self, worker: int) -> None:
+        """Delete the constants that nobody needs, since the worker has died that has set them."""
+        if useless := self._register.useless_without(worker):
+            self._own_constant(worker, useless)
 
     def _pass_on(self, worker: int, message: Message) -> None:
         """Tell a worker of a constant that was set or deleted."""
         kind, _, (length,), body, cargo = message
         self._send(worker, kind, body=body[length:], cargo=cargo)
-
-    def _catch_up(self, worker: int) -> None:
-        """Tell a new worker of all constants that were set before."""
-        for body, cargo in dict.fromkeys(self._constants.values()):
-            self._send(worker, Kind.CONST, body=body, cargo=cargo)
 
     def _send(
         self,
@@ -403,7 +392,3 @@ class Ledger:
     def _done(self) -> list[Instruction]:
         out, self._out = self._out, []
         return out
-
-
-def _names(message: Message) -> list[str]:
-    return [name for name in message.body[: message.numbers[0]].decode().split("\0") if name]

@@ -11,12 +11,12 @@ An uplink is a worker that is many. It differs from others in four ways:
                with one try less, also what had not begun; nobody is left who could tell. What must not run twice is lost
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count, groupby
 from operator import itemgetter
 
 from ..wire.cargo import Cargo
-from ..wire.messages import SUSPECT, TOO_FEW, USUAL, Kind, Message, owner_of
+from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
 from .instructions import Instruction
 from .ledger import Ledger, _Parcel
 
@@ -46,6 +46,10 @@ class Linked(Ledger):
         self._callers: dict[int, tuple[int, int]] = {}  # of constants that are being decided elsewhere
 
     def _is_uplink(self, worker: int) -> bool:
+        raise NotImplementedError
+
+    def _hear_of_broken(self, uplink: int, message: Message) -> None:
+        """Beyond an uplink a worker could not start, or nobody is left."""
         raise NotImplementedError
 
     def _appetite_for(self, uplink: int) -> int:
@@ -78,9 +82,10 @@ class Linked(Ledger):
         elif kind == Kind.VERDICT:
             caller, call = self._callers.pop(parcel)
             self._send(caller, kind, call, body=body)
+        elif kind == Kind.RETURN:
+            self._take_back(worker, parcel, numbers)
         elif kind == Kind.BROKEN:
-            # Where it is a worker that cannot start, others can work: its machine has an uplink.
-            self._send(self._origin, kind, parcel, () if parcel == TOO_FEW else (1,), body)
+            self._hear_of_broken(worker, message)
         else:
             return super().received(worker, message)
         self._match()
@@ -97,6 +102,7 @@ class Linked(Ledger):
             self._forget(parcel)
         for parcel, tasks in groupby([*gone.held], key=itemgetter(0)):
             self._restock(parcel, [number for _, number in tasks if self._survives(worker, parcel, number)])
+        self._tidy_up_after(worker)
         self._match()
         return self._done()
 
@@ -130,20 +136,29 @@ class Linked(Ledger):
         entry.tries.update((place, 0) for place, n in zip(places, allowed, strict=True) if n & SUSPECT)
         self._restock(parcel, places)
 
-    def _wide(self, parcel: int, numbers: Iterable[int]) -> list[int]:
+    def _take_back(self, uplink: int, parcel: int, numbers: Sequence[int]) -> None:
+        """What was handed out comes back, and may have been lost with machines meanwhile."""
+        places, left = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+        self._release(uplink, parcel, places)
+        if entry := self._parcels.get(parcel):
+            for place, n in zip(places, left, strict=True):
+                entry.losses[place] = entry.retries[place] - entry.tries.get(place, 0) - (n & ~SUSPECT)
+        self._restock(parcel, places)
+
+    def _wide(self, parcel: int, numbers: Sequence[int]) -> list[int]:
         """Return tasks, and the retries that each of them has left."""
         entry = self._parcels[parcel]
-        numbers = [*numbers]
-        left = [max(0, entry.retries[n] - entry.tries.get(n, 0)) | (SUSPECT * (n in entry.tries)) for n in numbers]
-        return numbers + left
+        tries, losses = entry.tries, entry.losses
+        left = [max(0, entry.retries[n] - tries.get(n, 0) - losses.get(n, 0)) | (SUSPECT * (n in tries)) for n in numbers]
+        return [*numbers, *left]
 
     def _survives(self, uplink: int, parcel: int, number: int) -> bool:
         """Take a try from a task that was on a machine which is lost; return whether it may run again."""
         entry = self._parcels.get(parcel)
         if entry is None:
             return False  # its owner has died
-        losses = entry.arrivals[number] = entry.arrivals.get(number, 0) + 1
-        if losses <= entry.retries[number]:
+        losses = entry.losses[number] = entry.losses.get(number, 0) + 1
+        if losses + entry.tries.get(number, 0) <= entry.retries[number]:
             return True
         self._lose(uplink, parcel, number, losses)
         return False
@@ -178,14 +193,3 @@ class Linked(Ledger):
             super()._pass_on(worker, message)
         elif worker != self._arbiter:
             self._send(worker, message.kind, 0, message.numbers, message.body, message.cargo)
-
-    def _catch_up(self, worker: int) -> None:
-        if not self._is_uplink(worker):
-            super()._catch_up(worker)
-            return
-        names: dict[tuple[bytes, Cargo | None], list[str]] = {}
-        for name, packed in self._constants.items():
-            names.setdefault(packed, []).append(name)
-        for (body, cargo), together in names.items():
-            header = "\0".join(together).encode()
-            self._send(worker, Kind.CONST, 0, (len(header),), header + body, cargo)

@@ -6,12 +6,11 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from ..broker.instructions import Instruction, Send
 from ..wire.messages import TOO_FEW, Kind, Message
 from .broker_line import BrokerLine
 from .dask import Line, Listener, new_run, new_terms
-from .envoy import HOME, Envoy, Order
-from .exchange import HERE, Exchange
+from .exchange import HERE
+from .junction import Junction, Post
 from .terms import Terms
 
 __all__ = ["Center", "Crew", "Lost", "Recruit", "serve"]
@@ -24,6 +23,10 @@ _log = logging.getLogger("scoop")
 
 class Crew(Protocol):
     """The hosts that were recruited."""
+
+    @property
+    def joined(self) -> Sequence[object]:
+        """One for each host that takes part."""
 
     async def dismiss(self) -> None:
         """Tell them that the run has ended."""
@@ -47,12 +50,11 @@ class Center:
         self._lines: dict[int, Line] = {}
         self._names: dict[int, str] = {}
         self._lost = ""  # what there is to say of the machine that was lost last
-        self._exchange = Exchange(lambda _: self._lost)
-        self._envoy = Envoy(uplink, HERE)
-        self._broker = BrokerLine(sock, lambda message: self._carry_out(self._envoy.from_home(message)))
+        self._junction = Junction(uplink, lambda _: self._lost)
+        self._broker = BrokerLine(sock, lambda message: self._send(self._junction.from_home(message)))
         self._next = HERE + 1
+        self._hosts: int | None = None  # that take part, and have not left; None while they are recruited
         self._about_to_speak = False
-        self._do(self._exchange.joined(HERE))
 
     async def serve(self) -> None:
         """Serve until the broker has gone."""
@@ -65,15 +67,37 @@ class Center:
         """Tell the program that the run cannot go on."""
         self._broker.post(Message(Kind.BROKEN, TOO_FEW, (), why.encode()))
 
+    def recruited(self, hosts: int) -> None:
+        """So many hosts take part; no others will."""
+        self._hosts = hosts
+        self._look_around()
+
+    def has_left(self, why: str) -> None:
+        """One of the hosts has left."""
+        _log.warning("scoop: %s", why)
+        self._lost = why
+        if self._hosts is not None:
+            self._hosts -= 1
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Give up if no other machine can work, nor any is on its way."""
+        exchange = self._junction.exchange
+        if self._hosts is not None and self._hosts <= len(self._lines) and not exchange.can_go_on:
+            self._hosts = None
+            self._send(self._junction.give_up(f"no other host is left: {self._lost}"))
+
     async def take(self, line: Line, name: str) -> None:
         """Have a machine in the run, until it leaves."""
         number, self._next = self._next, self._next + 1
         self._lines[number], self._names[number] = line, name
         line.post(Message(Kind.APPETITE, number))
-        self._do(self._exchange.joined(number))
+        self._send(self._junction.joined(number))
         while (message := await line.read()) is not None:
             try:
-                self._do(self._exchange.received(number, message))
+                self._send(self._junction.from_machine(number, message))
+                if message.kind == Kind.BROKEN:
+                    self._look_around()
             except (ValueError, LookupError, AssertionError) as problem:
                 _log.error("scoop: what %s says makes no sense (%r); it is left out", name, problem)
                 line.close()
@@ -82,30 +106,23 @@ class Center:
         if not self._broker.ended.is_set():
             _log.warning("scoop: %s has left the run, or is lost; what it had runs elsewhere", name)
         self._lost = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"
-        self._do(self._exchange.left(number, 0))
+        self._send(self._junction.left(number))
+        self._look_around()
 
-    def _carry_out(self, orders: Sequence[Order]) -> None:
-        for to, message in orders:
-            if to == HOME:
+    def _send(self, posts: Sequence[Post]) -> None:
+        for machine, message in posts:
+            if machine == HERE:
                 self._broker.post(message)
-            else:
-                self._do(self._exchange.received(HERE, message))
-
-    def _do(self, instructions: Sequence[Instruction]) -> None:
-        for instruction in instructions:
-            if isinstance(instruction, Send):
-                if instruction.worker == HERE:
-                    self._carry_out(self._envoy.from_abroad(instruction.message))
-                elif instruction.worker in self._lines:
-                    self._lines[instruction.worker].post(instruction.message)
+            elif machine in self._lines:
+                self._lines[machine].post(message)
         if not self._about_to_speak:
             self._about_to_speak = True
             asyncio.get_running_loop().call_later(MOMENT, self._speak)
 
     def _speak(self) -> None:
         self._about_to_speak = False
-        if instructions := self._exchange.speak():
-            self._do(instructions)
+        if posts := self._junction.speak():
+            self._send(posts)
 
 
 async def serve(sock: socket.socket, uplink: int, host: str, recruit: Recruit) -> None:
@@ -120,11 +137,14 @@ async def serve(sock: socket.socket, uplink: int, host: str, recruit: Recruit) -
     center = Center(sock, uplink)
     listener = Listener(new_terms(new_run()), center.take)
     terms = await listener.open(host)
-    recruiting = asyncio.ensure_future(recruit(terms, lambda why: _log.warning("scoop: %s", why)))
+    recruiting = asyncio.ensure_future(recruit(terms, center.has_left))
     serving = asyncio.create_task(center.serve())
     await asyncio.wait((recruiting, serving), return_when=asyncio.FIRST_COMPLETED)
-    if recruiting.done() and recruiting.exception() is not None:
-        center.refuse(str(recruiting.exception()))
+    if recruiting.done():
+        if problem := recruiting.exception():
+            center.refuse(str(problem))
+        else:
+            center.recruited(len(recruiting.result().joined))
     await serving
     listener.close()
     if not recruiting.done():

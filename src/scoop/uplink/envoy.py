@@ -95,10 +95,8 @@ class Envoy:
     def _at_home(self, message: Message) -> Iterator[Order]:
         kind, parcel, numbers, body, cargo = message
         if kind == Kind.PARCEL and owner_of(parcel) == self._home.me:  # hosted, and is to go on
-            numbers = numbers[: len(numbers) // 2]
-            source, moved = self._take(self._hosted, parcel, numbers)
-            yield HOME, Message(Kind.DROPPED, parcel, numbers)
-            yield ABROAD, Message(Kind.RETURN, source, moved)
+            yield HOME, Message(Kind.DROPPED, parcel, numbers[: len(numbers) // 2])
+            yield from self._return(ABROAD, self._hosted, parcel, numbers)
         elif kind == Kind.PARCEL:
             name = next(self._abroad.names)
             self._lent[name] = parcel, set(numbers[: len(numbers) // 2])
@@ -113,10 +111,8 @@ class Envoy:
     def _at_the_exchange(self, message: Message) -> Iterator[Order]:
         kind, parcel, numbers, body, cargo = message
         if kind == Kind.PARCEL and owner_of(parcel) == self._abroad.me:  # lent, and comes back
-            numbers = numbers[: len(numbers) // 2]
-            source, moved = self._take(self._lent, parcel, numbers)
-            yield HOME, Message(Kind.RETURN, source, moved)
-            yield ABROAD, Message(Kind.DROPPED, parcel, numbers)
+            yield from self._return(HOME, self._lent, parcel, numbers)
+            yield ABROAD, Message(Kind.DROPPED, parcel, numbers[: len(numbers) // 2])
         elif kind == Kind.PARCEL:
             name = next(self._home.names)
             self._hosted[name] = parcel, set(numbers[: len(numbers) // 2])
@@ -127,6 +123,15 @@ class Envoy:
                 yield HOME, Message(kind, source, ended, body, cargo)
         elif kind == Kind.DROP:
             yield from self._drop(HOME, self._hosted, parcel, numbers)
+
+    def _return(
+        self, to: bool, table: dict[int, tuple[int, set[int]]], parcel: int, numbers: Sequence[int]
+    ) -> Iterator[Order]:
+        """Return tasks whence they came, with the retries that they have left."""
+        left = dict(zip(numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :], strict=True))
+        source, moved = self._take(table, parcel, [*left])
+        if moved:
+            yield to, Message(Kind.RETURN, source, [*moved, *(left[number] for number in moved)])
 
     def _take(
         self, table: dict[int, tuple[int, set[int]]], parcel: int, numbers: Sequence[int]

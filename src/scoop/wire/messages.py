@@ -25,6 +25,7 @@ __all__ = [
     "RETIRED",
     "SUSPECT",
     "TOO_FEW",
+    "UNGUARDED",
     "USUAL",
     "Garbled",
     "Kind",
@@ -45,8 +46,8 @@ SUSPECT = 0x80000000
 PRIVATE = "scoop.private."
 """Begins the names of constants that are of use only while the worker lives that has set them."""
 
-TOO_FEW = 2
-"""The `parcel` of a BROKEN that says that too few hosts take part."""
+UNGUARDED, TOO_FEW = 1, 2
+"""The `parcel` of a BROKEN: that the main script has no guard; that too few hosts take part."""
 
 CUT_OFF = 71
 """The exit status of a worker whose end of the connection was closed under it, though the broker lives."""
@@ -66,14 +67,14 @@ class Kind(IntEnum):
     SATED = 14  # > I have found something to do by myself: I am hungry no more
     PARCEL = 2  # > tasks that may run elsewhere; the numbers are their retries < tasks for you to run
     OUTCOME = 3  # = these tasks have ended; the body has their outcomes, in order
-    RETURN = 4  # > I hold these tasks, have not begun them, and give them back
+    RETURN = 4  # > I hold these tasks, have not begun them, and give them back (an uplink: with their retries)
     STEAL = 5  # < somebody is hungry: give what you can spare
     DROP = 6  # = the owner does not want these tasks any more, unless they have begun
     DROPPED = 7  # = these tasks were dropped before they began
     CONST = 8  # = a shared constant (the body: its name and value); `parcel` is the sender's call
     VERDICT = 9  # < how your CONST went: the body is empty, or says why it was refused
-    BROKEN = 10  # = a worker could not import the main script; the body says why, `parcel` is 1 if unguarded
-    # (a number: but others could)
+    BROKEN = 10  # = a worker could not import the main script, or no host is left; the body says why
+    # (a number, not 0: but others can work; 0, from an uplink: nobody beyond it can)
     LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
     FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
     # is up) < it has

@@ -1,0 +1,58 @@
+"""The books of several machines together, over many seeds: nothing is lost, nothing runs twice, all ends."""
+
+from typing import Any
+
+import pytest
+
+from .machines import Run
+
+SEEDS = range(60)
+
+
+def over_all_seeds(**how: Any) -> None:
+    for seed in SEEDS:
+        try:
+            Run(seed, **how).go()
+        except Exception as problem:
+            raise AssertionError(f"seed {seed}: {problem!r}") from problem
+
+
+SIZES = [[1, 1], [2, 3], [1, 2, 2], [3, 1, 4, 1]]
+
+on_machines = pytest.mark.parametrize("sizes", SIZES)
+
+
+@on_machines
+def test_every_task_ends_once_and_the_books_end_empty(sizes: list[int]) -> None:
+    over_all_seeds(sizes=sizes)
+
+
+@on_machines
+def test_constants_come_to_all_in_one_order_and_before_the_tasks_that_need_them(sizes: list[int]) -> None:
+    over_all_seeds(sizes=sizes, constants=True, late=2)
+
+
+@on_machines
+def test_workers_die(sizes: list[int]) -> None:
+    over_all_seeds(sizes=sizes, deaths=6)
+
+
+@on_machines
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_machines_are_lost_and_others_join(sizes: list[int], retries: int) -> None:
+    over_all_seeds(sizes=sizes, losses=3, late=2, retries=retries)
+
+
+@on_machines
+def test_all_other_machines_are_lost(sizes: list[int]) -> None:
+    over_all_seeds(sizes=sizes, losses=6, deaths=3)
+
+
+@pytest.mark.parametrize("here", [0, 1, 2])
+def test_an_origin_that_is_spared(here: int) -> None:
+    over_all_seeds(sizes=[here, 2, 2], spare=True, constants=True)
+    over_all_seeds(sizes=[here, 2, 2], spare=True, losses=4, deaths=2)
+
+
+def test_all_of_it_together() -> None:
+    over_all_seeds(sizes=[2, 3, 1], losses=2, deaths=4, late=3, constants=True)
