@@ -51,7 +51,7 @@ def join(words: list[str]) -> int:
     _leave_by_signals(station, lambda: os.close(end))
     status = station.serve(_become)
     _say(f"{host} has left the run")
-    return status
+    return int(status != 0)
 
 
 def _leave_by_signals(station: Station, end: Callable[[], None]) -> None:

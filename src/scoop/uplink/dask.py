@@ -28,6 +28,9 @@ SILENCE = 15.0
 
 _log = logging.getLogger("scoop")
 
+# Who does not even speak TLS, as one who only looks whether somebody listens, is not worth a word.
+logging.getLogger("distributed.comm.tcp").setLevel(logging.ERROR)
+
 # Arrays do not shrink, and their compression would take longer than their journey.
 dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})
 
