@@ -2,8 +2,8 @@
 
     python benchmarks/hosts.py
 
-A second host is played by a station on this one, which `local_ssh` starts. Tasks sleep, so both hosts' workers fit on two
-processors; those that do not are so short that none of them should travel.
+A second host is played by a station on this one, which `local_ssh` starts. Tasks sleep, so both hosts' workers fit on
+two processors; those that do not are so short that none of them should travel.
 """
 
 import statistics

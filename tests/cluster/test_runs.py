@@ -70,7 +70,8 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
 
 
 def test_nested_maps_are_spread_over_all_hosts_and_nothing_is_left(machines: Machines, tmp_path: Path) -> None:
-    words = command(machines, "--hosts", *machines.names, "-n", "6", "script.py", "3" if machines.rooted else "1", "6")
+    hosts = "3" if machines.rooted else "1"
+    words = command(machines, "--hosts", *machines.names, "-n", "6", "script.py", hosts, "6")
     status, out, err = ended(start(tmp_path, words))
     assert (status, err) == (0, "")
     assert out.endswith("fine\n")

@@ -215,7 +215,8 @@ class Actor:
             if dropped:
                 self._send(Kind.DROPPED, parcel, dropped)
         elif kind == Kind.BROKEN:
-            assert self.site.run.losses and self._program_is_here()
+            assert self.site.run.losses
+            assert self._program_is_here()
             self.site.run.refused = self.site.run.finished = True
         elif kind == Kind.FINISH:
             assert self.program_has_ended

@@ -1,7 +1,8 @@
 """Several simulated machines.
 
-The books of each machine, the envoys and the exchange are the real ones. Links keep order and nothing else: what comes
-next is drawn from one seeded generator, so a run that fails is repeated by its seed. Workers are actors (``actors.py``).
+The books of each machine, the envoys and the exchange are the real ones. Links keep order and nothing else: what
+comes next is drawn from one seeded generator, so a run that fails is repeated by its seed. Workers are actors
+(``actors.py``).
 """
 
 import random
@@ -200,7 +201,7 @@ class Run:
         elif links:
             site, link = self.choice.choice(links)
             site.deliver(link)
-        elif not any([self._speak(number) for number in [*self.sites, -1]]) and not self._look_again():
+        elif not sum([self._speak(number) for number in [*self.sites, -1]]) and not self._look_again():
             raise Stuck(self._state())
 
     def _speak(self, number: int) -> bool:

@@ -2,13 +2,15 @@
 
 An uplink is a worker that is many. It differs from others in four ways:
 
-    parcels    of what it is handed it may pass on a part, and what it hands in may be a part: so to the numbers of tasks
-               are added their retries, one each, those that are left
-    appetite   it says not only whether its side is hungry, but also whether nothing is left to do there; and it is told
-               the same of this side. Like HUNGRY, each word counts what its speaker had seen, and is void if it was more
+    parcels    of what it is handed it may pass on a part, and what it hands in may be a part: so to the numbers of
+               tasks are added their retries, one each, those that are left
+    appetite   it says not only whether its side is hungry, but also whether nothing is left to do there; and it is
+               told the same of this side. Like HUNGRY, each word counts what its speaker had seen, and is void if it
+               was more
     constants  are decided at one place of the run, the arbiter: what is set elsewhere is sent on to there
     its end    is the loss of machines, which is seldom the fault of a task: what they held goes out again as it was,
-               with one try less, also what had not begun; nobody is left who could tell. What must not run twice is lost
+               with one try less, also what had not begun; nobody is left who could tell. What must not run twice is
+               lost
 """
 
 from collections.abc import Callable, Sequence
@@ -149,8 +151,8 @@ class Linked(Ledger):
         """Return tasks, and the retries that each of them has left."""
         entry = self._parcels[parcel]
         tries, losses = entry.tries, entry.losses
-        left = [max(0, entry.retries[n] - tries.get(n, 0) - losses.get(n, 0)) | (SUSPECT * (n in tries)) for n in numbers]
-        return [*numbers, *left]
+        left = [max(0, entry.retries[n] - tries.get(n, 0) - losses.get(n, 0)) for n in numbers]
+        return [*numbers, *(times | SUSPECT * (n in tries) for n, times in zip(numbers, left, strict=True))]
 
     def _survives(self, uplink: int, parcel: int, number: int) -> bool:
         """Take a try from a task that was on a machine which is lost; return whether it may run again."""

@@ -134,7 +134,7 @@ class Broker:
         return moment if longest is None else min(longest, moment)
 
     def _speak(self) -> None:
-        """Tell the uplink of this machine's appetite, a moment after that may have changed: most changes are short."""
+        """Tell the uplink of this machine's appetite, a moment after that may have changed: most changes pass."""
         if self._speak_at is not None and time.monotonic() >= self._speak_at and self._branch is not None:
             self._carry_out(self._branch.speak())
             self._speak_at = None
@@ -221,11 +221,11 @@ class Broker:
                 peer = self._peers.get(instruction.worker)
                 if peer is not None:
                     self._send(peer, instruction.message)
-            elif isinstance(instruction, Ask | Unask):
-                mark = self._board.ask_far if instruction.far else self._board.ask
-                asked = isinstance(instruction, Ask)
-                for worker in (instruction.worker,) if asked else instruction.workers:
-                    mark(worker, asked)
+            elif isinstance(instruction, Ask):
+                (self._board.ask_far if instruction.far else self._board.ask)(instruction.worker, True)
+            elif isinstance(instruction, Unask):
+                for worker in instruction.workers:
+                    (self._board.ask_far if instruction.far else self._board.ask)(worker, False)
             else:
                 self._start_worker(instruction.stillborn)
 

@@ -7,7 +7,6 @@ names, and nothing else.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..wire.cargo import Cargo
 from ..wire.messages import PRIVATE, Kind, Message
 
 __all__ = ["Register"]

@@ -1,7 +1,7 @@
 """Lines between machines, by Dask's ``distributed``: its connections, its TLS, its frames.
 
-All that knows Dask is here. Another engine has to offer the same: ``new_terms``, ``listen``, ``connect``, and lines that
-keep order, lose nothing while they last, and end soon after the other side has.
+All that knows Dask is here. Another engine has to offer the same: ``new_terms``, ``Listener``, ``join``, and lines
+that keep order, lose nothing while they last, and end soon after the other side has.
 """
 
 import asyncio

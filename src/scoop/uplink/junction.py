@@ -1,7 +1,7 @@
 """The exchange, and the envoy of the machine it is on, which is beside it.
 
-Pure: messages in, messages out. What the one says to the other is worked off in the order it was said: so no message to
-a machine ever overtakes another.
+Pure: messages in, messages out. What the one says to the other is worked off in the order it was said: so no message
+to a machine ever overtakes another.
 """
 
 from collections import deque

@@ -54,6 +54,11 @@ class DaskCrew:
         self._ended: list[asyncio.Task[str]] = []  # of those that have joined: how they have ended
         self._others: set[asyncio.Task[None]] = set()
 
+    @property
+    def hosts(self) -> int:
+        """How many hosts take part."""
+        return len(self._ended)
+
     async def dismiss(self, grace: float = GRACE) -> None:
         """Wait until the stations have ended, as they do with the run; hang up."""
         for task in self._others:

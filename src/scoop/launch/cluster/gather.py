@@ -2,20 +2,30 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from ...uplink.terms import Terms
 from .calls import Plan
 from .invitation import encode
 from .letterbox import post
-from .recruit import Failure, recruit
+from .recruit import Crew, Failure, recruit
+
+if TYPE_CHECKING:
+    from .dask_recruit import DaskCrew
 
 __all__ = ["Gathering", "gather"]
 
 
 class Gathering:
-    """What has come into a run, and what is to be done when that has ended."""
+    """What has come into a run, and what is to be done when that has ended.
 
-    def __init__(self, ending: AsyncExitStack) -> None:
+    Parameters:
+        hosts: how many take part; None if others may join at any time.
+        ending: what is to be done.
+    """
+
+    def __init__(self, hosts: int | None, ending: AsyncExitStack) -> None:
+        self.hosts = hosts
         self._ending = ending
 
     async def dismiss(self) -> None:
@@ -44,8 +54,9 @@ async def gather(plan: Plan, terms: Terms, lost: Callable[[str], None]) -> Gathe
         if plan.cluster is not None:
             from .dask_recruit import recruit_from_dask
 
-            ending.push_async_callback((await recruit_from_dask(plan, plan.cluster, terms, lost)).dismiss)
+            crew: DaskCrew | Crew = await recruit_from_dask(plan, plan.cluster, terms, lost)
         else:
-            ending.push_async_callback((await recruit(plan, terms, on_left)).dismiss)
-        return Gathering(ending.pop_all())
+            crew = await recruit(plan, terms, on_left)
+        ending.push_async_callback(crew.dismiss)
+        return Gathering(None if plan.invite is not None else crew.hosts, ending.pop_all())
     raise AssertionError  # the stack swallows nothing

@@ -75,6 +75,11 @@ class Crew:
         self._processes: list[Process] = []
         self._watchers: list[asyncio.Task[None]] = []
 
+    @property
+    def hosts(self) -> int:
+        """How many hosts take part."""
+        return len(self.joined)
+
     async def dismiss(self) -> None:
         """Tell all stations that the run has ended, and wait until they have, a few seconds at most."""
         for watcher in self._watchers:
