@@ -32,6 +32,9 @@ _log = logging.getLogger("scoop")
 # On a machine without a way into the world it warns of that.
 warnings.filterwarnings("ignore", module=r"distributed\.")
 
+# Strangers are logged; who only looks whether somebody listens is not worth a word.
+logging.getLogger("distributed.comm.tcp").addFilter(lambda record: "EOF occurred" not in record.getMessage())
+
 # Arrays do not shrink, and their compression would take longer than their journey.
 dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})
 
