@@ -201,8 +201,11 @@ class Run:
         elif links:
             site, link = self.choice.choice(links)
             site.deliver(link)
-        elif not sum([self._speak(number) for number in [*self.sites, -1]]) and not self._look_again():
+        elif not self._all_speak() and not self._look_again():
             raise Stuck(self._state())
+
+    def _all_speak(self) -> int:
+        return sum(map(self._speak, [*self.sites, -1]))
 
     def _speak(self, number: int) -> bool:
         if number == -1:

@@ -4,8 +4,10 @@ Its uplink comes last: it is handed only what no worker of the machine waits for
 workers are asked a second time, *far*: to give what is worth a journey that costs ten times as much as one within the
 machine.
 
-    own workers hungry     they are fed, and others asked, as ever; and the uplink is told: so others give
-    only others hungry     what is in stock goes to the uplink, a lot for each of its words; the workers are asked far
+    own workers hungry     they are fed, and all asked, as ever; and the uplink is told, so that other machines give
+    only others hungry     what is in stock goes to the uplink, a lot for each of its words; workers are asked far
+
+Suspects are never given to the origin: so where it is the only worker left to ask, the uplink has them.
 """
 
 from collections.abc import Callable
@@ -110,7 +112,7 @@ class Branch(Linked):
             self._hand_a_suspect()
 
     def _hand_a_suspect(self) -> None:
-        # What has killed workers here may go elsewhere, but not back to where it came from: that would never end.
+        # What has killed workers here may go elsewhere, but not back whence it came: that would go on for ever.
         task = next((task for task in self._suspects if owner_of(task[0]) != self._uplink), None)
         if task is not None:
             self._suspects.remove(task)

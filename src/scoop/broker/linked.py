@@ -3,19 +3,19 @@
 An uplink is a worker that is many. It differs from others in four ways:
 
     parcels    of what it is handed it may pass on a part, and what it hands in may be a part: so to the numbers of
-               tasks are added their retries, one each, those that are left
+               tasks are added their retries, one each, those that are left; also where tasks are returned
     appetite   it says not only whether its side is hungry, but also whether nothing is left to do there; and it is
-               told the same of this side. Like HUNGRY, each word counts what its speaker had seen, and is void if it
-               was more
+               told the same of this side. Like HUNGRY, each word counts what its speaker had seen, and is void if
+               it has been sent more since
     constants  are decided at one place of the run, the arbiter: what is set elsewhere is sent on to there
-    its end    is the loss of machines, which is seldom the fault of a task: what they held goes out again as it was,
-               with one try less, also what had not begun; nobody is left who could tell. What must not run twice is
-               lost
+    its end    is the loss of machines, which is seldom the fault of a task: what they held goes out again as it
+               was, with one try less, also what had not begun; nobody is left who could tell. What must not run
+               twice is lost
 """
 
 from collections.abc import Callable, Sequence
 from itertools import count, groupby
-from operator import itemgetter
+from operator import itemgetter, or_
 
 from ..wire.cargo import Cargo
 from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
@@ -150,9 +150,9 @@ class Linked(Ledger):
     def _wide(self, parcel: int, numbers: Sequence[int]) -> list[int]:
         """Return tasks, and the retries that each of them has left."""
         entry = self._parcels[parcel]
-        tries, losses = entry.tries, entry.losses
-        left = [max(0, entry.retries[n] - tries.get(n, 0) - losses.get(n, 0)) for n in numbers]
-        return [*numbers, *(times | SUSPECT * (n in tries) for n, times in zip(numbers, left, strict=True))]
+        left = [max(0, entry.retries[n] - entry.tries.get(n, 0) - entry.losses.get(n, 0)) for n in numbers]
+        marks = [SUSPECT * (n in entry.tries) for n in numbers]
+        return [*numbers, *map(or_, left, marks)]
 
     def _survives(self, uplink: int, parcel: int, number: int) -> bool:
         """Take a try from a task that was on a machine which is lost; return whether it may run again."""

@@ -134,7 +134,7 @@ class Broker:
         return moment if longest is None else min(longest, moment)
 
     def _speak(self) -> None:
-        """Tell the uplink of this machine's appetite, a moment after that may have changed: most changes pass."""
+        """Tell the uplink of this machine's appetite, a moment after it may have changed: most changes are short."""
         if self._speak_at is not None and time.monotonic() >= self._speak_at and self._branch is not None:
             self._carry_out(self._branch.speak())
             self._speak_at = None
@@ -222,12 +222,15 @@ class Broker:
                 if peer is not None:
                     self._send(peer, instruction.message)
             elif isinstance(instruction, Ask):
-                (self._board.ask_far if instruction.far else self._board.ask)(instruction.worker, True)
+                self._mark(instruction.far)(instruction.worker, True)
             elif isinstance(instruction, Unask):
                 for worker in instruction.workers:
-                    (self._board.ask_far if instruction.far else self._board.ask)(worker, False)
+                    self._mark(instruction.far)(worker, False)
             else:
                 self._start_worker(instruction.stillborn)
+
+    def _mark(self, far: bool) -> Callable[[int, bool], None]:
+        return self._board.ask_far if far else self._board.ask
 
     def _send(self, peer: _Peer, message: Message) -> None:
         peer.unsent.append((memoryview(encode(*message)), message.cargo))

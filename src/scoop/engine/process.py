@@ -68,7 +68,7 @@ def serve(
     # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(line_buffering=True)
+            stream.reconfigure(line_buffering=True, write_through=False)
     scheduler, link = become_worker(number, size, board, sock, _leave, limits)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:

@@ -1,7 +1,7 @@
 """Lines between machines, by Dask's ``distributed``: its connections, its TLS, its frames.
 
-All that knows Dask is here. Another engine has to offer the same: ``new_terms``, ``Listener``, ``join``, and lines
-that keep order, lose nothing while they last, and end soon after the other side has.
+All that knows Dask is here. Another engine has to offer the same: ``new_run``, ``new_terms``, ``Listener``, ``join``,
+and lines that keep order, lose nothing while they last, and end soon after the other side has. README.md says more.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from ..wire.cargo import Cargo
 from ..wire.messages import Kind, Message
 from .terms import Terms
 
-__all__ = ["Line", "Listener", "join", "new_terms"]
+__all__ = ["Line", "Listener", "join", "new_run", "new_terms"]
 
 PING = 2.0
 """Seconds between two signs of life."""

@@ -1,6 +1,7 @@
 """The envoy between two sets of books: at home a worker of this machine's broker, abroad a machine of the exchange.
 
-Pure: messages in, messages out. A parcel has a name in each of the two books; the envoy knows which belong together:
+Pure: messages in, messages out. A parcel has a name in each of the two books, and the envoy knows which belong
+together:
 
     home                         envoy                        abroad
       │  PARCEL p  (we hold it)    │   PARCEL q  (we own it)      │    lent:    q is p
@@ -11,10 +12,6 @@ Pure: messages in, messages out. A parcel has a name in each of the two books; t
 Tasks keep their numbers. What was lent and comes back, since this machine is hungry now, is returned to its broker,
 and what is hosted and goes on to another machine is returned to the exchange: so no task is ever on the books in a
 circle.
-
-A machine that is to leave *retires* at the exchange, which from then on hands it nothing; and at home others seem to
-be hungry for ever, so that all that can be given is. It may go when nothing is left to do at home, and the exchange
-has had all that was sent: then nothing is on its way, there or here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,0 +1,1 @@
+"""Runs on several hosts that are all this one, reached by what takes the place of ssh."""

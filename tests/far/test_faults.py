@@ -1,0 +1,164 @@
+"""Processes of a run on several hosts are killed: it goes on, or ends, and nothing is left anywhere."""
+
+import signal
+
+import psutil
+import pytest
+
+from running import run_python
+
+from .conftest import Far, Machines, kill, until
+
+BODY = """
+def slow(x):
+    time.sleep(0.01)
+    return x
+
+def branch(n):
+    return sum(future.result() for future in [futures.submit(slow, x) for x in range(n)])
+
+def main():
+    all_at_work({machines})
+    found = [futures.submit(branch, 20) for _ in range(20)]
+    found[0].result()
+    open_gate("ready")
+    assert is_open()
+    assert [future.result() for future in found] == [sum(range(20))] * 20
+"""
+
+HERE, AWAY = "localhost localhost f1 f1 f2 f2", "f1 f1 f2 f2"
+
+
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("victim", "hosts"), [("station", HERE), ("uplink", HERE), ("broker", AWAY), ("worker", HERE), ("worker", AWAY)]
+)
+def test_a_process_of_a_far_machine_is_killed_and_the_run_goes_on(far: Far, victim: str, hosts: str) -> None:
+    process = far.start(BODY.format(machines=len({*hosts.split()})), hosts)
+    machine = Machines(process.pid).far(0)
+    kill(machine[victim])
+    if victim != "worker":
+        until(lambda: not any(alive(each) for each in machine.values()))
+    run = far.end(process)
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    assert ("has left the run" in run.err) == (victim != "worker"), run.err
+
+
+@pytest.mark.parametrize(("victim", "hosts"), [("origin", AWAY), ("broker", HERE)])
+def test_the_origin_or_its_broker_is_killed_and_all_ends(far: Far, victim: str, hosts: str) -> None:
+    process = far.start(BODY.format(machines=len({*hosts.split()})), hosts)
+    machines = Machines(process.pid)
+    all_of_them = machines.origin.children(recursive=True)
+    assert len(all_of_them) > 10
+    kill(getattr(machines, victim))
+    run = far.end(process)
+    assert run.status == (-signal.SIGKILL if victim == "origin" else 70), run.err
+    until(lambda: not any(alive(each) for each in all_of_them))
+
+
+def test_the_uplink_is_killed_and_the_run_goes_on_here(far: Far) -> None:
+    process = far.start(BODY.format(machines=3), HERE)
+    machines = Machines(process.pid)
+    stations = machines.stations
+    kill(machines.uplink)
+    until(lambda: not any(alive(each) for each in stations))
+    run = far.end(process)
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    assert "the link to the other machines is lost, and the run goes on here" in run.err
+
+
+def test_the_uplink_is_killed_and_there_are_no_workers_here(far: Far) -> None:
+    process = far.start(BODY.format(machines=2), AWAY)
+    kill(Machines(process.pid).uplink)
+    run = far.end(process)
+    assert run.status == 1
+    assert "HostsMissing: the link to the other machines is lost" in run.err
+
+
+def test_all_hosts_are_lost_and_there_are_no_workers_here(far: Far) -> None:
+    process = far.start(BODY.format(machines=2), AWAY)
+    for station in Machines(process.pid).stations:
+        kill(station)
+    run = far.end(process)
+    assert run.status == 1
+    assert "HostsMissing: no other host is left" in run.err
+
+
+def test_all_hosts_are_lost_and_the_run_goes_on_here(far: Far) -> None:
+    process = far.start(BODY.format(machines=3), HERE)
+    for station in Machines(process.pid).stations:
+        kill(station)
+    run = far.end(process)
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
+def test_what_must_not_run_twice_is_lost_with_its_machine(far: Far) -> None:
+    body = """
+from scoop.errors import WorkerLost
+
+def stays(_):
+    leave_mark(os.getpid())
+    assert is_open("never")
+
+def main():
+    all_at_work(2)
+    lost = [futures.submit(stays, x) for x in range(2)]
+    until(lambda: marks() == 2)
+    open_gate("ready")
+    for future in lost:
+        print(raises(WorkerLost, future.result))
+"""
+    process = far.start(body, "f1 f2", "--retries", "0", "--min-hosts", "1")
+    machines = Machines(process.pid)
+    kill(machines.far(0)["broker"])
+    kill(machines.far(1)["broker"])
+    run = far.end(process)
+    assert run.out.count("stays(0) was lost: at its only try, the machine ") == 1, run
+    assert run.out.count("stays(1) was lost: at its only try, the machine ") == 1, run
+
+
+def test_ctrl_c_ends_it(far: Far) -> None:
+    process = far.start(BODY.format(machines=3), HERE)
+    all_of_them = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    run = far.end(process)
+    assert run.status == -signal.SIGINT, run.err
+    assert "KeyboardInterrupt" in run.err
+    until(lambda: not any(alive(each) for each in all_of_them))
+
+
+def test_too_few_hosts_end_it_at_once_with_the_reasons(far: Far) -> None:
+    closed = '[ "$2" = f2 ] && echo "f2 is closed" >&2 && exit 9\nshift 2'
+    far.ssh.write_text(far.ssh.read_text().replace("shift 2", closed))
+    for hosts in (HERE, AWAY):
+        run = far.run("def main():\n    all_at_work(9)\n", hosts)
+        assert run.status == 1
+        assert "HostsMissing: f2: " in run.err
+        assert "f2 is closed" in run.err
+        assert "Traceback" in run.err
+
+
+def test_a_script_that_cannot_be_imported_there_ends_a_run_without_workers_here(far: Far) -> None:
+    body = """
+if not scoop.IS_ORIGIN:
+    raise ImportError("not here")
+
+def main():
+    futures.submit(give, 1).result()
+"""
+    run = far.run(body, AWAY)
+    assert run.status == 1
+    assert "MainImportError" in run.err
+    assert "ImportError: not here" in run.err
+
+
+def test_a_script_without_a_guard_is_told_so(far: Far) -> None:
+    for hosts in (HERE, AWAY):
+        words = far.words("", hosts)
+        (far.folder / "script.py").write_text("from scoop import futures\nprint(list(futures.map(abs, range(9))))\n")
+        run = run_python(*words, cwd=far.folder)
+        assert run.status == 1, (run, hosts)
+        assert "UnguardedMainError" in run.err

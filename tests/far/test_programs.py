@@ -1,0 +1,216 @@
+"""What programs do with futures, on three machines."""
+
+import pytest
+
+from .conftest import Far
+
+PLACES = ["localhost localhost f1 f1 f2 f2", "f1 f1 f2 f2"]
+
+everywhere = pytest.mark.parametrize("hosts", PLACES)
+
+
+@everywhere
+def test_nested_maps_with_all_at_work(far: Far, hosts: str) -> None:
+    far.check(
+        f"""
+def branch(n):
+    return [*futures.map(nap, range(n))]
+
+def main():
+    machines = all_at_work({len({*hosts.split()})})
+    assert len(machines) == {len({*hosts.split()})}, machines
+    found = [place for future in [futures.submit(branch, 10) for _ in range(20)] for place in future.result()]
+    assert len(found) == 200
+    assert len(set(found)) > 1
+""",
+        hosts,
+    )
+
+
+@everywhere
+def test_the_calls_that_people_use(far: Far, hosts: str) -> None:
+    far.check(
+        """
+from operator import add
+
+def slow(x):
+    time.sleep(0.005)
+    return x
+
+def fails(x):
+    time.sleep(0.01)
+    raise KeyError(x)
+
+def main():
+    all_at_work(2)
+    assert sorted(futures.map_as_completed(slow, range(100))) == [*range(100)]
+    assert futures.mapReduce(slow, add, range(100)) == sum(range(100))
+    assert [*futures.mapScan(slow, add, range(30))] == [sum(range(n + 1)) for n in range(30)]
+    assert sum(futures.map(abs, range(100_000))) == sum(range(100_000))
+    several = [futures.submit(slow, x) for x in range(50)]
+    assert {future.result() for future in futures.as_completed(several)} == {*range(50)}
+    for x, future in enumerate([futures.submit(fails, x) for x in range(60)]):
+        error = future.exception()
+        assert type(error) is KeyError and error.args == (x,)
+    error = raises(KeyError, list, futures.map(fails, range(60)))
+    assert error.args == (0,)
+""",
+        hosts,
+    )
+
+
+def test_an_exception_brings_the_traceback_from_there(far: Far) -> None:
+    far.check(
+        """
+def fails(x):
+    time.sleep(0.01)
+    raise KeyError(x)
+
+def main():
+    all_at_work(2)
+    error = raises(KeyError, elsewhere, fails, 7)
+    assert "in fails" in str(error.__cause__) and "script.py" in str(error.__cause__), error.__cause__
+""",
+        "f1 f1 f2 f2",
+    )
+
+
+def test_what_is_large_travels(far: Far) -> None:
+    far.check(
+        """
+from functools import partial
+import numpy as np
+
+def double(array):
+    time.sleep(0.01)
+    return array * 2, scoop.worker.broker
+
+def pick(data, x):
+    time.sleep(0.01)
+    return float(data[x]), scoop.worker.broker
+
+def table(x):
+    time.sleep(0.01)
+    return float(shared.getConst("table")[x]), scoop.worker.broker
+
+def main():
+    all_at_work(3)
+    arrays = [np.full(100_000, float(i)) for i in range(60)]
+    found = [*futures.map(double, arrays)]
+    assert all((array == 2 * i).all() for i, (array, _) in enumerate(found))
+    assert len({place for _, place in found}) > 1
+    found = [*futures.map(partial(pick, np.arange(1e6)), range(100))]
+    assert [x for x, _ in found] == [*range(100)] and len({place for _, place in found}) > 1
+    shared.setConst(table=np.arange(1e6))
+    found = [*futures.map(table, range(100))]
+    assert [x for x, _ in found] == [*range(100)] and len({place for _, place in found}) > 1
+"""
+    )
+
+
+def test_constants_are_set_and_read_and_deleted_anywhere(far: Far) -> None:
+    far.check(
+        """
+def set_one(x):
+    time.sleep(0.02)
+    shared.setConst(**{f"c{x}": x * x})
+    return scoop.worker.broker
+
+def get_one(x):
+    time.sleep(0.02)
+    return shared.getConst(f"c{x}", timeout=0)
+
+def set_again(x):
+    time.sleep(0.02)
+    try:
+        shared.setConst(once=x)
+    except TypeError:
+        return 0
+    return 1
+
+def delete(x):
+    time.sleep(0.02)
+    shared.delConst(f"c{x}")
+
+def main():
+    all_at_work(3)
+    assert len({*futures.map(set_one, range(40))}) > 1
+    squares = [x * x for x in range(40)]
+    assert [shared.getConst(f"c{x}") for x in range(40)] == squares
+    assert [*futures.map(get_one, range(40))] == squares
+    assert sum(futures.map(set_again, range(40))) == 1, "one wins"
+    list(futures.map(delete, range(40)))
+    assert [*futures.map(get_one, range(40))] == [None] * 40
+"""
+    )
+
+
+def test_what_nobody_waits_for_ends_before_the_run_does_and_what_is_printed_arrives(far: Far) -> None:
+    run = far.run(
+        """
+def mark(x):
+    time.sleep(0.02)
+    leave_mark(x)
+    print("said", x)
+
+def main():
+    all_at_work(3)
+    for x in range(60):
+        futures.submit(mark, x)
+    print_at_end(marks)
+"""
+    )
+    assert (run.status, run.err) == (0, "")
+    lines = run.out.splitlines()
+    assert sorted(line for line in lines if line.startswith("said")) == sorted(f"said {x}" for x in range(60))
+    assert "60" in lines
+
+
+def test_what_is_cancelled_elsewhere_does_not_begin(far: Far) -> None:
+    far.check(
+        """
+def main():
+    all_at_work(3)
+    futures_ = [futures.submit(leave_mark, x) for x in range(300)]
+    time.sleep(0.1)
+    cancelled = sum(future.cancel() for future in futures_)
+    futures.wait(futures_)
+    assert marks() + cancelled == 300, (marks(), cancelled)
+    for _ in futures.map(nap, range(60)):
+        pass
+    assert marks() + cancelled == 300
+"""
+    )
+
+
+def test_a_knot_is_told_from_elsewhere(far: Far) -> None:
+    far.check(
+        """
+from scoop.errors import Deadlock
+
+mine = []
+
+def waits_for_itself():
+    return mine[0].result()
+
+def knot():
+    mine.append(futures.submit(waits_for_itself))
+    return mine[0].result()
+
+def main():
+    all_at_work(2)
+    raises(Deadlock, elsewhere, knot)
+""",
+        "f1 f1 f2 f2",
+    )
+
+
+@pytest.mark.parametrize("ending", ["sys.exit(7)", "raise ValueError('no')"])
+def test_the_status_is_the_programs(far: Far, ending: str) -> None:
+    run = far.run(f"def main():\n    all_at_work(3)\n    futures.submit(time.sleep, 600)\n    {ending}\n")
+    assert run.status == (7 if "exit" in ending else 1), run.err
+    assert ("ValueError: no" in run.err) == ("exit" not in ending)
+
+
+def test_short_programs_do_not_wait_for_hosts(far: Far) -> None:
+    far.check("def main():\n    assert [*futures.map(square, range(10))] == [x * x for x in range(10)]\n")

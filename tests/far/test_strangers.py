@@ -1,0 +1,75 @@
+"""Who may join a run, and what listens for it."""
+
+import socket
+import ssl
+from pathlib import Path
+
+import psutil
+
+from scoop.uplink.dask import new_terms
+
+from .conftest import Far
+
+BODY = """
+def main():
+    all_at_work(2)
+    open_gate("ready")
+    assert is_open()
+"""
+
+
+def listening(process: psutil.Process) -> list[tuple[str, int]]:
+    """Return where the process and its descendants listen."""
+    found = []
+    for each in [process, *process.children(recursive=True)]:
+        found += [(c.laddr.ip, c.laddr.port) for c in each.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    return found
+
+
+def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -> None:
+    process = far.start(BODY, "f1 f2")
+    ports = {port for _, port in listening(psutil.Process(process.pid))}
+    assert len(ports) == 1, ports
+    (port,) = ports
+
+    with socket.create_connection(("127.0.0.1", port)) as plain:
+        plain.settimeout(60)
+        plain.sendall(b"let me in\n" * 100)
+        assert ended(plain)
+
+    for certificate in (False, True):
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.settimeout(60)
+            try:
+                with strange_context(tmp_path, certificate).wrap_socket(raw) as sock:
+                    sock.sendall(b"let me in\n" * 100)
+                    assert ended(sock)
+            except (ssl.SSLError, ConnectionError):
+                pass
+
+    run = far.end(process)
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    assert run.err.count("handshake failed with remote 'tls://127.0.0.1:") == 3, run.err
+    assert "Traceback" not in run.err
+
+
+def strange_context(folder: Path, certificate: bool) -> ssl.SSLContext:
+    """Return a way to call that trusts anybody, with no certificate or that of another run."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if certificate:
+        file = folder / "other.pem"
+        file.write_text(new_terms("other").certificate)
+        context.load_cert_chain(file)
+    return context
+
+
+def ended(sock: socket.socket) -> bool:
+    """Return whether the other side hangs up without having said anything that can be used."""
+    try:
+        while sock.recv(1000):
+            pass
+    except ConnectionError:
+        pass
+    return True
