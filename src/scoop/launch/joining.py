@@ -18,7 +18,7 @@ from .cluster.hosts import HostsError
 from .cluster.letterbox import fetch
 from .machine import become_machine
 from .options import COUNT
-from .station import Station
+from .station import REFUSED, Station
 
 __all__ = ["join"]
 
@@ -50,6 +50,8 @@ def join(words: list[str]) -> int:
         os.dup2(nothing.fileno(), 0)
     _leave_by_signals(station, lambda: os.close(end))
     status = station.serve(_become)
+    if status == REFUSED:
+        return 2
     _say(f"{host} has left the run")
     return int(status != 0)
 
