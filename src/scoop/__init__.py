@@ -15,7 +15,8 @@ Start the program with ``python -m scoop script.py``.
 #     ------------------------------------------------------------------------------------------------------
 #     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
 #     ------------------------------------------------------------------------------------------------------
-#     patterns/     map, reduce, scan: many inputs, made of sweeps and tasks
+#     patterns/     map, reduce, scan: many inputs,  |     uplink/   the link to other machines
+#                   made of sweeps and tasks         |       exchange  the books of the whole run
 #     ------------------------------------------------------------------------------------------------------
 #     uplink/       between machines: the exchange, an envoy for each machine, Dask's connections
 #     ------------------------------------------------------------------------------------------------------

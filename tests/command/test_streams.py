@@ -95,3 +95,15 @@ def test_a_reader_that_leaves_early_is_met_as_under_plain_python(tmp_path: Path)
         _, err = process.communicate(timeout=LIMIT)
         ends.append((process.returncode, err))
     assert ends[0] == ends[1]
+
+
+def test_lines_are_written_whole_also_where_nothing_is_buffered(scoop_run: RunScoop) -> None:
+    source = """
+    def is_written_in_pieces():
+        return sys.stdout.write_through
+
+    if __name__ == "__main__":
+        print(far(is_written_in_pieces))
+    """
+    run = scoop_run(program(source), env={"PYTHONUNBUFFERED": "1"})
+    assert (run.status, run.out, run.err) == (0, "False\n", "")

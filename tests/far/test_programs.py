@@ -27,8 +27,7 @@ def main():
     )
 
 
-@everywhere
-def test_the_calls_that_people_use(far: Far, hosts: str) -> None:
+def test_the_calls_that_people_use(far: Far) -> None:
     far.check(
         """
 from operator import add
@@ -54,8 +53,7 @@ def main():
         assert type(error) is KeyError and error.args == (x,)
     error = raises(KeyError, list, futures.map(fails, range(60)))
     assert error.args == (0,)
-""",
-        hosts,
+"""
     )
 
 
