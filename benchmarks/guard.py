@@ -35,6 +35,7 @@ FLOORS = [
     Floor("squares", "Pool.map", 0.7),
     Floor("submit", "executor", 10),
     Floor("submit", "Pool.map", 5),
+    Floor("small map", "executor", 5),
     Floor("fib", "original", 50),
     Floor("hello 2", "original", 1.2),
     Floor("hello 16", "original", 3),

@@ -197,10 +197,8 @@ def test_a_cut_cable_ends_the_host(machines: Machines, drive: Drive, tmp_path: P
 
 
 def test_hosts_are_listed(machines: Machines, tmp_path: Path) -> None:
-    (tmp_path / "script.py").touch()
     ssh = " ".join(machines.ssh)
-    words = ["-q", "--ssh-executable", ssh, "--hosts", "node1", "node2", "--list-hosts", "script.py"]
-    run = run_python("-m", "scoop", *words, cwd=tmp_path)
+    run = run_python("-m", "scoop", "hosts", "node1", "node2", "--ssh-executable", ssh, cwd=tmp_path)
     assert (run.status, run.err) == (0, "")
     assert [line.split()[0] for line in run.out.splitlines()] == ["host", "node1", "node2"]
     assert run.out.count(" ms\n") == 2
@@ -208,9 +206,7 @@ def test_hosts_are_listed(machines: Machines, tmp_path: Path) -> None:
 
 
 def test_a_host_that_cannot_be_listed(machines: Machines, tmp_path: Path) -> None:
-    (tmp_path / "script.py").touch()
     ssh = spoilt(tmp_path, machines, "exit 1")
-    words = ["--ssh-executable", ssh, "--hosts", "node1", "node2", "--list-hosts", "script.py"]
-    run = run_python("-m", "scoop", *words, cwd=tmp_path)
+    run = run_python("-m", "scoop", "hosts", "--ssh-executable", ssh, "--hosts", "node1", "node2", cwd=tmp_path)
     assert run.status == 1
     assert "\nnode2: the launcher failed; see what it says" in run.out

@@ -95,7 +95,7 @@ def test_control_c_ends_a_program_at_work_as_it_ends_plain_python(tmp_path: Path
         terminal.press("\x03")
         assert terminal.end() == -2
         assert terminal.screen.count("Traceback") == 1
-        assert terminal.screen.endswith("KeyboardInterrupt\n")
+        assert terminal.screen.rstrip("\n").endswith("KeyboardInterrupt")
         assert HOME not in terminal.screen
     finally:
         terminal.close()

@@ -12,8 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
+from background import background
 from running import LIMIT, Run, run_python
 from scripts import MAIN, program
+
+__all__ = ["background"]
 
 SSH = """#!/bin/sh
 while [ "$1" != -- ]; do shift; done

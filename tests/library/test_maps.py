@@ -174,3 +174,49 @@ def test_map_reduce_and_map_scan_equal_their_serial_forms(scoop_run: RunScoop, n
                 raises(TypeError, function, int, lambda a: a, [1, 2])
         """,
     )
+
+
+def test_a_small_map_of_what_is_known_to_be_short_stays_at_home(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        from scoop.engine import runtime
+        from scoop.wire.messages import Kind
+
+        def main():
+            elsewhere(square, 1)  # the other worker is up, and soon hungry
+            parcels, send = [], runtime.current.send
+
+            def count(kind, *rest):
+                parcels.extend([kind] * (kind == Kind.PARCEL))
+                send(kind, *rest)
+
+            runtime.current.send = count
+            list(futures.map(square, range(1000)))
+            parcels.clear()
+            for _ in range(100):
+                assert list(futures.map(square, range(8))) == [x * x for x in range(8)]
+                until(runtime.current.asked) if _ == 50 else None
+            assert len(parcels) < 5, parcels
+        """,
+    )
+
+
+def test_a_small_map_that_nobody_consumes_is_run_by_others(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        def note(x):
+            leave_mark(x)
+            return x
+
+        def main():
+            for x in range(3):
+                list(futures.map(square, range(1000)))
+            results = futures.map(note, range(4))
+            until(lambda: marks() == 4)
+            assert list(results) == [*range(4)]
+        """,
+    )

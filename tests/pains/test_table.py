@@ -1,7 +1,8 @@
-"""What people who used SCOOP ran into does not happen here: the rows that belong to one machine."""
+"""What people who used SCOOP ran into does not happen here."""
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 PAINS: dict[str, tuple[str, ...]] = {
@@ -52,9 +53,33 @@ PAINS: dict[str, tuple[str, ...]] = {
 }
 
 
+BEYOND_ONE_MACHINE: dict[str, tuple[str, ...]] = {
+    "lists of nodes were misread, tasks a node uneven, scontrol needed": (
+        "test_slurm",
+        "test_ranges",
+        "test_one_step_starts_a_station_on_each_host_of_the_job",
+    ),
+    "LSF, and a list of hosts on standard input": ("test_lsf", "test_a_hostfile"),
+    "the wrong Python or environment on a host, and no word why": (
+        "test_the_environment_is_forwarded",
+        "test_what_cannot_be_reached_is_reported",
+        "test_pythons_that_do_not_fit",
+        "test_a_failure_has_a_cause_and_a_remedy",
+    ),
+    "another ssh, a user and a port for each host": ("test_ssh_with_all_there_is", "test_forms_of_a_host"),
+}
+"""Rows whose tests are beside what they test."""
+
+
 def test_the_table_names_tests_that_exist() -> None:
     tests = set()
     for module in pkgutil.iter_modules([str(Path(__file__).parent)], prefix=f"{__package__}."):
         if module.name != __name__:
             tests |= {name for name in vars(importlib.import_module(module.name)) if name.startswith("test_")}
     assert {test for row in PAINS.values() for test in row} == tests
+
+
+def test_the_tests_of_several_machines_exist() -> None:
+    files = Path(__file__).parent.parent.rglob("test_*.py")
+    there = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
+    assert {test for row in BEYOND_ONE_MACHINE.values() for test in row} <= there

@@ -37,24 +37,30 @@ _status = 0
 def main(argv: list[str] | None = None) -> int:
     """Run the command line ``argv``; return the exit status."""
     global _status
+    words = sys.argv[1:] if argv is None else argv
     try:
-        _status = _main(argv)
+        _status = _COMMANDS.get(_first(words), _main)(words)
     except SystemExit as end:
         _status = end.code if isinstance(end.code, int) else int(end.code is not None)
         raise
     return _status
 
 
-def _main(argv: list[str] | None) -> int:
+def _first(words: list[str]) -> str:
+    """Return the first word, unless it names a program."""
+    return words[0] if words and not os.path.exists(words[0]) else ""
+
+
+def _main(words: list[str]) -> int:
     parser = new_parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_args(words)
     _set_up_logging(options)
     try:
         _set_up_process(options)
         program = _program(parser, options)
         placement = _place(options)
-        if options.dry_run or options.list_hosts:
-            return _show(placement, options, program)
+        if options.dry_run:
+            return _describe(placement, options, program)
         machine = _machine(options, program, placement)
         cap_threads(machine.workers)
         run = program.prepare()
@@ -98,7 +104,8 @@ def _place(options: argparse.Namespace) -> "Placement | None":
     """Return where the workers are to be; None if nobody speaks of hosts, so that such a run pays nothing for it."""
     from .cluster.discover import in_batch
 
-    if not (options.hosts or options.hostfile or options.dry_run or options.list_hosts or in_batch(os.environ)):
+    beyond = options.hosts or options.hostfile or options.connect or options.invite
+    if not (beyond or options.dry_run or in_batch(os.environ)):
         return None
     from .cluster.plan import find_placement
 
@@ -108,33 +115,41 @@ def _place(options: argparse.Namespace) -> "Placement | None":
 def _machine(options: argparse.Namespace, program: Program, placement: "Placement | None") -> Machine:
     """Return what this machine is to be. Raises CannotStart."""
     workers, limits = placement.here if placement else options.n or usable_cores(), _limits(options)
-    if placement is None or not placement.away:
+    if placement is None or not (placement.away or options.connect or options.invite):
         return Machine(workers, workers, limits, program.import_in_worker)
     from .cluster.beyond import new_uplink
     from .cluster.plan import new_plan
 
-    size = workers + sum(host.workers or 1 for host in placement.away)
+    size = (workers or options.n or 1) if options.connect else workers + sum(h.workers or 1 for h in placement.away)
     uplink = new_uplink(new_plan(placement, options, program, limits), size, options.external_hostname)
     limits = limits._replace(spare=limits.spare or not workers)
     return Machine(workers, size, limits, program.import_in_worker, uplink)
 
 
-def _show(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
+def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
     from .cluster.placement import describe
     from .cluster.plan import new_plan
 
     assert placement is not None
-    plan = new_plan(placement, options, program, _limits(options)) if placement.away else None
-    if plan is None or options.dry_run:
-        print(describe(placement, plan))
-        return 0
-    import asyncio
+    print(describe(placement, new_plan(placement, options, program, _limits(options)) if placement.away else None))
+    return 0
 
-    from .cluster.table import survey, table
 
-    rows = asyncio.run(survey(plan))
-    print(table(rows))
-    return int(any(row.problem for row in rows))
+def _hosts(words: list[str]) -> int:
+    """Show what the hosts have."""
+    from .listing import list_hosts
+
+    return list_hosts(words[1:])
+
+
+def _worker(words: list[str]) -> int:
+    """Join a run."""
+    from .joining import join
+
+    return join(words[1:])
+
+
+_COMMANDS = {"hosts": _hosts, "worker": _worker}
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -9,7 +9,7 @@ from ..engine.limits import Limits
 from ..wire.board import MOST_WORKERS
 from .cluster.arguments import EXAMPLES, PROGRAM, add_arguments
 
-__all__ = ["new_parser"]
+__all__ = ["COUNT", "new_parser"]
 
 _EXAMPLES = """\
 examples:
@@ -42,14 +42,15 @@ def new_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m scoop",
         usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
-        description="Run a program whose scoop.futures spread over the processors of this machine.",
+        description="Run a program whose scoop.futures spread over the processors of this machine, and of others.\n"
+        "`scoop` is short for `python -m scoop`.",
         epilog=_EXAMPLES + EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
         "-n",
-        type=_whole("a number of workers: 1 or more", 1),
+        type=COUNT,
         metavar="N",
         help="workers, the program's own process included (default: all usable processors)",
     )
@@ -110,6 +111,10 @@ def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not {meaning}")
 
     return read
+
+
+COUNT = _whole("a number of workers: 1 or more", 1)
+"""Reads a number of workers."""
 
 
 def _size(text: str) -> int:

@@ -33,9 +33,12 @@ from .cores import cap_threads, usable_cores
 from .lifelines import adopt_orphans, bury_orphans, die_with_parent, end_orphans
 from .machine import become_machine
 
-__all__ = ["REFUSED", "BecomeMachine", "main"]
+__all__ = ["REFUSED", "BecomeMachine", "Station", "main"]
 
 BecomeMachine = Callable[[Terms, int, Limits, Callable[[], None]], None]
+
+Tell = Callable[[str, str, int], None]
+"""Says whether this host has ``"joined"`` or is ``"refused"``, why, and how many workers it has."""
 
 _BURY = 5.0
 """Seconds between two looks for orphans that have ended."""
@@ -68,36 +71,55 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
     if invitation.terms is None:
         _tell(host, "hello")
         return _echo(lifeline, host)
-    return _Station(host, invitation, lifeline).serve(become)
+
+    def tell(kind: str, why: str, workers: int) -> None:
+        _tell(host, kind, why, workers)
+        if kind == "joined":
+            _write(2, MARK + b"\n")
+
+    return Station(host, invitation, lifeline, tell).serve(become)
 
 
 class _Refusal(Exception):
     """This host cannot take part; the message says why."""
 
 
-class _Station:
-    def __init__(self, host: str, invitation: Invitation, lifeline: int) -> None:
+class Station:
+    """What is to be done on this host, and all that is left of it to be removed.
+
+    Parameters:
+        host: what the invitation calls it.
+        invitation: what to do.
+        lifeline: a descriptor; when nothing can be read from it any more, all ends.
+        tell: see ``Tell``.
+    """
+
+    def __init__(self, host: str, invitation: Invitation, lifeline: int, tell: Tell) -> None:
+        self.machine: int | None = None
+        """The process that is a machine of the run, while it runs."""
         self._host = host
         self._invitation = invitation
         self._lifeline = lifeline
+        self._tell = tell
         self._janitor: tuple[int, int] | None = None  # its pid, and the pipe whose end it waits for
 
     def serve(self, become_machine: BecomeMachine) -> int:
+        """Have a child become a machine; when all of it has ended, return the exit status."""
         try:
             workers = self._check()
             home = self._settle()
         except (_Refusal, OSError) as problem:
             reason = str(problem) if isinstance(problem, _Refusal) else f"{self._host}: {problem}"
-            _tell(self._host, "refused", reason)
+            self._tell("refused", reason, 0)
             return REFUSED
         # Before there is anything else that could print: what stands before the marks is noise of the login.
-        _tell(self._host, "joined", workers=workers)
-        _write(2, MARK + b"\n")
+        self._tell("joined", "", workers)
         guard = os.getpid()
         adopt_orphans()  # so that whatever tasks start is ours in the end
         pid = os.fork()
         if pid == 0:
             self._be_machine(guard, workers, home, become_machine)
+        self.machine = pid
         status = self._guard(pid)
         self._clean()
         return status
@@ -184,6 +206,7 @@ class _Station:
                 break
             bury_orphans(pid)
         os.close(handle)
+        self.machine = None
         os.kill(pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         end_orphans(self._janitor[0] if self._janitor else None)

@@ -25,8 +25,8 @@ class Crew(Protocol):
     """The hosts that were recruited."""
 
     @property
-    def joined(self) -> Sequence[object]:
-        """One for each host that takes part."""
+    def hosts(self) -> int | None:
+        """How many take part; None if others may join at any time."""
 
     async def dismiss(self) -> None:
         """Tell them that the run has ended."""
@@ -67,8 +67,8 @@ class Center:
         """Tell the program that the run cannot go on."""
         self._broker.post(Message(Kind.BROKEN, TOO_FEW, (), why.encode()))
 
-    def recruited(self, hosts: int) -> None:
-        """So many hosts take part; no others will."""
+    def recruited(self, hosts: int | None) -> None:
+        """So many hosts take part, and no others will; None if others may."""
         self._hosts = hosts
         self._look_around()
 
@@ -144,7 +144,7 @@ async def serve(sock: socket.socket, uplink: int, host: str, recruit: Recruit) -
         if problem := recruiting.exception():
             center.refuse(str(problem))
         else:
-            center.recruited(len(recruiting.result().joined))
+            center.recruited(recruiting.result().hosts)
     await serving
     listener.close()
     if not recruiting.done():

@@ -7,6 +7,7 @@ and lines that keep order, lose nothing while they last, and end soon after the 
 import asyncio
 import logging
 import os
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,6 +28,12 @@ SILENCE = 15.0
 """Seconds without one after which the other side counts as lost: a cable that is cut says nothing."""
 
 _log = logging.getLogger("scoop")
+
+# On a machine without a way into the world it warns of that.
+warnings.filterwarnings("ignore", module=r"distributed\.")
+
+# Strangers are logged; who only looks whether somebody listens is not worth a word.
+logging.getLogger("distributed.comm.tcp").addFilter(lambda record: "EOF occurred" not in record.getMessage())
 
 # Arrays do not shrink, and their compression would take longer than their journey.
 dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})

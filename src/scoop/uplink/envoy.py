@@ -17,6 +17,7 @@ circle.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 
+from ..broker.linked import CALM, HUNGER
 from ..wire.messages import Kind, Message, owner_of, parcel_id
 
 __all__ = ["ABROAD", "HOME", "Envoy", "Order"]
@@ -43,6 +44,8 @@ class _Side:
         self.seen = 0  # messages from there
         self.sent = 0  # messages to there, words of appetite not counted
         self.appetite = 0  # as of all that we have sent there
+        self.heard = 0  # of our messages, as far as it has said so
+        self.least = 0  # of its appetite, whatever it says
 
 
 class Envoy:
@@ -58,6 +61,7 @@ class Envoy:
         self._abroad = _Side(abroad)
         self._lent: dict[int, tuple[int, set[int]]] = {}  # q: p and the tasks of it that are abroad
         self._hosted: dict[int, tuple[int, set[int]]] = {}  # r: q and the tasks of it that are here
+        self._retired = False
 
     def from_home(self, message: Message) -> list[Order]:
         """Return what is to be sent where, since the broker has sent ``message``."""
@@ -72,12 +76,27 @@ class Envoy:
         """Whether no task is lent or hosted."""
         return not (self._lent or self._hosted)
 
+    def retire(self) -> list[Order]:
+        """Return what is to be sent where, since this machine is to leave."""
+        self._retired = True
+        self._abroad.least = HUNGER
+        self._abroad.sent += 1
+        self._abroad.appetite = 0
+        return [(ABROAD, Message(Kind.RETIRE)), (HOME, _word(self._home, self._abroad))]
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether this machine retires, has nothing left to do, and the exchange has had all that it sent."""
+        heard = self._abroad.heard == self._abroad.sent
+        return self._retired and heard and self.idle and bool(self._home.appetite & CALM)
+
     def _pass_on(
         self, message: Message, here: _Side, there: _Side, to: bool, rule: Callable[[Message], Iterable[Order]]
     ) -> list[Order]:
         here.seen += 1
         orders: list[Order] = []
         if message.kind == Kind.APPETITE:
+            here.heard = message.parcel
             if message.parcel == here.sent:  # else it is void, and there will be another word
                 here.appetite = message.numbers[0]
                 orders.append((to, _word(there, here)))
@@ -90,7 +109,7 @@ class Envoy:
                 sent_to = there if side == to else here
                 sent_to.sent += 1
                 sent_to.appetite = 0
-        if there.appetite:  # with its message, the side here has forgotten what it was told
+        if there.appetite | there.least:  # with its message, the side here has forgotten what it was told
             orders.append((not to, _word(here, there)))
         return orders
 
@@ -157,4 +176,4 @@ class Envoy:
 
 
 def _word(to: _Side, of: _Side) -> Message:
-    return Message(Kind.APPETITE, to.seen, (of.appetite,))
+    return Message(Kind.APPETITE, to.seen, (of.appetite | of.least,))

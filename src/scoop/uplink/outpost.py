@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import socket
 
 from ..wire.messages import Message
@@ -20,12 +21,17 @@ class _Outpost:
         self._line = line
         self._envoy = Envoy(0, number)
         self._broker = BrokerLine(sock, self._from_home)
+        self._retiring = False
+        self._may_leave = asyncio.Event()
 
     async def serve(self) -> None:
-        """Pass messages on until the run, or this machine, ends."""
+        """Pass messages on until the run, or this machine, ends, or it has left."""
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:  # else it is the program's to heed, and not ours
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._retire)
         listening = asyncio.create_task(self._listen())
         ending = asyncio.create_task(self._broker.ended.wait())
-        _, left = await asyncio.wait((listening, ending), return_when=asyncio.FIRST_COMPLETED)
+        leaving = asyncio.create_task(self._may_leave.wait())
+        _, left = await asyncio.wait((listening, ending, leaving), return_when=asyncio.FIRST_COMPLETED)
         for task in left:
             task.cancel()
         self._line.close()
@@ -38,9 +44,16 @@ class _Outpost:
     def _from_home(self, message: Message) -> None:
         self._carry_out(self._envoy.from_home(message))
 
+    def _retire(self) -> None:
+        if not self._retiring:
+            self._retiring = True
+            self._carry_out(self._envoy.retire())
+
     def _carry_out(self, orders: list[Order]) -> None:
         for to, message in orders:
             (self._broker if to == HOME else self._line).post(message)
+        if self._envoy.may_leave:
+            self._may_leave.set()
 
 
 async def serve(sock: socket.socket, terms: Terms) -> None:

@@ -14,7 +14,15 @@ EXAMPLES = """\
   python -m scoop --hosts node1 node2 script.py     on all processors of two hosts, reached by ssh
   python -m scoop --hostfile hosts -n 16 script.py  sixteen workers on the hosts of a file; --dry-run shows where
   python -m scoop script.py                         in a job of Slurm, Grid Engine, PBS, LSF: on what it was given
+  python -m scoop --invite FILE script.py           other machines may join as it goes on, and leave
+  python -m scoop worker --connect FILE             there: this machine joins
+  python -m scoop hosts node1 node2                 what hosts have, and how far away they are
 """
+
+COMMANDS = """\
+  hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
+  worker --connect FILE [-n N]   join a run that was started with --invite FILE
+A file or a folder here that is called hosts, or worker, is a program, and goes before."""
 
 PROGRAM = "what_follows"
 """Where ``--hosts`` leaves what follows the names: the rest of the command line."""
@@ -22,7 +30,7 @@ PROGRAM = "what_follows"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    group = parser.add_argument_group("beyond this machine (docs/clusters.md)")
+    group = parser.add_argument_group("beyond this machine (docs/clusters.md)", COMMANDS)
     add = group.add_argument
     add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST", default=[], help=_HOSTS)
     add("--hostfile", metavar="FILE", help="file of hosts: a line each, name and workers; - is stdin")
@@ -38,10 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tunnel", action="store_true", help="let hosts reach this machine through ssh only")
     add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds to answer in (default: 60)")
     add("--min-hosts", metavar="N", type=int, help="hosts without which the run does not begin (default: all)")
-    add("--list-hosts", action="store_true", help="reach the other hosts, show what they have, and start nothing")
+    add("--connect", metavar="CLUSTER", help=_CLUSTER)
+    add("--insecure", action="store_true", help="send a Dask cluster without TLS the run's key in clear")
+    add("--invite", metavar="FILE", type=os.path.abspath, help="file to write, with which others join the run")
     add("--dry-run", action="store_true", help="show what would be started where, and start nothing")
 
 
+_CLUSTER = "Dask cluster to run on: tls://host:port, tcp://host:port, or its scheduler file"
 _HOSTS = "hosts to run on: names, user@name:port, node[1-4]; one that is repeated gets as many workers"
 
 

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Awaitable
 from importlib.util import find_spec
 
 from ...uplink.terms import Terms
@@ -10,6 +11,9 @@ from ..program import CannotStart
 from .calls import Plan
 
 __all__ = ["new_uplink"]
+
+_WORLD = "192.0.2.1"
+"""An address that is nobody's: it lies where most of the world does."""
 
 
 def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
@@ -25,7 +29,8 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
     if missing:
         raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install 'scoop[dask]'")
-    host = name or _address_towards(plan.hosts[0].name)
+    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _WORLD
+    host = name or _address_towards(first)
 
     def serve(sock: socket.socket, number: int) -> None:
         import asyncio
@@ -33,22 +38,19 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
         if not sys.flags.safe_path:
             sys.path.pop(0)  # the modules of the program: they may have names that we mean otherwise
         from ...uplink import center
-        from .recruit import Crew, Failure, recruit
+        from .gather import gather
 
-        async def recruit_all(terms: Terms, lost: center.Lost) -> Crew:
-            def on_left(failure: Failure) -> None:
-                lost(str(failure))
+        def recruit(terms: Terms, lost: center.Lost) -> Awaitable[center.Crew]:
+            return gather(plan, terms._replace(size=size), lost)
 
-            return await recruit(plan, terms._replace(size=size), on_left)
-
-        asyncio.run(center.serve(sock, number, host, recruit_all))
+        asyncio.run(center.serve(sock, number, host, recruit))
 
     return serve
 
 
 def _address_towards(name: str) -> str:
     """Return the address by which a host reaches us: of the interface through which we would reach it."""
-    for target in (name, "192.0.2.1"):  # where only ssh knows the name: the interface that leads to all the world
+    for target in (name, _WORLD):  # where only ssh knows the name: the interface that leads to all the world
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(target, 9, type=socket.SOCK_DGRAM)[0]
             with socket.socket(family, kind, protocol) as sock:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from ...uplink.terms import Terms
 from .commands import Reach, blaunch, qrsh, srun, ssh
+from .dask_address import Cluster
 from .hosts import Host
 from .invitation import Invitation
 
@@ -18,7 +19,9 @@ class Plan(NamedTuple):
         launcher: what starts processes there.
         reach: how.
         invitation: what they are told, without the terms.
-        least: how many of the hosts must take part for the run to go on.
+        least: how many of the hosts must take part for the run to go on; all, if they are not as many.
+        invite: a file for the invitation of those that join by themselves.
+        cluster: a Dask cluster whose hosts are to take part.
     """
 
     hosts: tuple[Host, ...]
@@ -26,6 +29,8 @@ class Plan(NamedTuple):
     reach: Reach
     invitation: Invitation
     least: int
+    invite: str | None = None
+    cluster: Cluster | None = None
 
 
 class Call(NamedTuple):

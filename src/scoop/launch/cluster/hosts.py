@@ -13,7 +13,17 @@ from typing import NamedTuple
 
 from ..program import CannotStart
 
-__all__ = ["Host", "HostsError", "expand", "merge", "parse_count", "parse_host", "parse_hostfile", "parse_names"]
+__all__ = [
+    "MOST_HOSTS",
+    "Host",
+    "HostsError",
+    "expand",
+    "merge",
+    "parse_count",
+    "parse_host",
+    "parse_hostfile",
+    "parse_names",
+]
 
 MOST_HOSTS = 100_000
 """Hosts that one range may stand for: more is a slip of the pen."""

@@ -32,7 +32,7 @@ class Invitation(NamedTuple):
     """What a station is to do.
 
     Parameters:
-        workers: how many, by host; None is one for each processor. Empty where it is only to say hello.
+        workers: how many, by host; None is one for each processor. Empty in a file, which is for any host.
         python, scoop: our versions, which must be its own.
         terms, limits, program, bundle: of the run; None where it is only to say hello.
         folder: where to run; empty for where it is.
@@ -94,6 +94,8 @@ def encode(invitation: Invitation) -> bytes:
 
 def lengths(header: bytes) -> tuple[int, int]:
     """Return how many bytes of text and of files follow a header. Raises ValueError for what is none."""
+    if len(header) != HEADER.size:
+        raise ValueError("this is no invitation")
     magic, text, content = HEADER.unpack(header)
     if magic != _MAGIC or max(text, content) > _MOST:
         raise ValueError("this is no invitation")

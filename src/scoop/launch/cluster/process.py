@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from ..lifelines import die_with_parent
 from .calls import Call
 from .invitation import MARK, Answer, read_mark
-from .streams import Output, whole_lines
+from .streams import Sink, whole_lines
 
 __all__ = ["Process"]
 
@@ -37,7 +37,7 @@ class Process:
     What comes on a stream before a station has marked it is noise of logins, or an error: it is kept in ``said``.
     """
 
-    def __init__(self, call: Call, letter: bytes, output: Output) -> None:
+    def __init__(self, call: Call, letter: bytes, output: Sink) -> None:
         self.call = call
         self.answers: dict[str, Answer] = {}
         self.pongs: asyncio.Queue[str] = asyncio.Queue()

@@ -17,7 +17,7 @@ from .calls import Call, Plan, calls, invite, port_of
 from .diagnosis import Diagnosis, diagnose, is_turned_away
 from .invitation import Answer, encode
 from .process import Process
-from .streams import Output
+from .streams import Output, Sink
 
 __all__ = ["AT_ONCE", "Crew", "Failure", "TooFewHosts", "answered", "failure_of", "recruit"]
 
@@ -75,6 +75,11 @@ class Crew:
         self._processes: list[Process] = []
         self._watchers: list[asyncio.Task[None]] = []
 
+    @property
+    def hosts(self) -> int:
+        """How many hosts take part."""
+        return len(self.joined)
+
     async def dismiss(self) -> None:
         """Tell all stations that the run has ended, and wait until they have, a few seconds at most."""
         for watcher in self._watchers:
@@ -114,14 +119,14 @@ class Crew:
                 self.joined.append(answer)
                 scoop.logger.info("scoop: %s joined: %d workers on %s", host, answer.workers, answer.name)
             else:
-                self.failed.append(failure_of(host, process, plan, answer))
+                self.failed.append(failure_of(host, process, plan.reach.python, answer))
 
     async def _watch(self, process: Process, plan: Plan, on_left: Callable[[Failure], None]) -> None:
         assert process.ended is not None
         await process.ended
         for host, answer in process.answers.items():
             if answer.kind == "joined":
-                on_left(failure_of(host, process, plan, None))
+                on_left(failure_of(host, process, plan.reach.python, None))
 
 
 async def recruit(plan: Plan, terms: Terms, on_left: Callable[[Failure], None]) -> Crew:
@@ -139,7 +144,7 @@ async def recruit(plan: Plan, terms: Terms, on_left: Callable[[Failure], None]) 
     return crew
 
 
-async def answered(call: Call, letter: bytes, output: Output, seconds: float) -> Process:
+async def answered(call: Call, letter: bytes, output: Sink, seconds: float) -> Process:
     """Start the command, again if it was turned away for a crowd, and wait until it has had its answers, or time."""
     for tries_left in reversed(range(TRIES)):
         process = Process(call, letter, output)
@@ -165,11 +170,8 @@ async def answered(call: Call, letter: bytes, output: Output, seconds: float) ->
     return process
 
 
-def failure_of(host: str, process: Process, plan: Plan, answer: Answer | None) -> Failure:
+def failure_of(host: str, process: Process, python: str, answer: Answer | None) -> Failure:
     """Return why a host does not take part: because it said so, or because of what became of its command."""
     said = tuple(process.said)
-    if answer is not None:
-        diagnosis = Diagnosis(answer.why, "")
-    else:
-        diagnosis = diagnose(host, plan.reach.python, process.status, said)
-    return Failure(host, process.call.words, process.status, said, diagnosis)
+    found = Diagnosis(answer.why, "") if answer else diagnose(host, python, process.status, said)
+    return Failure(host, process.call.words, process.status, said, found)

@@ -4,11 +4,19 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
-__all__ = ["Output", "whole_lines"]
+__all__ = ["Output", "Sink", "whole_lines"]
 
 MOST = 1 << 16
 """Bytes that a line may have; a longer one is passed on in pieces."""
+
+
+class Sink(Protocol):
+    """Where lines from afar go."""
+
+    async def write(self, descriptor: int, data: bytes) -> None:
+        """Take whole lines that were printed on standard output (1) or standard error (2)."""
 
 
 class Output:

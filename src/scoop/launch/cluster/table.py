@@ -1,4 +1,4 @@
-"""``--list-hosts``: who is there, with what, and how far away; asyncio."""
+"""``scoop hosts``: who is there, with what, and how far away; asyncio."""
 
 import asyncio
 import time
@@ -78,7 +78,7 @@ async def _ask(plan: Plan, call: Call, letter: bytes, output: Output, slots: asy
         row = Row(host, plan.invitation.workers[host])
         answer = process.answers.get(host)
         if answer is None:
-            rows.append(row._replace(problem=str(failure_of(host, process, plan, None))))
+            rows.append(row._replace(problem=str(failure_of(host, process, plan.reach.python, None))))
         else:
             problem = disagreement(host, (answer.python, answer.scoop), ours, plan.reach.python)
             rows.append(Row(host, row.workers, answer, login, trips.get(host), problem))
