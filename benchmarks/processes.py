@@ -1,6 +1,7 @@
 """Runs of programs, none of which outlives its time, nor leaves anything behind."""
 
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -44,12 +45,13 @@ def run(command: list[str], limit: float) -> Ended:
                 env=os.environ | one_thread,
                 start_new_session=True,
             )
+            handle = os.pidfd_open(process.pid)  # wait(limit) would look every 50 ms only
             try:
-                status = process.wait(limit)
-            except subprocess.TimeoutExpired:
-                status = TIMED_OUT
+                ended, _, _ = select.select([handle], [], [], limit)
+                status = process.wait() if ended else TIMED_OUT
             finally:
                 took = time.perf_counter() - start
+                os.close(handle)
                 try:
                     os.killpg(process.pid, signal.SIGKILL)
                 except ProcessLookupError:

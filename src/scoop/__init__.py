@@ -18,8 +18,6 @@ Start the program with ``python -m scoop script.py``.
 #     patterns/     map, reduce, scan: many inputs,  |     uplink/   the link to other machines
 #                   made of sweeps and tasks         |       exchange  the books of the whole run
 #     ------------------------------------------------------------------------------------------------------
-#     uplink/       between machines: the exchange, an envoy for each machine, Dask's connections
-#     ------------------------------------------------------------------------------------------------------
 #     engine/       one process that runs tasks      |     broker/   one process that passes them on
 #       scheduler     what runs next                 |       ledger    the books: events in, instructions out
 #       hub           greenlets: who waits, who runs |       loop      sockets around the books
