@@ -7,6 +7,7 @@ peer is a process of its own, started anew. A peer that is not installed, hangs 
 """
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import report
+import scoop
 from peers import PEERS
 from processes import TIMED_OUT, Ended, end_when_told, run
 from rows import ROWS, WORKERS
@@ -144,6 +146,8 @@ def main() -> None:
     options = parser.parse_args()
     peers = options.peers.split(",") if options.peers else QUICK_PEERS if options.quick else list(PEERS)
     groups = options.groups.split(",") if options.groups else QUICK_GROUPS if options.quick else GROUPS
+    for folder in (HERE, Path(scoop.__file__).parent):  # as pip has done for the peers
+        compileall.compile_dir(folder, quiet=1)
     measurement = Measurement(original_python(options.venvs))
     for number in range(options.rounds or (1 if options.quick else 3)):
         print(f"round {number + 1}", flush=True)

@@ -1,5 +1,10 @@
 """All workers work, and as many long tasks as workers run at once."""
 
+import platform
+from pathlib import Path
+
+import pytest
+
 from running import RunScoop
 from scripts import check, everywhere
 
@@ -46,5 +51,32 @@ def test_four_long_tasks_run_at_once_on_four_workers(scoop_run: RunScoop) -> Non
         """
         def main():
             assert len(set(futures.map(meet, ["map"] * 4, range(4), [4] * 4))) == 4
+        """,
+    )
+
+
+def grants_slices() -> bool:
+    """Return whether the system lets processes choose how long they run at a time, and shows it."""
+    version = tuple(map(int, platform.release().split(".")[:2]))
+    return platform.machine() == "x86_64" and Path("/proc/self/sched").exists() and version >= (6, 12)
+
+
+@pytest.mark.skipif(not grants_slices(), reason="this system grants, or shows, no slices")
+def test_the_broker_goes_first_when_it_is_woken_and_no_other(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        def slice_of(pid):
+            with open(f"/proc/{pid}/sched") as file:
+                return next(int(line.split(":")[1]) for line in file if line.startswith("se.slice"))
+
+        def work(who):
+            meet("both", who, 2)
+            return slice_of(os.getpid())
+
+        def main():
+            assert set(futures.map(work, range(2))) == {slice_of(os.getpid())} != {100_000}
+            assert slice_of(scoop.worker.broker.split(":")[1]) == 100_000
         """,
     )

@@ -5,7 +5,6 @@ constant is, under a name made of its content, and parcels only name it. It is t
 it and no task of it is away. What it holds is one object to all its tasks on a worker, as a constant is.
 """
 
-import hashlib
 import os
 import pickle
 from collections import OrderedDict
@@ -72,7 +71,9 @@ class Functions:
         data = codec.dumps(function, large)
         if not large and len(data) < LARGE:
             return data
-        digest = hashlib.blake2b(data, digest_size=16)
+        from hashlib import blake2b  # 4 ms that no other run should pay
+
+        digest = blake2b(data, digest_size=16)
         for buffer in large:
             digest.update(buffer.raw())
         name = f"{PRIVATE}{self._token}.{digest.hexdigest()}"

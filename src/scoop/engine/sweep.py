@@ -9,8 +9,9 @@ whoever has made it cuts a slice off the front, or a half off the back, and puts
 consumer, the other greenlets and threads of the process, and the link share it without a lock.
 
 Slices last about two milliseconds, by what the slices before them took. So at each cut somebody hungry is soon
-noticed, and what the cuts cost vanishes. The half that is given is cut in pieces, so that results come back while the
-others of them are computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
+noticed, and what the cuts cost vanishes. Who gives, gives half; or somewhat less of what is short, so that it is back
+when he has done what he keeps. What is given is cut in pieces, so that results come back while the others of them are
+computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
 
 What must stay as it is, for any of several threads may act between any two steps: slices are put in ``front``, and
 pieces in ``back``, before ``lo`` and ``hi`` tell that they have left the rest.
@@ -19,6 +20,7 @@ pieces in ``back``, before ``lo`` and ``hi`` tell that they have left the rest.
 from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
+from math import ceil
 from time import sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,6 +53,12 @@ MOST_PIECES = 16
 WORTH = 0.0005
 """Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
 
+AWAY = 0.0002
+"""Seconds by which what is given takes longer than what is kept: its journey, most of which others make."""
+
+PACKING = 2e-8
+"""Seconds by which each of its rows takes longer: a small result that is pickled, passed on and unpickled."""
+
 OVERDUE = 0.004
 """Seconds after which rows of a slice that have not begun may be given away, and the rest of a map that nobody comes
 for, be it as small as it may: twice what slices should last."""
@@ -72,6 +80,7 @@ class Sweep:
     __slots__ = (
         "_cost",
         "_cut_at",
+        "_ends_at",
         "_fn",
         "_on_end",
         "_singly",
@@ -102,7 +111,7 @@ class Sweep:
         if self._cost:
             size = max(size, min(int(FIRST / self._cost), self.hi // scheduler.size))
         self._size = 1 if self._singly else max(1, min(size, MOST_ITEMS))
-        self._cut_at = scheduler.clock()
+        self._cut_at = self._ends_at = scheduler.clock()  # of the slice at hand; its end, as far as can be told
         self._on_end: Watcher | None = None  # of a consumer that waits for whatever ends first
         scheduler.ready[self] = True
 
@@ -218,8 +227,8 @@ class Sweep:
         future._end(DONE, _Here(*outcome))
 
     def split(self) -> list[Future]:
-        """Return the later half of the rest, in pieces, to be given away. The caller has claimed the rest."""
-        count = (self.hi - self.lo + 1) // 2
+        """Return the later part of the rest, in pieces, to be given away. The caller has claimed the rest."""
+        count = self._fair_share()
         middle = self.hi - count
         if self._singly:
             number = count
@@ -245,6 +254,15 @@ class Sweep:
             self.scheduler.ready.move_to_end(self, last=False)
         return pieces
 
+    def _fair_share(self) -> int:
+        """Return how many rows to give, so that those who get them and we are done at the same time."""
+        rest = self.hi - self.lo
+        if not self._cost or self.scheduler.spared:
+            return (rest + 1) // 2
+        at_hand = max(0.0, self._ends_at - self.scheduler.clock())
+        count = (rest * self._cost + at_hand - AWAY) / (2 * self._cost + PACKING)
+        return max(1, min(rest, ceil(count)))
+
     # -- the rest ---------------------------------------------------------------------------------------------
 
     def _cut(self, future: Future | None) -> Columns:
@@ -258,6 +276,7 @@ class Sweep:
                 future._watch(self._on_end)
             self.front.append(future)
         self.lo = end
+        self._ends_at = self.scheduler.clock() + (self._cost or 0.0) * (end - start)
         self._put_back()
         return self._columns(start, end)
 

@@ -22,6 +22,7 @@ from ..engine.process import close_all_but, serve
 from ..uplink.terms import Terms
 from ..wire.board import Board, new_board
 from .lifelines import die_with_parent, start_watchdog
+from .promptness import be_prompt
 
 __all__ = ["Machine", "be_broker", "become_machine", "name_process"]
 
@@ -61,6 +62,7 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
         _leave_signals_to_origin()
         descriptors = _as_many_descriptors_as_allowed()
         watchdog = start_watchdog(os.getppid())
+        be_prompt()
         broker_pid = os.getpid()
 
         def fork(child: Callable[[socket.socket], None]) -> tuple[int, socket.socket]:

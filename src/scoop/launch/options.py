@@ -1,6 +1,7 @@
 """The options of the command line."""
 
 import argparse
+import os
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -37,6 +38,17 @@ class _Parser(argparse.ArgumentParser):
         return self.parse_args([*rest, *(["--"] if after and after[0] != "--" else []), *after], options)
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Python's own, which would import shutil, for 2 ms at every start, to know how wide the terminal is."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+        except (OSError, ValueError):
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
 def new_parser() -> argparse.ArgumentParser:
     """Return the parser of ``python -m scoop``."""
     parser = _Parser(
@@ -45,7 +57,7 @@ def new_parser() -> argparse.ArgumentParser:
         description="Run a program whose scoop.futures spread over the processors of this machine, and of others.\n"
         "`scoop` is short for `python -m scoop`.",
         epilog=_EXAMPLES + EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(

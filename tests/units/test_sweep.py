@@ -1,0 +1,62 @@
+"""What is given of a map: so much that those who get it and those who keep the rest are done at the same time."""
+
+from collections import OrderedDict
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoop.engine.costs import Costs
+from scoop.engine.limits import Limits
+from scoop.engine.mapper import Mapper
+from scoop.engine.sweep import AWAY, PACKING, Sweep
+
+
+def sweep_of(rows: int, cost: float | None, spared: bool = False) -> Sweep:
+    """Return a map of so many rows, which take so many seconds each."""
+    costs = Costs()
+    if cost is not None:
+        costs.note(abs, cost)
+    scheduler: Any = SimpleNamespace(
+        limits=Limits(), costs=costs, size=2, clock=lambda: 0.0, ready=OrderedDict(), spared=spared
+    )
+    return Sweep(scheduler, Mapper(abs), (range(rows),))
+
+
+def rows_of(sweep: Sweep) -> tuple[int, int]:
+    """Split the map; return how many rows were kept, and how many given."""
+    pieces = sweep.split()
+    given_rows = [row for piece in pieces for row in piece._args[0]]
+    assert given_rows == list(range(sweep.hi, sweep.hi + len(given_rows))), "given twice, or out of order"
+    return sweep.hi - sweep.lo, len(given_rows)
+
+
+@given(st.integers(1, 1 << 20), st.floats(1e-8, 100.0))
+def test_both_are_done_at_the_same_time(rows: int, cost: float) -> None:
+    kept, given_rows = rows_of(sweep_of(rows, cost))
+    assert kept + given_rows == rows
+    difference = kept * cost - (given_rows * (cost + PACKING) + AWAY)
+    assert abs(difference) <= 2 * (cost + PACKING) or given_rows == 1
+
+
+@given(st.integers(1, 1 << 20))
+def test_half_is_given_while_nobody_knows_what_a_row_takes(rows: int) -> None:
+    kept, given_rows = rows_of(sweep_of(rows, None))
+    assert given_rows - kept in (0, 1)
+
+
+@given(st.integers(2, 1000), st.floats(0.001, 1.0))
+def test_long_rows_are_halved(rows: int, cost: float) -> None:
+    kept, given_rows = rows_of(sweep_of(rows, cost))
+    assert given_rows - kept in (0, 1)
+
+
+def test_who_is_at_a_slice_gives_more_of_what_comes_after_it() -> None:
+    sweep = sweep_of(100, 0.01)
+    sweep._ends_at = 0.2
+    assert rows_of(sweep) == (40, 60)
+
+
+def test_who_may_not_run_any_of_it_gives_half_at_a_time() -> None:
+    assert rows_of(sweep_of(10_000, 1e-6, spared=True)) == (5000, 5000)
