@@ -6,7 +6,6 @@ the word that somebody is hungry, so that a worker busy for ten seconds does not
 
 import errno
 import logging
-import select
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..errors import HostsMissing, MainImportError, UnguardedMainError
 from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
-from ..wire.sockets import receive, send_some
+from ..wire.sockets import give_up_after, receive, send_some
 from .constants import Constants
 
 if TYPE_CHECKING:
@@ -126,14 +125,18 @@ class Link:
 
     def _take_messages(self, scheduler: "Scheduler") -> None:
         reader = MessageReader()
-        poll = select.poll()
-        poll.register(self._sock, select.POLLIN)
         asked, tick = False, SHORTEST_TICK
         while True:
             # While nobody is hungry and we owe no outcomes there is nothing to look at between messages.
             asked = asked and (scheduler.asked() or scheduler.asked_far())
             ticking = asked or scheduler.imports.unanswered
-            if not poll.poll(tick * 1000 if ticking else None):
+            try:
+                # All at once what is sure to come: each call may have to wait for the GIL while main computes.
+                missing = min(reader.missing, _MOST_AT_ONCE)
+                flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
+                give_up_after(self._sock, tick if ticking else None)
+                data, cargo = receive(self._sock, max(missing, 1 << 16), flags)
+            except BlockingIOError:
                 tick = min(tick * 2, LONGEST_TICK)
                 if scheduler.asked():
                     scheduler.giving.give()
@@ -141,11 +144,6 @@ class Link:
                     scheduler.giving.give_far()
                 scheduler.imports.flush()
                 continue
-            try:
-                # All at once what is sure to come: each call may have to wait for the GIL while main computes.
-                missing = min(reader.missing, _MOST_AT_ONCE)
-                flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
-                data, cargo = receive(self._sock, max(missing, 1 << 16), flags)
             except OSError as problem:
                 self._on_end(problem.errno in _CUT_OFF)
                 return

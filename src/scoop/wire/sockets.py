@@ -1,15 +1,26 @@
 """Bytes and descriptors over a socket pair."""
 
 import socket
+import struct
 from array import array
 
 from .cargo import Cargo
 
-__all__ = ["receive", "send_some"]
+__all__ = ["give_up_after", "receive", "send_some"]
 
 _MOST_DESCRIPTORS = 64
 _ROOM = socket.CMSG_SPACE(_MOST_DESCRIPTORS * 4)
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_TIME = struct.Struct("ll")
+
+
+def give_up_after(sock: socket.socket, seconds: float | None) -> None:
+    """Have a blocking receive() raise BlockingIOError after so many ``seconds``; never, if None.
+
+    By the system, not by settimeout(): so it stays one call, and a busy process lets go of the GIL once, not twice.
+    """
+    microseconds = 0 if seconds is None else int(seconds * 1e6)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIME.pack(*divmod(microseconds, 1_000_000)))
 
 
 def receive(sock: socket.socket, most: int, flags: int = 0) -> tuple[bytes, list[Cargo]]:
