@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..wire.messages import SUSPECT, Kind
 from .exports import MOST_BYTES, MOST_TASKS
 from .future import READY, Future
-from .sweep import OVERDUE, Sweep
+from .sweep import OVERDUE, WORTH, Sweep
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
@@ -157,9 +157,9 @@ class Giving:
                 return
 
     def _cut_slices(self) -> Iterator[Future]:
-        """Take from the slices of maps that have run too long; from the oldest that has any row left to take."""
+        """Take from a slice that has long to go, or has run too long; the oldest that has any row left to take."""
         for part, function in list(self._scheduler.slices.items()):
-            if self._scheduler.clock() - part.started > OVERDUE:
+            if part.rest_seconds() > 2 * WORTH or self._scheduler.clock() - part.started > OVERDUE:
                 tail = part.cut(function)
                 if tail is not None:
                     yield tail

@@ -18,16 +18,16 @@ from .future import Future, unpack_outcome
 from .mapper import Mapper, not_sent
 from .tracebacks import pack_error
 
-__all__ = ["Errand", "Imports", "Send", "flush_streams"]
+__all__ = ["LONG_WAIT", "Errand", "Imports", "Send", "flush_streams"]
 
 _log = logging.getLogger("scoop")
 
 MOST_FUNCTIONS = 256
 """Functions kept unpickled, for the next task that calls them."""
 
-SHORT_WAIT, LONG_WAIT = 0.002, 0.05
+SHORT_WAIT, LONG_WAIT = 0.002, 0.1
 """Seconds that an outcome may wait for more to travel with: while somebody is hungry, and while nobody is. Each
-message costs sender, broker and owner some 100 us of what they are doing; and an owner that has nothing else to
+message costs sender, broker and owner some 300 us of what they are doing; and an owner that has nothing else to
 do than to wait for it is hungry. A worker that has nothing else to do sends at once."""
 
 

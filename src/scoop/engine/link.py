@@ -17,6 +17,7 @@ from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
 from ..wire.sockets import give_up_after, receive, send_some
 from .constants import Constants
+from .imports import LONG_WAIT
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
@@ -129,12 +130,12 @@ class Link:
         while True:
             # While nobody is hungry and we owe no outcomes there is nothing to look at between messages.
             asked = asked and (scheduler.asked() or scheduler.asked_far())
-            ticking = asked or scheduler.imports.unanswered
+            patience = tick if asked else LONG_WAIT if scheduler.imports.unanswered else None
             try:
                 # All at once what is sure to come: each call may have to wait for the GIL while main computes.
                 missing = min(reader.missing, _MOST_AT_ONCE)
                 flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
-                give_up_after(self._sock, tick if ticking else None)
+                give_up_after(self._sock, patience)
                 data, cargo = receive(self._sock, max(missing, 1 << 16), flags)
             except BlockingIOError:
                 tick = min(tick * 2, LONGEST_TICK)

@@ -1,8 +1,8 @@
 """A slice of a map while it runs: its later rows can be taken away from the loop that runs it.
 
-A slice is meant to last a millisecond. But nobody knows what an item takes, and behind one that takes ten seconds no
-other may wait while a worker is idle. So what the loop goes over is a list of the slice's own, which the link, or
-whoever gives, cuts short: to the loop, it then ends there.
+A slice is meant to last some milliseconds. But nobody knows what an item takes, and behind one that takes ten
+seconds no other may wait while a worker is idle. So what the loop goes over is a list of the slice's own, which the
+link, or whoever gives, cuts short: to the loop, it then ends there.
 
 The loop is C and runs in one thread, who cuts in another. Each step below is one step of the interpreter, and their
 order is what makes it safe: first the tail is where whoever runs the slice looks for it when the loop has ended; then
@@ -26,12 +26,14 @@ class Slice:
         mapper: what is done to them.
         columns: the rows.
         now: when it begins.
+        cost: seconds that a row takes; 0 if that is not known.
     """
 
-    __slots__ = ("_begun", "_closed", "_columns", "_first", "_mapper", "_results", "_tails", "started")
+    __slots__ = ("_begun", "_closed", "_columns", "_cost", "_first", "_mapper", "_results", "_tails", "started")
 
-    def __init__(self, mapper: Mapper, columns: Columns, now: float) -> None:
+    def __init__(self, mapper: Mapper, columns: Columns, now: float, cost: float = 0.0) -> None:
         self.started = now
+        self._cost = cost
         self._mapper = mapper
         self._columns = columns
         self._first: list[Any] = list(columns[0])
@@ -53,6 +55,10 @@ class Slice:
     def count(self) -> int:
         """How many rows the loop has come to the end of."""
         return len(self._results)
+
+    def rest_seconds(self) -> float:
+        """Return how long the rows that have not begun are to take, if that is known; else 0."""
+        return (len(self._first) - self._come_to()) * self._cost
 
     def cut(self, function: Any) -> Future | None:
         """Take the later half of the rows that have not begun; return the future that runs ``function`` on them."""

@@ -8,7 +8,7 @@ The rest is a key of the scheduler's table, like a future, whenever it is not em
 whoever has made it cuts a slice off the front, or a half off the back, and puts what is left in again. So the
 consumer, the other greenlets and threads of the process, and the link share it without a lock.
 
-Slices last about two milliseconds, by what the slices before them took. So at each cut somebody hungry is soon
+Slices last about four milliseconds, by what the slices before them took. So at each cut somebody hungry is soon
 noticed, and what the cuts cost vanishes. Who gives, gives half; or somewhat less of what is short, so that it is back
 when he has done what he keeps. What is given is cut in pieces, so that results come back while the others of them are
 computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "wait_for_any"]
 
-SLICE = 0.002
-"""Seconds that a slice is to last: some 100 times what it costs to cut one."""
+SLICE = 0.004
+"""Seconds that a slice is to last: some 500 times what it costs to cut one."""
 
 FIRST = 0.0001
 """Seconds that the first slice is to last, where that is known: who is about to be hungry is not to wait for long."""
@@ -48,7 +48,7 @@ GROWTH = 4
 PIECE = 0.005
 """Seconds of work that a piece is worth at least, once it is known what an item takes: each costs some 100 us."""
 
-MOST_PIECES = 16
+MOST_PIECES = 8
 
 WORTH = 0.0005
 """Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
@@ -59,7 +59,7 @@ AWAY = 0.0002
 PACKING = 2e-8
 """Seconds by which each of its rows takes longer: a small result that is pickled, passed on and unpickled."""
 
-OVERDUE = 0.004
+OVERDUE = 0.008
 """Seconds after which rows of a slice that have not begun may be given away, and the rest of a map that nobody comes
 for, be it as small as it may: twice what slices should last."""
 
@@ -268,8 +268,9 @@ class Sweep:
     def _cut(self, future: Future | None) -> Columns:
         """Cut a slice off a claimed rest; ``future`` stands for it, if it is not consumed at once."""
         start, rest = self.lo, self.hi - self.lo
-        # Shorter ones before the end, for those who will be hungry then; but none that is not worth its price.
-        least = int(FIRST / self._cost) + 1 if self._cost else rest
+        # Shorter ones before the end, for those who will be hungry then; but none that is not worth its price, nor
+        # where there is more to be had from us.
+        least = int(FIRST / self._cost) + 1 if self._cost and not self.scheduler.imports.waiting else rest
         end = start + min(self._size, rest, max(least, (rest + 1) // 2))
         if future is not None:
             if self._on_end is not None:
@@ -294,7 +295,7 @@ class Sweep:
         if self._singly or len(columns[0]) == 1:
             outcome, tails, count = self.mapper(*columns), [], 1
         else:
-            part = Slice(self.mapper, columns, started)
+            part = Slice(self.mapper, columns, started, self._cost or 0.0)
             running[part] = self._fn
             try:
                 outcome = part.run()
