@@ -53,12 +53,14 @@ class Giving:
         if not self._giving.acquire(blocking=False):
             return  # another thread is at it
         try:
+            if not self._scheduler.asked():
+                return  # another thread has given since the caller looked
             slices = self._scheduler.slices and not self._ready and least == 1
             if self._scheduler.imports.waiting or len(self._ready) >= least or slices:
                 # Once asked, once given. Cleared before anything is sent: the broker may answer what we send
                 # by asking again, and that must not be wiped out.
                 self._scheduler.board.ask(self._scheduler.slot, False)
-                if not (self._scheduler.imports.give_back() or self._give_own((len(self._ready) + 1) // 2)):
+                if not self._give_half():
                     self._scheduler.board.ask(self._scheduler.slot, True)
         finally:
             self._giving.release()
@@ -68,12 +70,18 @@ class Giving:
         if not self._giving.acquire(blocking=False):
             return
         try:
-            if self._is_worth_a_journey():
+            if self._scheduler.asked_far() and self._is_worth_a_journey():
                 self._scheduler.board.ask_far(self._scheduler.slot, False)
-                if not (self._scheduler.imports.give_back() or self._give_own((len(self._ready) + 1) // 2)):
+                if not self._give_half():
                     self._scheduler.board.ask_far(self._scheduler.slot, True)
         finally:
             self._giving.release()
+
+    def _give_half(self) -> bool:
+        """Give half of the errands, or else of the own tasks; return whether there was anything."""
+        # Who rests has not woken yet, and takes one then: else the last one could go to and fro, and never be run.
+        kept = self._scheduler.board.is_idle(self._scheduler.slot)
+        return self._scheduler.imports.give_back(kept) or self._give_own((len(self._ready) + 1) // 2)
 
     def _is_worth_a_journey(self) -> bool:
         """Return whether half of what is on offer would last longer than the journey, by how fast it went lately."""

@@ -116,10 +116,10 @@ class Imports:
         with self._counting:
             return self.unanswered == len(self.waiting)
 
-    def give_back(self) -> bool:
-        """Give the later half of what has not begun back to the broker; return whether there was any."""
+    def give_back(self, kept: int) -> bool:
+        """Give the later half of what has not begun, but the first ``kept``, to the broker; return if any was."""
         backs: dict[int, list[int]] = {}
-        for _ in range((len(self.waiting) + 1) // 2):
+        for _ in range((len(self.waiting) - kept + 1) // 2):
             try:
                 parcel, number = self.waiting.popitem()[0]
             except KeyError:  # the main thread was faster

@@ -141,7 +141,7 @@ class Link:
                 tick = min(tick * 2, LONGEST_TICK)
                 if scheduler.asked():
                     scheduler.giving.give()
-                elif asked:
+                else:
                     scheduler.giving.give_far()
                 scheduler.imports.flush()
                 continue

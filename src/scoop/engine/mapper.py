@@ -80,9 +80,9 @@ class Mapper:
         if len(columns[0]) == 1:
             first = list(columns[0])
             return self.run([], iter(first), first, columns[1:])
-        from .sweep import Sweep
+        from .sweep import SLICE, Sweep
 
-        return Sweep(runtime.need("futures.map()"), self, columns).collect()
+        return Sweep(runtime.need("futures.map()"), self, columns, first=SLICE).collect()
 
     def finish(self, results: list[Any]) -> Outcome:
         """Return what is to travel, of the results of several slices in a row."""

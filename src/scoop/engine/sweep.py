@@ -8,10 +8,11 @@ The rest is a key of the scheduler's table, like a future, whenever it is not em
 whoever has made it cuts a slice off the front, or a half off the back, and puts what is left in again. So the
 consumer, the other greenlets and threads of the process, and the link share it without a lock.
 
-Slices last about four milliseconds, by what the slices before them took. So at each cut somebody hungry is soon
-noticed, and what the cuts cost vanishes. Who gives, gives half; or somewhat less of what is short, so that it is back
-when he has done what he keeps. What is given is cut in pieces, so that results come back while the others of them are
-computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
+Slices last about 50 milliseconds, by what the slices before them took, so what the cuts cost vanishes. Who gets
+hungry meanwhile need not wait so long: the link gives from the rest, or cuts the slice that runs. Who gives, gives
+half; or somewhat less of what is short, so that it is back when he has done what he keeps. What is given is cut in
+pieces, so that results come back while the others of them are computed, and what has not begun can be handed on. A
+piece is itself a sweep to whoever runs it.
 
 What must stay as it is, for any of several threads may act between any two steps: slices are put in ``front``, and
 pieces in ``back``, before ``lo`` and ``hi`` tell that they have left the rest.
@@ -34,18 +35,18 @@ from .waiting import Waiting
 if TYPE_CHECKING:
     from .scheduler import Scheduler
 
-__all__ = ["Sweep", "wait_for_any"]
+__all__ = ["SLICE", "Sweep", "wait_for_any"]
 
-SLICE = 0.004
-"""Seconds that a slice is to last: some 500 times what it costs to cut one."""
+SLICE = 0.05
+"""Seconds that a slice is to last: some 300 times what it costs to cut one, where the caches have gone cold."""
 
 FIRST = 0.0001
-"""Seconds that the first slice is to last, where that is known: who is about to be hungry is not to wait for long."""
+"""Seconds that the first slice of a map is to last: who is about to be hungry is not to wait for long."""
 
 GROWTH = 4
 """How many times longer a slice is than the one before it, at most."""
 
-PIECE = 0.005
+PIECE = 0.1
 """Seconds of work that a piece is worth at least, once it is known what an item takes: each costs some 100 us."""
 
 MOST_PIECES = 8
@@ -61,7 +62,7 @@ PACKING = 2e-8
 
 OVERDUE = 0.008
 """Seconds after which rows of a slice that have not begun may be given away, and the rest of a map that nobody comes
-for, be it as small as it may: twice what slices should last."""
+for, be it as small as it may."""
 
 MOST_ITEMS = 1 << 15
 """Items in a slice at most."""
@@ -74,7 +75,8 @@ class Sweep:
         mapper: what is done to a slice.
         columns: the inputs, at least one row.
         retries: of its tasks.
-        size: items in the first slice.
+        size: items in the first slice, where it is not known how long they take.
+        first: seconds that the first slice is to last, where that is known.
     """
 
     __slots__ = (
@@ -95,7 +97,13 @@ class Sweep:
     )
 
     def __init__(
-        self, scheduler: "Scheduler", mapper: Mapper, columns: Columns, retries: int | None = None, size: int = 1
+        self,
+        scheduler: "Scheduler",
+        mapper: Mapper,
+        columns: Columns,
+        retries: int | None = None,
+        size: int = 1,
+        first: float = FIRST,
     ) -> None:
         self.scheduler = scheduler
         self.mapper = mapper
@@ -109,7 +117,7 @@ class Sweep:
         self._singly = (scheduler.limits.retries if retries is None else retries) == 0
         self._cost = scheduler.costs.of(mapper.function)  # seconds an item
         if self._cost:
-            size = max(size, min(int(FIRST / self._cost), self.hi // scheduler.size))
+            size = max(size, min(int(first / self._cost), self.hi // scheduler.size))
         self._size = 1 if self._singly else max(1, min(size, MOST_ITEMS))
         self._cut_at = self._ends_at = scheduler.clock()  # of the slice at hand; its end, as far as can be told
         self._on_end: Watcher | None = None  # of a consumer that waits for whatever ends first
@@ -270,7 +278,7 @@ class Sweep:
         start, rest = self.lo, self.hi - self.lo
         # Shorter ones before the end, for those who will be hungry then; but none that is not worth its price, nor
         # where there is more to be had from us.
-        least = int(FIRST / self._cost) + 1 if self._cost and not self.scheduler.imports.waiting else rest
+        least = int(WORTH / self._cost) + 1 if self._cost and not self.scheduler.imports.waiting else rest
         end = start + min(self._size, rest, max(least, (rest + 1) // 2))
         if future is not None:
             if self._on_end is not None:
