@@ -30,7 +30,10 @@ HERE, AWAY = "localhost localhost f1 f1 f2 f2", "f1 f1 f2 f2"
 
 
 def alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # between the two questions
+        return False
 
 
 @pytest.mark.parametrize(

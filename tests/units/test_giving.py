@@ -84,3 +84,10 @@ def test_about_half_of_the_errands_are_given_back(scheduler: Scheduler, tasks: i
     scheduler.board.ask(0, True)
     scheduler.giving.give()
     assert sent == [(Kind.RETURN, back)]
+
+
+def test_who_has_never_given_anything_asks_nobody_whether_all_work_has_ended(scheduler: Scheduler) -> None:
+    scheduler.offer(Future._make(abs, (1,), NO_KWARGS))
+    scheduler.drain()
+    assert not sent
+    assert not scheduler.has_work()

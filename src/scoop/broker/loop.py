@@ -107,10 +107,7 @@ class Broker:
         try:
             while 0 in self._peers:
                 ready = self._selector.select(self._patience())
-                if self._unborn:  # one at a time: a short program need not wait for many
-                    self._unborn -= 1
-                    self._start_worker()
-                elif not ready and self._ledger.waits:
+                if not ready and self._ledger.waits and not self._unborn:
                     self._carry_out(self._ledger.waited())
                 self._speak()
                 for key, events in ready:
@@ -119,6 +116,9 @@ class Broker:
                         self._write(peer)
                     if events & selectors.EVENT_READ:
                         self._read(peer)
+                if self._unborn and 0 in self._peers:  # one at a time: a short program need not wait for many
+                    self._unborn -= 1
+                    self._start_worker()
                 if self._missing and time.monotonic() > self._next_try:
                     self._start_missing()
         finally:

@@ -112,6 +112,9 @@ class Appetite:
             # Nor while there are tasks that we leave to others.
             left = bool(self._scheduler.ready)
             self._owes_word = busy = left or not at_rest or any(hub.in_line for hub in self._scheduler.hubs())
+            if self._finishing and not (busy or self._patient) and self._scheduler.exports.none_yet:
+                self.finish()  # all work begins here, so there is none elsewhere: nobody need be asked
+                return
             self._said = True
             if self._finishing and not busy:
                 self._send(Kind.FINISH, delivered, (0,) if self._patient else (), b"")

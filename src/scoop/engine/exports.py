@@ -35,6 +35,7 @@ class Exports:
         self._functions = Functions(send)
         self._ids = (parcel_id(slot, serial) for serial in count(1))
         self._away: dict[int, list[Future | None]] = {}
+        self.none_yet = True  # that nothing has ever left this process
         self._warned: set[str] = set()
 
     def pack(self, given: Iterator[Future]) -> tuple[int, list[int], bytes, Cargo | None, list[Future]]:
@@ -83,6 +84,7 @@ class Exports:
                 retries.append(0 if is_piece(future) else USUAL if times is None else times)
                 size += len(call) + sum(length for _, length in spans)
         if packed:
+            self.none_yet = False
             self._away[parcel] = packed
         else:
             self._functions.release(parcel)

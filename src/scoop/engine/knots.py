@@ -48,8 +48,9 @@ def _running(one: greenlet, run: object) -> Iterator[Future]:
     """Yield the futures that run on the stack of a greenlet."""
     frame: FrameType | None = _getframe() if one is getcurrent() else one.gr_frame
     while frame is not None:
-        if frame.f_code is run:
-            yield frame.f_locals["future"]
+        future = frame.f_locals.get("future") if frame.f_code is run else None
+        if future is not None:  # else it runs in another thread, and is through with it just now
+            yield future
         frame = frame.f_back
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import scoop
 
-from ..broker.obituary import why
 from ..engine import runtime
 from ..engine.imports import flush_streams
 from ..engine.limits import Limits
@@ -74,6 +73,8 @@ def _main(words: list[str]) -> int:
     try:
         atexit.register(_end, start(machine, patient=program.kind == "session"))
     except (OSError, RuntimeError) as problem:  # the latter is what python says where there can be no more threads
+        from ..broker.obituary import why
+
         reason = why(problem) if isinstance(problem, OSError) else problem
         print(f"scoop: the run's processes and threads cannot be started: {reason}", file=sys.stderr)
         return 2
@@ -102,10 +103,8 @@ def _main(words: list[str]) -> int:
 
 def _place(options: argparse.Namespace) -> "Placement | None":
     """Return where the workers are to be; None if nobody speaks of hosts, so that such a run pays nothing for it."""
-    from .cluster.discover import in_batch
-
     beyond = options.hosts or options.hostfile or options.connect or options.invite
-    if not (beyond or options.dry_run or in_batch(os.environ)):
+    if not (beyond or options.dry_run or not _OF_JOBS.isdisjoint(os.environ)):
         return None
     from .cluster.plan import find_placement
 
@@ -150,6 +149,9 @@ def _worker(words: list[str]) -> int:
 
 
 _COMMANDS = {"hosts": _hosts, "worker": _worker}
+
+_OF_JOBS = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
+"""Variables by which a batch system says that it has given us hosts."""
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -13,16 +13,18 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import scoop
 
 from ..engine.limits import Limits
 from ..engine.process import close_all_but, serve
-from ..uplink.terms import Terms
 from ..wire.board import Board, new_board
 from .lifelines import die_with_parent, start_watchdog
 from .promptness import be_prompt
+
+if TYPE_CHECKING:
+    from ..uplink.terms import Terms
 
 __all__ = ["Machine", "be_broker", "become_machine", "name_process"]
 
@@ -115,7 +117,7 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
         os._exit(status)
 
 
-def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
+def become_machine(terms: "Terms", workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
     """Be a machine of the run whose terms these are, until the run ends."""
     import asyncio
 

@@ -155,13 +155,15 @@ class Station:
         return self._unpack(found)
 
     def _unpack(self, found: Bundle) -> str:
-        folder = tempfile.mkdtemp(prefix="scoop-")
+        # Whoever removes it is there before it is: this process may be killed between any two steps.
+        folder = os.path.join(tempfile.gettempdir(), f"scoop-{os.urandom(8).hex()}")
         ours, theirs = os.pipe()
         pid = os.fork()
         if pid == 0:
             _be_janitor(folder, ours)
         os.close(ours)
         self._janitor = pid, theirs
+        os.mkdir(folder, 0o700)
         unpack(found, folder)
         return folder
 

@@ -2,13 +2,13 @@
 
 import argparse
 import os
-import shlex
 import sys
 from typing import Any
 
-from .commands import LAUNCHERS
+__all__ = ["EXAMPLES", "LAUNCHERS", "add_arguments"]
 
-__all__ = ["EXAMPLES", "add_arguments"]
+LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")
+"""What starts processes on hosts: each is a function of commands.py."""
 
 EXAMPLES = """\
   python -m scoop --hosts node1 node2 script.py     on all processors of two hosts, reached by ssh
@@ -78,6 +78,8 @@ def _is_program(folder: str) -> bool:
 
 
 def _words(text: str) -> tuple[str, ...]:
+    import shlex
+
     try:
         words = tuple(shlex.split(text))
     except ValueError as problem:

@@ -10,9 +10,7 @@ from typing import NamedTuple
 from .hosts import Host
 from .quoting import quote_all
 
-__all__ = ["LAUNCHERS", "Reach", "blaunch", "qrsh", "srun", "ssh", "station"]
-
-LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")
+__all__ = ["Reach", "blaunch", "qrsh", "srun", "ssh", "station"]
 
 _SILENCE = 15
 """Seconds after which ssh asks a silent host whether it is there; thrice unanswered, it gives up."""

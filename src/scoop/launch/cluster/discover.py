@@ -9,14 +9,9 @@ from .lsf import lsf
 from .pbs import pbs
 from .slurm import slurm
 
-__all__ = ["discover", "in_batch", "named"]
+__all__ = ["discover", "named"]
 
 HERE = Allocation("this machine", (Host("localhost"),))
-
-
-def in_batch(environ: Environment) -> bool:
-    """Return whether a batch system may have something to say."""
-    return not environ.keys().isdisjoint({"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"})
 
 
 def discover(environ: Environment, read: ReadFile) -> Allocation:
