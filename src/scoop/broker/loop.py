@@ -41,7 +41,8 @@ RETRY = 1.0
 
 _log = logging.getLogger("scoop")
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
+"""Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
 
 
 class _Peer:

@@ -30,7 +30,8 @@ SHORTEST_TICK, LONGEST_TICK = 0.002, 0.05
 GIL_WAIT = 0.001
 """Seconds that the thread waits at most for main to let it run, where that computes; python's own is 5 ms."""
 
-_MOST_AT_ONCE = 1 << 24
+_CHUNK, _MOST_AT_ONCE = 1 << 18, 1 << 24
+"""Bytes received at a time: about what a socket holds; and what is known to come."""
 
 _CUT_OFF = (errno.EBADF, errno.ENOTSOCK)
 
@@ -136,7 +137,7 @@ class Link:
                 missing = min(reader.missing, _MOST_AT_ONCE)
                 flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
                 give_up_after(self._sock, patience)
-                data, cargo = receive(self._sock, max(missing, 1 << 16), flags)
+                data, cargo = receive(self._sock, max(missing, _CHUNK), flags)
             except BlockingIOError:
                 tick = min(tick * 2, LONGEST_TICK)
                 if scheduler.asked():

@@ -20,7 +20,7 @@ from .link import Link, ThreadBell
 from .scheduler import Scheduler
 from .tracebacks import format_error
 
-__all__ = ["become_worker", "close_all_but", "serve"]
+__all__ = ["become_worker", "close_all_but", "keep_memory", "serve"]
 
 _UNGUARDED = (
     "futures were used while a worker was importing the main script. Workers import it to find its functions; "
@@ -37,7 +37,7 @@ def become_worker(
     limits: Limits,
 ) -> tuple[Scheduler, Link]:
     """Make this process worker ``number`` of ``size``: connect it and listen. Called on the main thread."""
-    _keep_memory()
+    keep_memory()
     link = Link(sock, on_end)
     scheduler = Scheduler(number, size, board, link.send, ThreadBell, monotonic, limits)
     runtime.constants = link.constants
@@ -46,7 +46,7 @@ def become_worker(
     return scheduler, link
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Have the C library keep some memory that was freed: a page taken anew from the system can cost 3 us.
 
     It adapts to the largest block that was freed; this one it never touches. So lists of 100,000 results that come

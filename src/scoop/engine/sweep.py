@@ -43,6 +43,9 @@ SLICE = 0.05
 FIRST = 0.0001
 """Seconds that the first slice of a map is to last: who is about to be hungry is not to wait for long."""
 
+SHORT = 0.002
+"""Seconds that a slice is to last at least: before the link has had its turn, it would have ended anyway."""
+
 GROWTH = 4
 """How many times longer a slice is than the one before it, at most."""
 
@@ -276,9 +279,9 @@ class Sweep:
     def _cut(self, future: Future | None) -> Columns:
         """Cut a slice off a claimed rest; ``future`` stands for it, if it is not consumed at once."""
         start, rest = self.lo, self.hi - self.lo
-        # Shorter ones before the end, for those who will be hungry then; but none that is not worth its price, nor
-        # where there is more to be had from us.
-        least = int(WORTH / self._cost) + 1 if self._cost and not self.scheduler.imports.waiting else rest
+        # Shorter ones before the end, for those who will be hungry then; but none so short that it would not be cut
+        # later than it ends, nor where there is more to be had from us.
+        least = int(SHORT / self._cost) + 1 if self._cost and not self.scheduler.imports.waiting else rest
         end = start + min(self._size, rest, max(least, (rest + 1) // 2))
         if future is not None:
             if self._on_end is not None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 import scoop
 
 from ..engine.limits import Limits
-from ..engine.process import close_all_but, serve
+from ..engine.process import close_all_but, keep_memory, serve
 from ..wire.board import Board, new_board
 from .lifelines import die_with_parent, start_watchdog
 from .promptness import be_prompt
@@ -65,6 +65,7 @@ def be_broker(machine: Machine, board: Board, master: socket.socket) -> NoReturn
         descriptors = _as_many_descriptors_as_allowed()
         watchdog = start_watchdog(os.getppid())
         be_prompt()
+        keep_memory()
         broker_pid = os.getpid()
 
         def fork(child: Callable[[socket.socket], None]) -> tuple[int, socket.socket]:
