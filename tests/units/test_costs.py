@@ -48,3 +48,11 @@ def test_not_more_is_remembered_than_may_be() -> None:
     for number in range(2 * MOST):
         costs.note(eval(f"lambda: {number}"), 1.0)
     assert len(costs._seconds) <= MOST
+
+
+def test_the_heaviest_call_is_what_a_function_is_known_for() -> None:
+    costs = Costs()
+    assert costs.weight(double) == 0
+    for size in (10, 1000, 100):
+        costs.weigh(double, size)
+    assert costs.weight(partial(double)) == 1000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scoop.engine.costs import Costs
 from scoop.engine.limits import Limits
 from scoop.engine.mapper import Mapper
-from scoop.engine.sweep import AWAY, PACKING, Sweep
+from scoop.engine.sweep import AWAY, HEAVY, MOST_HEAVY, MOST_PIECES, PACKING, PIECE, Sweep
 
 
 def sweep_of(rows: int, cost: float | None, spared: bool = False) -> Sweep:
@@ -60,3 +60,17 @@ def test_who_is_at_a_slice_gives_more_of_what_comes_after_it() -> None:
 
 def test_who_may_not_run_any_of_it_gives_half_at_a_time() -> None:
     assert rows_of(sweep_of(10_000, 1e-6, spared=True)) == (5000, 5000)
+
+
+@given(st.integers(1, 1000), st.floats(1e-6, 10.0), st.sampled_from([0, 1000, HEAVY // 2, HEAVY, 8 * HEAVY]))
+def test_pieces_are_worth_their_price_and_the_less_rows_the_more_data(rows: int, cost: float, weight: int) -> None:
+    sweep = sweep_of(rows, cost)
+    sweep.scheduler.costs.weigh(abs, weight)
+    pieces = sweep.split()
+    lengths = [len(piece._args[0]) for piece in pieces]
+    assert max(lengths) - min(lengths) <= 1
+    if sum(lengths) * weight < HEAVY:
+        assert len(pieces) <= MOST_PIECES
+        assert len(pieces) == 1 or min(lengths) * cost >= PIECE * 0.49
+    elif len(pieces) < MOST_HEAVY:
+        assert max(lengths) * weight < 2 * HEAVY or max(lengths) == 1

@@ -1,4 +1,4 @@
-"""What calls took lately, by function: so that a map need not find out anew how long its items are."""
+"""What calls took lately, by function, and how much they carried: so that a map need not find it out anew."""
 
 from functools import partial
 from typing import Any
@@ -10,10 +10,11 @@ MOST = 1024
 
 
 class Costs:
-    """Seconds a call, of functions that were mapped in this process."""
+    """Seconds a call, and bytes, of functions that were mapped in this process."""
 
     def __init__(self) -> None:
         self._seconds: dict[Any, float] = {}
+        self._bytes: dict[Any, float] = {}
 
     def of(self, function: Any) -> float | None:
         """Return what a call of ``function`` took; None if that is not known."""
@@ -23,7 +24,18 @@ class Costs:
         """Remember what a call of ``function`` took, on average, a moment ago."""
         if len(self._seconds) >= MOST:
             self._seconds.clear()
+            self._bytes.clear()
         self._seconds[_code_of(function)] = seconds
+
+    def weight(self, function: Any) -> float:
+        """Return how many bytes a call of ``function`` took with it, or brought back; 0 if it never went anywhere."""
+        return self._bytes.get(_code_of(function), 0.0)
+
+    def weigh(self, function: Any, size: float) -> None:
+        """Remember that a call of ``function`` took so many bytes with it, or brought them back: the most counts."""
+        code = _code_of(function)
+        if size > self._bytes.get(code, 0.0):
+            self._bytes[code] = size
 
 
 def _code_of(function: Any) -> Any:

@@ -8,9 +8,11 @@ from typing import Any
 
 from ..errors import WorkerLost, describe_call, in_words, name_of
 from ..wire import codec
-from ..wire.cargo import Cargo, Span, views_of
+from ..wire.cargo import Cargo, Span, size_of, views_of
 from ..wire.messages import USUAL, parcel_id
+from ..wire.store import Store
 from . import runtime
+from .costs import Costs
 from .functions import Functions
 from .future import AWAY, CANCELLED, FAILED, PACKED, Future
 from .imports import Send
@@ -30,7 +32,9 @@ _log = logging.getLogger("scoop")
 class Exports:
     """The parcels that this process has sent out and that have not all come back."""
 
-    def __init__(self, slot: int, retries: int, send: Send) -> None:
+    def __init__(self, slot: int, retries: int, send: Send, store: Store, costs: Costs) -> None:
+        self._store = store
+        self._costs = costs
         self._retries = retries  # of the run
         self._functions = Functions(send)
         self._ids = (parcel_id(slot, serial) for serial in count(1))
@@ -68,7 +72,7 @@ class Exports:
                     size += len(data)
                 call = codec.dumps((future._args, future._kwargs), large)
                 if large and cargo is None:
-                    cargo = Cargo.empty()
+                    cargo = self._store.cargo(size_of(large))
                 spans = cargo.add(large) if cargo else ()
                 universal = future._universal_callbacks() if future._watchers else None
                 calls.append((place, call, codec.dumps(universal) if universal else None, times == 0, spans))
@@ -82,7 +86,9 @@ class Exports:
                 packed.append(future)
                 # Several rows of a map: once their worker has died, they are to be sent again singly.
                 retries.append(0 if is_piece(future) else USUAL if times is None else times)
-                size += len(call) + sum(length for _, length in spans)
+                size += self._weigh(future, call, spans)
+        if cargo is not None:
+            self._store.keep(cargo)
         if packed:
             self.none_yet = False
             self._away[parcel] = packed
@@ -96,6 +102,7 @@ class Exports:
         """Take in outcomes; yield each future with its new state and value."""
         memory = cargo.map(own=True) if cargo else None
         for future, (ok, data, spans) in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
+            self._weigh(future, data, spans)
             yield future, PACKED, (ok, data, views_of(memory, spans))
 
     def dropped(self, parcel: int, numbers: Sequence[int]) -> Iterable[tuple[Future, int, Any]]:
@@ -142,6 +149,14 @@ class Exports:
             for future in self._away.pop(parcel):
                 if future is not None:
                     yield future, FAILED, error
+
+    def _weigh(self, future: Future, data: bytes, spans: Sequence[Span]) -> int:
+        """Return how many bytes travel, and remember it of a map's function."""
+        size = len(data) + sum(length for _, length in spans)
+        function = unwrap(future._fn)[0]
+        if isinstance(function, Mapper):
+            self._costs.weigh(function.function, size / len(future._args[0]))
+        return size
 
     def _take(self, parcel: int, numbers: Sequence[int]) -> list[Future]:
         packed = self._away.get(parcel)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, Protocol
 
 from ..errors import TaskNotSent, in_words
 from ..wire import codec
-from ..wire.cargo import Cargo, Span, views_of
+from ..wire.cargo import Cargo, Span, size_of, views_of
 from ..wire.messages import Kind
+from ..wire.store import Store
 from . import runtime
 from .future import Future, unpack_outcome
 from .mapper import Mapper, not_sent
@@ -66,12 +67,14 @@ class Imports:
         pressed: Callable[[], bool],
         count_taken: Callable[[int], None],
         once: bool,
+        store: Store,
     ) -> None:
         self.waiting: OrderedDict[tuple[int, int], Errand] = OrderedDict()  # not begun, in the order they came
         self.taken = 0  # errands that have begun: the broker reads this when we have died
         self.ran = 0  # tasks, the rows of maps counted singly
         self.unanswered = 0
         self._count_taken = count_taken
+        self._store = store
         self._once = once  # no errand of this run may ever run twice
         self._counting = RLock()
         self._send = send
@@ -160,8 +163,10 @@ class Imports:
                 self._call_back(errand.callbacks, ok, data, large)
             except Exception:
                 _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
-        cargo = Cargo.empty() if large else None
+        cargo = self._store.cargo(size_of(large)) if large else None
         spans = cargo.add(large) if cargo else ()  # now, not when it is sent: the task's successors may change it
+        if cargo is not None:
+            self._store.keep(cargo)
         self._outcomes.append((errand.parcel, errand.number, cargo, (ok, data, spans)))
         patience = 0.0 if errand.once or self._once else SHORT_WAIT if self._pressed() else LONG_WAIT
         if self._clock() - self._flushed >= patience:

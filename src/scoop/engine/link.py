@@ -135,7 +135,7 @@ class Link:
             try:
                 # All at once what is sure to come: each call may have to wait for the GIL while main computes.
                 missing = min(reader.missing, _MOST_AT_ONCE)
-                flags = socket.MSG_WAITALL if missing > 1 << 16 else 0
+                flags = socket.MSG_WAITALL if missing > _CHUNK else 0
                 give_up_after(self._sock, patience)
                 data, cargo = receive(self._sock, max(missing, _CHUNK), flags)
             except BlockingIOError:

@@ -24,6 +24,7 @@ from greenlet import greenlet
 
 from ..wire.board import Board
 from ..wire.messages import Kind, Message
+from ..wire.store import Store
 from . import runtime
 from .appetite import Appetite
 from .costs import Costs
@@ -77,10 +78,12 @@ class Scheduler:
         self.new_bell = new_bell
         self.ready: OrderedDict[Future | Sweep, bool] = OrderedDict()  # what is on offer, the oldest first
         self.homebound: OrderedDict[Future, bool] = OrderedDict()  # own tasks that cannot travel
-        self.exports = Exports(slot, limits.retries, send)
-        self.imports = Imports(send, clock, self.asked, partial(setitem, board.taken, self.cell), limits.retries == 0)
-        self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
         self.costs = Costs()
+        store = Store()
+        self.exports = Exports(slot, limits.retries, send, store, self.costs)
+        count_taken = partial(setitem, board.taken, self.cell)
+        self.imports = Imports(send, clock, self.asked, count_taken, limits.retries == 0, store)
+        self.slices: dict[Slice, Any] = {}  # of maps, that run here, and the functions of what is cut off them
         self.limits = limits
         self.send = send
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each errand

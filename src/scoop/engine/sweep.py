@@ -54,6 +54,9 @@ PIECE = 0.1
 
 MOST_PIECES = 8
 
+HEAVY, MOST_HEAVY = 1 << 20, 64
+"""Bytes from which on a piece is better two, whatever it takes; and pieces that are made at most for that reason."""
+
 WORTH = 0.0005
 """Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
 
@@ -246,7 +249,10 @@ class Sweep:
         elif self._cost is None:
             number = min(MOST_PIECES, count)
         else:
-            number = max(1, min(MOST_PIECES, count, int(count * self._cost / PIECE)))
+            number = max(1, min(MOST_PIECES, int(count * self._cost / PIECE)))
+            # Of heavy rows not many at a time: who packs 100 MB at once keeps those waiting who want them.
+            weight = self.scheduler.costs.weight(self.mapper.function)
+            number = min(count, max(number, min(MOST_HEAVY, int(count * weight / HEAVY))))
         if self.scheduler.limits.tasks is not None:  # no worker is to get more in one go than it may run
             number = max(number, -(-count // self.scheduler.limits.tasks))
         bounds = [middle + count * place // number for place in range(number + 1)]

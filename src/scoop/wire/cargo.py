@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-__all__ = ["LARGE", "Cargo", "Span", "can_carry", "views_of"]
+__all__ = ["LARGE", "Cargo", "Span", "can_carry", "size_of", "views_of"]
 
 LARGE = 1 << 17
 """Bytes from which on a buffer travels as cargo: from about here on that is cheaper than to send it twice."""
@@ -108,6 +108,11 @@ class Cargo:
 def _unmapped() -> None:
     global _mapped
     _mapped -= 1
+
+
+def size_of(buffers: Sequence[Buffer]) -> int:
+    """Return how many bytes buffers have, together."""
+    return sum(buffer.raw().nbytes for buffer in buffers)
 
 
 def views_of(memory: memoryview | None, spans: Sequence[Span]) -> list[Any]:

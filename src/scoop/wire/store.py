@@ -1,0 +1,68 @@
+"""Memory that cargo has travelled in, kept to be used again: a fresh page costs about twice what it costs to fill it.
+
+Nobody says when a cargo has been used up, and who has it may die. But the system knows. What is sent is a descriptor
+that is *locked* (flock). Its lock is there as long as any copy of that descriptor is: in flight, in the broker's
+books, or under a mapping, for Python's ``mmap`` keeps one. The store keeps another descriptor of the same memory,
+opened anew, which gets the lock when, and only when, all those are gone.
+"""
+
+import fcntl
+import os
+from threading import Lock
+
+from .cargo import Cargo
+
+__all__ = ["MOST_PLACES", "Store"]
+
+WORTH = 1 << 20
+"""Bytes from which on memory is kept."""
+
+MOST, MOST_PLACES = 64 << 20, 16
+"""Bytes that are kept at most, and descriptors."""
+
+TOO_LARGE = 4
+"""How many times larger than needed memory is not taken: it stays as large as it is until it is given up."""
+
+
+class Store:
+    """The memory that one process keeps."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[int, int]] = []  # descriptors and bytes, those that were sent first before others
+        self._lock = Lock()
+
+    def __del__(self) -> None:
+        for descriptor, _ in self._kept:
+            os.close(descriptor)
+
+    def cargo(self, needed: int) -> Cargo:
+        """Return cargo to be filled with so many bytes, in memory that was used before if there is any."""
+        if needed >= WORTH:
+            with self._lock:
+                for place, (descriptor, size) in enumerate(self._kept):
+                    if needed <= size <= TOO_LARGE * needed and _is_unused(descriptor):
+                        del self._kept[place]
+                        return Cargo(descriptor, 0)
+        return Cargo.empty()
+
+    def keep(self, cargo: Cargo) -> None:
+        """Keep the memory of a cargo that is filled, and about to be sent."""
+        if not WORTH <= cargo.size <= MOST:
+            return
+        try:
+            fcntl.flock(cargo.descriptor, fcntl.LOCK_SH)
+            descriptor = os.open(f"/proc/self/fd/{cargo.descriptor}", os.O_RDWR | os.O_CLOEXEC)
+        except OSError:  # no descriptors are left, or there is no /proc: then it is used once
+            return
+        with self._lock:
+            self._kept.append((descriptor, os.fstat(descriptor).st_size))
+            while len(self._kept) > MOST_PLACES or sum(size for _, size in self._kept) > MOST:
+                os.close(self._kept.pop(0)[0])
+
+
+def _is_unused(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
