@@ -28,16 +28,19 @@ class Floor(NamedTuple):
 FLOORS = [
     Floor("no-op", "Pool.map", 1),
     Floor("no-op", "executor", 20),
-    Floor("100us", "Pool.map", 0.7),
-    Floor("1ms", "Pool.map", 0.7),
+    Floor("100us", "Pool.map", 0.85),
+    Floor("1ms", "Pool.map", 0.85),
     Floor("1ms", "executor", 0.8),
     Floor("pareto", "executor", 0.8),
-    Floor("squares", "Pool.map", 0.7),
+    Floor("pareto", "Pool.map", 0.9),
+    Floor("squares", "Pool.map", 1),
     Floor("submit", "executor", 10),
     Floor("submit", "Pool.map", 5),
     Floor("small map", "executor", 5),
     Floor("fib", "original", 50),
+    Floor("hello 2", "executor", 0.67),
     Floor("hello 2", "original", 1.2),
+    Floor("hello 16", "executor", 0.67),
     Floor("hello 16", "original", 3),
 ]
 

@@ -4,6 +4,7 @@ import gc
 import os
 import pickle
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -95,11 +96,28 @@ def test_what_is_much_too_large_is_not_taken() -> None:
     assert memory_of(store.cargo(2 * WORTH)) == name
 
 
+def test_a_descriptor_that_the_program_has_taken_for_its_own_is_left_alone(tmp_path: Path) -> None:
+    store = Store()
+    sent(store, WORTH)
+    gc.collect()
+    kept = store._kept[0].descriptor
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"p" * WORTH)
+    with precious.open("rb+") as file:
+        os.dup2(file.fileno(), kept)
+        sent(store, WORTH, b"q")
+        del store
+        gc.collect()
+        os.fstat(kept)  # and not closed either
+        os.close(kept)
+    assert precious.read_bytes() == b"p" * WORTH
+
+
 def test_no_more_is_kept_than_is_said_and_no_descriptor_is_left() -> None:
     before = len(os.listdir("/proc/self/fd"))
     store = Store()
     cargos = [sent(store, MOST // 4) for _ in range(9)]
-    assert sum(size for _, size in store._kept) <= MOST
+    assert sum(place.size for place in store._kept) <= MOST
     del cargos, store
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) == before

@@ -71,6 +71,6 @@ def test_pieces_are_worth_their_price_and_the_less_rows_the_more_data(rows: int,
     assert max(lengths) - min(lengths) <= 1
     if sum(lengths) * weight < HEAVY:
         assert len(pieces) <= MOST_PIECES
-        assert len(pieces) == 1 or min(lengths) * cost >= PIECE * 0.49
+        assert len(pieces) == 1 or min(lengths) * cost >= PIECE / sweep.scheduler.size * 0.49
     elif len(pieces) < MOST_HEAVY:
         assert max(lengths) * weight < 2 * HEAVY or max(lengths) == 1

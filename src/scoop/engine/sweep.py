@@ -49,8 +49,9 @@ SHORT = 0.002
 GROWTH = 4
 """How many times longer a slice is than the one before it, at most."""
 
-PIECE = 0.1
-"""Seconds of work that a piece is worth at least, once it is known what an item takes: each costs some 100 us."""
+PIECE, LEAST_PIECE = 0.2, 0.005
+"""Seconds of work that a piece is worth at least, once it is known what an item takes, divided by the number of workers,
+of whom several may be hungry; but not less than the second, for each piece costs some 300 us."""
 
 MOST_PIECES = 8
 
@@ -249,7 +250,8 @@ class Sweep:
         elif self._cost is None:
             number = min(MOST_PIECES, count)
         else:
-            number = max(1, min(MOST_PIECES, int(count * self._cost / PIECE)))
+            worth = max(LEAST_PIECE, PIECE / self.scheduler.size)
+            number = max(1, min(MOST_PIECES, int(count * self._cost / worth)))
             # Of heavy rows not many at a time: who packs 100 MB at once keeps those waiting who want them.
             weight = self.scheduler.costs.weight(self.mapper.function)
             number = min(count, max(number, min(MOST_HEAVY, int(count * weight / HEAVY))))

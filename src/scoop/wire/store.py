@@ -9,6 +9,7 @@ opened anew, which gets the lock when, and only when, all those are gone.
 import fcntl
 import os
 from threading import Lock
+from typing import NamedTuple
 
 from .cargo import Cargo
 
@@ -24,25 +25,50 @@ TOO_LARGE = 4
 """How many times larger than needed memory is not taken: it stays as large as it is until it is given up."""
 
 
+class _Place(NamedTuple):
+    """Memory that is kept: a descriptor, and what it is to name; for the program may close what is not its own."""
+
+    descriptor: int
+    device: int
+    inode: int
+    size: int
+
+    def is_ours(self) -> bool:
+        """Return whether the descriptor still is what it was."""
+        try:
+            found = os.fstat(self.descriptor)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (self.device, self.inode)
+
+    def is_unused(self) -> bool:
+        """Return whether nobody else has the memory; then it is locked by this descriptor."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
 class Store:
     """The memory that one process keeps."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[int, int]] = []  # descriptors and bytes, those that were sent first before others
+        self._kept: list[_Place] = []  # in the order in which they were sent
         self._lock = Lock()
 
     def __del__(self) -> None:
-        for descriptor, _ in self._kept:
-            os.close(descriptor)
+        while self._kept:
+            self._give_up_oldest()
 
     def cargo(self, needed: int) -> Cargo:
         """Return cargo to be filled with so many bytes, in memory that was used before if there is any."""
         if needed >= WORTH:
             with self._lock:
-                for place, (descriptor, size) in enumerate(self._kept):
-                    if needed <= size <= TOO_LARGE * needed and _is_unused(descriptor):
-                        del self._kept[place]
-                        return Cargo(descriptor, 0)
+                for number, place in enumerate(self._kept):
+                    if needed <= place.size <= TOO_LARGE * needed and place.is_ours() and place.is_unused():
+                        del self._kept[number]
+                        return Cargo(place.descriptor, 0)
         return Cargo.empty()
 
     def keep(self, cargo: Cargo) -> None:
@@ -54,15 +80,13 @@ class Store:
             descriptor = os.open(f"/proc/self/fd/{cargo.descriptor}", os.O_RDWR | os.O_CLOEXEC)
         except OSError:  # no descriptors are left, or there is no /proc: then it is used once
             return
+        found = os.fstat(descriptor)
         with self._lock:
-            self._kept.append((descriptor, os.fstat(descriptor).st_size))
-            while len(self._kept) > MOST_PLACES or sum(size for _, size in self._kept) > MOST:
-                os.close(self._kept.pop(0)[0])
+            self._kept.append(_Place(descriptor, found.st_dev, found.st_ino, found.st_size))
+            while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST:
+                self._give_up_oldest()
 
-
-def _is_unused(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    def _give_up_oldest(self) -> None:
+        place = self._kept.pop(0)
+        if place.is_ours():
+            os.close(place.descriptor)

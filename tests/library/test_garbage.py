@@ -1,0 +1,31 @@
+"""The collector of garbage: off while SCOOP is imported, and as python has it ever after, in the program and in tasks."""
+
+from running import RunScoop
+from scripts import check, everywhere
+
+GARBAGE = """
+    import gc, weakref
+
+    class Circle:
+        pass
+
+    def collects():
+        circle = Circle()
+        circle.itself = circle
+        gone = weakref.ref(circle)
+        del circle
+        until(lambda: [[] for _ in range(1000)] and gone() is None)  # by itself, as more is made
+        return gc.isenabled(), gc.get_threshold()
+
+    """
+
+
+@everywhere
+def test_garbage_is_collected_in_the_program_and_in_tasks(scoop_run: RunScoop, n: int) -> None:
+    body = """
+    def main():
+        assert collects() == far(collects) == (True, gc.get_threshold())
+        assert gc.get_freeze_count() > 10_000, "modules are not looked at"
+        assert far(gc.get_freeze_count) > 10_000
+    """
+    check(scoop_run, n, GARBAGE + body)
