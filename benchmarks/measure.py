@@ -1,9 +1,10 @@
 """Measure SCOOP and its peers in one run: raw figures, a table and a picture.
 
-    python benchmarks/measure.py [--quick] [--rounds N] [--peers A,B] [--groups A,B]
+    python benchmarks/measure.py [--quick] [--rounds N] [--peers A,B] [--groups A,B] [--add]
 
 Each round runs every peer once for each group of rows, so that a machine whose speed drifts treats all alike. Every
 peer is a process of its own, started anew. A peer that is not installed, hangs or fails is left out, and why is kept.
+With --add the rounds are added to those of the last results: for rows that want more of them, on a restless machine.
 """
 
 import argparse
@@ -47,7 +48,6 @@ class Results:
     """All that a run has found: ``figures[row][peer]`` has a value for each round."""
 
     machine: dict[str, Any]
-    rounds: int = 0
     figures: Figures = field(default_factory=dict)
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -65,18 +65,22 @@ class Results:
 class Measurement:
     """A run of all the peers."""
 
-    def __init__(self, original: str | None) -> None:
-        self.results = Results(machine())
+    def __init__(self, original: str | None, results: Results | None = None) -> None:
+        self.results = results or Results(machine())
         self._original = original
 
     def round(self, peers: list[str], groups: list[str]) -> None:
         """Run every peer once for each group."""
         for group in groups:
             for peer in peers:
-                left_out = f"{peer}, {group}" in self.results.left_out or peer in self.results.left_out
+                failed = f"{peer}, {group}" in self.results.left_out and not self._has_any(peer, group)
+                left_out = failed or peer in self.results.left_out
                 if not left_out and group in FEW_GROUPS.get(peer, GROUPS) and peer in ONLY.get(group, PEERS):
                     self._hello(peer) if group == "hello" else self._group(peer, group)
-        self.results.rounds += 1
+
+    def _has_any(self, peer: str, group: str) -> bool:
+        """Return whether a peer has managed some of the rows of a group."""
+        return any(self.results.figures.get(row.key, {}).get(peer) for row in ROWS if row.group == group)
 
     def _group(self, peer: str, group: str) -> None:
         ended = self._run(peer, WORKERS, group, "one_peer.py", peer, str(WORKERS), group)
@@ -141,6 +145,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--peers", help=f"of: {', '.join(PEERS)}")
     parser.add_argument("--groups", help=f"of: {', '.join(GROUPS)}")
+    parser.add_argument("--add", action="store_true", help="add rounds to the results that are there")
     parser.add_argument("--venvs", type=Path, default=Path(".venvs"), help="where the original is, if it is")
     parser.add_argument("--out", type=Path, help="the folder for the results", default=HERE / "results")
     options = parser.parse_args()
@@ -148,7 +153,8 @@ def main() -> None:
     groups = options.groups.split(",") if options.groups else QUICK_GROUPS if options.quick else GROUPS
     for folder in (HERE, Path(scoop.__file__).parent):  # as pip has done for the peers
         compileall.compile_dir(folder, quiet=1)
-    measurement = Measurement(original_python(options.venvs))
+    earlier = Results(**report.load(options.out / "latest.json")) if options.add else None
+    measurement = Measurement(original_python(options.venvs), earlier)
     for number in range(options.rounds or (1 if options.quick else 3)):
         print(f"round {number + 1}", flush=True)
         measurement.round(peers, groups)

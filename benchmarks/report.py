@@ -58,7 +58,7 @@ def table(results: "Results") -> str:
     """Return the medians as Markdown; the best of each row is bold."""
     peers = list(dict.fromkeys(peer for row in ROWS for peer in results.figures.get(row.key, {})))
     lines = [
-        f"Two workers; medians of {results.rounds} round{'s' * (results.rounds != 1)}. "
+        f"Two workers; medians of {rounds(results)}. "
         + ", ".join(f"{key}: {value}" for key, value in results.machine.items())
         + ".",
         "",
@@ -70,6 +70,13 @@ def table(results: "Results") -> str:
     lines += ["", "Versions: " + ", ".join(sorted(versions)) + "."]
     lines += [f"\nLeft out: {what}: {why}." for what, why in results.left_out.items()]
     return "\n".join(lines) + "\n"
+
+
+def rounds(results: "Results") -> str:
+    """Say how many rounds there were: some rows, or peers, may have had more than others."""
+    counts = [len(values) for peers in results.figures.values() for values in peers.values()]
+    least, most = min(counts, default=0), max(counts, default=0)
+    return f"{least} to {most} rounds" if least < most else f"{most} round{'s' * (most != 1)}"
 
 
 def rows_of(results: "Results", rows: Sequence[Row], peers: Sequence[str]) -> list[str]:

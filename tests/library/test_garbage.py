@@ -1,4 +1,4 @@
-"""The collector of garbage: off while SCOOP is imported, and as python has it ever after, in the program and in tasks."""
+"""The collector of garbage: off while SCOOP is imported; ever after as python has it, in the program and in tasks."""
 
 from running import RunScoop
 from scripts import check, everywhere

@@ -50,8 +50,8 @@ GROWTH = 4
 """How many times longer a slice is than the one before it, at most."""
 
 PIECE, LEAST_PIECE = 0.2, 0.005
-"""Seconds of work that a piece is worth at least, once it is known what an item takes, divided by the number of workers,
-of whom several may be hungry; but not less than the second, for each piece costs some 300 us."""
+"""Seconds of work that a piece is worth at least, if it is known what an item takes: the first, divided by the number
+of workers, of whom several may be hungry; but not less than the second, for each piece costs some 300 us."""
 
 MOST_PIECES = 8
 
