@@ -96,6 +96,13 @@ def test_what_is_much_too_large_is_not_taken() -> None:
     assert memory_of(store.cargo(2 * WORTH)) == name
 
 
+def test_nothing_is_kept_where_locks_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+    store = Store()
+    sent(store, WORTH)
+    assert not store._kept
+
+
 def test_a_descriptor_that_the_program_has_taken_for_its_own_is_left_alone(tmp_path: Path) -> None:
     store = Store()
     sent(store, WORTH)

@@ -81,8 +81,12 @@ class Store:
         except OSError:  # no descriptors are left, or there is no /proc: then it is used once
             return
         found = os.fstat(descriptor)
+        place = _Place(descriptor, found.st_dev, found.st_ino, found.st_size)
+        if place.is_unused():  # though it is in use: a system, or a sandbox, whose locks do not hold
+            os.close(descriptor)
+            return
         with self._lock:
-            self._kept.append(_Place(descriptor, found.st_dev, found.st_ino, found.st_size))
+            self._kept.append(place)
             while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST:
                 self._give_up_oldest()
 
