@@ -14,7 +14,7 @@ GARBAGE = """
         circle.itself = circle
         gone = weakref.ref(circle)
         del circle
-        until(lambda: [[] for _ in range(1000)] and gone() is None)  # by itself, as more is made
+        until(lambda: [[] for _ in range(10 * gc.get_threshold()[0])] and gone() is None)  # as more is made
         return gc.isenabled(), gc.get_threshold()
 
     """
