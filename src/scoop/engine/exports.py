@@ -86,7 +86,7 @@ class Exports:
                 packed.append(future)
                 # Several rows of a map: once their worker has died, they are to be sent again singly.
                 retries.append(0 if is_piece(future) else USUAL if times is None else times)
-                size += self._weigh(future, call, spans)
+                size += self._weigh(function, future._args, call, spans)
         if cargo is not None:
             self._store.keep(cargo)
         if packed:
@@ -102,7 +102,7 @@ class Exports:
         """Take in outcomes; yield each future with its new state and value."""
         memory = cargo.map(own=True) if cargo else None
         for future, (ok, data, spans) in zip(self._take(parcel, numbers), pickle.loads(body), strict=False):
-            self._weigh(future, data, spans)
+            self._weigh(unwrap(future._fn)[0], future._args, data, spans)
             yield future, PACKED, (ok, data, views_of(memory, spans))
 
     def dropped(self, parcel: int, numbers: Sequence[int]) -> Iterable[tuple[Future, int, Any]]:
@@ -150,12 +150,11 @@ class Exports:
                 if future is not None:
                     yield future, FAILED, error
 
-    def _weigh(self, future: Future, data: bytes, spans: Sequence[Span]) -> int:
+    def _weigh(self, function: Any, args: tuple[Any, ...], data: bytes, spans: Sequence[Span]) -> int:
         """Return how many bytes travel, and remember it of a map's function."""
         size = len(data) + sum(length for _, length in spans)
-        function = unwrap(future._fn)[0]
         if isinstance(function, Mapper):
-            self._costs.weigh(function.function, size / len(future._args[0]))
+            self._costs.weigh(function.function, size / len(args[0]))
         return size
 
     def _take(self, parcel: int, numbers: Sequence[int]) -> list[Future]:
