@@ -1,12 +1,15 @@
 """Who may join a run, and what listens for it."""
 
+import asyncio
 import socket
 import ssl
+import tempfile
 from pathlib import Path
 
 import psutil
+import pytest
 
-from scoop.uplink.dask import new_terms
+from scoop.uplink.dask import Line, Listener, join, new_terms
 
 from .conftest import Far
 
@@ -51,6 +54,27 @@ def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -
     assert (run.status, run.out) == (0, "fine\n"), run.err
     assert run.err.count("handshake failed with remote 'tls://127.0.0.1:") == 3, run.err
     assert "Traceback" not in run.err
+
+
+def test_the_key_is_on_no_disk_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+
+    async def meet() -> str:
+        called = asyncio.Queue[str]()
+
+        async def take(line: Line, name: str) -> None:
+            line.close()
+            await called.put(name)
+
+        listener = Listener(new_terms("run"), take)
+        terms = await listener.open("127.0.0.1")
+        line = await join(terms, "somebody")
+        name = await called.get()
+        line.close()
+        listener.close()
+        return name
+
+    assert asyncio.run(meet()) == "somebody"
 
 
 def strange_context(folder: Path, certificate: bool) -> ssl.SSLContext:

@@ -8,14 +8,15 @@ import asyncio
 import logging
 import os
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dask
 from distributed.comm import CommClosedError, connect, listen
 from distributed.security import Security
 
-from ..wire.cargo import Cargo
+from ..wire.cargo import Cargo, can_carry
 from ..wire.messages import Kind, Message
 from .terms import Terms
 
@@ -45,12 +46,23 @@ def new_terms(run: str) -> Terms:
     return Terms(run, "", made.tls_client_key + made.tls_client_cert, made.tls_ca_file)
 
 
-def _security(terms: Terms) -> Security:
-    begin = "-----BEGIN CERTIFICATE-----"
-    key, _, certificate = terms.certificate.partition(begin)
-    names = [f"tls_{role}_{part}" for role in ("scheduler", "worker", "client") for part in ("key", "cert")]
-    parts = {name: key if name.endswith("key") else begin + certificate for name in names}
-    return Security(require_encryption=True, tls_ca_file=terms.authority, **parts)
+@contextmanager
+def _security(terms: Terms) -> Iterator[Security]:
+    """Lend what proves that we belong to the run.
+
+    ``ssl`` reads it from files only. Dask would write one for it, which stays behind if we are killed meanwhile, with
+    the key in it: ours has no name, and is gone with us.
+    """
+    with ExitStack() as lent:
+        proof = terms.certificate
+        if can_carry():
+            file = lent.enter_context(open(os.memfd_create("scoop"), "w", encoding="ascii"))
+            file.write(proof)
+            file.flush()
+            proof = f"/proc/self/fd/{file.fileno()}"
+        yield Security(
+            require_encryption=True, tls_ca_file=terms.authority, tls_scheduler_cert=proof, tls_worker_cert=proof
+        )
 
 
 class Line:
@@ -115,7 +127,8 @@ class Listener:
 
     async def open(self, host: str) -> Terms:
         """Listen; return the terms with the address, whose host is to be ``host``."""
-        arguments = _security(self._terms).get_listen_args("scheduler")
+        with _security(self._terms) as security:
+            arguments = security.get_listen_args("scheduler")
         self._listener = listen("tls://0.0.0.0:0", self._answer, deserialize=True, **arguments)
         await self._listener.start()
         return self._terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
@@ -139,7 +152,9 @@ class Listener:
 
 async def join(terms: Terms, name: str) -> Line:
     """Call the run; return the line to it. Raises OSError if it does not answer."""
-    comm = await connect(terms.address, timeout=30, **_security(terms).get_connection_args("worker"))
+    with _security(terms) as security:
+        arguments = security.get_connection_args("worker")
+    comm = await connect(terms.address, timeout=30, **arguments)
     await comm.write((terms.run, name))
     return Line(comm)
 
