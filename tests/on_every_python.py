@@ -47,6 +47,8 @@ def prepare(interpreter: str, folder: Path) -> str:
         quiet = ("--quiet", "--disable-pip-version-check")
         subprocess.run([python, "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[test]"], check=True)
         done.touch()
+    # Hundreds of processes are started: each would compile the modules anew where the environment forbids to keep them.
+    subprocess.run([python, "-m", "compileall", "-q", str(ROOT / "src")], check=True)
     return str(python)
 
 
