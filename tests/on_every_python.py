@@ -3,8 +3,8 @@
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, the
-oldest all but those with several hosts, those between what they may differ in: a whole run is to take ten minutes at
-most. With arguments, all run what those say.
+oldest all but those of several hosts, those between the reference and what travels: a whole run is to take ten
+minutes at most. With arguments, all run what those say.
 """
 
 import os
@@ -18,9 +18,9 @@ VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 AT_ONCE = 2
 """Most tests wait for processes that start and end, so two runs share two processors well."""
 
-HOSTS = ("tests/far", "tests/cluster")
-"""Several hosts, and batch systems: what is tested there is the same on every Python."""
-BETWEEN = ("tests/units", "tests/simulation", "tests/reference", "tests/library", "tests/transport", "tests/command")
+HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
+"""Several hosts, batch systems, simulated machines: what is tested there is the same on every Python."""
+BETWEEN = ("tests/reference", "tests/library", "tests/transport")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,7 +47,7 @@ def prepare(interpreter: str, folder: Path) -> str:
         quiet = ("--quiet", "--disable-pip-version-check")
         subprocess.run([python, "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[test]"], check=True)
         done.touch()
-    # Hundreds of processes are started: each would compile the modules anew where the environment forbids to keep them.
+    # Where the environment forbids Python to keep what it has compiled, each of a thousand runs would do so anew.
     subprocess.run([python, "-m", "compileall", "-q", str(ROOT / "src")], check=True)
     return str(python)
 
