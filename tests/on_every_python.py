@@ -25,12 +25,12 @@ BETWEEN = ("tests/reference", "tests/library", "tests/transport")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def find(version: str) -> str | None:
-    """Return the interpreter of this version, from the PATH or from pyenv."""
+def find(version: str) -> str:
+    """Return the interpreter of this version, from the PATH or from pyenv; an empty word if there is none."""
     candidates = [shutil.which(f"python{version}"), sys.executable]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)]
-    return next((found for found in candidates if found and _is(found, version)), None)
+    return next((found for found in candidates if found and _is(found, version)), "")
 
 
 def _is(interpreter: str, version: str) -> bool:
@@ -52,10 +52,9 @@ def prepare(interpreter: str, folder: Path) -> str:
     return str(python)
 
 
-def test(version: str, python: str, arguments: list[str]) -> int:
+def test(version: str, interpreter: str, folder: Path, arguments: list[str]) -> int:
     """Run the tests, print all they say when they have ended, and return their status."""
-    cache = ("-o", f"cache_dir={Path(python).parent.parent / 'pytest_cache'}")
-    command = [python, "-m", "pytest", *cache, *arguments]
+    command = [prepare(interpreter, folder), "-m", "pytest", "-o", f"cache_dir={folder / 'pytest_cache'}", *arguments]
     ended = subprocess.run(
         command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -75,17 +74,16 @@ def share(version: str, newest_first: list[str]) -> list[str]:
 def main() -> int:
     """Return 0 if at least one Python was found and the tests pass on all that were."""
     folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
-    pythons = {}
+    found = {version: find(version) for version in VERSIONS}
     for version in VERSIONS:
-        interpreter = find(version)
-        if interpreter is None:
+        if not found[version]:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
-        else:
-            pythons[version] = prepare(interpreter, folder / f"test-{version}")
-    newest_first = [*reversed(pythons)]
+    newest_first = [version for version in reversed(VERSIONS) if found[version]]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         runs = {
-            version: pool.submit(test, version, pythons[version], arguments or share(version, newest_first))
+            version: pool.submit(
+                test, version, found[version], folder / f"test-{version}", arguments or share(version, newest_first)
+            )
             for version in newest_first
         }
     failed = [version for version, run in runs.items() if run.result()]
