@@ -20,6 +20,7 @@ test:  ## all tests, on every CPython from 3.11 that this machine has
 
 check: $(CHECK)  ## style, types, and who may import whom
 	$(VENVS)/check/bin/ruff check src tests examples benchmarks
+	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks
 	$(VENVS)/check/bin/mypy
 	$(VENVS)/check/bin/lint-imports
 

@@ -57,9 +57,7 @@ class Processor(_Worker):
         else:
             self.free_at = max(self.free_at, self.world.now) + seconds
 
-    def send(
-        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None
-    ) -> None:
+    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None) -> None:
         """Put a message on its way to the broker."""
         self.spend(HANDLE + PACK * (kind in (Kind.PARCEL, Kind.OUTCOME)))
         message = Message(kind, parcel, list(numbers), body, cargo)

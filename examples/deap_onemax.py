@@ -42,9 +42,7 @@ def evolve(toolbox: base.Toolbox) -> tuple[list[int], int]:
     random.seed(3)
     population = toolbox.population(n=60)
     best = tools.HallOfFame(1)
-    _, log = algorithms.eaSimple(
-        population, toolbox, cxpb=0.6, mutpb=0.3, ngen=30, halloffame=best, verbose=False
-    )
+    _, log = algorithms.eaSimple(population, toolbox, cxpb=0.6, mutpb=0.3, ngen=30, halloffame=best, verbose=False)
     return list(best[0]), sum(log.select("nevals"))
 
 

@@ -190,9 +190,7 @@ def _as_completed(waiting: Waiting, count: int, deadline: float | None) -> Itera
         waiting.close()
 
 
-def wait(
-    fs: Iterable[Future], timeout: float | None = -1, return_when: str = ALL_COMPLETED
-) -> DoneAndNotDone:
+def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = ALL_COMPLETED) -> DoneAndNotDone:
     """Wait for the futures; return those that have ended and those that have not, as two sets.
 
     Parameters:

@@ -23,9 +23,7 @@ LIMIT = 60.0
 class Driver:
     """A running ``driver.py``: what it tells, and what it prints."""
 
-    def __init__(
-        self, given: dict[str, Any], folder: Path, before: Sequence[str], environ: dict[str, str]
-    ) -> None:
+    def __init__(self, given: dict[str, Any], folder: Path, before: Sequence[str], environ: dict[str, str]) -> None:
         ours, theirs = os.pipe()
         self._told = ours
         self._rest = b""

@@ -206,5 +206,3 @@ def _answers(address: str, port: int) -> bool:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
-
-

@@ -49,7 +49,7 @@ def test_what_a_host_lacks_is_sent_and_removed(machines: Machines, drive: Drive,
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     # A host that has another file of that name: ours must win, and theirs stay as it is.
-    away = executable(tmp_path / "python", f"#!/bin/sh\nmount -t tmpfs none {folder}\nexec {sys.executable} \"$@\"\n")
+    away = executable(tmp_path / "python", f'#!/bin/sh\nmount -t tmpfs none {folder}\nexec {sys.executable} "$@"\n')
     prolog = executable(tmp_path / "prolog", f"export TMPDIR={temporary}\nmount --make-rprivate / 2>/dev/null\n")
     driver = drive(machines, hosts=["node1"], python=away, prolog=prolog)
     driver.wait_for("recruited")

@@ -67,7 +67,9 @@ EVERY_25TH = """
 @pytest.mark.parametrize("way", ["flat", "nested"])
 @pytest.mark.parametrize("round_", range(1))
 def test_all_results_are_right_though_every_25th_task_kills_a_worker(
-    scoop_run: RunScoop, way: str, round_: int  # noqa: ARG001
+    scoop_run: RunScoop,
+    way: str,
+    round_: int,  # noqa: ARG001
 ) -> None:
     source = program(EVERY_25TH.replace("{way}", way)) + MAIN
     assert scoop_run(source, n=3, options=("--retries", "50")) == Run(0, "fine\n", "")

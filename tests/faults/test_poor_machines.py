@@ -204,7 +204,7 @@ def hidden(folder: Path, mount: str, command: str) -> Run:
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip("this user may not mount anything")
     write(folder / "script.py").write_text(WORKS + MAIN)
-    words = ["unshare", "-m", "sh", "-c", f'{mount} || exit 99; {command}']
+    words = ["unshare", "-m", "sh", "-c", f"{mount} || exit 99; {command}"]
     ended = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=LIMIT)
     if ended.returncode == 99:
         pytest.skip("this user may not mount anything")
@@ -336,5 +336,3 @@ def test_a_soft_limit_of_time_names_itself(attack: Attack) -> None:
         """,
     )
     assert run == Run(0, "fine\n", "")
-
-

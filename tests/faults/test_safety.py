@@ -233,9 +233,9 @@ JUNK = {
     "a constant without a length": "frame(8, 0, 1, 0)",
     "a constant whose name is no text": r'frame(8, 1, 1, 4) + struct.pack("I", 4) + b"\xff" * 4',
     "a failure to import that is no text": r'frame(10, 0, 0, 4) + b"\xff" * 4',
-    "a parcel of nothing": r'frame(2, 3, 5 << 40 | 1, 0) + bytes(12)',
+    "a parcel of nothing": r"frame(2, 3, 5 << 40 | 1, 0) + bytes(12)",
     "a message without end": "frame(3, 0xFFFFFFFF, 1, 0)",
-    "an outcome of nobody's": 'frame(3, 1, 99, 2) + bytes(6)',
+    "an outcome of nobody's": "frame(3, 1, 99, 2) + bytes(6)",
 }
 
 

@@ -297,4 +297,3 @@ class Run:
             lines.append(f"  wanted {branch._wanted}, calm {branch._calm}, lent {site.envoy._lent}")
             lines += [f"  {actor}" for actor in site.workers.values()]
         return "\n".join(lines)
-

@@ -88,9 +88,7 @@ class _Worker:
             world.ended = True
         world.greenlet.switch()
 
-    def send(
-        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None
-    ) -> None:
+    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None) -> None:
         self.up.append((self.world.latency(), Message(kind, parcel, list(numbers), body, cargo)))
         # The broker is another process and the link another thread: both may act before we go on.
         if self.world.choice.random() < 0.3:

@@ -13,9 +13,7 @@ UPLINK = 1
 
 def sent(instructions: list[Instruction], kind: Kind) -> list[tuple[int, list[int]]]:
     return [
-        (i.worker, list(i.message.numbers))
-        for i in instructions
-        if isinstance(i, Send) and i.message.kind == kind
+        (i.worker, list(i.message.numbers)) for i in instructions if isinstance(i, Send) and i.message.kind == kind
     ]
 
 

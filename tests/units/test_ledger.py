@@ -228,9 +228,7 @@ def ledger() -> Ledger:
 
 def sent(instructions: list[Instruction], kind: Kind) -> list[tuple[int, list[int]]]:
     return [
-        (i.worker, list(i.message.numbers))
-        for i in instructions
-        if isinstance(i, Send) and i.message.kind == kind
+        (i.worker, list(i.message.numbers)) for i in instructions if isinstance(i, Send) and i.message.kind == kind
     ]
 
 

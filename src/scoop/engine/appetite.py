@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Appetite"]
 
+
 class Appetite:
     """The hunger of one process.
 

@@ -204,6 +204,7 @@ class Imports:
                 "main script under another name: what its functions and classes need must be defined at its top "
                 'level, outside `if __name__ == "__main__":`'
             ) from problem
+
     def _load_function(self, data: bytes) -> Callable[..., Any]:
         function: Callable[..., Any] = codec.loads(data)
         # Only what has no state of its own is kept: a callable object or a closure is to be fresh for every task.

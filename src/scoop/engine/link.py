@@ -78,9 +78,7 @@ class Link:
         self._on_end = on_end
         self._thread: Thread | None = None
 
-    def send(
-        self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None
-    ) -> None:
+    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None) -> None:
         """Send one message. Callable from any thread."""
         frame = memoryview(encode(kind, parcel, numbers, body, cargo))
         try:

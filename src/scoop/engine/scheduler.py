@@ -46,6 +46,7 @@ __all__ = ["Scheduler"]
 ROOM = 5
 """A task is run on the stack of its waiter while that is no deeper than this part of the recursion limit."""
 
+
 class Scheduler:
     """The tasks of one process.
 
@@ -347,9 +348,7 @@ class Scheduler:
         self.appetite.drain(patient, self._is_over)
 
     def _is_over(self) -> bool:
-        return runtime.refusal is not None or (
-            self.deputies.at_rest() and not (self.has_work() or self.ready)
-        )
+        return runtime.refusal is not None or (self.deputies.at_rest() and not (self.has_work() or self.ready))
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""

@@ -74,6 +74,7 @@ for, be it as small as it may."""
 MOST_ITEMS = 1 << 15
 """Items in a slice at most."""
 
+
 class Sweep:
     """A map in progress.
 
@@ -258,10 +259,7 @@ class Sweep:
         if self.scheduler.limits.tasks is not None:  # no worker is to get more in one go than it may run
             number = max(number, -(-count // self.scheduler.limits.tasks))
         bounds = [middle + count * place // number for place in range(number + 1)]
-        pieces = [
-            Future._make(self._fn, self._columns(start, end), NO_KWARGS)
-            for start, end in pairwise(bounds)
-        ]
+        pieces = [Future._make(self._fn, self._columns(start, end), NO_KWARGS) for start, end in pairwise(bounds)]
         for piece in pieces:
             piece._state = READY
             if self._on_end is not None:

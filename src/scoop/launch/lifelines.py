@@ -1,8 +1,8 @@
 """Who dies with whom, also where nobody can act: in the midst of compiled code that does not let Python go.
 
-    origin ends   the broker sees its socket close, and ends the workers
-    broker dies   the system kills the workers (PR_SET_PDEATHSIG); the origin's link ends the origin, and if that
-                  cannot get a word in, the watchdog does, a moment later
+origin ends   the broker sees its socket close, and ends the workers
+broker dies   the system kills the workers (PR_SET_PDEATHSIG); the origin's link ends the origin, and if that
+              cannot get a word in, the watchdog does, a moment later
 """
 
 import os

@@ -1,9 +1,9 @@
 """What people and batch systems write where they name hosts, pure: text in, hosts out.
 
-    node1                 a host; all its processors
-    node[1-3,07-12]-ib    a range, as Slurm writes it
-    ann@node1:2222        whom to be there, and the port of its ssh
-    [fe80::1]:2222        an address of version 6 with a port; without one the brackets may be left out
+node1                 a host; all its processors
+node[1-3,07-12]-ib    a range, as Slurm writes it
+ann@node1:2222        whom to be there, and the port of its ssh
+[fe80::1]:2222        an address of version 6 with a port; without one the brackets may be left out
 """
 
 import re
