@@ -148,9 +148,11 @@ def test_what_waits_behind_a_task_that_kills_is_not_blamed(scoop_run: RunScoop) 
     from scoop.engine import runtime
 
     def main():
-        # All for one worker, since the origin asks for none: and what kills it comes before all the others.
+        # The one worker asks when all are there, and what kills it comes before all the others that it gets.
+        busy = taken(is_open)
         tasks = [futures.submit(futures.with_retries(first, 9) if x == 0 else first, x) for x in range(40)]
-        assert [left_alone(task).result() for task in tasks] == list(range(40))
+        open_gate()
+        assert [left_alone(task).result() for task in [busy, *tasks]] == [True, *range(40)]
         assert any(name.startswith("died-") for name in os.listdir())
     """
     run = scoop_run(program(source) + MAIN, n=2, options=("--retries", "0"))
