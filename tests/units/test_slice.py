@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,16 +15,12 @@ from scoop.engine.slice import Slice
 
 def compute(tail: Future) -> Outcome:
     """Run what was cut off."""
-    assert tail._fn is not None
-    if not tail._args:
-        return []
-    columns = tail._args
-    return Slice(tail._fn, columns, 0.0).run()  # type: ignore[arg-type]
+    return Slice(tail._fn, tail._args, 0.0).run()  # type: ignore[arg-type]
 
 
-def in_order(part: Slice, outcome: Outcome) -> list[int]:
+def in_order(part: Slice, outcome: Outcome) -> list[object]:
     assert isinstance(outcome, list)
-    results = list(outcome)
+    results: list[object] = list(outcome)
     for tail in reversed(part.tails()):
         more = compute(tail)
         assert isinstance(more, list)
@@ -68,6 +66,61 @@ def test_a_row_that_raises_comes_after_those_before_it_wherever_it_is_cut(wrong:
     assert seen == list(range(wrong))
 
 
+@given(
+    st.sampled_from([range(5, 25), [*range(20)], (*range(20),), "abcdefghijklmnopqrst", b"ABCDEFGHIJKLMNOPQRST"]),
+    st.lists(st.integers(0, 19), max_size=4),
+)
+def test_all_columns_are_cut_together(column: Sequence[object], moments: list[int]) -> None:
+    def pair(value: object, row: int) -> tuple[object, int]:
+        for _ in range(moments.count(row)):
+            part.cut(mapper)
+        return value, row
+
+    mapper = Mapper(pair)
+    part = Slice(mapper, (column, range(20)), 0.0)
+    outcome = part.run()
+    moments.clear()
+    assert in_order(part, outcome) == [*zip(column, range(20), strict=True)]
+
+
+def test_what_is_left_is_told_before_and_after_a_cut() -> None:
+    def look(row: int) -> float:
+        if row == 3:
+            part.cut(mapper)
+        return part.rest_seconds()
+
+    mapper = Mapper(look)
+    part = Slice(mapper, (range(10),), 0.0, cost=1.0)
+    assert part.rest_seconds() == 10
+    assert part.run() == [9, 8, 7, 3, 2, 1, 0]
+    assert part.count == 7
+    assert part.rest_seconds() == 0
+    assert part.cut(mapper) is None
+
+
+@pytest.mark.parametrize("stop", [0, 2, 4, 6])
+def test_a_function_that_raises_stop_iteration_after_a_cut_is_found_out(stop: int) -> None:
+    def rows(row: int) -> int:
+        if row == 1:
+            part.cut(mapper)
+        if row == stop:
+            raise StopIteration
+        return row
+
+    mapper = Mapper(rows)
+    part = Slice(mapper, (range(10),), 0.0)
+    outcome = part.run()
+    if stop == 6:  # that row was cut off
+        assert outcome == [0, 1, 2, 3, 4, 5]
+        outcome = compute(part.tails()[0])
+        assert isinstance(outcome, Broken)
+        assert outcome.before == []
+    else:
+        assert isinstance(outcome, Broken)
+        assert outcome.before == [*range(stop)]
+    assert "raised StopIteration" in str(outcome.error)
+
+
 def test_a_function_that_raises_stop_iteration_does_not_cut_the_results_short() -> None:
     outcome = Slice(Mapper(next), ([iter([1]), iter([])],), 0.0).run()
     assert isinstance(outcome, Broken)
@@ -96,8 +149,8 @@ def test_another_thread_may_cut_at_any_moment() -> None:
         assert isinstance(outcome, list)
         results = list(outcome)
         for tail in reversed(looked):
-            more = compute(tail) if tail._args else []
+            more = compute(tail)
             assert isinstance(more, list)
             results += more
         assert results == list(range(20_000, 0, -1))
-        assert all(tail in looked or not tail._args for tail in tails)
+        assert looked == tails

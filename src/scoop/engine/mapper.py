@@ -55,13 +55,15 @@ class Mapper:
     def __reduce__(self) -> Any:
         return type(self), (self.function,)
 
-    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> "Outcome":
-        """Call the function on rows, one after another; return the results. Never raises, save for Ctrl-C.
+    def go_over(self, results: list[Any], begun: Iterator[Any], others: Columns) -> BaseException | None:
+        """Call the function on rows, one after another, and add up the results; return what a call has raised.
+
+        Never raises, save for Ctrl-C. A StopIteration is not told from the end of the rows.
 
         Parameters:
-            results: an empty list, to be filled.
-            begun: iterates over ``first``; the rows it has not come to may be taken away at any moment.
-            first, others: the first column, and those after it.
+            results: to be added to.
+            begun: goes over the first column; what it has not come to may be taken away at any moment.
+            others: the columns after it.
         """
         try:
             results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
@@ -70,16 +72,24 @@ class Mapper:
                 raise
             trace = error.__traceback__
             error.with_traceback(trace and trace.tb_next)
-            return Broken(results, error)
-        if len(results) < len(first):  # to the loop that was the end of its inputs
-            return Broken(results, RuntimeError(f"{name_of(self.function)} raised StopIteration"))
+            return error
+        return None
+
+    def outcome(self, results: list[Any], count: int, error: BaseException | None) -> "Outcome":
+        """Return what became of ``count`` rows: their results, or those before the ``error``."""
+        if error is None and len(results) < count:  # to the loop that was the end of its inputs
+            error = RuntimeError(f"{name_of(self.function)} raised StopIteration")
+        return self.digest(results) if error is None else Broken(results, error)
+
+    def digest(self, results: list[Any]) -> "Outcome":
+        """Return what is made of the results of a slice."""
         return results
 
     def __call__(self, *columns: Sequence[Any]) -> "Outcome":
         """Call the function on every row, giving some of them away where others are hungry."""
         if len(columns[0]) == 1:
-            first = list(columns[0])
-            return self.run([], iter(first), first, columns[1:])
+            results: list[Any] = []
+            return self.outcome(results, 1, self.go_over(results, iter(columns[0]), columns[1:]))
         from .sweep import SLICE, Sweep
 
         return Sweep(runtime.need("futures.map()"), self, columns, first=SLICE).collect()
@@ -111,10 +121,9 @@ class Reducer(Mapper):
     def __reduce__(self) -> Any:
         return type(self), (self.function, self.operation)
 
-    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> Outcome:
-        """Do as a Mapper, and reduce the results."""
-        outcome = super().run(results, begun, first, others)
-        return outcome if isinstance(outcome, Broken) else self.finish(outcome)
+    def digest(self, results: list[Any]) -> Outcome:
+        """Reduce the results."""
+        return self.finish(results)
 
     def finish(self, results: list[Any]) -> Outcome:
         """Reduce the results of several slices in a row."""
@@ -131,13 +140,12 @@ class Scanner(Reducer):
 
     __slots__ = ()
 
-    def run(self, results: list[Any], begun: Iterator[Any], first: list[Any], others: Columns) -> Outcome:
-        """Do as a Mapper, and accumulate the results, each with those before it in the slice."""
-        outcome = Mapper.run(self, results, begun, first, others)
-        if isinstance(outcome, Broken) or not outcome:
-            return outcome
+    def digest(self, results: list[Any]) -> Outcome:
+        """Accumulate the results, each with those before it in the slice."""
+        if not results:
+            return results
         try:
-            return [list(accumulate(outcome, self.operation))]
+            return [list(accumulate(results, self.operation))]
         except BaseException as error:
             if error is runtime.interrupt:
                 raise

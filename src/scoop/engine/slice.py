@@ -1,22 +1,27 @@
 """A slice of a map while it runs: its later rows can be taken away from the loop that runs it.
 
 A slice is meant to last 50 milliseconds. But nobody knows what an item takes, and behind one that takes ten
-seconds no other may wait while a worker is idle. So what the loop goes over is a list of the slice's own, which the
-link, or whoever gives, cuts short: to the loop, it then ends there.
+seconds no other may wait while a worker is idle. So the link, or whoever gives, may cut it at any moment:
 
-The loop is C and runs in one thread, who cuts in another. Each step below is one step of the interpreter, and their
-order is what makes it safe: first the tail is where whoever runs the slice looks for it when the loop has ended; then
-it is made sure that he has not looked yet; then the list is cut; and only then is it seen how far the loop has come,
-which cannot go beyond the cut any more.
+    computed        | at hand | nobody has begun it
+    by the loop, C  |         | kept: the loop is told when it ends | tail: given away
+
+The loop has an iterator over the rows. Who cuts takes from it all that is left, in one step of the interpreter, so
+that no row can be had by both; to the loop it then ends after the row at hand. All else is done under the lock.
 """
 
 from collections.abc import Iterator
+from operator import length_hint
+from threading import Lock
 from typing import Any
 
-from .future import DONE, NO_KWARGS, READY, Future
+from .future import NO_KWARGS, READY, Future
 from .mapper import Columns, Mapper, Outcome
 
 __all__ = ["Slice"]
+
+_AS_THEY_ARE = (range, list, tuple, str, bytes)
+"""What is gone over in C alone. Of a range no list is made: so it takes no longer than in a loop of the user's."""
 
 
 class Slice:
@@ -24,64 +29,95 @@ class Slice:
 
     Parameters:
         mapper: what is done to them.
-        columns: the rows.
+        columns: the rows, which nobody changes.
         now: when it begins.
         cost: seconds that a row takes; 0 if that is not known.
     """
 
-    __slots__ = ("_begun", "_closed", "_columns", "_cost", "_first", "_mapper", "_results", "_tails", "started")
+    __slots__ = (
+        "_begun",
+        "_closed",
+        "_columns",
+        "_cost",
+        "_end",
+        "_kept",
+        "_lock",
+        "_mapper",
+        "_tails",
+        "count",
+        "started",
+    )
 
     def __init__(self, mapper: Mapper, columns: Columns, now: float, cost: float = 0.0) -> None:
         self.started = now
-        self._cost = cost
+        self.count = 0
+        """How many rows were computed, once it has run."""
         self._mapper = mapper
         self._columns = columns
-        self._first: list[Any] = list(columns[0])
-        self._begun: Iterator[Any] = iter(self._first)
-        self._results: list[Any] = []
+        self._cost = cost
+        self._lock = Lock()
+        self._begun: Iterator[Any] = iter(())
+        self._end = 0  # where the loop at hand is to end
+        self._kept = range(len(columns[0]))  # rows that it is to go over next
         self._tails: list[Future] = []
         self._closed = False
 
     def run(self) -> Outcome:
         """Go over the rows that nobody takes away; return what became of them. Never raises, save for Ctrl-C."""
-        return self._mapper.run(self._results, self._begun, self._first, self._columns[1:])
+        results: list[Any] = []
+        error: BaseException | None = None
+        try:
+            while error is None and (columns := self._next(len(results))):
+                error = self._mapper.go_over(results, self._begun, columns[1:])
+        finally:
+            self.count = len(results)
+            self._close()
+        return self._mapper.outcome(results, self._end, error)
 
     def tails(self) -> list[Future]:
-        """Return what was taken away, the last in order first. Called when the loop has ended."""
-        self._closed = True
+        """Return what was taken away, the last in order first. Called when it has run."""
         return self._tails
-
-    @property
-    def count(self) -> int:
-        """How many rows the loop has come to the end of."""
-        return len(self._results)
 
     def rest_seconds(self) -> float:
         """Return how long the rows that have not begun are to take, if that is known; else 0."""
-        return (len(self._first) - self._come_to()) * self._cost
+        return (length_hint(self._begun) + len(self._kept)) * self._cost
 
     def cut(self, function: Any) -> Future | None:
         """Take the later half of the rows that have not begun; return the future that runs ``function`` on them."""
-        end = len(self._first)
-        left = end - self._come_to()
-        if left < 1:
-            return None
-        tail = Future._make(function, (), NO_KWARGS)
-        self._tails.append(tail)
-        if self._closed:
-            start = end
-        else:
-            middle = end - (left + 1) // 2
-            del self._first[middle:]
-            start = max(middle, self._come_to())
-        tail._state = READY
-        if start >= end:  # too late, which does no harm
-            tail._end(DONE, [])
-            return None
-        tail._args = tuple([column[start:end] for column in self._columns])
-        return tail
+        with self._lock:
+            if self._closed:
+                return None
+            taken: list[Any] = []
+            taken.extend(self._begun)
+            if taken:
+                self._kept = range(self._end - len(taken), self._end)
+                self._end = self._kept.start
+            if not self._kept:
+                return None
+            middle = len(self._kept) // 2
+            tail = Future._make(function, self._rows(self._kept[middle:]), NO_KWARGS)
+            self._kept = self._kept[:middle]
+            tail._state = READY
+            self._tails.append(tail)
+            return tail
 
-    def _come_to(self) -> int:
-        """Return how many rows have begun."""
-        state: Any = self._begun.__reduce__()  # (iter, (the list,), the place); without the place at its end
-        return int(state[2]) if len(state) == 3 else len(self._results)
+    def _next(self, come_to: int) -> Columns | None:
+        """Return the rows that the loop is to go over now; None if there are none, or it has ended by itself."""
+        with self._lock:
+            if come_to < self._end or not self._kept:
+                self._closed = True
+                return None
+            columns = self._rows(self._kept)
+            self._begun = iter(columns[0] if type(columns[0]) in _AS_THEY_ARE else list(columns[0]))
+            self._end = self._kept.stop
+            self._kept = range(0)
+            return columns
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
+
+    def _rows(self, rows: range) -> Columns:
+        if len(rows) == len(self._columns[0]):
+            return self._columns
+        return tuple([column[rows.start : rows.stop] for column in self._columns])

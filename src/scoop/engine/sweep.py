@@ -61,10 +61,10 @@ HEAVY, MOST_HEAVY = 1 << 20, 64
 WORTH = 0.0005
 """Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
 
-AWAY = 0.0002
+AWAY = 0.0005
 """Seconds by which what is given takes longer than what is kept: its journey, most of which others make."""
 
-PACKING = 2e-8
+PACKING = 4e-8
 """Seconds by which each of its rows takes longer: a small result that is pickled, passed on and unpickled."""
 
 OVERDUE = 0.008
@@ -318,7 +318,7 @@ class Sweep:
                 outcome = part.run()
             finally:
                 del running[part]
-                tails = part.tails()
+            tails = part.tails()
             count = part.count or 1
         if not self._singly:
             seconds = clock() - started
