@@ -108,6 +108,13 @@ def sorting(peer: Peer) -> float:
     return seconds(lambda: list(peer.map(work.sort, arrays())))
 
 
+def stable_sorting(peer: Peer) -> float:
+    if type(peer) is Peer:
+        raise NotImplementedError
+    serial = 3 * seconds(lambda: [work.sort_stably(block) for block in arrays()[::3]])
+    return serial / WORKERS / seconds(lambda: list(peer.map(work.sort_stably, arrays())))
+
+
 def k_means(peer: Peer) -> float:
     return seconds(lambda: work.k_means(peer.map, arrays()[:8]))
 
@@ -209,6 +216,7 @@ ROWS = [
     Row("small map", "tasks", "a map of 8 no-ops", "us", False, small_map),
     Row("pair", "tasks", "two tasks of 1 ms, beyond 1 ms", "us", False, pair),
     Row("sort", "arrays", "sort 24 arrays of 8 MB", "s", False, sorting),
+    Row("stable sort", "arrays", "the same, by a stable sort", "of ideal", True, stable_sorting),
     Row("k-means", "arrays", "k-means, blocks sent each round", "s", False, k_means),
     Row("k-means kept", "arrays", "k-means, blocks sent once", "s", False, k_means_kept),
     Row("fib", "nested", "nested `fib` by submit", "tasks/s", True, fib),

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-AT_ONCE = 2
+AT_ONCE = 3
 """Most tests wait for processes that start and end, so two runs share two processors well."""
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
