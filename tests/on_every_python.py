@@ -1,22 +1,22 @@
-"""Run the tests on every CPython from 3.11 that this machine has, two at a time; say which are missing.
+"""Run the tests on every CPython from 3.11 that this machine has, three at a time; say which are missing.
 
     python tests/on_every_python.py FOLDER [pytest arguments]
 
-FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, the
-oldest all but those of several hosts, those between the reference and what travels: a whole run is to take ten
-minutes at most. With arguments, all run what those say.
+FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
+two parts; the oldest all but those of several hosts, those between the reference and what travels: a whole run is to
+take ten minutes at most. With arguments, all run what those say.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 AT_ONCE = 3
-"""Most tests wait for processes that start and end, so two runs share two processors well."""
+"""Most tests wait for processes that start and end, so three runs share two processors well."""
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines: what is tested there is the same on every Python."""
@@ -52,23 +52,32 @@ def prepare(interpreter: str, folder: Path) -> str:
     return str(python)
 
 
-def test(version: str, interpreter: str, folder: Path, arguments: list[str]) -> int:
+def test(name: str, python: Future[str], arguments: list[str]) -> int:
     """Run the tests, print all they say when they have ended, and return their status."""
-    command = [prepare(interpreter, folder), "-m", "pytest", "-o", f"cache_dir={folder / 'pytest_cache'}", *arguments]
+    folder = Path(python.result()).parent.parent
+    cache = ("-o", f"cache_dir={folder / name.replace(' ', '-')}-cache")
     ended = subprocess.run(
-        command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [python.result(), "-m", "pytest", *cache, *arguments],
+        cwd=ROOT,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
-    print(f"== Python {version}\n{ended.stdout}", flush=True)
+    print(f"== Python {name}\n{ended.stdout}", flush=True)
     return ended.returncode
 
 
-def share(version: str, newest_first: list[str]) -> list[str]:
-    """Return the pytest arguments for what this version is to run."""
-    if version == newest_first[0]:
-        return []
-    if version == newest_first[-1]:
-        return [f"--ignore={folder}" for folder in HOSTS]
-    return [*BETWEEN]
+def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
+    """Return the runs by their names: of which version, with which pytest arguments; the longest first."""
+    newest, oldest = newest_first[0], newest_first[-1]
+    but_hosts = [f"--ignore={folder}" for folder in HOSTS]
+    runs = {newest: (newest, but_hosts), f"{newest}, hosts": (newest, [*HOSTS])}
+    return {
+        **runs,
+        **({} if oldest == newest else {oldest: (oldest, but_hosts)}),
+        **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
+    }
 
 
 def main() -> int:
@@ -79,18 +88,20 @@ def main() -> int:
         if not found[version]:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
     newest_first = [version for version in reversed(VERSIONS) if found[version]]
+    if not newest_first:
+        return 1
+    wanted = {version: (version, arguments) for version in newest_first} if arguments else parts(newest_first)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = {
-            version: pool.submit(
-                test, version, found[version], folder / f"test-{version}", arguments or share(version, newest_first)
-            )
-            for version in newest_first
+        # These first: whoever waits for one of them finds it begun.
+        pythons = {
+            version: pool.submit(prepare, found[version], folder / f"test-{version}") for version in newest_first
         }
-    failed = [version for version, run in runs.items() if run.result()]
-    print(f"== passed on {', '.join(v for v in runs if v not in failed) or 'none'}", flush=True)
+        runs = {name: pool.submit(test, name, pythons[version], words) for name, (version, words) in wanted.items()}
+    failed = [name for name, run in runs.items() if run.result()]
+    print(f"== passed on {'; '.join(name for name in runs if name not in failed) or 'none'}", flush=True)
     if failed:
-        print(f"== FAILED on {', '.join(failed)}", flush=True)
-    return 1 if failed or not runs else 0
+        print(f"== FAILED on {'; '.join(failed)}", flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
