@@ -147,13 +147,13 @@ def main() -> None:
     parser.add_argument("--groups", help=f"of: {', '.join(GROUPS)}")
     parser.add_argument("--add", action="store_true", help="add rounds to the results that are there")
     parser.add_argument("--venvs", type=Path, default=Path(".venvs"), help="where the original is, if it is")
-    parser.add_argument("--out", type=Path, help="the folder for the results", default=HERE / "results")
+    parser.add_argument("--out", type=Path, help="a folder for the results; without, all that shows them")
     options = parser.parse_args()
     peers = options.peers.split(",") if options.peers else QUICK_PEERS if options.quick else list(PEERS)
     groups = options.groups.split(",") if options.groups else QUICK_GROUPS if options.quick else GROUPS
     for folder in (HERE, Path(scoop.__file__).parent):  # as pip has done for the peers
         compileall.compile_dir(folder, quiet=1)
-    earlier = Results(**report.load(options.out / "latest.json")) if options.add else None
+    earlier = Results(**report.load((options.out or report.RESULTS) / "latest.json")) if options.add else None
     measurement = Measurement(original_python(options.venvs), earlier)
     for number in range(options.rounds or (1 if options.quick else 3)):
         print(f"round {number + 1}", flush=True)

@@ -13,23 +13,27 @@ if TYPE_CHECKING:
     from measure import Results
 
 HOME = Path(__file__).parent.parent
+RESULTS = Path(__file__).parent / "results"
 PICTURE = HOME / "docs" / "benchmarks.png"
 FIRST, LAST = "<!-- measured -->\n", "<!-- end of what was measured -->"
 """What encloses the table in the README."""
 
 SHORT = (
-    *("no-op", "100us", "1ms", "pareto", "squares", "submit", "sort", "fib"),
+    *("no-op", "100us", "1ms", "pareto", "squares", "submit", "sort", "stable sort", "fib"),
     *("hello 2", "hello 16", "mandelbrot", "regression", "search"),
 )
 """The rows that the README shows, the ones that SCOOP loses included."""
 SHORT_PEERS = ("scoop", "original", "executor", "executor in chunks", "Pool.map", "loky", "joblib", "Dask", "Ray")
 
 
-def write(results: "Results", folder: Path) -> None:
-    """Write all three."""
-    folder.mkdir(exist_ok=True)
-    (folder / "latest.json").write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n")
-    (folder / "latest.md").write_text(table(results))
+def write(results: "Results", folder: Path | None) -> None:
+    """Write what was found to a folder; without one, to the project's own, its README and its picture."""
+    chosen = folder or RESULTS
+    chosen.mkdir(exist_ok=True)
+    (chosen / "latest.json").write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n")
+    (chosen / "latest.md").write_text(table(results))
+    if folder is not None:
+        return
     write_readme(results)
     try:
         picture(results)
