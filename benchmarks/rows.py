@@ -73,10 +73,15 @@ def uneven_tasks(peer: Peer) -> float:
 
 def squares(peer: Peer) -> float:
     inputs = range(100_000 // peer.divisor)
-    serial = usual_seconds(lambda: list(builtins.map(work.square, inputs)))
-    if peer.divisor > 1:  # some need minutes
+
+    def ratio() -> float:  # of two runs one after the other: what the machine does in between, it does to both
+        serial = seconds(lambda: list(builtins.map(work.square, inputs)))
         return serial / seconds(lambda: list(peer.map(work.square, inputs)))
-    return serial / usual_seconds(lambda: list(peer.map(work.square, inputs)))
+
+    if peer.divisor > 1:  # some need minutes
+        return ratio()
+    ratio()
+    return statistics.median(ratio() for _ in range(15))
 
 
 def submit_and_wait(peer: Peer) -> float:

@@ -10,7 +10,7 @@ The loop has an iterator over the rows. Who cuts takes from it all that is left,
 that no row can be had by both; to the loop it then ends after the row at hand. All else is done under the lock.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import length_hint
 from threading import Lock
 from typing import Any
@@ -19,6 +19,8 @@ from .future import NO_KWARGS, READY, Future
 from .mapper import Columns, Mapper, Outcome
 
 __all__ = ["Slice"]
+
+_NONE = range(0)
 
 _AS_THEY_ARE = (range, list, tuple, str, bytes)
 """What is gone over in C alone. Of a range no list is made: so it takes no longer than in a loop of the user's."""
@@ -56,22 +58,24 @@ class Slice:
         self._columns = columns
         self._cost = cost
         self._lock = Lock()
-        self._begun: Iterator[Any] = iter(())
-        self._end = 0  # where the loop at hand is to end
-        self._kept = range(len(columns[0]))  # rows that it is to go over next
+        self._begun = _iterator(columns[0])
+        self._end = len(columns[0])  # where the loop at hand is to end
+        self._kept = _NONE  # rows that it is to go over next
         self._tails: list[Future] = []
         self._closed = False
 
     def run(self) -> Outcome:
         """Go over the rows that nobody takes away; return what became of them. Never raises, save for Ctrl-C."""
         results: list[Any] = []
-        error: BaseException | None = None
         try:
+            error = self._mapper.go_over(results, self._begun, self._columns[1:])
             while error is None and (columns := self._next(len(results))):
                 error = self._mapper.go_over(results, self._begun, columns[1:])
         finally:
             self.count = len(results)
-            self._close()
+            if not self._closed:
+                with self._lock:
+                    self._closed = True
         return self._mapper.outcome(results, self._end, error)
 
     def tails(self) -> list[Future]:
@@ -108,16 +112,14 @@ class Slice:
                 self._closed = True
                 return None
             columns = self._rows(self._kept)
-            self._begun = iter(columns[0] if type(columns[0]) in _AS_THEY_ARE else list(columns[0]))
+            self._begun = _iterator(columns[0])
             self._end = self._kept.stop
-            self._kept = range(0)
+            self._kept = _NONE
             return columns
 
-    def _close(self) -> None:
-        with self._lock:
-            self._closed = True
-
     def _rows(self, rows: range) -> Columns:
-        if len(rows) == len(self._columns[0]):
-            return self._columns
         return tuple([column[rows.start : rows.stop] for column in self._columns])
+
+
+def _iterator(column: Sequence[Any]) -> Iterator[Any]:
+    return iter(column if type(column) in _AS_THEY_ARE else list(column))
