@@ -33,7 +33,7 @@ FLOORS = [
     Floor("1ms", "executor", 0.8),
     Floor("pareto", "executor", 0.8),
     Floor("pareto", "Pool.map", 0.9),
-    Floor("squares", "Pool.map", 1),
+    Floor("squares", "Pool.map", 1.3),
     Floor("submit", "executor", 10),
     Floor("submit", "Pool.map", 5),
     Floor("small map", "executor", 5),
