@@ -15,7 +15,7 @@ help:  ## say what can be made
 demo: $(CORE)  ## see it work: a census of the standard library, serial and in parallel
 	$(VENVS)/core/bin/python -m scoop examples/census.py
 
-test:  ## all tests, on every CPython from 3.11 that this machine has
+test:  ## the tests, on every CPython from 3.11 that this machine has
 	@$(PYTHON) tests/on_every_python.py $(VENVS)
 
 check: $(CHECK)  ## style, types, and who may import whom

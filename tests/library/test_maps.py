@@ -196,9 +196,10 @@ def test_a_small_map_of_what_is_known_to_be_short_stays_at_home(scoop_run: RunSc
             list(futures.map(square, range(1000)))
             parcels.clear()
             for _ in range(100):
+                runtime.current.costs.note(square, 1e-7)  # whatever a busy machine has made of it
                 assert list(futures.map(square, range(8))) == [x * x for x in range(8)]
                 until(runtime.current.asked) if _ == 50 else None
-            assert len(parcels) < 50, parcels  # on a busy machine one may take longer than is known of it
+            assert len(parcels) < 5, parcels
         """,
     )
 
