@@ -83,9 +83,11 @@ MOMENTS = {
         """,
     "while workers import": """
         if not scoop.IS_ORIGIN:
+            is_open("begun")  # or it may strike before there is any frame of the program's to show
             open_gate("ready")
             time.sleep(300)
         def main():
+            open_gate("begun")
             list(futures.map(is_open, ["never"] * 5))
         """,
     "while workers are in compiled code": """
