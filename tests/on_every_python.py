@@ -3,8 +3,8 @@
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-two parts; the oldest all but those of several hosts, those between the reference and what travels: a whole run is to
-take ten minutes at most. With arguments, all run what those say.
+two parts; the oldest all but what is the same on every Python; those between the reference and what travels: a whole
+run is to take ten minutes at most. With arguments, all run what those say.
 """
 
 import os
@@ -19,7 +19,9 @@ AT_ONCE = 3
 """Most tests wait for processes that start and end, so three runs share two processors well."""
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
-"""Several hosts, batch systems, simulated machines: what is tested there is the same on every Python."""
+"""Several hosts, batch systems, simulated machines."""
+SAME = (*HOSTS, "tests/faults/test_chaos.py")
+"""What no Python is likely to do otherwise than another."""
 BETWEEN = ("tests/reference", "tests/library", "tests/transport")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,11 +73,14 @@ def test(name: str, python: Future[str], arguments: list[str]) -> int:
 def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
     """Return the runs by their names: of which version, with which pytest arguments; the longest first."""
     newest, oldest = newest_first[0], newest_first[-1]
-    but_hosts = [f"--ignore={folder}" for folder in HOSTS]
-    runs = {newest: (newest, but_hosts), f"{newest}, hosts": (newest, [*HOSTS])}
+
+    def but(paths: tuple[str, ...]) -> list[str]:
+        return [f"--ignore={path}" for path in paths]
+
+    runs = {newest: (newest, but(HOSTS)), f"{newest}, hosts": (newest, [*HOSTS])}
     return {
         **runs,
-        **({} if oldest == newest else {oldest: (oldest, but_hosts)}),
+        **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
     }
 
