@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scoop.engine.costs import Costs
 from scoop.engine.limits import Limits
 from scoop.engine.mapper import Mapper
-from scoop.engine.sweep import AWAY, HEAVY, MOST_HEAVY, MOST_PIECES, PACKING, PIECE, Sweep
+from scoop.engine.sweep import AWAY, GROWTH, HEAVY, MOST_HEAVY, MOST_ITEMS, MOST_PIECES, PACKING, PIECE, SLICE, Sweep
 
 
 def sweep_of(rows: int, cost: float | None, spared: bool = False) -> Sweep:
@@ -74,3 +74,18 @@ def test_pieces_are_worth_their_price_and_the_less_rows_the_more_data(rows: int,
         assert len(pieces) == 1 or min(lengths) * cost >= PIECE / sweep.scheduler.size * 0.49
     elif len(pieces) < MOST_HEAVY:
         assert max(lengths) * weight < 2 * HEAVY or max(lengths) == 1
+
+
+@given(st.integers(1, 1 << 20), st.floats(1e-9, 1000.0))
+def test_slices_grow_step_by_step_to_what_they_are_to_last(count: int, seconds: float) -> None:
+    size = sweep_of(10, 1.0)._size_after(count, seconds)
+    assert 1 <= size <= min(GROWTH * count, MOST_ITEMS)
+    assert size == 1 or size * seconds / count <= SLICE * 1.000001
+    assert size in (GROWTH * count, MOST_ITEMS) or (size + 1) * seconds / count > SLICE * 0.999999
+
+
+@given(st.integers(1, 1000), st.floats(1e-9, 1000.0), st.integers(HEAVY, 100 * HEAVY))
+def test_heavy_rows_are_begun_one_by_one(count: int, seconds: float, weight: int) -> None:
+    sweep = sweep_of(1000, 0.01)
+    sweep.scheduler.costs.weigh(abs, weight)
+    assert sweep._size_after(count, seconds) == 1

@@ -1,6 +1,6 @@
 """A slice of a map while it runs: its later rows can be taken away from the loop that runs it.
 
-A slice is meant to last 50 milliseconds. But nobody knows what an item takes, and behind one that takes ten
+A slice is meant to last 100 milliseconds. But nobody knows what an item takes, and behind one that takes ten
 seconds no other may wait while a worker is idle. So the link, or whoever gives, may cut it at any moment:
 
     computed        | at hand | nobody has begun it

@@ -8,7 +8,7 @@ The rest is a key of the scheduler's table, like a future, whenever it is not em
 whoever has made it cuts a slice off the front, or a half off the back, and puts what is left in again. So the
 consumer, the other greenlets and threads of the process, and the link share it without a lock.
 
-Slices last about 50 milliseconds, by what the slices before them took, so what the cuts cost vanishes. Who gets
+Slices last about 100 milliseconds, by what the slices before them took, so what the cuts cost vanishes. Who gets
 hungry meanwhile need not wait so long: the link gives from the rest, or cuts the slice that runs. Who gives, gives
 half; or somewhat less of what is short, so that it is back when he has done what he keeps. What is given is cut in
 pieces, so that results come back while the others of them are computed, and what has not begun can be handed on. A
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SLICE", "Sweep", "wait_for_any"]
 
-SLICE = 0.05
-"""Seconds that a slice is to last: some 300 times what it costs to cut one, where the caches have gone cold."""
+SLICE = 0.1
+"""Seconds that a slice is to last: some 500 times what it costs to cut one, where the caches have gone cold."""
 
 FIRST = 0.0001
 """Seconds that the first slice of a map is to last: who is about to be hungry is not to wait for long."""
@@ -49,14 +49,16 @@ SHORT = 0.002
 GROWTH = 4
 """How many times longer a slice is than the one before it, at most."""
 
-PIECE, LEAST_PIECE = 0.2, 0.005
+PIECE, LEAST_PIECE = 0.8, 0.005
 """Seconds of work that a piece is worth at least, if it is known what an item takes: the first, divided by the number
-of workers, of whom several may be hungry; but not less than the second, for each piece costs some 300 us."""
+of workers, of whom several may be hungry; but not less than the second, for a piece's end may cost a millisecond: its
+results are packed, broker and origin are woken, and all want a processor while both are in use."""
 
 MOST_PIECES = 8
 
 HEAVY, MOST_HEAVY = 1 << 20, 64
-"""Bytes from which on a piece is better two, whatever it takes; and pieces that are made at most for that reason."""
+"""Bytes from which on a piece is better two, whatever it takes, and a row a slice of its own: who cuts a slice gives
+half of it, whatever the journey costs. And pieces that are made at most for that reason."""
 
 WORTH = 0.0005
 """Seconds of work that must be left for any of it to be given away: the journey takes about half of that."""
@@ -325,9 +327,15 @@ class Sweep:
             if self._cost is None or seconds > FIRST / 2:  # less is mostly the price of the slice itself
                 self._cost = seconds / count
                 self.scheduler.costs.note(self.mapper.function, self._cost)
-            aim = GROWTH * count if seconds * GROWTH < SLICE else int(SLICE * count / seconds)
-            self._size = max(1, min(aim, GROWTH * count, MOST_ITEMS))
+            self._size = self._size_after(count, seconds)
         return outcome, tails
+
+    def _size_after(self, count: int, seconds: float) -> int:
+        """Return how many rows the next slice is to have, after one of ``count`` that took so many seconds."""
+        if self.scheduler.costs.weight(self.mapper.function) >= HEAVY:
+            return 1
+        aim = SLICE * count / seconds if seconds * GROWTH > SLICE else GROWTH * count
+        return max(1, min(int(aim), GROWTH * count, MOST_ITEMS))
 
 
 class _Here(NamedTuple):
