@@ -58,6 +58,15 @@ def test_who_is_at_a_slice_gives_more_of_what_comes_after_it() -> None:
     assert rows_of(sweep) == (40, 60)
 
 
+def test_who_is_at_a_slice_that_does_not_end_gives_more_and_more() -> None:
+    def given_after(seconds: float) -> int:
+        sweep = sweep_of(100, 0.01)
+        sweep.scheduler.clock = lambda: seconds  # it should have ended at 0
+        return rows_of(sweep)[1]
+
+    assert [given_after(seconds) for seconds in (0.0, 0.2, 0.5, 2.0)] == [50, 60, 75, 100]
+
+
 def test_who_may_not_run_any_of_it_gives_half_at_a_time() -> None:
     assert rows_of(sweep_of(10_000, 1e-6, spared=True)) == (5000, 5000)
 

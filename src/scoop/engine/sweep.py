@@ -10,7 +10,8 @@ consumer, the other greenlets and threads of the process, and the link share it 
 
 Slices last about 100 milliseconds, by what the slices before them took, so what the cuts cost vanishes. Who gets
 hungry meanwhile need not wait so long: the link gives from the rest, or cuts the slice that runs. Who gives, gives
-half; or somewhat less of what is short, so that it is back when he has done what he keeps. What is given is cut in
+half; somewhat less of what is short, so that it is back when he has done what he keeps; or more, up to all of it,
+while he is at a slice that does not end. What is given is cut in
 pieces, so that results come back while the others of them are computed, and what has not begun can be handed on. A
 piece is itself a sweep to whoever runs it.
 
@@ -278,7 +279,8 @@ class Sweep:
         rest = self.hi - self.lo
         if not self._cost or self.scheduler.spared:
             return (rest + 1) // 2
-        at_hand = max(0.0, self._ends_at - self.scheduler.clock())
+        # A slice that should have ended a while ago will go on for as long, as far as anybody knows.
+        at_hand = abs(self._ends_at - self.scheduler.clock())
         count = (rest * self._cost + at_hand - AWAY) / (2 * self._cost + PACKING)
         return max(1, min(rest, ceil(count)))
 
