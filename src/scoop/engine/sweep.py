@@ -11,9 +11,8 @@ consumer, the other greenlets and threads of the process, and the link share it 
 Slices last about 100 milliseconds, by what the slices before them took, so what the cuts cost vanishes. Who gets
 hungry meanwhile need not wait so long: the link gives from the rest, or cuts the slice that runs. Who gives, gives
 half; somewhat less of what is short, so that it is back when he has done what he keeps; or more, up to all of it,
-while he is at a slice that does not end. What is given is cut in
-pieces, so that results come back while the others of them are computed, and what has not begun can be handed on. A
-piece is itself a sweep to whoever runs it.
+while he is at a slice that does not end. What is given is cut in pieces, so that results come back while the others
+of them are computed, and what has not begun can be handed on. A piece is itself a sweep to whoever runs it.
 
 What must stay as it is, for any of several threads may act between any two steps: slices are put in ``front``, and
 pieces in ``back``, before ``lo`` and ``hi`` tell that they have left the rest.
