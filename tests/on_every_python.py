@@ -22,7 +22,7 @@ HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
 SAME = (*HOSTS, "tests/faults/test_chaos.py")
 """What no Python is likely to do otherwise than another."""
-BETWEEN = ("tests/reference", "tests/library", "tests/transport")
+BETWEEN = ("tests/reference", "tests/transport")
 
 ROOT = Path(__file__).resolve().parent.parent
 
