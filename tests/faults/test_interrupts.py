@@ -145,12 +145,15 @@ def test_control_c_is_not_lost_while_pickling_takes_long(attack: Attack) -> None
 
         struck = []
 
+        def submit_slow_ones():  # a function: of a while within a try, python leaves the jump back outside the try
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                futures.wait([futures.submit(give, Slow()) for _ in range(5)])
+
         def main():
             send(give, 1)
             try:
-                end = time.monotonic() + 60
-                while time.monotonic() < end:
-                    futures.wait([futures.submit(give, Slow()) for _ in range(5)])
+                submit_slow_ones()
             except KeyboardInterrupt:
                 pass
             else:
@@ -177,16 +180,19 @@ def test_control_c_is_not_lost_in_a_callback(attack: Attack) -> None:
 
         struck = []
 
+        def submit_until_struck():
+            while not struck:
+                fs = [futures.submit(give, x) for x in range(200)]
+                until(lambda: any(f.running() or f.done() for f in fs))
+                away = [f for f in fs if f.running()]
+                for future in away:
+                    future.add_done_callback(strike)
+                futures.wait(fs)
+
         def main():
             send(give, 1)
             try:
-                while not struck:
-                    fs = [futures.submit(give, x) for x in range(200)]
-                    until(lambda: any(f.running() or f.done() for f in fs))
-                    away = [f for f in fs if f.running()]
-                    for future in away:
-                        future.add_done_callback(strike)
-                    futures.wait(fs)
+                submit_until_struck()
             except KeyboardInterrupt:
                 pass
             else:

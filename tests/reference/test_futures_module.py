@@ -199,8 +199,9 @@ def test_wait_timeout(scoop_run: RunScoop, n: int) -> None:
         n,
         """
         def main():
-            quick, slow = futures.submit(square, 2), futures.submit(is_open)
+            quick = futures.submit(square, 2)
             assert quick.result() == 4
+            slow = futures.submit(is_open)  # later: who waits for what another has begun does what else there is
             assert futures.wait([quick, slow], timeout=0) == ({quick}, {slow})
             assert futures.wait([quick, slow], timeout=0.1) == ({quick}, {slow})
             assert futures.wait([quick, slow], 0.1, futures.FIRST_EXCEPTION) == ({quick}, {slow})
