@@ -65,10 +65,10 @@ def census(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     monkeypatch.setenv(SUITE, str(me.pid))
     temporary = tmp_path_factory.mktemp("temporary")
     monkeypatch.setenv("TMPDIR", str(temporary))
-    descriptors, threads = me.num_fds(), set(threading.enumerate())
+    descriptors, threads, before = me.num_fds(), set(threading.enumerate()), set(psutil.pids())
     yield
     deadline = time.monotonic() + PATIENCE
-    while (left := _living(me)) and time.monotonic() < deadline:
+    while (left := _living(me, set(psutil.pids()) - before)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left, f"processes left behind: {left}"
     assert me.num_fds() <= descriptors, "descriptors left open"
@@ -76,12 +76,17 @@ def census(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     assert not list(temporary.iterdir()), "temporary files left behind"
 
 
-def _living(me: psutil.Process) -> list[str]:
-    """Name our descendants, and the processes that have lost their parent and were started by a test of ours."""
-    mine = {process.pid for process in me.children(recursive=True)}
+def _living(me: psutil.Process, since: set[int]) -> list[str]:
+    """Name the processes begun ``since`` that descend from us, or are a test's and have lost their parent."""
+    mine = {process.pid for process in me.children(recursive=True)} if since else set()
     found = []
-    for process in psutil.process_iter(["pid", "status", "cmdline", "environ"]):
-        of_a_test = (process.info["environ"] or {}).get(SUITE) == str(me.pid)
-        if (process.pid in mine or of_a_test) and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(f"{process.pid}: {' '.join(process.info['cmdline'] or [])[:100]}")
+    for pid in since:
+        try:
+            process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if pid in mine or process.environ().get(SUITE) == str(me.pid):
+                found.append(f"{pid}: {' '.join(process.cmdline())[:100]}")
+        except psutil.Error:  # it has ended, or is none of ours
+            continue
     return found

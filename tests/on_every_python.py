@@ -20,7 +20,14 @@ AT_ONCE = 3
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
-SAME = (*HOSTS, "tests/faults/test_chaos.py")
+SAME = (
+    *HOSTS,
+    "tests/units",
+    "tests/faults/test_chaos.py",
+    "tests/faults/test_many_deaths.py",
+    "tests/faults/test_poor_machines.py",
+    "tests/faults/test_who_dies.py",
+)
 """What no Python is likely to do otherwise than another."""
 BETWEEN = ("tests/reference", "tests/transport")
 

@@ -43,6 +43,7 @@ def receive(scheduler: Scheduler, tasks: int) -> None:
 
 
 def test_who_has_given_does_not_give_again_for_the_same_question(scheduler: Scheduler) -> None:
+    scheduler.costs.note(abs, 0.001)
     sweep = Sweep(scheduler, Mapper(abs), (range(1000),))
     scheduler.board.ask(0, True)
     scheduler.giving.give()  # the main thread, that has seen the cell

@@ -10,7 +10,21 @@ from hypothesis import strategies as st
 from scoop.engine.costs import Costs
 from scoop.engine.limits import Limits
 from scoop.engine.mapper import Mapper
-from scoop.engine.sweep import AWAY, GROWTH, HEAVY, MOST_HEAVY, MOST_ITEMS, MOST_PIECES, PACKING, PIECE, SLICE, Sweep
+from scoop.engine.sweep import (
+    AWAY,
+    GROWTH,
+    HEAVY,
+    MOST_HEAVY,
+    MOST_ITEMS,
+    MOST_PIECES,
+    OVERDUE,
+    PACKING,
+    PIECE,
+    SHORT,
+    SLICE,
+    WORTH,
+    Sweep,
+)
 
 
 def sweep_of(rows: int, cost: float | None, spared: bool = False) -> Sweep:
@@ -44,6 +58,26 @@ def test_both_are_done_at_the_same_time(rows: int, cost: float) -> None:
 def test_half_is_given_while_nobody_knows_what_a_row_takes(rows: int) -> None:
     kept, given_rows = rows_of(sweep_of(rows, None))
     assert given_rows - kept in (0, 1)
+
+
+def gives(rows: int, cost: float | None, age: float, spared: bool = False) -> bool:
+    """Return whether anything is given of a map whose last slice was cut so many seconds ago."""
+    sweep = sweep_of(rows, cost, spared)
+    sweep.scheduler.clock = lambda: age
+    return sweep.is_worth_giving()
+
+
+def test_nothing_is_given_of_an_unknown_map_until_its_first_slice_has_had_time() -> None:
+    assert [gives(100, None, age) for age in (0.0, SHORT, SHORT * 1.01, 1.0)] == [False, False, True, True]
+
+
+def test_of_a_known_map_is_given_what_is_worth_the_journey_or_overdue() -> None:
+    assert gives(100, WORTH / 50, 0.0)
+    assert [gives(100, WORTH / 200, age) for age in (0.0, OVERDUE, OVERDUE * 1.01)] == [False, False, True]
+
+
+def test_who_may_not_run_any_of_it_gives_at_once() -> None:
+    assert all(gives(1, cost, 0.0, spared=True) for cost in (None, 1e-9))
 
 
 @given(st.integers(2, 1000), st.floats(0.001, 1.0))

@@ -44,7 +44,9 @@ FIRST = 0.0001
 """Seconds that the first slice of a map is to last: who is about to be hungry is not to wait for long."""
 
 SHORT = 0.002
-"""Seconds that a slice is to last at least: before the link has had its turn, it would have ended anyway."""
+"""Seconds that a slice is to last at least: before the link has had its turn, it would have ended anyway. As long
+nothing is given of a map of which nothing is known: most often its first slice has ended by then, and it is known how
+much to give, in how many pieces."""
 
 GROWTH = 4
 """How many times longer a slice is than the one before it, at most."""
@@ -193,9 +195,12 @@ class Sweep:
 
     def is_worth_giving(self) -> bool:
         """Return whether some of the rest is to be given away, where others are hungry."""
-        if self._cost is None or (self.hi - self.lo) * self._cost > WORTH or self.scheduler.spared:
+        if self.scheduler.spared:
             return True
-        return self.scheduler.clock() - self._cut_at > OVERDUE
+        age = self.scheduler.clock() - self._cut_at
+        if self._cost is None:
+            return age > SHORT
+        return (self.hi - self.lo) * self._cost > WORTH or age > OVERDUE
 
     def rest_seconds(self) -> float | None:
         """Return how long the rest would take this process alone; None if that is not known."""
