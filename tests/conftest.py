@@ -1,5 +1,6 @@
 """What all tests share: a way to run a program under SCOOP, and a census after every test."""
 
+import os
 import signal
 import textwrap
 import threading
@@ -22,6 +23,9 @@ hypothesis.settings.load_profile("any machine")
 # What a shell starts in the background ignores Ctrl-C, and so does all that it starts: what is tested must not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where nothing is buffered, python writes a line in pieces, and the lines of other processes come between those.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 SUITE = "SCOOP_TESTED_BY"
 """The environment variable by which a suite knows its own processes: others may run on the same machine."""
