@@ -23,6 +23,12 @@ def no_op(x: object) -> object:
     return x
 
 
+def nap(seconds: float) -> float:
+    """Occupy a worker, and no processor."""
+    time.sleep(seconds)
+    return seconds
+
+
 def spin(seconds: float) -> float:
     """Keep a processor busy for so long."""
     end = time.perf_counter() + seconds
