@@ -52,7 +52,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--venvs", type=Path, default=Path(".venvs"))
     options = parser.parse_args()
-    measurement = Measurement(original_python(options.venvs))
+    measurement = Measurement(original_python(options.venvs), quick=True)
     for _ in range(options.rounds):
         measurement.round(["scoop", *dict.fromkeys(floor.peer for floor in FLOORS)], ["tasks", "nested", "hello"])
     rows = {row.key: row for row in ROWS}

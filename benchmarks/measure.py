@@ -63,11 +63,12 @@ class Results:
 
 
 class Measurement:
-    """A run of all the peers."""
+    """A run of all the peers; a quick one is content with a map where others take the median of several."""
 
-    def __init__(self, original: str | None, results: Results | None = None) -> None:
+    def __init__(self, original: str | None, results: Results | None = None, quick: bool = False) -> None:
         self.results = results or Results(machine())
         self._original = original
+        self._options = ["--quick"] if quick else []
 
     def round(self, peers: list[str], groups: list[str]) -> None:
         """Run every peer once for each group."""
@@ -83,7 +84,7 @@ class Measurement:
         return any(self.results.figures.get(row.key, {}).get(peer) for row in ROWS if row.group == group)
 
     def _group(self, peer: str, group: str) -> None:
-        ended = self._run(peer, WORKERS, group, "one_peer.py", peer, str(WORKERS), group)
+        ended = self._run(peer, WORKERS, group, "one_peer.py", peer, str(WORKERS), group, *self._options)
         for found in (json.loads(line) for line in ended.out.splitlines() if line.startswith("{")):
             if "versions" in found:
                 self.results.versions[peer] = found["versions"]
@@ -154,7 +155,7 @@ def main() -> None:
     for folder in (HERE, Path(scoop.__file__).parent):  # as pip has done for the peers
         compileall.compile_dir(folder, quiet=1)
     earlier = Results(**report.load((options.out or report.RESULTS) / "latest.json")) if options.add else None
-    measurement = Measurement(original_python(options.venvs), earlier)
+    measurement = Measurement(original_python(options.venvs), earlier, options.quick)
     for number in range(options.rounds or (1 if options.quick else 3)):
         print(f"round {number + 1}", flush=True)
         measurement.round(peers, groups)

@@ -1,4 +1,7 @@
-"""Measure one peer's rows of one group: ``one_peer.py PEER WORKERS GROUP``. Prints a line of JSON for each figure."""
+"""Measure one peer's rows of one group: ``one_peer.py PEER WORKERS GROUP [--quick]``.
+
+Prints a line of JSON for each figure.
+"""
 
 import json
 import sys
@@ -11,8 +14,10 @@ from work import nap
 
 def main() -> None:
     """Measure; a row that this peer cannot run is left out."""
-    name, workers, group = sys.argv[1:]
+    name, workers, group, *quick = sys.argv[1:]
     peer = PEERS[name](int(workers))
+    if quick:
+        peer.maps = 1
     versions = {package: metadata.version(package) for package in peer.packages}
     print(json.dumps({"versions": versions}), flush=True)
     try:

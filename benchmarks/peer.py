@@ -13,6 +13,8 @@ class Peer:
 
     divisor = 1
     """By how much rows of many small tasks are to be cut short, for they are given as rates."""
+    maps = 5
+    """Of how many maps in a row a figure of half a second is the median."""
     fib = 20
     """What to call ``fib`` with: libraries that need a thread or a process for each waiting task get less."""
     nested_map: Callable[..., Iterable[Any]] | None = None

@@ -60,7 +60,7 @@ def efficiency(durations: list[float], peer: Peer) -> float:
     def share() -> float:
         return sum(durations) / WORKERS / seconds(lambda: list(peer.map(work.spin, durations)))
 
-    return share() if peer.divisor > 1 else statistics.median(share() for _ in range(5))
+    return statistics.median(share() for _ in range(1 if peer.divisor > 1 else peer.maps))
 
 
 def short_tasks(peer: Peer) -> float:
