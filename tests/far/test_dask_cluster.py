@@ -1,8 +1,10 @@
 """Runs on the hosts of a Dask cluster that is there already."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -69,6 +71,22 @@ def test_a_run_on_a_cluster(background: Background, scheme: str, n: int | None) 
     assert sorted(run.out.splitlines()) == ["as they do 42", "fine", "tasks print"]
     until(lambda: not stations(found))
     assert found.process.poll() is None  # the cluster goes on
+
+
+def test_what_was_heard_last_is_written_before_the_crew_is_dismissed(capfd: pytest.CaptureFixture[str]) -> None:
+    from scoop.launch.cluster.dask_recruit import DaskCrew
+
+    unused: Any = None
+
+    async def hear() -> None:
+        crew = DaskCrew(unused, unused)
+        for number in range(10):
+            crew._hear((0.0, {"descriptor": 1, "data": b"line %d\n" % number}))
+        await crew.dismiss()
+        crew._output._thread.shutdown()
+
+    asyncio.run(hear())
+    assert capfd.readouterr().out == "".join(f"line {number}\n" for number in range(10))
 
 
 HELD = """

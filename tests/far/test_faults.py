@@ -114,7 +114,7 @@ def main():
     for future in lost:
         print(raises(WorkerLost, future.result))
 """
-    process = far.start(body, "f1 f2", "--retries", "0", "--min-hosts", "1")
+    process = far.start(body, "f1 f2", "-n", "2", "--retries", "0", "--min-hosts", "1")
     machines = Machines(process.pid)
     kill(machines.far(0)["broker"])
     kill(machines.far(1)["broker"])

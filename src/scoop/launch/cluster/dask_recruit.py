@@ -52,7 +52,8 @@ class DaskCrew:
         self._client: Any = None
         self._joined: dict[str, asyncio.Event] = {}
         self._ended: list[asyncio.Task[str]] = []  # of those that have joined: how they have ended
-        self._others: set[asyncio.Task[None]] = set()
+        self._watching: list[asyncio.Task[None]] = []
+        self._writing: set[asyncio.Task[None]] = set()
 
     @property
     def hosts(self) -> int:
@@ -61,7 +62,7 @@ class DaskCrew:
 
     async def dismiss(self, grace: float = GRACE) -> None:
         """Wait until the stations have ended, as they do with the run; hang up."""
-        for task in self._others:
+        for task in self._watching:
             task.cancel()
         if self._ended and grace:
             await asyncio.wait(self._ended, timeout=grace)
@@ -69,6 +70,8 @@ class DaskCrew:
             ended.cancel()
         if self._client is not None:
             await self._client.close()
+        if self._writing:  # what was heard is written, if somebody reads it
+            await asyncio.wait(self._writing, timeout=GRACE)
         self._output.close()
 
     async def recruit(self, terms: Terms, lost: Callable[[str], None]) -> None:
@@ -86,7 +89,7 @@ class DaskCrew:
         for failure in failed:
             scoop.logger.warning("scoop: the run goes on without %s", failure)
         for ended in self._ended:
-            self._keep(asyncio.create_task(_watch(ended, lost)))
+            self._watching.append(asyncio.create_task(_watch(ended, lost)))
 
     async def _connect(self) -> dict[str, dict[str, int]]:
         """Return the workers of the cluster: their threads by address, by host."""
@@ -151,11 +154,9 @@ class DaskCrew:
             scoop.logger.info("scoop: %s joined: %d workers on %s", told["joined"], told["workers"], told["name"])
             self._joined[told["joined"]].set()
         else:
-            self._keep(asyncio.create_task(self._output.write(told["descriptor"], told["data"])))
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._others.add(task)
-        task.add_done_callback(self._others.discard)
+            writing = asyncio.create_task(self._output.write(told["descriptor"], told["data"]))
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
 
 
 async def recruit_from_dask(plan: Plan, cluster: Cluster, terms: Terms, lost: Callable[[str], None]) -> DaskCrew:
