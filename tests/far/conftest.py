@@ -112,9 +112,8 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
+def far(tmp_path: Path) -> Iterator[Far]:
     """Return what runs programs on several hosts."""
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # lines of a program that wants it so may mix
     found = Far(tmp_path)
     yield found
     found.close()
