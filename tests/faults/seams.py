@@ -256,6 +256,8 @@ SUSPEND = """
         return until(lambda: all_died() or deaths() > generation)
 
     def parent(x):
+        if scoop.IS_ORIGIN and not all_died():
+            return send(parent, x).result()  # its worker died, and it came here: where nobody dies of it
         child = futures.submit(awaited, deaths())
         until(lambda: child not in runtime.current.ready)  # another worker has it: nothing to do but to wait
         child.result()
