@@ -103,7 +103,7 @@ PLACES = {
     "has imported the program, and not spoken": Place('before(Scheduler, "run_forever")', FLAT, 0),
     "is about to say that it is hungry": Place("cut(Kind.HUNGRY, 0)", FLAT, 0),
     "has said half of it": Place("cut(Kind.HUNGRY, 0.5)", FLAT, 0),
-    "has said all of it": Place("cut(Kind.HUNGRY, 1)", FLAT, 0),
+    "has said all of it": Place("cut(Kind.HUNGRY, 1)", FLAT),  # and may be given some before its death is heard of
     # -- It gets work.
     "has got half of a long parcel": Place(HALF_A_PARCEL, LONG),
     "has got a parcel": Place('before(Imports, "accept")', FLAT),
