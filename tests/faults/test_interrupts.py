@@ -163,6 +163,29 @@ def test_control_c_is_not_lost_while_pickling_takes_long(attack: Attack) -> None
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
+@pytest.mark.parametrize("wait", ["future.result()", "future.result(300)", "shared.getConst('never', timeout=300)"])
+def test_control_c_is_not_lost_as_a_thread_falls_asleep(attack: Attack, wait: str) -> None:
+    run = attack(
+        2,
+        f"""
+        import _thread
+
+        def main():
+            future = taken(is_open)
+            # It is noted, and nobody is woken: as when it comes between python's last look and the sleep.
+            threading.Timer(0.5, _thread.interrupt_main).start()
+            try:
+                {wait}
+            except KeyboardInterrupt:
+                assert not future.done(), "only the end of the wait has shown it"
+                open_gate()
+            else:
+                raise AssertionError("it is lost")
+        """,
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
 def test_control_c_is_not_lost_in_a_callback(attack: Attack) -> None:
     run = attack(
         3,

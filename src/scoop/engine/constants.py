@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
+from math import inf
 from pickle import PickleBuffer
 from threading import Condition, Event
+from time import monotonic
 from typing import Any
 
 from ..wire import codec
 from ..wire.cargo import Cargo, views_of
 from ..wire.messages import Kind
+from .hub import NAP
 from .imports import Send
-from .waiting import LONGEST
 
 __all__ = ["Constants"]
 
@@ -74,13 +76,16 @@ class Constants:
             pass
         if name not in self._packed:
             with deputised(), self._arrival:
-                limit = None if timeout is None else min(timeout, LONGEST)
-                self._arrival.wait_for(lambda: name in self._packed, limit)
+                self._await(name, inf if timeout is None else monotonic() + timeout)
         packed = self._packed.get(name)
         if packed is None:
             return default
         value = codec.loads(*packed)
         return self._values.setdefault(name, value)
+
+    def _await(self, name: str, end: float) -> None:
+        while name not in self._packed and (left := end - monotonic()) > 0:
+            self._arrival.wait(min(left, NAP))
 
     def deliver(self, kind: Kind, call: int, body: bytes, cargo: Cargo | None) -> None:
         """Take in what the broker says."""

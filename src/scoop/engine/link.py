@@ -9,7 +9,9 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from threading import Lock, RLock, Thread
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import HostsMissing, MainImportError, UnguardedMainError
@@ -17,6 +19,7 @@ from ..wire.cargo import Cargo
 from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
 from ..wire.sockets import give_up_after, receive, send_some
 from .constants import Constants
+from .hub import NAP
 from .imports import LONG_WAIT
 
 if TYPE_CHECKING:
@@ -52,7 +55,10 @@ class ThreadBell:
 
     def sleep(self, timeout: float | None = None) -> None:
         """Sleep until rung, or for ``timeout`` seconds. A ring that came first is not lost."""
-        self._lock.acquire(timeout=-1 if timeout is None else timeout)
+        end = inf if timeout is None else monotonic() + timeout
+        left = NAP if timeout is None else timeout
+        while not self._lock.acquire(timeout=max(0.0, min(left, NAP))) and (left := end - monotonic()) > 0:
+            pass
 
     def ring(self) -> None:
         """Wake the sleeper, or spare it its next sleep."""
