@@ -144,20 +144,16 @@ class Imports:
 
     def run(self, errand: Errand) -> None:
         """Run one errand and put its outcome with those to send."""
-        struck = False
-        rows = 1
+        struck: BaseException | None = None
         large: list[pickle.PickleBuffer] = []
         try:
-            function, args, kwargs = self._rebuild(errand)
-            rows = len(args[0]) if isinstance(function, Mapper) else 1
-            ok, data = True, self._pack_value(function, function(*args, **kwargs), large)
+            ok, data = True, self.perform(errand, large)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             if runtime.current is None:
                 raise  # the task has forked, and this is the child
             ok, data = False, pack_error(error)
             large.clear()
-            struck = error is runtime.interrupt
-        self.ran += rows
+            struck = error if error is runtime.interrupt else None
         if errand.callbacks is not None:
             try:
                 self._call_back(errand.callbacks, ok, data, large)
@@ -171,8 +167,21 @@ class Imports:
         patience = 0.0 if errand.once or self._once else SHORT_WAIT if self._pressed() else LONG_WAIT
         if self._clock() - self._flushed >= patience:
             self.flush()
-        if struck:
-            raise KeyboardInterrupt
+        if struck is not None:
+            try:
+                raise struck
+            finally:
+                del struck  # or the traceback and this frame keep each other alive
+
+    def perform(self, errand: Errand, large: list[pickle.PickleBuffer]) -> bytes:
+        """Return the pickle of what the errand's call returns, and in ``large`` its buffers; raise what it raises."""
+        rows = 1
+        try:
+            function, args, kwargs = self._rebuild(errand)
+            rows = len(args[0]) if isinstance(function, Mapper) else 1
+            return self._pack_value(function, function(*args, **kwargs), large)
+        finally:
+            self.ran += rows
 
     def flush(self) -> None:
         """Send the outcomes that wait. Callable from any thread."""

@@ -174,23 +174,23 @@ class Scheduler:
         try:
             future._value = future._fn(*future._args, **future._kwargs)  # type: ignore[misc]
         except BaseException as error:  # it is the future's, whatever it is
+            future._value = error
+            future._state = FAILED  # first: a second exception may come at each call from here on
             # Without our own frame, which holds the future: else each failure is a circle that waits to be collected.
             trace = error.__traceback__
             error.with_traceback(trace and trace.tb_next)
-            if error is runtime.interrupt or (type(error) is SystemExit and is_from_signal_handler(error)):
-                future._end(FAILED, error)
-                raise
-            future._value = error
-            future._state = FAILED
             del trace
+            if error is runtime.interrupt or (type(error) is SystemExit and is_from_signal_handler(error)):
+                raise
         else:
             future._state = DONE
-        future._fn = None
-        future._args = ()
-        future._kwargs = NO_KWARGS
-        if future._watchers is not None:
-            future._fire()
-        del future  # a traceback keeps the frames below its own alive: they must not lead back to it
+        finally:
+            future._fn = None
+            future._args = ()
+            future._kwargs = NO_KWARGS
+            if future._watchers is not None:
+                future._fire()
+            del future  # a traceback keeps the frames below its own alive: they must not lead back to it
 
     def cancel(self, futures: Iterable[Future]) -> None:
         """Cancel what has not begun, here or elsewhere."""

@@ -1,35 +1,60 @@
-"""Ctrl-C in the origin: a KeyboardInterrupt in the user's code, and never in the midst of our sending."""
+"""Ctrl-C in the origin: a KeyboardInterrupt in the program's own code, never while ours has a future in its hands.
+
+A Ctrl-C that strikes our code is put off: the signal is sent again in a moment, to strike elsewhere, until it does.
+It comes through at once in the program's code, where ours calls a function of the program's, and where a thread
+sleeps. What never gets there is most likely stuck in something of the program's that is written in C: so what stays
+at the same instruction is struck there after a while. All is counted in looks, not in seconds, in which a busy
+machine may do nothing at all.
+"""
 
 import os
 import signal
 import time
 from _thread import start_new_thread
 from math import inf
-from os.path import dirname
+from os.path import dirname, join
 from types import FrameType
 from typing import NoReturn
 
-from .. import engine
+from .. import engine, patterns, wire
 from ..engine import runtime
 from ..engine.exports import Exports
 from ..engine.giving import Giving
 from ..engine.imports import Imports
 from ..engine.link import Link, ThreadBell
+from ..engine.mapper import Mapper, Reducer, Scanner
+from ..engine.scheduler import Scheduler
+from ..patterns.mapping import Inputs
 
 __all__ = ["await_what_is_put_off", "end_at_next_interrupt", "handle_interrupts"]
 
 IMPATIENCE = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
 
-_LATER, LONG, LONGEST = 0.005, 0.2, 1.0
-"""Seconds after which one that is put off is looked at again; and after which it is put off no more, in the midst of
-some step of ours (which may be a call of the user's function, if that is C), and in the midst of our sending."""
+LATER = 0.005
+"""Seconds after which one that is put off is looked at again."""
+
+STUCK, MOST = 40, 200
+"""Looks for which it is put off at most: while our code stays at one instruction, and in the midst of sending."""
+
+_OPEN = {
+    function.__code__
+    for function in (
+        Imports.perform,
+        Inputs.read,
+        Mapper.go_over,
+        Reducer.finish,
+        Scanner.digest,
+        Scheduler.run_inline,
+        ThreadBell.sleep,
+    )
+}
+"""What calls a function of the program's, which may be C, or sleeps: an exception there is as one from within it."""
 
 _WHOLE = {function.__code__ for function in (Giving.give, Exports.pack, Imports.flush, Link.send)}
 """What is done wholly or not at all: an exception within would lose a task, or leave half a message on the way."""
 
-_ASLEEP = {ThreadBell.sleep.__code__}
-_HOME = dirname(engine.__file__)
+_OURS = tuple(join(dirname(package.__file__), "") for package in (engine, patterns, wire))
 
 
 def handle_interrupts(patient: bool) -> None:
@@ -38,41 +63,63 @@ def handle_interrupts(patient: bool) -> None:
     Parameters:
         patient: whether the program may get any number of them, one soon after another, as a session does.
     """
-    last = -inf
-    since: float | None = None  # when one came that is put off
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        interrupts = _Interrupts(patient)
+        signal.signal(signal.SIGINT, interrupts.strike)
+        runtime.repeat_interrupt = interrupts.repeat
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal last, since
+
+class _Interrupts:
+    """What becomes of each Ctrl-C."""
+
+    def __init__(self, patient: bool) -> None:
+        self._patient = patient
+        self._last = -inf
+        self._repeating = False
+        self._looks = self._looks_here = 0  # at the one that is put off
+        self._here: tuple[FrameType | None, int] | None = None
+
+    def strike(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Raise KeyboardInterrupt where ``frame`` is, or put it off."""
         now = time.monotonic()
-        if since is None and now - last < IMPATIENCE and not patient:
+        if not runtime.put_off and now - self._last < IMPATIENCE and not self._patient:
             _end_at_once()
-        last = now
-        if now - (since or now) < (LONGEST if _is_within(frame) else LONG if _is_ours(frame) else -1):
-            since = since or now
-            runtime.put_off = True
-            start_new_thread(_repeat, (number,))  # not threading's: we may be in the midst of that, with its lock
+        self._last = now
+        self._look(frame)
+        if self._looks < MOST if _is_whole(frame) else _is_ours(frame) and self._looks_here < STUCK:
+            self.repeat()
             return
-        since = None
+        self._looks = self._looks_here = 0
+        self._here = None
         runtime.put_off = False
         runtime.interrupt = KeyboardInterrupt()
         raise runtime.interrupt
 
-    def repeat() -> None:
-        nonlocal since
-        since = time.monotonic()
+    def repeat(self) -> None:
+        """Send the signal again, in a moment."""
         runtime.put_off = True
-        start_new_thread(_repeat, (signal.SIGINT,))
+        if not self._repeating:
+            self._repeating = True
+            start_new_thread(self._repeat, ())  # not threading's: we may be in the midst of that, with its lock
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
-        runtime.repeat_interrupt = repeat
+    def _look(self, frame: FrameType | None) -> None:
+        here = (frame, frame.f_lasti if frame is not None else 0)
+        self._looks_here = self._looks_here + 1 if here == self._here else 0
+        self._looks += 1
+        self._here = here
+
+    def _repeat(self) -> None:
+        time.sleep(LATER)
+        self._repeating = False
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def await_what_is_put_off() -> None:
     """Let a Ctrl-C that was put off come, now that the program is through: it must not be lost for that."""
-    end = time.monotonic() + LONGEST
-    while runtime.put_off and time.monotonic() < end:
-        time.sleep(_LATER)
+    looks = 0
+    while runtime.put_off and looks < MOST:
+        time.sleep(LATER)
+        looks += 1
 
 
 def end_at_next_interrupt() -> None:
@@ -86,7 +133,7 @@ def _end_at_once() -> NoReturn:
     raise AssertionError("unreachable: the signal has ended the process")
 
 
-def _is_within(frame: FrameType | None) -> bool:
+def _is_whole(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code in _WHOLE:
             return True
@@ -96,9 +143,4 @@ def _is_within(frame: FrameType | None) -> bool:
 
 def _is_ours(frame: FrameType | None) -> bool:
     """Return whether SCOOP's own code is at work: a future may be in its hands, and nowhere else."""
-    return frame is not None and frame.f_code.co_filename.startswith(_HOME) and frame.f_code not in _ASLEEP
-
-
-def _repeat(number: int) -> None:
-    time.sleep(_LATER)
-    os.kill(os.getpid(), number)
+    return frame is not None and frame.f_code.co_filename.startswith(_OURS) and frame.f_code not in _OPEN

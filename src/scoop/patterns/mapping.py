@@ -60,7 +60,11 @@ class Inputs:
                 self._add(columns)
         else:
             self._rows = iter(iterables[0]) if self._single else zip(*iterables, strict=False)
-            self.read()
+            try:
+                self.read()
+            except BaseException:  # Ctrl-C while they are read: there will be no map
+                self.cancel()
+                raise
 
     def read(self) -> None:
         """Read ahead, as far as we may."""
