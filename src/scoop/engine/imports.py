@@ -77,6 +77,7 @@ class Imports:
         self._store = store
         self._once = once  # no errand of this run may ever run twice
         self._counting = RLock()
+        self._flushing = RLock()
         self._send = send
         self._clock = clock
         self._pressed = pressed  # whether somebody is hungry
@@ -97,11 +98,12 @@ class Imports:
             self.flush()
             return
         memory = cargo.map(own=False) if cargo else None
-        for number in numbers:
-            place, call, callbacks, once, spans = calls[number]
-            large = views_of(memory, spans)
-            self.waiting[parcel, number] = Errand(parcel, number, functions[place], call, callbacks, once, large)
-        self._count(len(numbers))
+        with self._counting:  # or a worker that is to retire would take it that an errand has begun, and begin one
+            for number in numbers:
+                place, call, callbacks, once, spans = calls[number]
+                large = views_of(memory, spans)
+                self.waiting[parcel, number] = Errand(parcel, number, functions[place], call, callbacks, once, large)
+            self._count(len(numbers))
 
     def take(self) -> Errand | None:
         """Take the oldest of the errands, to run it; None if there is none."""
@@ -184,18 +186,16 @@ class Imports:
             self.ran += rows
 
     def flush(self) -> None:
-        """Send the outcomes that wait. Callable from any thread."""
+        """Send the outcomes that wait. Callable from any thread; when it returns, what waited has been sent."""
         self._flushed = self._clock()
         batches: dict[tuple[int, Cargo | None], dict[int, Outcome]] = {}
-        while self._outcomes:
-            try:
+        with self._flushing:
+            while self._outcomes:
                 parcel, number, cargo, outcome = self._outcomes.popleft()
-            except IndexError:  # another thread is flushing too
-                break
-            batches.setdefault((parcel, cargo), {})[number] = outcome
-        for (parcel, cargo), batch in batches.items():
-            self._send(Kind.OUTCOME, parcel, [*batch], pickle.dumps([*batch.values()], 5), cargo)
-            self._count(-len(batch))
+                batches.setdefault((parcel, cargo), {})[number] = outcome
+            for (parcel, cargo), batch in batches.items():
+                self._send(Kind.OUTCOME, parcel, [*batch], pickle.dumps([*batch.values()], 5), cargo)
+                self._count(-len(batch))
 
     def _count(self, change: int) -> None:
         with self._counting:  # the main thread and the link both count

@@ -12,7 +12,7 @@ import signal
 import time
 from _thread import start_new_thread
 from math import inf
-from os.path import dirname, join
+from os.path import join
 from types import FrameType
 from typing import NoReturn
 
@@ -54,7 +54,7 @@ _OPEN = {
 _WHOLE = {function.__code__ for function in (Giving.give, Exports.pack, Imports.flush, Link.send)}
 """What is done wholly or not at all: an exception within would lose a task, or leave half a message on the way."""
 
-_OURS = tuple(join(dirname(package.__file__), "") for package in (engine, patterns, wire))
+_OURS = tuple(join(package.__path__[0], "") for package in (engine, patterns, wire))
 
 
 def handle_interrupts(patient: bool) -> None:
