@@ -76,6 +76,8 @@ class Imports:
         self._count_taken = count_taken
         self._store = store
         self._once = once  # no errand of this run may ever run twice
+        # What waits and what is unanswered change in one step, or a worker that is to retire would take it that an
+        # errand has begun, and begin the next.
         self._counting = RLock()
         self._flushing = RLock()
         self._send = send
@@ -98,7 +100,7 @@ class Imports:
             self.flush()
             return
         memory = cargo.map(own=False) if cargo else None
-        with self._counting:  # or a worker that is to retire would take it that an errand has begun, and begin one
+        with self._counting:
             for number in numbers:
                 place, call, callbacks, once, spans = calls[number]
                 large = views_of(memory, spans)
@@ -124,15 +126,13 @@ class Imports:
     def give_back(self, kept: int) -> bool:
         """Give the later half of what has not begun, but the first ``kept``, to the broker; return if any was."""
         backs: dict[int, list[int]] = {}
-        for _ in range((len(self.waiting) - kept + 1) // 2):
-            try:
+        with self._counting:
+            for _ in range((len(self.waiting) - kept + 1) // 2):
                 parcel, number = self.waiting.popitem()[0]
-            except KeyError:  # the main thread was faster
-                break
-            backs.setdefault(parcel, []).append(number)
-        for parcel, numbers in backs.items():
-            self._count(-len(numbers))
-            self._send(Kind.RETURN, parcel, numbers[::-1], b"")
+                backs.setdefault(parcel, []).append(number)
+            for parcel, numbers in backs.items():
+                self._send(Kind.RETURN, parcel, numbers[::-1], b"")
+                self._count(-len(numbers))
         return bool(backs)
 
     def drop(self, parcel: int, numbers: Sequence[int]) -> None:
@@ -198,7 +198,7 @@ class Imports:
                 self._count(-len(batch))
 
     def _count(self, change: int) -> None:
-        with self._counting:  # the main thread and the link both count
+        with self._counting:
             self.unanswered += change
 
     def _rebuild(self, errand: Errand) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
