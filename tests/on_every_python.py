@@ -3,8 +3,8 @@
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-two parts; the oldest all but what is the same on every Python; those between the reference and what travels: a whole
-run is to take ten minutes at most. With arguments, all run what those say.
+three parts; the oldest all but what is the same on every Python; those between the reference and what travels: a
+whole run is to take ten minutes at most. With arguments, all run what those say.
 """
 
 import os
@@ -20,6 +20,7 @@ AT_ONCE = 3
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
+FAULTS = ("tests/faults",)
 SAME = (
     *HOSTS,
     "tests/units",
@@ -84,10 +85,11 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
     def but(paths: tuple[str, ...]) -> list[str]:
         return [f"--ignore={path}" for path in paths]
 
-    runs = {newest: (newest, but(HOSTS)), f"{newest}, hosts": (newest, [*HOSTS])}
     return {
-        **runs,
+        f"{newest}, hosts": (newest, [*HOSTS]),
         **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
+        newest: (newest, but(HOSTS + FAULTS)),
+        f"{newest}, faults": (newest, [*FAULTS]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
     }
 
