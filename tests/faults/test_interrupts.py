@@ -81,6 +81,35 @@ MOMENTS = {
             while True:
                 futures.mapReduce(give, max, range(1000))
         """,
+    "runs tasks that are compiled code": """
+        import functools, zlib
+        count = functools.partial(zlib.crc32, bytes(30_000_000))  # looks at no signals, and lets other threads run
+        def main():
+            send(give, 1)
+            open_gate("ready")
+            while True:
+                futures.submit(count, 1).result()
+        """,
+    "maps compiled code": """
+        import functools, zlib
+        count = functools.partial(zlib.crc32, bytes(30_000_000))  # looks at no signals, and lets other threads run
+        def main():
+            send(give, 1)
+            open_gate("ready")
+            while True:
+                list(futures.map(count, range(1000)))
+        """,
+    "works for others": """
+        import functools, zlib
+        count = functools.partial(zlib.crc32, bytes(30_000_000))  # looks at no signals, and lets other threads run
+        def spawn(x):
+            if not scoop.IS_ORIGIN:
+                open_gate("ready")
+            while True:
+                futures.wait([futures.submit(count, 1) for _ in range(50)])
+        def main():
+            taken(spawn, 1).result()
+        """,
     "while workers import": """
         if not scoop.IS_ORIGIN:
             is_open("begun")  # or it may strike before there is any frame of the program's to show
