@@ -20,9 +20,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
-# What a shell starts in the background ignores Ctrl-C, and so does all that it starts: what is tested must not.
+# What a shell starts in the background ignores Ctrl-C, what nohup starts that its terminal is closed, and so does all
+# that these start: what is tested must not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Where nothing is buffered, python writes a line in pieces, and the lines of other processes come between those.
 os.environ.pop("PYTHONUNBUFFERED", None)
