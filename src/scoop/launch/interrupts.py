@@ -86,7 +86,7 @@ class _Interrupts:
             _end_at_once()
         self._last = now
         self._look(frame)
-        if self._looks < MOST if _is_whole(frame) else _is_ours(frame) and self._looks_here < STUCK:
+        if self._is_to_wait(frame):
             self.repeat()
             return
         self._looks = self._looks_here = 0
@@ -107,6 +107,11 @@ class _Interrupts:
         self._looks_here = self._looks_here + 1 if here == self._here else 0
         self._looks += 1
         self._here = here
+
+    def _is_to_wait(self, frame: FrameType | None) -> bool:
+        if _is_whole(frame):
+            return self._looks < MOST
+        return _is_ours(frame) and self._looks_here < STUCK
 
     def _repeat(self) -> None:
         time.sleep(LATER)
