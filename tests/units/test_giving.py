@@ -52,6 +52,25 @@ def test_who_has_given_does_not_give_again_for_the_same_question(scheduler: Sche
     assert sweep.hi == 500
 
 
+def test_while_a_thread_gives_the_link_does_not_take_it_that_nothing_is_wanted(scheduler: Scheduler) -> None:
+    seen: list[tuple[bool, bool]] = []
+
+    class Stuck:
+        def __reduce__(self) -> Any:
+            seen.append((scheduler.asked(), scheduler.giving.is_wanted()))
+            raise TypeError("it cannot travel")
+
+    scheduler.offer(Future._make(abs, (Stuck(),), NO_KWARGS))
+    scheduler.board.ask(0, True)
+    scheduler.giving.give()
+    assert seen
+    assert set(seen) == {(False, True)}, "or the link would sleep, and never look at the cell again"
+    assert scheduler.asked()
+    assert scheduler.giving.is_wanted()
+    scheduler.board.ask(0, False)
+    assert not scheduler.giving.is_wanted()
+
+
 def test_what_is_asked_for_here_does_not_leave_the_machine_and_nothing_does_that_is_not_asked_for(
     scheduler: Scheduler,
 ) -> None:

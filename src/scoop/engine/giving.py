@@ -48,6 +48,15 @@ class Giving:
         """Return whether some thread is giving: what it has taken from the table may not be on the books yet."""
         return self._giving.locked()
 
+    def is_wanted(self) -> bool:
+        """Return whether others want work of ours. While some thread is giving that is not settled: then they do."""
+        if not self._giving.acquire(blocking=False):
+            return True  # the cell is cleared, and set again if there turns out to be nothing that can travel
+        try:
+            return self._scheduler.asked() or self._scheduler.asked_far()
+        finally:
+            self._giving.release()
+
     def give(self, least: int = 1) -> None:
         """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
         if not self._giving.acquire(blocking=False):

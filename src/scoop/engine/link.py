@@ -134,7 +134,7 @@ class Link:
         asked, tick = False, SHORTEST_TICK
         while True:
             # While nobody is hungry and we owe no outcomes there is nothing to look at between messages.
-            asked = asked and (scheduler.asked() or scheduler.asked_far())
+            asked = asked and scheduler.giving.is_wanted()
             patience = tick if asked else LONG_WAIT if scheduler.imports.unanswered else None
             try:
                 # All at once what is sure to come: each call may have to wait for the GIL while main computes.
