@@ -121,10 +121,10 @@ class _Interrupts:
 
 def await_what_is_put_off() -> None:
     """Let a Ctrl-C that was put off come, now that the program is through: it must not be lost for that."""
-    looks = 0
-    while runtime.put_off and looks < MOST:
+    for _ in range(MOST):
+        if not runtime.put_off:
+            break
         time.sleep(LATER)
-        looks += 1
 
 
 def end_at_next_interrupt() -> None:
