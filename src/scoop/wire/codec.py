@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from .cargo import LARGE, can_carry
+from .shared_buffers import LARGE, can_carry
 
 __all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
 

@@ -1,13 +1,14 @@
-"""The messages between a worker and its broker, and their frames.
+"""The messages between workers and brokers, one type each, and their frames.
 
-A frame is a fixed header, then task numbers (32 bits each), then a body that only the two ends understand:
+A frame is a header, then the message's numbers (64 bits each), then its bytes:
 
-    kind  count        parcel              length            numbers        body
-    +----+-------+-------------------+-------------------+--------------+---------...
-    | 1  |   4   |         8         |         8         |  4 * count   |  length
-    +----+-------+-------------------+-------------------+--------------+---------...
+    kind  buffers?  numbers   length     numbers        bytes
+    +----+--------+---------+----------+--------------+---------...
+    | 1  |   1    |    4    |    8     |  8 * count   |  length
+    +----+--------+---------+----------+--------------+---------...
 
-The broker reads headers and numbers; it never looks into a body.
+Fields are laid out in the order in which a message type names them. A broker reads numbers, names and texts; it never
+looks into a ``body``, which only the two ends understand.
 """
 
 import struct
@@ -15,117 +16,342 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from itertools import count
+from typing import Any, NamedTuple, get_type_hints
 
-from .cargo import Cargo
+from .shared_buffers import SharedBuffers
 
 __all__ = [
-    "CUT_OFF",
+    "CONNECTION_LOST",
+    "DEFAULT_RETRIES",
     "PRIVATE",
     "RETIRED",
-    "SUSPECT",
-    "TOO_FEW",
-    "UNGUARDED",
-    "USUAL",
-    "Garbled",
-    "Kind",
+    "AllDone",
+    "Busy",
+    "Cancel",
+    "Cancelled",
+    "ConstantReply",
+    "DeleteConstants",
+    "Demand",
+    "GiveBack",
+    "Idle",
+    "Lost",
+    "MalformedMessage",
     "Message",
     "MessageReader",
+    "Offer",
+    "PartialResult",
+    "ProgramEnded",
+    "Results",
+    "Retire",
+    "Run",
+    "SetConstants",
+    "StartFailed",
+    "StartProblem",
+    "Steal",
+    "Welcome",
+    "batch_ids",
     "encode",
     "owner_of",
-    "parcel_id",
 ]
 
-USUAL = 0x7FFFFFFF
-"""Retries of a task for which none were given: those of the run."""
-
-SUSPECT = 0x80000000
-"""Added to the retries of a task that was among those a worker was at when it died."""
-
+DEFAULT_RETRIES = -1
+"""Stands for the retries of the run, where a task has no number of its own."""
 
 PRIVATE = "scoop.private."
-"""Begins the names of constants that are of use only while the worker lives that has set them."""
+"""Begins the names of constants that are of use only while the worker that set them lives."""
 
-UNGUARDED, TOO_FEW = 1, 2
-"""The `parcel` of a BROKEN: that the main script has no guard; that too few hosts take part."""
-
-CUT_OFF = 71
-"""The exit status of a worker whose end of the connection was closed under it, though the broker lives."""
+CONNECTION_LOST = 71
+"""The exit status of a worker whose own task has closed its socket to the broker."""
 
 RETIRED = 72
-"""The exit status of a worker that has had its time."""
+"""The exit status of a worker that has run its number of tasks, or has grown beyond its memory limit."""
 
 
-class Garbled(Exception):
-    """What arrives is no message: whoever sends it has lost its mind."""
+class StartProblem(IntEnum):
+    """Why no worker can start somewhere; each stands for an exception of ``scoop.errors``."""
+
+    IMPORT_FAILED = 0  # MainImportError
+    UNGUARDED = 1  # UnguardedMainError
+    HOSTS_MISSING = 2  # HostsMissing
 
 
-class Kind(IntEnum):
-    """What a message says. ``>`` to the broker, ``<`` from it, ``=`` both ways."""
-
-    HUNGRY = 1  # > I have nothing to do; `parcel` counts what I have seen; a number: but threads of mine do
-    SATED = 14  # > I have found something to do by myself: I am hungry no more
-    PARCEL = 2  # > tasks that may run elsewhere; the numbers are their retries < tasks for you to run
-    OUTCOME = 3  # = these tasks have ended; the body has their outcomes, in order
-    RETURN = 4  # > I hold these tasks, have not begun them, and give them back (an uplink: with their retries)
-    STEAL = 5  # < somebody is hungry: give what you can spare
-    DROP = 6  # = the owner does not want these tasks any more, unless they have begun
-    DROPPED = 7  # = these tasks were dropped before they began
-    CONST = 8  # = a shared constant (the body: its name and value); `parcel` is the sender's call
-    VERDICT = 9  # < how your CONST went: the body is empty, or says why it was refused
-    BROKEN = 10  # = a worker could not import the main script, or no host is left; the body says why
-    # (a number, not 0: but others can work; 0, from an uplink: nobody beyond it can)
-    LOST = 11  # < these tasks have no tries left; the body says what happened to their workers
-    FINISH = 12  # > as HUNGRY, and the program has ended: tell me when all work has (a number: and every worker
-    # is up) < it has
-    RETIRE = 15  # > I have had my time, and leave; what I hold I have not begun. Put another worker in my place
-    APPETITE = 16  # = between an uplink and its broker: how hungry this side is; `parcel` counts what I have seen
-    UNCONST = 13  # = forget shared constants (the body: their names); `parcel` is the sender's call
+# -- idleness ---------------------------------------------------------------------------------------------------
 
 
-_HEADER = struct.Struct("<BIQQ")
-_KINDS = frozenset(Kind)
-_LADEN = 0x80
-"""Added to the kind of a message with cargo."""
-_LONGEST = 1 << 42
-_MOST = 1 << 24
+class Idle(NamedTuple):
+    """Worker to broker: no thread of this worker has anything to do until a message comes.
+
+    ``seen`` counts the broker's messages that the worker had taken in when it looked for work. If the broker has
+    sent more by then, this message is void. ``partly``: some thread is still at work, so the run must not end.
+    """
+
+    seen: int
+    partly: bool
 
 
-class Message(NamedTuple):
-    """One message: ``numbers`` are the places of tasks within ``parcel``; large buffers travel as ``cargo``."""
-
-    kind: Kind
-    parcel: int = 0
-    numbers: Sequence[int] = ()
-    body: bytes = b""
-    cargo: Cargo | None = None
+class Busy(NamedTuple):
+    """Worker to broker: this worker has found work by itself; it is idle no more."""
 
 
-def encode(
-    kind: Kind, parcel: int = 0, numbers: Iterable[int] = (), body: bytes = b"", cargo: Cargo | None = None
-) -> bytes:
-    """Return the frame of one message. The descriptor of its cargo is to be sent with the first byte.
+class ProgramEnded(NamedTuple):
+    """Origin to broker: as Idle, and the program has ended; ``all_started``: wait for workers that still start."""
 
-    >>> len(encode(Kind.STEAL)) == _HEADER.size
+    seen: int
+    all_started: bool
+
+
+class AllDone(NamedTuple):
+    """Broker to origin: no work is left anywhere."""
+
+
+class Steal(NamedTuple):
+    """Broker to worker: so many workers wait for work; give what can be spared. ``far``: other machines want it."""
+
+    wanted: int
+    far: bool
+
+
+class Demand(NamedTuple):
+    """Between an uplink and its broker, both ways: what one side of a link between machines needs.
+
+    ``seen`` counts messages as in Idle. ``wants_work``: some worker on this side waits. ``all_done``: nothing is left
+    to do on this side.
+    """
+
+    seen: int
+    wants_work: bool
+    all_done: bool
+
+
+# -- tasks ------------------------------------------------------------------------------------------------------
+
+
+class Offer(NamedTuple):
+    """Worker to broker: tasks that may run elsewhere. ``suspects``: 1 for each that may have killed a worker."""
+
+    batch: int
+    tasks: Sequence[int]
+    retries: Sequence[int]
+    suspects: Sequence[int]
+    body: bytes
+    buffers: SharedBuffers | None
+
+
+class Run(NamedTuple):
+    """Broker to worker: run these tasks of a batch."""
+
+    batch: int
+    tasks: Sequence[int]
+    body: bytes
+    buffers: SharedBuffers | None
+
+
+class GiveBack(NamedTuple):
+    """Worker to broker: it was handed these tasks, has not begun them, and gives them back.
+
+    An uplink adds the retries that each has left, and whether it is a suspect.
+    """
+
+    batch: int
+    tasks: Sequence[int]
+    retries: Sequence[int]
+    suspects: Sequence[int]
+
+
+class Results(NamedTuple):
+    """From the worker that ran tasks to the one that owns them: they have ended; ``body`` has their outcomes."""
+
+    batch: int
+    tasks: Sequence[int]
+    body: bytes
+    buffers: SharedBuffers | None
+
+
+class PartialResult(NamedTuple):
+    """From the worker that runs a chunk of a map to the one that owns it: some of its rows; the chunk goes on."""
+
+    batch: int
+    task: int
+    body: bytes
+    buffers: SharedBuffers | None
+
+
+class Cancel(NamedTuple):
+    """From the owner of tasks, by way of the broker, to their worker: they are not wanted any more.
+
+    What has not begun is dropped, and Cancelled says so. A chunk that runs ends before its next row.
+    """
+
+    batch: int
+    tasks: Sequence[int]
+
+
+class Cancelled(NamedTuple):
+    """The answer to Cancel: these tasks were dropped before they began."""
+
+    batch: int
+    tasks: Sequence[int]
+
+
+class Lost(NamedTuple):
+    """Broker to owner: these tasks have no tries left; ``report`` says what happened to the last worker."""
+
+    batch: int
+    tasks: Sequence[int]
+    tries: int
+    report: str
+
+
+# -- constants --------------------------------------------------------------------------------------------------
+
+
+class SetConstants(NamedTuple):
+    """Both ways: constants of these names; ``call`` is the sender's number for the answer, 0 from a broker."""
+
+    call: int
+    names: tuple[str, ...]
+    body: bytes
+    buffers: SharedBuffers | None
+
+
+class DeleteConstants(NamedTuple):
+    """Both ways: forget these constants."""
+
+    call: int
+    names: tuple[str, ...]
+
+
+class ConstantReply(NamedTuple):
+    """Broker to worker: what became of a call; ``taken`` are the names that were set already: then none is set."""
+
+    call: int
+    taken: tuple[str, ...]
+
+
+# -- beginning and end ------------------------------------------------------------------------------------------
+
+
+class Welcome(NamedTuple):
+    """To a machine that joins a run, and from its broker to nobody: the number of the machine."""
+
+    machine: int
+
+
+class StartFailed(NamedTuple):
+    """A worker could not import the main script, or hosts are missing; ``text`` says why.
+
+    ``others_can``: the run goes on without it. ``everywhere``: from an uplink, no worker beyond it can start.
+    """
+
+    problem: int
+    others_can: bool
+    everywhere: bool
+    text: str
+
+
+class Retire(NamedTuple):
+    """Worker to broker: it leaves by itself, and has begun nothing of what it holds; another is to take its place."""
+
+
+Message = (
+    Idle
+    | Busy
+    | ProgramEnded
+    | AllDone
+    | Steal
+    | Demand
+    | Offer
+    | Run
+    | GiveBack
+    | Results
+    | PartialResult
+    | Cancel
+    | Cancelled
+    | Lost
+    | SetConstants
+    | DeleteConstants
+    | ConstantReply
+    | Welcome
+    | StartFailed
+    | Retire
+)
+
+_TYPES: tuple[Any, ...] = Message.__args__  # type: ignore[attr-defined]
+_KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
+_LAYOUTS = [(), *(tuple(get_type_hints(message_type).values()) for message_type in _TYPES)]
+
+_HEADER = struct.Struct("<BBIQ")
+_MOST_BYTES = 1 << 42
+_MOST_NUMBERS = 1 << 24
+
+
+class MalformedMessage(Exception):
+    """What arrives is no message: its sender is broken, or no worker of ours."""
+
+
+def encode(message: Message) -> bytes:
+    """Return the frame of a message. The descriptor of its buffers is to be sent with the first byte.
+
+    >>> len(encode(Busy())) == _HEADER.size
     True
     """
-    places = array("I", numbers)
-    header = _HEADER.pack(kind if cargo is None else kind | _LADEN, len(places), parcel, len(body))
-    return b"".join((header, places.tobytes(), body))
+    kind = _KINDS[type(message)]
+    numbers, pieces, buffers = array("q"), [], None
+    for layout, value in zip(_LAYOUTS[kind], message, strict=True):
+        if layout is int or layout is bool:
+            numbers.append(value)
+        elif layout == Sequence[int]:
+            numbers.append(len(value))
+            numbers.extend(value)
+        elif layout is bytes:
+            pieces.append(value)
+        elif layout == SharedBuffers | None:
+            buffers = value
+        else:  # names or a text, whose length goes before them
+            text = "\0".join(value) if layout == tuple[str, ...] else value
+            pieces.append(text.encode(errors="backslashreplace"))
+            numbers.append(len(pieces[-1]))
+    header = _HEADER.pack(kind, buffers is not None, len(numbers), sum(map(len, pieces)))
+    return b"".join((header, numbers.tobytes(), *pieces))
+
+
+def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: SharedBuffers | None) -> Message:
+    values: list[Any] = []
+    place = start = 0
+    for layout in _LAYOUTS[kind]:
+        if layout is int or layout is bool:
+            values.append(layout(numbers[place]))
+            place += 1
+        elif layout == Sequence[int]:
+            end = place + 1 + numbers[place]
+            values.append(numbers[place + 1 : end])
+            place = end
+        elif layout is bytes:
+            values.append(body[start:])
+        elif layout == SharedBuffers | None:
+            values.append(buffers)
+        else:
+            text = body[start : start + numbers[place]].decode()
+            start += numbers[place]
+            place += 1
+            values.append(text if layout is str else tuple(text.split("\0")) if text else ())
+    message: Message = _TYPES[kind - 1](*values)
+    return message
 
 
 class MessageReader:
     """Cuts a stream of bytes back into messages, however the stream was chopped.
 
     >>> reader = MessageReader()
-    >>> frame = encode(Kind.RETURN, 7, [1, 2])
-    >>> list(reader.feed(frame[:5])), [m.numbers.tolist() for m in reader.feed(frame[5:])]
+    >>> frame = encode(Cancel(7, [1, 2]))
+    >>> list(reader.feed(frame[:5])), [message.tasks.tolist() for message in reader.feed(frame[5:])]
     ([], [[1, 2]])
     """
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._cargo: deque[Cargo] = deque()  # of messages that are not complete
+        self._buffers: deque[SharedBuffers] = deque()  # of messages that are not complete
         self._wanted = _HEADER.size  # no message can be complete before this many bytes are here
 
     @property
@@ -133,40 +359,44 @@ class MessageReader:
         """How many bytes must still come before the next message can be complete."""
         return max(0, self._wanted - len(self._buffer))
 
-    def feed(self, data: bytes, cargo: Iterable[Cargo] = ()) -> Iterator[Message]:
+    def feed(self, data: bytes, buffers: Iterable[SharedBuffers] = ()) -> Iterator[Message]:
         """Take what has arrived, descriptors included; yield the messages that are complete now."""
-        self._cargo.extend(cargo)
+        self._buffers.extend(buffers)
         buffer = self._buffer
         buffer += data
         start = 0
         while len(buffer) - start >= self._wanted:
-            kind, count, parcel, length = _HEADER.unpack_from(buffer, start)
-            laden, kind = kind & _LADEN, kind & ~_LADEN
-            if kind not in _KINDS or length > _LONGEST or count > _MOST:
-                raise Garbled(f"a message of kind {kind} and {length} bytes")
-            size = _HEADER.size + 4 * count + length
+            kind, has_buffers, number, length = _HEADER.unpack_from(buffer, start)
+            if not 0 < kind < len(_LAYOUTS) or length > _MOST_BYTES or number > _MOST_NUMBERS:
+                raise MalformedMessage(f"a message of kind {kind} and {length} bytes")
+            size = _HEADER.size + 8 * number + length
             if len(buffer) - start < size:
                 self._wanted = size
                 break
             self._wanted = _HEADER.size
-            middle = start + _HEADER.size + 4 * count
-            numbers = array("I", bytes(buffer[start + _HEADER.size : middle]))
+            middle = start + _HEADER.size + 8 * number
+            numbers = array("q", bytes(buffer[start + _HEADER.size : middle]))
             body = bytes(memoryview(buffer)[middle : start + size])
             start += size
-            if laden and not self._cargo:
-                raise Garbled("a message that has lost its cargo: no descriptors are left (see ulimit -n)")
-            yield Message(Kind(kind), parcel, numbers, body, self._cargo.popleft() if laden else None)
+            if has_buffers and not self._buffers:
+                raise MalformedMessage("a message without its shared buffers: no descriptors are left (ulimit -n)")
+            try:
+                yield _decode(kind, numbers, body, self._buffers.popleft() if has_buffers else None)
+            except (IndexError, ValueError, TypeError) as problem:
+                raise MalformedMessage(f"a message of kind {kind} that cannot be read ({problem!r})") from None
         del buffer[:start]
 
 
-_OWNER_SHIFT = 40
+_SERIAL_BITS, _WORKER_BITS = 28, 20
 
 
-def parcel_id(owner: int, serial: int) -> int:
-    """Return a parcel's name, unique on its machine: whose it is, and the how-manyeth of that worker."""
-    return owner << _OWNER_SHIFT | serial
+def batch_ids(machine: int, worker: int) -> Iterator[int]:
+    """Yield the names of the batches that a worker sends out: no other worker of the run ever uses one of them."""
+    owner = machine << _WORKER_BITS | worker
+    return ((owner << _SERIAL_BITS) | serial for serial in count(1))
 
 
-def owner_of(parcel: int) -> int:
-    """Return the number of the worker whose tasks ``parcel`` holds."""
-    return parcel >> _OWNER_SHIFT
+def owner_of(batch: int) -> tuple[int, int]:
+    """Return the machine, and the number on it, of the worker whose tasks are in a batch."""
+    owner = batch >> _SERIAL_BITS
+    return owner >> _WORKER_BITS, owner & ((1 << _WORKER_BITS) - 1)

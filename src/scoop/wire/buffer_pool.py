@@ -1,6 +1,6 @@
-"""Memory that cargo has travelled in, kept to be used again: a fresh page costs about twice what it costs to fill it.
+"""Memory that buffers has travelled in, kept to be used again: a fresh page costs about twice what it costs to fill it.
 
-Nobody says when a cargo has been used up, and who has it may die. But the system knows. What is sent is a descriptor
+Nobody says when a buffers has been used up, and who has it may die. But the system knows. What is sent is a descriptor
 that is *locked* (flock). Its lock is there as long as any copy of that descriptor is: in flight, in the broker's
 books, or under a mapping, for Python's ``mmap`` keeps one. The store keeps another descriptor of the same memory,
 opened anew, which gets the lock when, and only when, all those are gone.
@@ -11,9 +11,9 @@ import os
 from threading import Lock
 from typing import NamedTuple
 
-from .cargo import Cargo
+from .shared_buffers import SharedBuffers
 
-__all__ = ["MOST_PLACES", "Store"]
+__all__ = ["MOST_PLACES", "BufferPool"]
 
 WORTH = 1 << 20
 """Bytes from which on memory is kept."""
@@ -50,7 +50,7 @@ class _Place(NamedTuple):
         return True
 
 
-class Store:
+class BufferPool:
     """The memory that one process keeps."""
 
     def __init__(self) -> None:
@@ -61,23 +61,23 @@ class Store:
         while self._kept:
             self._give_up_oldest()
 
-    def cargo(self, needed: int) -> Cargo:
-        """Return cargo to be filled with so many bytes, in memory that was used before if there is any."""
+    def take(self, needed: int) -> SharedBuffers:
+        """Return buffers to be filled with so many bytes, in memory that was used before if there is any."""
         if needed >= WORTH:
             with self._lock:
                 for number, place in enumerate(self._kept):
                     if needed <= place.size <= TOO_LARGE * needed and place.is_ours() and place.is_unused():
                         del self._kept[number]
-                        return Cargo(place.descriptor, 0)
-        return Cargo.empty()
+                        return SharedBuffers(place.descriptor, 0)
+        return SharedBuffers.empty()
 
-    def keep(self, cargo: Cargo) -> None:
-        """Keep the memory of a cargo that is filled, and about to be sent."""
-        if not WORTH <= cargo.size <= MOST:
+    def keep(self, buffers: SharedBuffers) -> None:
+        """Keep the memory of a buffers that is filled, and about to be sent."""
+        if not WORTH <= buffers.size <= MOST:
             return
         try:
-            fcntl.flock(cargo.descriptor, fcntl.LOCK_SH)
-            descriptor = os.open(f"/proc/self/fd/{cargo.descriptor}", os.O_RDWR | os.O_CLOEXEC)
+            fcntl.flock(buffers.descriptor, fcntl.LOCK_SH)
+            descriptor = os.open(f"/proc/self/fd/{buffers.descriptor}", os.O_RDWR | os.O_CLOEXEC)
         except OSError:  # no descriptors are left, or there is no /proc: then it is used once
             return
         found = os.fstat(descriptor)

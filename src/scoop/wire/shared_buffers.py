@@ -1,4 +1,4 @@
-"""Cargo: large buffers that travel beside a message, in memory that is named by a descriptor and nothing else.
+"""SharedBuffers: large buffers that travel beside a message, in memory that is named by a descriptor and nothing else.
 
 Whoever sends copies a buffer once, into a memfd; the descriptor goes with the message (SCM_RIGHTS), through the
 broker, which never looks in; whoever receives maps it, and copies nothing. Such memory has no name, counts against no
@@ -14,13 +14,13 @@ import weakref
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-__all__ = ["LARGE", "Cargo", "Span", "can_carry", "size_of", "views_of"]
+__all__ = ["LARGE", "SharedBuffers", "Span", "can_carry", "size_of", "views_of"]
 
 LARGE = 1 << 17
-"""Bytes from which on a buffer travels as cargo: from about here on that is cheaper than to send it twice."""
+"""Bytes from which on a buffer travels as shared buffers: from about here on that is cheaper than to send it twice."""
 
 Span = tuple[int, int]
-"""Where a buffer is in its cargo: offset and length."""
+"""Where a buffer is in its shared buffers: offset and length."""
 
 MOST_MAPPED = 256
 """Mappings at a time; what comes beyond is copied instead. Python keeps a descriptor open for each."""
@@ -38,11 +38,11 @@ class Buffer(Protocol):
 
 
 def can_carry() -> bool:
-    """Return whether this system has what cargo is made of. Without, buffers travel within messages."""
+    """Return whether this system has what shared buffers is made of. Without, buffers travel within messages."""
     return hasattr(os, "memfd_create")
 
 
-class Cargo:
+class SharedBuffers:
     """A descriptor that is closed when nobody has use for it any more."""
 
     __slots__ = ("descriptor", "size")
@@ -52,13 +52,13 @@ class Cargo:
         self.size = size  # bytes, in whole pages
 
     @classmethod
-    def empty(cls) -> "Cargo":
-        """Return cargo to be filled."""
+    def empty(cls) -> "SharedBuffers":
+        """Return shared buffers to be filled."""
         return cls(os.memfd_create("scoop"), 0)
 
     @classmethod
-    def filled(cls, content: bytes) -> "Cargo":
-        """Return cargo with all that is in another one, which is on another machine."""
+    def filled(cls, content: bytes) -> "SharedBuffers":
+        """Return shared buffers with all that is in another one, which is on another machine."""
         made = cls.empty()
         view = memoryview(content)
         while made.size < len(content):
@@ -66,8 +66,8 @@ class Cargo:
         return made
 
     @classmethod
-    def received(cls, descriptor: int) -> "Cargo":
-        """Return the cargo that has come as ``descriptor``."""
+    def received(cls, descriptor: int) -> "SharedBuffers":
+        """Return the shared buffers that has come as ``descriptor``."""
         return cls(descriptor, os.fstat(descriptor).st_size)
 
     def __del__(self) -> None:
@@ -116,5 +116,5 @@ def size_of(buffers: Sequence[Buffer]) -> int:
 
 
 def views_of(memory: memoryview | None, spans: Sequence[Span]) -> list[Any]:
-    """Return the buffers that are at ``spans`` of what a cargo's ``map`` returned."""
+    """Return the buffers that are at ``spans`` of what a shared buffers's ``map`` returned."""
     return [] if memory is None else [memory[start : start + length] for start, length in spans]
