@@ -1,0 +1,46 @@
+"""What calls took lately, by function, and how much they carried: so that a map need not find it out anew."""
+
+from functools import partial
+from typing import Any
+
+__all__ = ["CostModel"]
+
+MOST = 1024
+"""Functions that are remembered; then all are forgotten, which costs a map each."""
+
+
+class CostModel:
+    """Seconds a call, and bytes, of functions that were mapped in this process."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[Any, float] = {}
+        self._bytes: dict[Any, float] = {}
+
+    def seconds(self, function: Any) -> float | None:
+        """Return what a call of ``function`` took; None if that is not known."""
+        return self._seconds.get(_code_of(function))
+
+    def note_seconds(self, function: Any, seconds: float) -> None:
+        """Remember what a call of ``function`` took, on average, a moment ago."""
+        if len(self._seconds) >= MOST:
+            self._seconds.clear()
+            self._bytes.clear()
+        self._seconds[_code_of(function)] = seconds
+
+    def bytes(self, function: Any) -> float:
+        """Return how many bytes a call of ``function`` took with it, or brought back; 0 if it never went anywhere."""
+        return self._bytes.get(_code_of(function), 0.0)
+
+    def note_bytes(self, function: Any, size: float) -> None:
+        """Remember that a call of ``function`` took so many bytes with it, or brought them back: the most counts."""
+        code = _code_of(function)
+        if size > self._bytes.get(code, 0.0):
+            self._bytes[code] = size
+
+
+def _code_of(function: Any) -> Any:
+    """Return what is the same for all functions that run the same code, and keeps none of their data alive."""
+    while isinstance(function, partial):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    return getattr(function, "__code__", type(function))

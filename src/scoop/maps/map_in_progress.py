@@ -1,0 +1,486 @@
+"""One map over inputs whose number is known, while it goes on: the only place that knows what became of its rows.
+
+Every row is in one of these states, and goes through them from left to right:
+
+    unbegun ──take_front──> in a running slice ──> arrived ──pop──> consumed
+       │  ^                        │ split             ^
+       │  └────────────────────────┘                   │
+       └──steal──> in a stolen chunk, elsewhere ───────┘
+              <──cannot travel──┘ └──its worker died: sent again, row by row
+
+All changes happen under one lock, for no longer than a few lines; no code of the program's runs under it. So the
+consumer, helper threads, and the thread that gives rows away share a map without any other agreement. A map that is
+cancelled has no unbegun rows, and gets none back.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from threading import RLock
+from typing import Any, Protocol
+
+from ..errors import describe_call
+from ..tuning import TUNING
+from ..wire.messages import Message
+from ..worker.deadlock import Awaited
+from ..worker.outbox import InFlight
+from ..worker.ready_table import ReadyTable
+from ..worker.signal_safety import indivisible
+from ..worker.task import TaskOptions
+from .cost_model import CostModel
+from .row_functions import Columns, MapRows
+from .running_slice import RunningSlice
+from .segment import AnySegment, PackedSegment, Segment
+from .steal_policy import Situation, plan_steal
+from .stolen_chunk import StolenChunk
+
+__all__ = ["MapInProgress", "MapScheduler"]
+
+
+class MapScheduler(Protocol):
+    """What maps need of the scheduler."""
+
+    size: int
+    """How many workers the run has."""
+    ready: ReadyTable
+    costs: CostModel
+    retries: int
+    """How often a task of this run is handed out again."""
+    most_tasks: int | None
+    """How many tasks a worker runs before it is replaced."""
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds."""
+
+    @property
+    def runs_nothing_itself(self) -> bool:
+        """Whether this process only runs what cannot travel."""
+
+    def send(self, message: Message, /) -> None:
+        """Send a message to the broker."""
+
+    def heed_flags(self) -> None:
+        """Wake idle threads of this process, give to other workers, if they ask."""
+
+    def send_suspects(self, tasks: Sequence[InFlight]) -> None:
+        """Have tasks sent that may have killed a worker."""
+
+    def wake(self) -> None:
+        """Wake all threads that may run tasks."""
+
+
+class MapInProgress:
+    """A map in progress.
+
+    Parameters:
+        scheduler: of this process.
+        rows: what is done to rows.
+        columns: the inputs, at least one row.
+        options: of its tasks.
+        first_rows: how many rows to begin with, where it is not known what they take.
+        notify: called when rows have arrived. Takes no time; callable from any thread.
+    """
+
+    __slots__ = (
+        "_arrived",
+        "_at_hand_until",
+        "_cancelled",
+        "_chunks",
+        "_columns",
+        "_consumed",
+        "_end",
+        "_kept",
+        "_lock",
+        "_next",
+        "_notify",
+        "_options",
+        "_rows",
+        "_scheduler",
+        "_singly",
+        "_slice_rows",
+        "_slices",
+        "_started",
+        "_unbegun",
+    )
+
+    def __init__(
+        self,
+        scheduler: MapScheduler,
+        rows: MapRows,
+        columns: Columns,
+        options: TaskOptions,
+        notify: Callable[[], None],
+        first_rows: int = 1,
+        first_seconds: float = TUNING.first_slice_seconds,
+    ) -> None:
+        total = min(map(len, columns))
+        self._scheduler = scheduler
+        self._rows = rows
+        self._columns = columns
+        self._options = options
+        self._notify = notify
+        self._lock = RLock()  # reentrant: the garbage collector may cancel the map at any moment
+        self._unbegun = [range(total)]
+        self._kept: list[range] = []  # of those, the ones that cannot travel
+        self._slices: set[RunningSlice] = set()
+        self._chunks: set[StolenChunk] = set()
+        self._arrived: dict[int, AnySegment] = {}
+        self._next = 0  # the first row that was not consumed in order
+        self._consumed: list[range] = []  # rows that were consumed out of order
+        self._end = total  # no row from here on is wanted
+        self._cancelled = False
+        retries = scheduler.retries if options.retries is None else options.retries
+        # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
+        self._singly = retries == 0
+        cost = scheduler.costs.seconds(rows.function)
+        if cost:
+            first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
+        self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
+        self._started = self._at_hand_until = scheduler.clock()
+        scheduler.ready.tasks[self] = True
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What is called on each row."""
+        return self._rows.function
+
+    @property
+    def is_consumed(self) -> bool:
+        """Whether all rows that are wanted were consumed."""
+        return self._cancelled or self._next >= self._end or (bool(self._consumed) and self._all_consumed())
+
+    # -- for the consumer ---------------------------------------------------------------------------------------
+
+    def pop_next(self) -> AnySegment | None:
+        """Take out the next results in order, if they are there."""
+        with self._lock:
+            segment = self._arrived.pop(self._next, None)
+            return segment and self._consume(segment)
+
+    def pop_any(self) -> AnySegment | None:
+        """Take out results, those that arrived first, if any are there."""
+        with self._lock:
+            if not self._arrived:
+                return None
+            return self._consume(self._arrived.pop(next(iter(self._arrived))))
+
+    def has_next(self) -> bool:
+        """Return whether the next results in order are there."""
+        return self._next in self._arrived
+
+    def has_any(self) -> bool:
+        """Return whether any results are there."""
+        return bool(self._arrived)
+
+    def collect_finished(self) -> None:
+        """Have results arrive of rows that have ended while the loop over their slice goes on."""
+        for running in [*self._slices]:
+            if running.has_news() and (segment := running.take_results()) is not None:
+                self._deliver(segment)
+
+    def has_unreported(self) -> bool:
+        """Return whether collect_finished() would find any."""
+        return any(running.has_news() for running in [*self._slices])
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether a slice runs in this process."""
+        return bool(self._slices)
+
+    def awaited(self, in_order: bool) -> list[Awaited]:
+        """Return what the consumer waits for: the next row in order, or any."""
+        with self._lock:
+            found = [
+                Awaited(running.fiber, lambda running=running: self._describe(running.span.start))  # type: ignore[misc]
+                for running in self._slices
+                if not in_order or self._next in running.span
+            ]
+            elsewhere = [Awaited(None, str)] if self._chunks or self._unbegun or self._kept else []
+            return found if in_order and found else found + elsewhere
+
+    @indivisible
+    def cancel(self) -> None:
+        """Let nothing more of it begin, anywhere."""
+        with self._lock:
+            self._cancelled = True
+            self._drop_unbegun(0)
+            self._arrived.clear()
+            chunks = [*self._chunks]
+        for chunk in chunks:
+            chunk.cancel()
+
+    def _consume(self, segment: AnySegment) -> AnySegment:
+        if segment.start == self._next:
+            self._next += segment.count
+        else:
+            self._consumed.append(range(segment.start, segment.start + segment.count))
+        return segment
+
+    def _all_consumed(self) -> bool:
+        with self._lock:
+            for rows in sorted(self._consumed, key=lambda rows: rows.start):
+                if rows.start <= self._next:
+                    self._next = max(self._next, rows.stop)
+            self._consumed = [rows for rows in self._consumed if rows.start > self._next]
+            return self._next >= self._end
+
+    # -- running rows here --------------------------------------------------------------------------------------
+
+    def run_next(self) -> bool:
+        """Run the next rows that have not begun; return whether there were any for this process."""
+        running = self._take_front()
+        if running is None:
+            return False
+        self._scheduler.heed_flags()
+        self._run(running)
+        return True
+
+    def _take_front(self) -> RunningSlice | None:
+        """Begin a slice of the first unbegun rows."""
+        with self._lock:
+            kept_only = self._scheduler.runs_nothing_itself or not self._unbegun
+            ranges = self._kept if kept_only else self._unbegun
+            if not ranges:
+                return None
+            rows = ranges[0]
+            count = min(len(rows), self._rows_of_slice(len(rows)))
+            ranges[:1] = [rows[count:]] if count < len(rows) else []
+            self._note_unbegun()
+            now, cost = self._scheduler.clock(), self._scheduler.costs.seconds(self._rows.function) or 0.0
+            running = RunningSlice(self._rows, self._columns, rows[:count], now, cost)
+            self._slices.add(running)
+            self._started, self._at_hand_until = now, now + cost * count
+            if count > 1:
+                self._scheduler.ready.running[self] = self._scheduler.ready.running.get(self, 0) + 1
+            return running
+
+    def _rows_of_slice(self, rows: int) -> int:
+        # Shorter ones before the end, for the workers that will be idle then. But none so short that it would have
+        # ended before the I/O thread had its turn.
+        cost = self._scheduler.costs.seconds(self._rows.function)
+        least = int(TUNING.unknown_rows_stay_seconds / cost) + 1 if cost else rows
+        return min(self._slice_rows, max(least, (rows + 1) // 2))
+
+    def _run(self, running: RunningSlice) -> None:
+        error: BaseException | None = None
+        try:
+            error = running.run()
+        except BaseException as struck:  # by a signal handler: it is the row's, and goes on to the program
+            error = struck
+            raise
+        finally:
+            segment = running.last_segment(error)
+            self._learn(running)
+            with self._lock:
+                self._slices.discard(running)
+                if len(running.span) > 1:
+                    self._end_running()
+            self._deliver(segment)
+            del error
+
+    def _end_running(self) -> None:
+        running = self._scheduler.ready.running
+        left = running.get(self, 1) - 1
+        if left:
+            running[self] = left
+        else:
+            running.pop(self, None)
+
+    def _learn(self, running: RunningSlice) -> None:
+        """Remember what rows take, and how many the next slice is to have."""
+        seconds = self._scheduler.clock() - running.started
+        count, costs = running.count or 1, self._scheduler.costs
+        # Less is mostly the price of the slice itself.
+        if costs.seconds(self._rows.function) is None or seconds > TUNING.first_slice_seconds / 2:
+            costs.note_seconds(self._rows.function, seconds / count)
+        if costs.bytes(self._rows.function) >= TUNING.heavy_bytes:
+            self._slice_rows = 1
+            return
+        growth, aim = TUNING.slice_growth, TUNING.slice_seconds
+        rows = int(aim * count / seconds) if seconds * growth > aim else growth * count
+        self._slice_rows = max(1, min(rows, growth * count, TUNING.most_slice_rows))
+
+    # -- giving rows away ---------------------------------------------------------------------------------------
+
+    def steal(self, wanted: int) -> Sequence[InFlight]:
+        """Take rows for other workers, of which so many wait; none if that is not worth it."""
+        with self._lock:
+            if not self._unbegun:
+                return self._steal_from_slices()
+            plan = plan_steal(self._situation(wanted), TUNING)
+            ranges = self._take(plan.rows, plan.from_front)
+            most = 1 if self._singly else self._scheduler.most_tasks
+            spans = [span for rows in ranges for span in _divide(rows, plan.pieces, plan.rows, most)]
+            return [self._new_chunk(span) for span in spans]
+
+    def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
+        """Yield what was stolen; put back what is not taken from the iterator."""
+        left = [chunk for chunk in reversed(chunks) if isinstance(chunk, StolenChunk)]
+        try:
+            while left:
+                yield left.pop()
+        finally:
+            for chunk in left:
+                self.chunk_stays(chunk, cannot_travel=False)
+
+    def seconds_left(self) -> float | None:
+        """Return how long the rows that have not begun would take this process alone; None if that is not known."""
+        cost = self._scheduler.costs.seconds(self._rows.function)
+        return None if cost is None else cost * sum(map(len, self._unbegun))
+
+    def _situation(self, wanted: int) -> Situation:
+        scheduler, function = self._scheduler, self._rows.function
+        now = scheduler.clock()
+        return Situation(
+            sum(map(len, self._unbegun)),
+            scheduler.costs.seconds(function),
+            scheduler.costs.bytes(function),
+            scheduler.size,
+            wanted,
+            now - self._started,
+            abs(self._at_hand_until - now) if self._slices else 0.0,
+            scheduler.runs_nothing_itself,
+        )
+
+    def _steal_from_slices(self) -> list[InFlight]:
+        """Split the first slice that has long to go, or has run too long."""
+        now = self._scheduler.clock()
+        for running in self._slices:
+            long = running.seconds_left() > 2 * TUNING.worth_giving_seconds
+            if long or now - running.started > TUNING.overdue_seconds:
+                rows = running.split()
+                if rows:
+                    most = 1 if self._singly else self._scheduler.most_tasks
+                    return [self._new_chunk(span) for span in _divide(rows, 1, len(rows), most)]
+        return []
+
+    def _take(self, count: int, from_front: bool) -> list[range]:
+        """Take out unbegun rows, the first or the last ones; return them in order."""
+        taken: list[range] = []
+        while count and self._unbegun:
+            rows = self._unbegun.pop(0 if from_front else -1)
+            if len(rows) > count and from_front:
+                self._unbegun.insert(0, rows[count:])
+                rows = rows[:count]
+            elif len(rows) > count:
+                self._unbegun.append(rows[:-count])
+                rows = rows[-count:]
+            taken.append(rows)
+            count -= len(rows)
+        self._note_unbegun()
+        return sorted(taken, key=lambda rows: rows.start)
+
+    def _new_chunk(self, span: range, options: TaskOptions | None = None) -> StolenChunk:
+        columns = tuple([column[span.start : span.stop] for column in self._columns])
+        chunk = StolenChunk(self, self._rows, columns, span, options or self._options)
+        self._chunks.add(chunk)
+        return chunk
+
+    # -- for stolen chunks --------------------------------------------------------------------------------------
+
+    def is_wanted(self, row: int) -> bool:
+        """Return whether the consumer still wants a row."""
+        return row < self._end and not self._cancelled
+
+    def chunk_reported(self, segments: Sequence[PackedSegment], seconds_per_row: float | None) -> None:
+        """Take in rows, and what one took."""
+        if seconds_per_row is not None:
+            self._scheduler.costs.note_seconds(self._rows.function, seconds_per_row)
+        for segment in segments:
+            self._deliver(segment)
+
+    def chunk_failed(self, row: int, error: BaseException) -> None:
+        """Take in that a row has failed without a word of its own."""
+        self._deliver(Segment(row, 1, [], error))
+
+    def chunk_ended(self, chunk: StolenChunk) -> None:
+        """Forget a chunk."""
+        with self._lock:
+            self._chunks.discard(chunk)
+
+    def chunk_stays(self, chunk: StolenChunk, cannot_travel: bool) -> None:
+        """Put the rows of a chunk back, among those that cannot travel if its pickling has failed."""
+        with self._lock:
+            self._chunks.discard(chunk)
+            if self._cancelled or chunk.span.start >= self._end:
+                return
+            ranges = self._kept if cannot_travel else self._unbegun
+            ranges.append(chunk.span)
+            ranges.sort(key=lambda rows: rows.start)
+            self._note_unbegun()
+        self._scheduler.wake()
+
+    def resend_singly(self, rows: Sequence[int], retries: int) -> None:
+        """Send rows anew whose worker died: singly, so that the row that kills is the only one lost."""
+        with self._lock:
+            if self._cancelled:
+                return
+            wanted = [row for row in rows if row < self._end]
+            chunks = [self._new_chunk(range(row, row + 1), TaskOptions(retries)) for row in wanted]
+        self._scheduler.send_suspects(chunks)
+
+    def retries_of(self, options: TaskOptions) -> int:
+        """Return how often a task with these options is handed out again."""
+        return self._scheduler.retries if options.retries is None else options.retries
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nothing of it is wanted any more."""
+        return self._cancelled
+
+    def send(self, message: Message) -> None:
+        """Send a message to the broker."""
+        self._scheduler.send(message)
+
+    # -- the rest -----------------------------------------------------------------------------------------------
+
+    def _deliver(self, segment: AnySegment) -> None:
+        """Have results arrive."""
+        if not segment.count:
+            return
+        failed = segment.failed if isinstance(segment, PackedSegment) else segment.error is not None
+        with self._lock:
+            if self._cancelled:
+                return
+            self._arrived[segment.start] = segment
+            if failed:
+                self._drop_unbegun(segment.start + segment.count)
+            unwanted = [chunk for chunk in self._chunks if chunk.span.start >= self._end] if failed else ()
+        for chunk in unwanted:
+            chunk.cancel()
+        self._notify()
+
+    def _drop_unbegun(self, start: int) -> None:
+        """Let no row from ``start`` on begin any more in this process."""
+        if start >= self._end:
+            return
+        self._end = start
+        for ranges in (self._unbegun, self._kept):
+            ranges[:] = [rows[: max(0, start - rows.start)] for rows in ranges if rows.start < start]
+        for running in self._slices:
+            if running.span.start >= start:
+                running.stop()
+        self._note_unbegun()
+
+    def _note_unbegun(self) -> None:
+        """Be in the tables exactly while there are rows for them. Under the lock, as all that changes those."""
+        for table, ranges in (
+            (self._scheduler.ready.tasks, self._unbegun),
+            (self._scheduler.ready.kept, self._kept),
+        ):
+            if ranges and self not in table:
+                table[self] = True
+            elif not ranges:
+                table.pop(self, None)
+
+    def _describe(self, row: int) -> str:
+        return describe_call(self._rows.function, tuple([column[row] for column in self._columns]), {})
+
+
+def _divide(rows: range, pieces: int, total: int, most: int | None) -> list[range]:
+    """Cut rows, some of ``total``, in their share of so many pieces, of which none has more than ``most`` rows."""
+    number = max(1, -(-len(rows) * pieces // total))
+    if most is not None:
+        number = max(number, -(-len(rows) // most))
+    bounds = [len(rows) * place // number for place in range(number + 1)]
+    return [rows[start:end] for start, end in pairwise(bounds) if start < end]

@@ -1,0 +1,90 @@
+"""Rows of another worker's map that run here: a map of its own, whose results are reported to the owner."""
+
+from collections.abc import Callable, Sequence
+from pickle import PickleBuffer
+from threading import RLock
+from time import monotonic
+from typing import Any
+
+from ..tuning import TUNING
+from ..worker.task import PLAIN, Report
+from .consumer import Consumer
+from .map_in_progress import MapInProgress, MapScheduler
+from .row_functions import Columns, MapRows
+from .segment import AnySegment, Segment, pack_segments
+
+__all__ = ["ReceivedChunk"]
+
+
+class ReceivedChunk:
+    """Rows of another worker's map.
+
+    Parameters:
+        scheduler: of this process.
+        rows: what is done to them.
+        columns: their inputs.
+        report: takes results to the owner.
+    """
+
+    def __init__(self, scheduler: MapScheduler, rows: MapRows, columns: Columns, report: Report) -> None:
+        self._scheduler = scheduler
+        self._rows = rows
+        self._consumer = Consumer(scheduler, in_order=not rows.streams)
+        self._map = MapInProgress(
+            scheduler, rows, columns, PLAIN, self._consumer.notify, first_seconds=TUNING.slice_seconds
+        )
+        self._consumer.maps.append(self._map)
+        self._total = min(map(len, columns))
+        self._report = report
+        self._unreported: list[AnySegment] = []
+        self._lock = RLock()
+        self._reported_at = monotonic()
+
+    def run(self, is_due: Callable[[float], bool]) -> tuple[bytes, Sequence[PickleBuffer]]:
+        """Run the rows. Return the pickle and the large buffers of what was not reported before."""
+        try:
+            if not self._rows.streams:
+                return self._pack([self._collect()])
+            while (segment := self._consumer.next_packed()) is not None:
+                with self._lock:
+                    self._unreported.append(segment)
+                if is_due(self._reported_at):
+                    self.report()
+            with self._lock:
+                return self._pack(self._unreported)
+        finally:
+            self._map.cancel()
+
+    def has_news(self) -> bool:
+        """Return whether some rows have ended that were not reported."""
+        return bool(self._unreported) or self._map.has_unreported() or self._map.has_any()
+
+    def report(self) -> None:
+        """Report the rows that have ended. Callable from any thread that may run the program's code."""
+        with self._lock:
+            self._map.collect_finished()
+            while self._rows.streams and (segment := self._map.pop_any()) is not None:
+                self._unreported.append(segment)
+            if self._unreported:
+                segments, self._unreported = self._unreported, []
+                self._report(*self._pack(segments))
+            self._reported_at = monotonic()
+
+    def cancel(self) -> None:
+        """Let no row of it begin any more."""
+        self._map.cancel()
+
+    def _pack(self, segments: Sequence[AnySegment]) -> tuple[bytes, Sequence[PickleBuffer]]:
+        return pack_segments(self._rows, segments, self._scheduler.costs.seconds(self._rows.function))
+
+    def _collect(self) -> Segment:
+        """Return what becomes of all rows, as one."""
+        values: list[Any] = []
+        while (segment := self._consumer.next()) is not None:
+            values += segment.values
+            if segment.error is not None:
+                return Segment(0, self._total, [], segment.error)
+        try:
+            return Segment(0, self._total, self._rows.join(values))
+        except BaseException as error:  # of the program's operation
+            return Segment(0, self._total, [], error)

@@ -1,0 +1,165 @@
+"""Rows of a map while a thread of this process goes over them: they can be looked at, split and stopped.
+
+No thread knows what a row takes. Behind one that takes ten seconds no other may wait while a worker is idle, and no
+result that is there may wait for the end of the loop. So other threads may act at any moment:
+
+    reported        | computed        | at hand | not begun
+                    | take_results()  |         | split() takes the later half, stop() takes all
+    by the loop, in C ────────────────────────>
+
+The loop has an iterator over the rows. A thread that splits takes from it all that is left, in one step of the
+interpreter, so that no row is had by both. To the loop it then ends after the row at hand. All else is done under the
+lock.
+"""
+
+from collections.abc import Iterator, Sequence
+from operator import length_hint
+from threading import Lock
+from typing import Any
+
+from greenlet import getcurrent
+
+from .row_functions import Columns, MapRows
+from .segment import Segment
+
+__all__ = ["RunningSlice"]
+
+_NONE = range(0)
+
+_ITERATED_IN_C = (range, list, tuple, str, bytes)
+"""Of a range no list is made: so it takes no longer than in a loop of the program's."""
+
+
+class RunningSlice:
+    """Rows of some columns, while they are gone over.
+
+    Parameters:
+        rows: what is done to them.
+        columns: all of the map's inputs, which no thread changes.
+        span: which rows.
+        now: when it begins, in seconds.
+        seconds_per_row: what a row takes; 0 if that is not known.
+    """
+
+    __slots__ = (
+        "_begun",
+        "_closed",
+        "_columns",
+        "_end",
+        "_kept",
+        "_lock",
+        "_reported",
+        "_results",
+        "_rows",
+        "_seconds_per_row",
+        "_stopped",
+        "count",
+        "fiber",
+        "span",
+        "started",
+    )
+
+    def __init__(self, rows: MapRows, columns: Columns, span: range, now: float, seconds_per_row: float) -> None:
+        self.started = now
+        self.span = span
+        self.fiber = getcurrent()
+        self.count = 0
+        """How many rows were computed, once it has run."""
+        self._rows = rows
+        self._columns = tuple([column[span.start : span.stop] for column in columns])
+        self._seconds_per_row = seconds_per_row
+        self._lock = Lock()
+        self._begun = _iterator(self._columns[0])
+        self._end = len(span)  # where the loop at hand is to end
+        self._kept = _NONE  # rows that it is to go over next
+        self._results: list[Any] = []
+        self._reported = 0  # results that were taken
+        self._closed = False
+        self._stopped = False
+
+    def run(self) -> BaseException | None:
+        """Go over the rows that no thread takes away; return what a call has raised. Signals may raise."""
+        go_over, results = self._rows.go_over, self._results
+        try:
+            error = go_over(results, self._begun, self._columns[1:])
+            while error is None and (columns := self._next(len(results))):
+                error = go_over(results, self._begun, columns[1:])
+        finally:
+            self.count = len(results)
+            with self._lock:
+                self._closed = True
+        if error is None and self.count < self._end and not self._stopped:
+            error = self._rows.stopped()
+        return error
+
+    def last_segment(self, error: BaseException | None) -> Segment:
+        """Return what was not reported, once it has run."""
+        values = self._results[self._reported :]
+        start, count = self.span.start + self._reported, len(values) + (error is not None)
+        try:
+            return Segment(start, count, self._rows.digest(values), error)
+        except BaseException as problem:  # of the program's operation
+            return Segment(start, count, [], problem)
+
+    def has_news(self) -> bool:
+        """Return whether rows have ended that were not reported."""
+        return self._rows.streams and len(self._results) > self._reported
+
+    def take_results(self) -> Segment | None:
+        """Report the rows that have ended since the last time; None if there are none."""
+        with self._lock:
+            if self._closed or not self.has_news():
+                return None  # the thread that runs it reports the rest
+            values = self._results[self._reported :]
+            start = self.span.start + self._reported
+            self._reported += len(values)
+            return Segment(start, len(values), values)
+
+    def seconds_left(self) -> float:
+        """Return how long the rows that have not begun are to take, if that is known; else 0."""
+        return (length_hint(self._begun) + len(self._kept)) * self._seconds_per_row
+
+    def rows_left(self) -> int:
+        """Return how many rows have not begun."""
+        return length_hint(self._begun) + len(self._kept)
+
+    def split(self) -> range:
+        """Take the later half of the rows that have not begun, or the only one; return which rows of the map."""
+        with self._lock:
+            if self._closed:
+                return _NONE
+            self._take_unbegun()
+            middle = len(self._kept) // 2
+            given = self._kept[middle:]
+            self._kept = self._kept[:middle]
+            return range(self.span.start + given.start, self.span.start + given.stop) if given else _NONE
+
+    def stop(self) -> None:
+        """Let no row begin any more."""
+        with self._lock:
+            self._stopped = True
+            self._take_unbegun()
+            self._kept = _NONE
+
+    def _take_unbegun(self) -> None:
+        taken: list[Any] = []
+        taken.extend(self._begun)
+        if taken:
+            self._kept = range(self._end - len(taken), self._end)
+            self._end = self._kept.start
+
+    def _next(self, come_to: int) -> Columns | None:
+        """Return the rows that the loop is to go over now; None if there are none, or it has ended by itself."""
+        with self._lock:
+            if come_to < self._end or not self._kept:
+                self._closed = True
+                return None
+            columns = tuple([column[self._kept.start : self._kept.stop] for column in self._columns])
+            self._begun = _iterator(columns[0])
+            self._end = self._kept.stop
+            self._kept = _NONE
+            return columns
+
+
+def _iterator(column: Sequence[Any]) -> Iterator[Any]:
+    return iter(column if type(column) in _ITERATED_IN_C else list(column))

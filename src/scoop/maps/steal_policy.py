@@ -1,0 +1,99 @@
+"""How much of a map goes to workers that wait, from which end, and in how many pieces. Pure: numbers in, numbers out."""
+
+from math import ceil
+from typing import NamedTuple
+
+from ..tuning import Tuning
+
+__all__ = ["NOTHING", "Situation", "StealPlan", "plan_steal"]
+
+
+class Situation(NamedTuple):
+    """What is known of a map when workers wait for work.
+
+    Parameters:
+        rows: that no thread has begun.
+        seconds_per_row: what one takes; None if that is not known.
+        bytes_per_row: what one carries, there or back.
+        workers: of the run.
+        wanted: how many of them wait.
+        age: seconds since the rows at hand have begun.
+        overrun: seconds by which the rows at hand are early or late: they may go on for as long again.
+        alone: whether this process runs no rows itself.
+    """
+
+    rows: int
+    seconds_per_row: float | None
+    bytes_per_row: float
+    workers: int
+    wanted: int
+    age: float
+    overrun: float
+    alone: bool
+
+
+class StealPlan(NamedTuple):
+    """Give ``rows`` rows in ``pieces`` pieces: the next ones in order, or those at the far end."""
+
+    rows: int
+    pieces: int
+    from_front: bool
+
+
+NOTHING = StealPlan(0, 0, False)
+
+
+def plan_steal(now: Situation, tuning: Tuning) -> StealPlan:
+    """Return what is to be given away.
+
+    Long rows go from the front, since the consumer of an ordered map waits for the front; and in small pieces, since
+    it waits for the first row of each. Of short rows the far half goes: then neither side is disturbed for long.
+    """
+    if not now.rows:
+        return NOTHING
+    if now.seconds_per_row is None:
+        return _plan_unknown(now, tuning)
+    if now.seconds_per_row >= tuning.long_row_seconds:
+        return _plan_long(now, now.seconds_per_row, tuning)
+    return _plan_short(now, now.seconds_per_row, tuning)
+
+
+def _plan_unknown(now: Situation, tuning: Tuning) -> StealPlan:
+    # Most often the first row has ended by then, and it is known how much to give.
+    if now.age <= tuning.unknown_rows_stay_seconds and not now.alone:
+        return NOTHING
+    rows = min(now.rows, now.wanted)
+    return StealPlan(rows, rows, from_front=True)
+
+
+def _plan_long(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
+    # Smaller pieces towards the end, so that all workers are done at the same time.
+    fair = ceil(now.rows / (2 * now.workers))
+    in_piece = max(1, min(int(tuning.long_piece_seconds / seconds), fair, _most_rows(now, tuning)))
+    # A piece more than can run at once, so that no worker stands still until the next one comes.
+    ahead = max(1, min(tuning.most_pieces_ahead, int(tuning.long_rows_ahead_seconds / (seconds * in_piece))))
+    pieces = min(now.wanted * ahead, max(1, now.rows // in_piece))
+    return StealPlan(min(now.rows, pieces * in_piece), pieces, from_front=True)
+
+
+def _plan_short(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
+    worth_it = now.rows * seconds > tuning.worth_giving_seconds or now.age > tuning.overdue_seconds
+    if not (worth_it or now.alone):
+        return NOTHING
+    if now.alone:
+        rows = (now.rows + 1) // 2
+    else:
+        # So many that the workers that get them and this one are done at the same time. Rows at hand that should
+        # have ended a while ago may go on for as long again.
+        journey = tuning.journey_seconds
+        rows = ceil((now.rows * seconds + now.overrun - journey) / (2 * seconds + tuning.pack_row_seconds))
+        rows = max(1, min(now.rows, rows))
+    piece_seconds = max(tuning.least_piece_seconds, tuning.piece_seconds / now.workers)
+    pieces = max(1, min(tuning.most_pieces, int(rows * seconds / piece_seconds)))
+    # Of heavy rows not many at a time: packing 100 MB at once keeps the workers waiting that want them.
+    heavy = min(tuning.most_heavy_pieces, int(rows * now.bytes_per_row / tuning.heavy_bytes))
+    return StealPlan(rows, min(rows, max(pieces, heavy)), from_front=False)
+
+
+def _most_rows(now: Situation, tuning: Tuning) -> int:
+    return max(1, int(tuning.heavy_bytes / now.bytes_per_row)) if now.bytes_per_row else now.rows

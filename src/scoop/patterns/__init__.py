@@ -1,1 +1,0 @@
-"""Maps, reductions and scans: what is made of tasks, and knows nothing of where they run."""

@@ -1,0 +1,1 @@
+"""One process that runs tasks: what runs next, what is given away, who waits for what."""

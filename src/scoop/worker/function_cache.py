@@ -1,0 +1,112 @@
+"""How the functions of tasks travel: within their batch; or, if they hold much data, ahead of it and only once.
+
+A partial, a closure or a method may carry an array into every call. Such a function is sent to all workers as a
+constant is, under a name made of its content, and batches only name it. It is deleted when others have come after it
+and no task of it is in flight. Its data is one object to all its tasks on a worker, as a constant is.
+"""
+
+import os
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..wire import codec
+from ..wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
+from ..wire.shared_buffers import SharedBuffers
+from . import runtime
+
+__all__ = ["FunctionCache"]
+
+LARGE = 1 << 16
+"""Bytes of a pickle from which on a function travels ahead of its batches."""
+
+KEPT = 4
+"""Large functions that workers keep though no task of theirs is in flight: the next map may have the same."""
+
+
+class FunctionCache:
+    """The functions of the tasks that one process has sent out.
+
+    Parameters:
+        send: takes a message to the broker.
+    """
+
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        self._token = os.urandom(8).hex()  # two workers that send the same function must not delete each other's
+        self._send = send
+        self._of_maps: WeakKeyDictionary[Any, bytes | str] = WeakKeyDictionary()
+        self._users: OrderedDict[str, set[int]] = OrderedDict()  # by large function, the batches in flight
+        self._lock = Lock()
+
+    def pack(self, function: Any, batch: int, is_chunk: bool) -> bytes:
+        """Return what stands for a function in a batch. A map's is as it was when first sent."""
+        if is_chunk and function.name is not None:  # of a map of another worker, which keeps it
+            return pickle.dumps(_Named(function.name, True))
+        with self._lock:
+            packed = self._of_maps.get(function) if is_chunk else None
+        if packed is None or (isinstance(packed, str) and packed not in self._users):
+            packed = self._dump(function)
+        with self._lock:
+            if is_chunk:
+                self._of_maps[function] = packed
+            if isinstance(packed, bytes):
+                return packed
+            self._users.setdefault(packed, set()).add(batch)
+            self._users.move_to_end(packed)
+            return pickle.dumps(_Named(packed, is_chunk))
+
+    def release(self, batch: int) -> None:
+        """All tasks of a batch have ended."""
+        if self._users:
+            with self._lock:
+                for batches in self._users.values():
+                    batches.discard(batch)
+
+    def _dump(self, function: Any) -> bytes | str:
+        """Return a function's pickle; or its name, if it is large, and every worker has it by now."""
+        large: list[pickle.PickleBuffer] = []
+        data = codec.dumps(function, large)
+        if not large and len(data) < LARGE:
+            return data
+        from hashlib import blake2b  # 4 ms that no other run should pay
+
+        digest = blake2b(data, digest_size=16)
+        for buffer in large:
+            digest.update(buffer.raw())
+        name = f"{PRIVATE}{self._token}.{digest.hexdigest()}"
+        if name not in self._users:
+            self._delete_unused()
+            buffers = SharedBuffers.empty() if large else None
+            spans = buffers.add(large) if buffers else ()
+            self._send(SetConstants(0, (name,), pickle.dumps({name: (data, spans)}), buffers))
+            self._users[name] = set()
+        return name
+
+    def _delete_unused(self) -> None:
+        """Let the workers forget the oldest large functions that no task in flight needs."""
+        for name in [name for name, batches in self._users.items() if not batches][: -KEPT + 1]:
+            del self._users[name]
+            self._send(DeleteConstants(0, (name,)))
+
+
+class _Named:
+    """A function that has travelled ahead: becomes itself where it arrives."""
+
+    def __init__(self, name: str, is_chunk: bool) -> None:
+        self._name = name
+        self._is_chunk = is_chunk
+
+    def __reduce__(self) -> Any:
+        return _find, (self._name, self._is_chunk)
+
+
+def _find(name: str, is_chunk: bool) -> Any:
+    function = runtime.constants and runtime.constants.get(name)
+    if function is None:
+        raise LookupError("the function has been deleted")
+    if is_chunk:
+        function.name = name
+    return function

@@ -1,0 +1,475 @@
+"""The handle to a task's outcome, and the only file that changes its state.
+
+    NEW ──> READY ──> RUNNING ──> DONE | FAILED              it ran in this process
+     │        ├─────> SENT ─────> ARRIVED ──> DONE | FAILED   it ran elsewhere; unpickled by the first who asks
+     │        │         ├───────> READY                       it could not travel
+     │        │         ├───────> CANCELLED                   it was dropped before it began elsewhere
+     │        │         └───────> FAILED                      it died with its workers, or the run cannot go on
+     │        └─────> CANCELLED | FAILED                      it is not wanted, or the run cannot go on
+     └──────> CANCELLED | DONE | FAILED                       made by hand; made to show an outcome to a callback
+
+READY means: in one of the scheduler's tables. The thread that takes a future out of its table, in one atomic step, is
+the only one to run, send or cancel it.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from threading import RLock
+from typing import Any, Protocol
+
+from greenlet import getcurrent, greenlet
+
+from ..errors import CancelledError, describe, describe_call
+from . import runtime
+from .outcomes import unpack_outcome
+from .task import PLAIN, TaskOptions
+
+__all__ = [
+    "Callback",
+    "Deferred",
+    "Future",
+    "InFlight",
+    "TaskCall",
+    "call_of",
+    "cancel_unbegun",
+    "describe_task",
+    "error_of",
+    "fail",
+    "has_callbacks",
+    "has_ended",
+    "is_ready",
+    "new_task",
+    "offer_made",
+    "run",
+    "runner_of",
+    "show_outcome",
+    "unwatch",
+    "was_offered",
+    "watch",
+]
+
+# Ordered: from ARRIVED on a future has ended.
+NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)
+
+_TRANSITIONS = {
+    NEW: {READY, DONE, FAILED, CANCELLED},
+    READY: {RUNNING, SENT, FAILED, CANCELLED},
+    RUNNING: {DONE, FAILED},
+    SENT: {ARRIVED, READY, FAILED, CANCELLED},
+    ARRIVED: {DONE, FAILED},
+    DONE: set[int](),
+    FAILED: set[int](),
+    CANCELLED: set[int](),
+}
+
+_NAMES = ("new", "ready", "running", "sent", "done", "done", "failed", "cancelled")
+
+NO_KEYWORDS: dict[str, Any] = {}
+"""Stands for "no keywords" in futures by the million. Never written to."""
+
+_new = object.__new__
+
+_watching = RLock()
+"""Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand. Reentrant,
+since the garbage collector may close a map, and so cancel, at any moment."""
+
+_log = logging.getLogger("scoop")
+
+
+class Callback:
+    """A callback of the program's, kept among the watchers of a future."""
+
+    __slots__ = ("function", "group", "universal")
+
+    def __init__(self, function: Callable[["Future"], object], universal: bool, group: object) -> None:
+        self.function = function
+        self.universal = universal
+        self.group = group
+
+    def __call__(self, future: "Future") -> None:
+        try:
+            self.function(future)
+        except BaseException as error:
+            if error is runtime.signal_error:
+                raise
+            _log.exception("scoop: a callback raised an exception, which is ignored")
+
+
+class Future:
+    """The handle to a task that may run in parallel, anywhere.
+
+    ``futures.submit`` makes one and offers it at once; one made by hand is offered when it is first asked for
+    its outcome. Specified by the reference's "Future class" and PEP 3148.
+
+    Parameters:
+        parentId: accepted for compatibility, and not used: which task waits for which is known by other means.
+        callable: what to call.
+        args, kargs: what to call it with.
+    """
+
+    __slots__ = ("__weakref__", "_args", "_function", "_kwargs", "_options", "_state", "_value", "_watchers")
+
+    _function: Callable[..., Any] | None
+    _args: tuple[Any, ...]
+    _kwargs: dict[str, Any]
+    _options: TaskOptions
+    _value: Any  # the result, the exception, its pickle, or the fiber that runs the task, as _state tells
+    _watchers: "list[Watcher] | None"
+
+    def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
+        self._function = callable
+        self._args = args
+        self._kwargs = kargs
+        self._options = PLAIN
+        self._state = NEW
+        self._value = None
+        self._watchers = None
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return what the call returned; raise what it raised.
+
+        Waits up to ``timeout`` seconds (None: as long as it takes), then raises TimeoutError. Raises
+        CancelledError if the future was cancelled.
+        """
+        if self._state < ARRIVED:
+            runtime.need("Future.result()").join(self, timeout)
+        if self._state == DONE:
+            return self._value
+        error = error_of(self)
+        if error is None:
+            return self._value
+        try:
+            raise error
+        finally:
+            del error, self  # or the traceback and this frame keep each other alive
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""
+        if self._state < ARRIVED:
+            runtime.need("Future.exception()").join(self, timeout)
+        if self._state == CANCELLED:
+            raise CancelledError
+        return error_of(self)
+
+    def done(self) -> bool:
+        """Return whether the call has returned, has raised, or was cancelled.
+
+        Never waits, but lets other tasks go on: a program that polls is no obstacle.
+        """
+        if self._state < ARRIVED and runtime.current is not None:
+            runtime.current.poll(self)
+        return self._state >= ARRIVED
+
+    def cancelled(self) -> bool:
+        """Return whether the call was cancelled before it began."""
+        return self._state == CANCELLED
+
+    def running(self) -> bool:
+        """Return whether the call is being executed, or was sent to be: it cannot be cancelled any more."""
+        return self._state in (RUNNING, SENT)
+
+    def cancel(self) -> bool:
+        """Cancel the call, if it has neither begun nor been sent elsewhere; return whether it is cancelled."""
+        if self._state == CANCELLED:
+            return True
+        if self._state == NEW or (runtime.current is not None and runtime.current.claim(self)):
+            cancel_unbegun(self)
+            return True
+        return False
+
+    def add_done_callback(
+        self,
+        callable_: Callable[["Future"], object],
+        inCallbackType: str = "standard",
+        inCallbackGroup: object = None,
+    ) -> None:
+        """Have ``callable_(future)`` called when the call ends, or at once if it has.
+
+        Callbacks are called in the order they were added. An exception in one is logged and ignored.
+
+        Parameters:
+            inCallbackType: ``"standard"``: in the process that adds it. ``"universal"``: there, and also in
+                the process where the task ran, if it ran elsewhere and the callback was added before it left.
+            inCallbackGroup: a label of the caller's own; it does not change when the callback is called.
+        """
+        if inCallbackType not in ("standard", "universal"):
+            raise ValueError(f"inCallbackType must be 'standard' or 'universal', not {inCallbackType!r}")
+        watch(self, Callback(callable_, inCallbackType == "universal", inCallbackGroup))
+
+    def __repr__(self) -> str:
+        return f"<Future {_NAMES[self._state]} at {id(self):#x}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Future cannot travel to another process: send its result, or wait for it where it is")
+
+
+Watcher = Callable[[Future], None]
+
+
+class Deferred(Protocol):
+    """Where the I/O thread leaves what it must not do itself, since it runs no code of the program's."""
+
+    def defer(self, call: Callable[[], object]) -> None:
+        """Have ``call`` made by a thread that may run the program's code."""
+
+    def discard(self, thing: object) -> None:
+        """Drop the reference to an object of the program's: its ``__del__`` may run then."""
+
+
+# -- for the scheduler: what happens to a future -------------------------------------------------------------------
+
+
+def new_task(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions = PLAIN
+) -> Future:
+    """Return a READY future, which the caller puts on offer at once. Its call may have any keywords."""
+    future = _new(Future)
+    future._function = function
+    future._args = args
+    future._kwargs = kwargs
+    future._options = options
+    future._state = READY
+    future._value = None
+    future._watchers = None
+    return future
+
+
+def offer_made(future: Future) -> bool:
+    """Make READY a future that was made by hand; return whether it was not before: then it is to be offered."""
+    if future._state != NEW:
+        return False
+    future._state = READY
+    return True
+
+
+def run(future: Future) -> None:
+    """Run a claimed future on this stack."""
+    if future._state != READY:
+        raise AssertionError(f"{future!r} was claimed by two threads")
+    future._state = RUNNING
+    # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
+    try:
+        future._value = getcurrent()
+        future._value = future._function(*future._args, **future._kwargs)  # type: ignore[misc]
+    except BaseException as error:  # it is the future's, whatever it is
+        future._value = error
+        future._state = FAILED  # first: a second exception may come at each call from here on
+        # Without our own frame, which holds the future: else each failure is a circle that waits to be collected.
+        trace = error.__traceback__
+        error.with_traceback(trace and trace.tb_next)
+        del trace
+        if error is runtime.signal_error:
+            raise
+    else:
+        future._state = DONE
+    finally:
+        future._function = None
+        future._args = ()
+        future._kwargs = NO_KEYWORDS
+        if future._watchers is not None:
+            _tell_watchers(future)
+        del future  # a traceback keeps the frames below its own alive: they must not lead back to it
+
+
+def cancel_unbegun(future: Future) -> None:
+    """End a claimed future, or one that was never offered, without running it."""
+    _end(future, CANCELLED, None)
+
+
+def fail(future: Future, error: BaseException, deferred: Deferred | None = None) -> None:
+    """End a claimed future with ``error``."""
+    _end(future, FAILED, error, deferred)
+
+
+def show_outcome(value: Any, is_error: bool, callbacks: Iterable[Callable[[Future], object]]) -> None:
+    """Call callbacks that have travelled with a task, with a future that shows its outcome."""
+    future = Future(None, describe)
+    for function in callbacks:
+        future.add_done_callback(function)
+    _end(future, FAILED if is_error else DONE, value)
+
+
+class InFlight:
+    """A future whose task is sent to another worker: what the outbox does with it."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: Future) -> None:
+        _move(future, SENT)
+        self._future = future
+
+    @property
+    def call(self) -> "TaskCall":
+        """The function, the arguments and the keywords."""
+        return call_of(self._future)
+
+    @property
+    def options(self) -> TaskOptions:
+        """How the task is to be treated."""
+        return self._future._options
+
+    @property
+    def is_chunk(self) -> bool:
+        """Whether it is several rows of a map."""
+        return False
+
+    def universal_callbacks(self) -> list[Callable[[Future], object]]:
+        """Return the callbacks that travel with the task."""
+        with _watching:
+            watchers: Iterable[Watcher] = tuple(self._future._watchers or ())
+        return [w.function for w in watchers if isinstance(w, Callback) and w.universal]
+
+    def sent_as(self, batch: int, number: int) -> None:
+        """Hear under which name the task travels."""
+
+    def cannot_travel(self) -> Future:
+        """Become READY again; return the future, which is to run here."""
+        _move(self._future, READY)
+        return self._future
+
+    def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
+        """End with an outcome that is still packed."""
+        _end(self._future, ARRIVED, packed, deferred)
+
+    def arrived_in_part(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
+        """Hear of some rows: only chunks have any."""
+
+    def dropped(self, deferred: Deferred) -> None:
+        """End, since the task was dropped before it began."""
+        _end(self._future, CANCELLED, None, deferred)
+
+    def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:
+        """End, since the task has no tries left. ``error`` makes the exception; it calls the program's ``repr``s."""
+        deferred.defer(lambda: _end(self._future, FAILED, error(), deferred))
+
+    def abandoned(self, error: Exception, deferred: Deferred) -> None:
+        """End, since the run cannot go on."""
+        _end(self._future, FAILED, error, deferred)
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------
+
+TaskCall = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+def call_of(future: Future) -> TaskCall:
+    """Return the function, arguments and keywords of a future that has not ended."""
+    assert future._function is not None
+    return future._function, future._args, future._kwargs
+
+
+def describe_task(future: Future) -> str:
+    """Write down the call of a future, for an error's message."""
+    return describe_call(future._function, future._args, future._kwargs)
+
+
+def was_offered(future: Future) -> bool:
+    """Return whether a future is, or was, on offer: not one made by hand that is new."""
+    return future._state != NEW
+
+
+def is_running(future: Future) -> bool:
+    """Return whether the task runs in this process."""
+    return future._state == RUNNING
+
+
+def runner_of(future: Future) -> greenlet | None:
+    """Return the fiber on which a future's task runs; None if it does not run in this process."""
+    value = future._value
+    return value if future._state == RUNNING and isinstance(value, greenlet) else None
+
+
+def is_ready(future: Future) -> bool:
+    """Return whether no thread has begun a future that was offered."""
+    return future._state == READY
+
+
+def has_ended(future: Future) -> bool:
+    """Return whether a future has ended, without a look at anything else."""
+    return future._state >= ARRIVED
+
+
+def has_callbacks(future: Future) -> bool:
+    """Return whether the program has added a callback to a future."""
+    with _watching:
+        return any(isinstance(watcher, Callback) for watcher in future._watchers or ())
+
+
+def error_of(future: Future) -> BaseException | None:
+    """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
+    if future._state == CANCELLED:
+        return CancelledError()
+    with _watching:
+        state, packed = future._state, future._value
+    if state == ARRIVED:
+        ok, value = unpack_outcome(*packed)  # the program's code may run here, so not under the lock
+        with _watching:
+            if future._state == ARRIVED:  # else another thread was first, and its object is the one
+                future._value = value
+                _move(future, DONE if ok else FAILED)
+    return future._value if future._state == FAILED else None
+
+
+# -- watching -------------------------------------------------------------------------------------------------------
+
+
+def watch(future: Future, watcher: Watcher) -> None:
+    """Have ``watcher(future)`` called once: when the future ends, or now if it has."""
+    with _watching:
+        if future._watchers is None:
+            future._watchers = []
+        future._watchers.append(watcher)
+    # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
+    # one of the two threads sees the other.
+    if future._state >= ARRIVED:
+        _tell_watchers(future)
+
+
+def unwatch(future: Future, watcher: Watcher) -> None:
+    """Take back a watch()."""
+    with _watching:
+        if future._watchers is not None and watcher in future._watchers:
+            future._watchers.remove(watcher)
+
+
+def _move(future: Future, state: int) -> None:
+    if state not in _TRANSITIONS[future._state]:
+        raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
+    future._state = state
+
+
+def _end(future: Future, state: int, value: Any, deferred: Deferred | None = None) -> None:
+    """Become ended, forget the call, and tell the watchers. With ``deferred``, run no code of the program's."""
+    if state not in _TRANSITIONS[future._state]:
+        raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
+    if deferred is not None:
+        deferred.discard((future._function, future._args, future._kwargs))
+    future._value = value  # first: a thread that sees the state reads it
+    future._state = state
+    future._function = None
+    future._args = ()
+    future._kwargs = NO_KEYWORDS
+    if future._watchers is not None:
+        _tell_watchers(future, deferred)
+
+
+def _tell_watchers(future: Future, deferred: Deferred | None = None) -> None:
+    with _watching:
+        watchers, future._watchers = future._watchers or [], None
+    # The program's callbacks first: the thread that waits for this future finds them done.
+    watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
+    if deferred is not None and watchers and isinstance(watchers[0], Callback):
+        deferred.defer(lambda: _tell(future, watchers))
+    else:
+        _tell(future, watchers)
+
+
+def _tell(future: Future, watchers: Sequence[Watcher]) -> None:
+    struck: BaseException | None = None
+    for watcher in watchers:
+        try:
+            watcher(future)
+        except BaseException as error:  # of a signal handler: the watchers after this one are to be told first
+            struck = error
+    if struck is not None:
+        raise struck

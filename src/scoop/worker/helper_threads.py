@@ -1,0 +1,220 @@
+"""Helper threads run tasks in the place of threads that cannot.
+
+A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile. A thread of the program's own
+has no fibers to suspend. A thread that polls never enters the scheduler. The program's own main thread is to go on as
+soon as a result is there. As in fork-join pools, a helper thread is there whenever such a thread is blocked and there
+is work: of the threads that run tasks, one at least is neither blocked nor polling.
+
+Helper threads also make deferred calls: callbacks of what ended elsewhere, and all else that the I/O thread must not
+run. No helper thread is started before it is needed.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from threading import RLock, Thread, current_thread
+from time import monotonic
+from typing import Protocol
+
+from ..tuning import TUNING
+from . import runtime
+from .fibers import Fibers, WakeEvent
+
+__all__ = ["HelperThreads"]
+
+_log = logging.getLogger("scoop")
+
+DeferredCall = Callable[[], object]
+
+
+class Worker(Protocol):
+    """What helper threads need of the scheduler."""
+
+    def run_next(self, fibers: Fibers) -> bool:
+        """Run the next task; return whether there was one."""
+
+    def rest(self, fibers: Fibers) -> None:
+        """Sleep until there may be something to do."""
+
+    def adopt(self, fibers: Fibers) -> None:
+        """Count the calling thread among those that run tasks."""
+
+    def wake(self) -> None:
+        """Wake all threads that may run tasks."""
+
+    def look_again(self) -> None:
+        """Have an idle thread tell the broker anew how idle this process is."""
+
+    def rise(self, fibers: Fibers) -> None:
+        """Tell the broker that a thread is idle no more, if it takes this process for idle."""
+
+    def is_idle(self, fibers: Fibers) -> bool:
+        """Return whether a thread counts as idle."""
+
+
+class HelperThreads:
+    """The helper threads of one process.
+
+    Parameters:
+        worker: the scheduler.
+        new_event: makes what a thread sleeps on.
+        context: returns a copy of the main thread's context variables.
+    """
+
+    def __init__(self, worker: Worker, new_event: Callable[[], WakeEvent], context: Callable[[], Context]) -> None:
+        self.deferred: deque[DeferredCall] = deque()
+        self._worker = worker
+        self._new_event = new_event
+        self._context = context
+        self._lock = RLock()
+        self._blocked = 0  # threads that sleep in a wait, and want their work done by another
+        self._pollers: dict[Fibers | None, float] = {}  # and those that poll, with the time of the last look
+        self._fibers: set[Fibers] = set()
+        self._idle: set[Fibers] = set()  # helpers between two tasks, with nothing to do
+        self._working: set[Fibers | None] = set()  # those that run tasks and are not blocked
+        self._threads: list[Thread] = []
+        self._starting = 0
+        self._making = 0  # deferred calls begun and not ended, by any thread
+
+    # -- deferred calls -----------------------------------------------------------------------------------------
+
+    def defer(self, call: DeferredCall) -> None:
+        """Have a helper thread, or the main thread between two tasks, make ``call`` soon."""
+        self.deferred.append(call)
+        self.start_if_needed()
+
+    def make_deferred_call(self) -> None:
+        """Make the next deferred call, if another thread has not been faster."""
+        with self._lock:
+            if not self.deferred:
+                return
+            call = self.deferred.popleft()
+            self._making += 1
+        if self.deferred:
+            self.start_if_needed()  # this one may take long
+        try:
+            call()
+        except BaseException as error:
+            if error is runtime.signal_error:
+                raise
+            _log.exception("scoop: a callback failed")
+        finally:
+            with self._lock:
+                self._making -= 1
+            self._worker.look_again()
+
+    # -- when a helper is needed --------------------------------------------------------------------------------
+
+    @contextmanager
+    def covering(self, fibers: Fibers | None) -> Iterator[None]:
+        """Have tasks run by a helper thread while the calling thread, whose fibers these are, sleeps."""
+        with self._lock:
+            self._blocked += 1
+            self._pollers.pop(fibers, None)
+            was_working = fibers in self._working
+            self._working.discard(fibers)
+        self.start_if_needed()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._blocked -= 1
+                if was_working:
+                    self._working.add(fibers)
+
+    def add_poller(self, fibers: Fibers | None) -> None:
+        """Count the calling thread as blocked, until it has not polled for a while."""
+        with self._lock:
+            known = fibers in self._pollers
+            self._pollers[fibers] = monotonic()
+            self._working.discard(fibers)
+        if not known or not self._working:
+            self.start_if_needed()
+
+    def start_if_needed(self) -> None:
+        """See that a helper thread is up if there is anything for one to do."""
+        with self._lock:
+            work_left = self.deferred or (self._any_blocked() and not self._working)
+            needed = bool(work_left and not self._idle and not self._starting)
+            self._starting += needed
+        if needed:
+            context = self._context()
+            try:
+                Thread(target=context.run, args=(self._serve,), name="scoop-helper", daemon=True).start()
+            except RuntimeError:  # there can be no more threads: the main one makes the calls when it comes to it
+                with self._lock:
+                    self._starting -= 1
+        self._worker.wake()
+
+    def nudge(self) -> None:
+        """Wake the helper threads that may run tasks now, and those that the broker takes for idle."""
+        with self._lock:
+            for fibers in self._fibers:
+                if self.deferred or self._may_run_tasks(fibers) or self._worker.is_idle(fibers):
+                    fibers.nudge()
+
+    def at_rest(self) -> bool:
+        """Return whether no deferred call is left and no helper thread has anything to do."""
+        with self._lock:
+            busy = any(fibers not in self._idle or fibers.suspended for fibers in self._fibers)
+            return not (busy or self.deferred or self._making or self._starting)
+
+    def leave(self, seconds: float) -> bool:
+        """Return whether all helper threads have ended, having waited for that up to ``seconds``."""
+        deadline = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _any_blocked(self) -> bool:
+        if self._pollers:
+            oldest = monotonic() - TUNING.poll_lasts_seconds
+            self._pollers = {fibers: seen for fibers, seen in self._pollers.items() if seen > oldest}
+        return bool(self._blocked or self._pollers)
+
+    def _may_run_tasks(self, fibers: Fibers) -> bool:
+        # What a helper has begun may wait for tasks that no other thread will run.
+        return self._any_blocked() or fibers.suspended > 0
+
+    # -- what a helper thread does ------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        self._threads.append(current_thread())
+        fibers = Fibers(self._new_event(), self._step)
+        self._worker.adopt(fibers)
+        with self._lock:
+            self._fibers.add(fibers)
+            self._starting -= 1
+        fibers.run_forever()
+
+    def _step(self, fibers: Fibers) -> None:
+        if self.deferred:
+            self.make_deferred_call()
+        elif not (self._may_run_tasks(fibers) and self._run_next(fibers)):
+            self._rest(fibers)
+
+    def _run_next(self, fibers: Fibers) -> bool:
+        with self._lock:
+            self._working.add(fibers)
+        try:
+            return self._worker.run_next(fibers)
+        finally:
+            with self._lock:
+                self._working.discard(fibers)
+                self._pollers.pop(fibers, None)
+
+    def _rest(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._idle.add(fibers)
+        self._worker.look_again()  # the broker may have been told that helper threads are at work
+        try:
+            if self._may_run_tasks(fibers):
+                self._worker.rest(fibers)
+            else:
+                fibers.sleep_unless(lambda: self.deferred or self._may_run_tasks(fibers))
+        finally:
+            with self._lock:
+                self._idle.discard(fibers)
+            self._worker.rise(fibers)

@@ -1,0 +1,263 @@
+"""Tasks of others that run here: kept in the order they came until they begin, then run, and answered for."""
+
+import logging
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from threading import RLock
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, NamedTuple, Protocol
+
+from ..errors import TaskNotSent, in_words
+from ..wire import codec
+from ..wire.messages import Cancelled, GiveBack, Message, Run
+from ..wire.shared_buffers import views_of
+from . import runtime
+from .future import show_outcome
+from .outcomes import pack_error, result_not_sent, unpack_outcome
+from .result_sender import Packed, ResultSender
+from .signal_safety import calls_program, indivisible
+from .task import Chunk, NewChunk, RowFunction
+
+__all__ = ["Inbox", "ReceivedTask"]
+
+_log = logging.getLogger("scoop")
+
+MOST_FUNCTIONS = 256
+"""Functions kept unpickled, for the next task that calls them."""
+
+
+class ReceivedTask(NamedTuple):
+    """One task of another worker's, still pickled.
+
+    Parameters:
+        batch, number: its name.
+        function, call: the pickles of the function, and of its arguments and keywords.
+        callbacks: the pickle of the callbacks that are to be called here; None if there are none.
+        once: whether it must never run twice, so that its outcome does not wait.
+        is_chunk: whether it is several rows of a map.
+        large: its large buffers.
+    """
+
+    batch: int
+    number: int
+    function: bytes
+    call: bytes
+    callbacks: bytes | None
+    once: bool
+    is_chunk: bool
+    large: list[Any]
+
+
+class Places(Protocol):
+    """Where a worker counts the tasks that it begins: memory that outlives it."""
+
+    def __setitem__(self, cell: int, count: int, /) -> None:
+        """Write a count down."""
+
+
+class Inbox:
+    """The tasks that this process has taken on and has not answered for.
+
+    Parameters:
+        send: takes a message to the broker.
+        results: takes outcomes back to their owners.
+        begun, cell: where to count the tasks that begin; the broker reads this when the worker has died.
+        once: whether no task of this run may ever run twice.
+        new_chunk: makes the chunks that run here.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Message], None],
+        results: ResultSender,
+        begun: Places,
+        cell: int,
+        once: bool,
+        new_chunk: NewChunk,
+    ) -> None:
+        self.waiting: OrderedDict[tuple[int, int], ReceivedTask] = OrderedDict()  # not begun, in the order they came
+        self.ran = 0  # tasks, the rows of maps counted singly
+        self._send = send
+        self._results = results
+        self._begun_cells = begun
+        self._cell = cell
+        self._once = once
+        self._new_chunk = new_chunk
+        self._begun = 0
+        self._current: set[tuple[int, int]] = set()  # the names of those that have begun and not ended
+        self._cancelled: set[tuple[int, int]] = set()  # of those, the ones that are not wanted any more
+        self._chunks: dict[tuple[int, int], Chunk] = {}  # that run
+        # A task is begun or given back or dropped in one step, and so is the broker told: else a worker that is to
+        # retire would begin one more, or the broker would blame the wrong task for its death.
+        self._lock = RLock()
+        self._functions: dict[bytes, Callable[..., Any]] = {}
+
+    # -- what the broker says -----------------------------------------------------------------------------------
+
+    def accept(self, message: Run) -> None:
+        """Take on tasks."""
+        try:
+            functions, calls = pickle.loads(message.body)
+        except MemoryError:
+            raise
+        except Exception as problem:  # its sender is broken: the sender is to hear of it, and no other worker
+            packed = Packed(False, pack_error(TaskNotSent(f"a batch could not be opened ({in_words(problem)})")))
+            self._count_begun(len(message.tasks))
+            for number in message.tasks:
+                self._results.add(message.batch, number, packed, at_once=False)
+            self._results.flush()
+            return
+        memory = message.buffers.map(own=False) if message.buffers else None
+        with self._lock:
+            for number in message.tasks:
+                place, call, callbacks, once, is_chunk, spans = calls[number]
+                self.waiting[message.batch, number] = ReceivedTask(
+                    message.batch, number, functions[place], call, callbacks, once, is_chunk, views_of(memory, spans)
+                )
+
+    def cancel(self, batch: int, numbers: Sequence[int]) -> None:
+        """Drop those of the tasks that have not begun, and say which they were; stop chunks that run."""
+        # No task that stands behind one of them may begin before this has been said: the broker counts those that
+        # have begun from the first.
+        with self._lock:
+            dropped = [number for number in numbers if self.waiting.pop((batch, number), None)]
+            if dropped:
+                self._send(Cancelled(batch, dropped))
+            running = self._current.intersection((batch, number) for number in numbers)
+            self._cancelled |= running
+        for name in running:
+            if (chunk := self._chunks.get(name)) is not None:
+                chunk.cancel()
+
+    @indivisible
+    def give_back(self, kept: int) -> bool:
+        """Give the later half of what has not begun, but the first ``kept``, to the broker; return if any was."""
+        backs: dict[int, list[int]] = {}
+        with self._lock:
+            for _ in range((len(self.waiting) - kept + 1) // 2):
+                batch, number = self.waiting.popitem()[0]
+                backs.setdefault(batch, []).append(number)
+            for batch, numbers in backs.items():
+                self._send(GiveBack(batch, numbers[::-1], (), ()))
+        return bool(backs)
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    def take(self) -> ReceivedTask | None:
+        """Take the oldest of the tasks, to run it; None if there is none."""
+        with self._lock:  # the thread that takes first counts first
+            try:
+                task = self.waiting.popitem(last=False)[1]
+            except KeyError:
+                return None
+            self._count_begun(1)
+            self._current.add((task.batch, task.number))
+            return task
+
+    def _count_begun(self, number: int) -> None:
+        self._begun += number
+        self._begun_cells[self._cell] = self._begun
+
+    def all_answered(self) -> bool:
+        """Return whether every task that has begun was answered for."""
+        with self._lock:
+            return self._begun == self._results.answered
+
+    def any_unanswered(self) -> bool:
+        """Return whether some task has begun and was not answered for."""
+        return self._begun != self._results.answered
+
+    def chunks(self) -> list[Chunk]:
+        """Return the chunks that run."""
+        return [*self._chunks.values()]
+
+    def run(self, task: ReceivedTask) -> None:
+        """Run one task and put its outcome with those to send."""
+        struck: BaseException | None = None
+        try:
+            packed = self._perform(task)
+        except BaseException as error:  # also SystemExit: it ends the task, not the worker
+            if runtime.current is None:
+                raise  # the task has forked, and this is the child
+            packed = Packed(False, pack_error(error))
+            struck = error if error is runtime.signal_error else None
+        if task.callbacks is not None:
+            self._call_back(task.callbacks, packed)
+        with self._lock:
+            self._current.discard((task.batch, task.number))
+            self._cancelled.discard((task.batch, task.number))
+        self._results.add(task.batch, task.number, packed, at_once=task.once or self._once)
+        if struck is not None:
+            try:
+                raise struck
+            finally:
+                del struck  # or the traceback and this frame keep each other alive
+
+    @calls_program
+    def _perform(self, task: ReceivedTask) -> Packed:
+        rows = 1
+        try:
+            function, args, kwargs = self._rebuild(task)
+            if not task.is_chunk:
+                return self._pack_value(function, function(*args, **kwargs))
+            rows = len(args[0])
+            return self._run_chunk(task, function, args)  # type: ignore[arg-type]
+        finally:
+            self.ran += rows
+
+    def _run_chunk(self, task: ReceivedTask, function: RowFunction, columns: tuple[Sequence[Any], ...]) -> Packed:
+        name = task.batch, task.number
+        chunk = self._new_chunk(
+            function, columns, lambda data, large: self._results.add_in_part(*name, Packed(True, data, large))
+        )
+        self._chunks[name] = chunk
+        if name in self._cancelled:  # after the other step: so the thread that cancels, or this one, sees both
+            chunk.cancel()
+        try:
+            return Packed(True, *chunk.run(self._results.is_due))
+        finally:
+            del self._chunks[name]
+
+    def _rebuild(self, task: ReceivedTask) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        try:
+            function = self._functions.get(task.function)
+            if function is None:
+                function = self._load_function(task)
+            return function, *codec.loads(task.call, task.large)
+        except Exception as problem:
+            raise TaskNotSent(
+                f"a task could not be rebuilt on a worker ({in_words(problem)}). Workers import the "
+                "main script under another name: what its functions and classes need must be defined at its top "
+                'level, outside `if __name__ == "__main__":`'
+            ) from problem
+
+    def _load_function(self, task: ReceivedTask) -> Callable[..., Any]:
+        function: Any = codec.loads(task.function)
+        # Only what has no state of its own is kept: a callable object or a closure is to be fresh for every task.
+        if all(map(_is_stateless, function.parts() if task.is_chunk else (function,))):
+            if len(self._functions) >= MOST_FUNCTIONS:
+                self._functions.clear()
+            self._functions[task.function] = function
+        found: Callable[..., Any] = function
+        return found
+
+    def _pack_value(self, function: Callable[..., Any], value: object) -> Packed:
+        large: list[pickle.PickleBuffer] = []
+        try:
+            return Packed(True, codec.dumps(value, large), large)
+        except Exception as problem:
+            raise result_not_sent(function, value, problem) from problem
+
+    def _call_back(self, callbacks: bytes, packed: Packed) -> None:
+        try:
+            ok, value = unpack_outcome(*packed)
+            functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
+            show_outcome(value, not ok, functions)
+        except Exception:
+            _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
+
+
+def _is_stateless(function: Any) -> bool:
+    plain = isinstance(function, FunctionType | BuiltinFunctionType | type)
+    return plain and not getattr(function, "__closure__", None)

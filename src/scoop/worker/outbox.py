@@ -1,0 +1,281 @@
+"""Tasks of this process that run elsewhere: packed into batches, and in flight until their outcomes come back."""
+
+import logging
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from ..errors import WorkerLost, describe_call, in_words, name_of
+from ..tuning import TUNING
+from ..wire import codec
+from ..wire.buffer_pool import BufferPool
+from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
+from ..wire.shared_buffers import SharedBuffers, Span, size_of, views_of
+from . import runtime
+from .function_cache import FunctionCache
+from .future import Deferred, TaskCall
+from .signal_safety import indivisible
+from .task import TaskOptions
+
+__all__ = ["InFlight", "Outbox", "PackedBatch"]
+
+_log = logging.getLogger("scoop")
+
+Arrived = tuple[bool, bytes, Sequence[Any]]
+"""Whether it is a value, its pickle, its large buffers."""
+
+
+class InFlight(Protocol):
+    """A task that is sent to another worker: a future's, or a chunk of a map."""
+
+    @property
+    def call(self) -> TaskCall:
+        """The function, the arguments and the keywords."""
+
+    @property
+    def options(self) -> TaskOptions:
+        """How the task is to be treated."""
+
+    @property
+    def is_chunk(self) -> bool:
+        """Whether it is several rows of a map: then ``call`` has a RowFunction and columns."""
+
+    def cannot_travel(self) -> Any:
+        """Stay here: its pickling has failed."""
+
+    def universal_callbacks(self) -> Sequence[Callable[..., object]]:
+        """Return the callbacks that travel with the task."""
+
+    def sent_as(self, batch: int, number: int) -> None:
+        """Hear under which name the task was sent."""
+
+    def arrived(self, packed: Arrived, deferred: Deferred) -> None:
+        """End with an outcome that is still packed."""
+
+    def arrived_in_part(self, packed: Arrived, deferred: Deferred) -> None:
+        """Hear of some rows."""
+
+    def dropped(self, deferred: Deferred) -> None:
+        """End, since the task was dropped before it began."""
+
+    def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:
+        """Hear that the task has no tries left. ``error`` makes the exception, by code of the program's too."""
+
+    def abandoned(self, error: Exception, deferred: Deferred) -> None:
+        """End, since the run cannot go on."""
+
+
+class Weights(Protocol):
+    """What remembers how many bytes a row of a map carries."""
+
+    def note_bytes(self, function: Any, size: float) -> None:
+        """Remember that a call of ``function`` took so many bytes with it, or brought them back."""
+
+
+class PackedBatch(NamedTuple):
+    """Tasks that are packed, and those that cannot travel."""
+
+    offer: Offer
+    size: int
+    tasks: list[InFlight]
+    stuck: list[InFlight]
+
+
+class _Batch:
+    """A batch in the making."""
+
+    def __init__(self, name: int) -> None:
+        self.name = name
+        self.places: dict[int, int] = {}  # of functions, by their identity
+        self.functions: list[bytes] = []
+        self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...]]] = []
+        self.buffers: SharedBuffers | None = None
+        self.retries: list[int] = []
+        self.tasks: list[InFlight] = []
+        self.stuck: list[InFlight] = []
+        self.size = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.tasks) >= TUNING.batch_tasks or self.size >= TUNING.batch_bytes
+
+
+class Outbox:
+    """The batches that this process has sent out and that have not all come back.
+
+    Parameters:
+        machine, worker: the number of the machine in the run, and of this worker on it.
+        retries: of the run.
+        send: takes a message to the broker.
+        pool: memory for large buffers.
+        weights: see Weights.
+        deferred: takes what the I/O thread must not do.
+    """
+
+    def __init__(
+        self,
+        machine: int,
+        worker: int,
+        retries: int,
+        send: Callable[[Message], None],
+        pool: BufferPool,
+        weights: Weights,
+        deferred: Deferred,
+    ) -> None:
+        self._ids = batch_ids(machine, worker)
+        self._retries = retries
+        self._pool = pool
+        self._weights = weights
+        self._deferred = deferred
+        self._functions = FunctionCache(send)
+        self._in_flight: dict[int, list[InFlight | None]] = {}
+        self.never_sent_any = True
+        self._warned: set[str] = set()
+
+    @property
+    def any_in_flight(self) -> bool:
+        """Whether any task is in flight."""
+        return bool(self._in_flight)
+
+    # -- sending ------------------------------------------------------------------------------------------------
+
+    @indivisible
+    def pack(self, tasks: Iterator[InFlight], suspects: bool = False) -> PackedBatch:
+        """Make a batch of tasks, drawn from ``tasks`` until it is full.
+
+        ``suspects``: they may have killed a worker.
+        """
+        batch = _Batch(next(self._ids))
+        while not batch.is_full and (task := next(tasks, None)) is not None:
+            try:
+                self._pack_task(batch, task)
+            except BaseException as problem:  # the program's __reduce__ may raise anything
+                if problem is not runtime.signal_error:
+                    self._warn(task, problem)
+                batch.stuck.append(task)
+        if batch.buffers is not None:
+            self._pool.keep(batch.buffers)
+        if batch.tasks:
+            self.never_sent_any = False
+            self._in_flight[batch.name] = [*batch.tasks]
+        else:
+            self._functions.release(batch.name)
+        numbers = range(len(batch.tasks))
+        body = pickle.dumps((batch.functions, batch.calls), 5)
+        marks = [int(suspects)] * len(batch.tasks)
+        offer = Offer(batch.name, numbers, batch.retries, marks, body, batch.buffers)
+        size = len(body) + (batch.buffers.size if batch.buffers else 0)
+        return PackedBatch(offer, size, batch.tasks, batch.stuck)
+
+    def _pack_task(self, batch: _Batch, task: InFlight) -> None:
+        function, args, kwargs = task.call
+        large: list[pickle.PickleBuffer] = []
+        place = batch.places.get(id(function))
+        if place is None:
+            data = self._functions.pack(function, batch.name, task.is_chunk)
+            place = batch.places[id(function)] = len(batch.functions)
+            batch.functions.append(data)
+            batch.size += len(data)
+        call = codec.dumps((args, kwargs), large)
+        if large and batch.buffers is None:
+            batch.buffers = self._pool.take(size_of(large))
+        spans = batch.buffers.add(large) if batch.buffers else ()
+        universal = task.universal_callbacks()
+        callbacks = codec.dumps(universal) if universal else None
+        retries = task.options.retries
+        batch.calls.append((place, call, callbacks, retries == 0, task.is_chunk, spans))
+        batch.tasks.append(task)
+        # Several rows of a map: once their worker has died, they are to be sent again singly.
+        several = task.is_chunk and len(args[0]) > 1
+        batch.retries.append(0 if several else DEFAULT_RETRIES if retries is None else retries)
+        batch.size += self._weigh(task, call, spans)
+
+    # -- what comes back: called by the I/O thread, so it runs no code of the program's --------------------------
+
+    def arrived(self, message: Results) -> None:
+        """Take in outcomes."""
+        memory = message.buffers.map(own=True) if message.buffers else None
+        outcomes = pickle.loads(message.body)
+        for task, (ok, data, spans) in zip(self._take(message.batch, message.tasks), outcomes, strict=False):
+            self._weigh(task, data, spans)
+            task.arrived((ok, data, views_of(memory, spans)), self._deferred)
+
+    def arrived_in_part(self, message: PartialResult) -> None:
+        """Take in some rows of a chunk that goes on."""
+        tasks = self._in_flight.get(message.batch)
+        task = tasks[message.task] if tasks else None
+        if task is not None:
+            memory = message.buffers.map(own=True) if message.buffers else None
+            ok, data, spans = pickle.loads(message.body)
+            task.arrived_in_part((ok, data, views_of(memory, spans)), self._deferred)
+
+    def dropped(self, batch: int, numbers: Sequence[int]) -> None:
+        """Take in that tasks were dropped before they began."""
+        for task in self._take(batch, numbers):
+            task.dropped(self._deferred)
+
+    def lost(self, batch: int, numbers: Sequence[int], tries: int, report: str) -> None:
+        """Take in that tasks died with their workers."""
+        when = "at its only try" if tries == 1 else f"at the last of {tries} tries"
+        for task in self._take(batch, numbers):
+            call = task.call, task.is_chunk
+
+            def error(call: tuple[TaskCall, bool] = call) -> Exception:
+                return WorkerLost(f"{_describe(*call)} was lost: {when}, {report}")
+
+            task.lost(error, self._deferred)
+
+    def abandon(self, error: Exception) -> None:
+        """Give up on all that is in flight: it fails with ``error``."""
+        for batch in list(self._in_flight):
+            for task in self._in_flight.pop(batch):
+                if task is not None:
+                    task.abandoned(error, self._deferred)
+
+    def _take(self, batch: int, numbers: Sequence[int]) -> Iterable[InFlight]:
+        tasks = self._in_flight.get(batch)
+        if tasks is None:  # given up on
+            return []
+        taken = []
+        for number in numbers:
+            task, tasks[number] = tasks[number], None
+            assert task is not None, "a task ended twice"
+            taken.append(task)
+        if not any(tasks):
+            del self._in_flight[batch]
+            self._functions.release(batch)
+        return taken
+
+    def _weigh(self, task: InFlight, data: bytes, spans: Sequence[Span]) -> int:
+        """Return how many bytes travel, and remember it of a map's function."""
+        size = len(data) + sum(length for _, length in spans)
+        if task.is_chunk:
+            function, columns, _ = task.call
+            self._weights.note_bytes(function.function, size / len(columns[0]))  # type: ignore[attr-defined]
+        return size
+
+    def _warn(self, task: InFlight, problem: BaseException) -> None:
+        function = _function_of(*task.call[:1], task.is_chunk)
+        name = name_of(function)
+        # A container that changes while it is being pickled is no fault of its type: no word about that.
+        changed = isinstance(problem, RuntimeError) and not isinstance(problem, RecursionError)
+        if changed or name in self._warned:
+            return
+        self._warned.add(name)
+        _log.warning(
+            "scoop: %s and its arguments cannot travel to other workers (%s); "
+            "such tasks run where they were submitted",
+            name,
+            in_words(problem),
+        )
+
+
+def _function_of(function: Any, is_chunk: bool) -> Any:
+    return function.function if is_chunk else function
+
+
+def _describe(call: TaskCall, is_chunk: bool) -> str:
+    function, args, kwargs = call
+    if is_chunk:
+        return describe_call(_function_of(function, True), tuple([column[0] for column in args]), {})
+    return describe_call(function, args, kwargs)

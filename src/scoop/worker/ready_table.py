@@ -1,0 +1,85 @@
+"""What is on offer in one process: tasks and maps, in the order in which they were submitted.
+
+Taking a future out of its table is the claim: one atomic step of the interpreter, whatever the future's place. So of
+all threads exactly one gets it, without a lock. A map is not claimed: it stays in the table while it has rows that no
+thread has begun, and guards those by a lock of its own.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+from .future import Future
+from .outbox import InFlight
+
+__all__ = ["OpenMap", "ReadyTable"]
+
+
+class OpenMap(Protocol):
+    """A map some of whose rows have not begun."""
+
+    def run_next(self) -> bool:
+        """Run its next rows; return whether there were any for this process."""
+
+    def steal(self, wanted: int) -> Sequence[InFlight]:
+        """Take rows for other workers, of which so many wait; none if that is not worth it."""
+
+    def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
+        """Yield what was stolen; put back what is not taken from the iterator."""
+
+    def seconds_left(self) -> float | None:
+        """Return how long the rows that have not begun would take this process alone; None if that is not known."""
+
+
+class ReadyTable:
+    """The tables of one process.
+
+    ``tasks``: what any worker may run, the oldest first. ``kept``: what cannot travel. ``running``: maps of which rows
+    run here that could be split once more.
+    """
+
+    def __init__(self) -> None:
+        self.tasks: OrderedDict[Future | OpenMap, bool] = OrderedDict()
+        self.kept: OrderedDict[Future | OpenMap, bool] = OrderedDict()
+        self.running: dict[OpenMap, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def __iter__(self) -> Iterator[Future | OpenMap]:
+        return iter(self.tasks)
+
+    def claim(self, future: Future) -> bool:
+        """Take a future out, if it is there: the thread that gets True decides what becomes of it."""
+        return self.tasks.pop(future, False) or self.kept.pop(future, False)
+
+    def keep(self, future: Future) -> None:
+        """Put in a claimed future that cannot travel."""
+        self.kept[future] = True
+
+    def __contains__(self, future: Future) -> bool:
+        return future in self.tasks or future in self.kept
+
+    def newest(self, only_kept: bool) -> Future | OpenMap | None:
+        """Return the newest, or else the newest of what cannot travel; None if there is none."""
+        for table in (self.kept,) if only_kept else (self.tasks, self.kept):
+            while table:
+                try:
+                    return next(reversed(table))
+                except (RuntimeError, StopIteration):  # another thread has changed it meanwhile
+                    pass
+        return None
+
+    def oldest(self, place: int) -> Future | OpenMap | None:
+        """Return what is at a place of those that any worker may run, counted from the oldest."""
+        while len(self.tasks) > place:
+            try:
+                return next(islice(self.tasks, place, None))
+            except (RuntimeError, StopIteration):
+                pass
+        return None
+
+    def futures(self) -> list[Future]:
+        """Return the futures among all that is on offer."""
+        return [item for table in (self.tasks, self.kept) for item in [*table] if isinstance(item, Future)]

@@ -1,0 +1,55 @@
+"""What is one in a process: its scheduler, its constants, and what to say when a call cannot be served."""
+
+from typing import Any, Protocol
+
+from ..errors import NotStartedProperly
+
+__all__ = ["Scheduler", "constants", "current", "need", "refusal", "signal_error"]
+
+
+class Scheduler(Protocol):
+    """What futures need of the scheduler. Futures are ``Any`` here, since their file stands above this one."""
+
+    def offer(self, future: Any, /) -> None:
+        """Put a new future on offer."""
+
+    def claim(self, future: Any, /) -> bool:
+        """Take a future off the table of what is on offer; return whether it was there."""
+
+    def join(self, future: Any, timeout: float | None, /) -> None:
+        """Return when the future has ended."""
+
+    def poll(self, future: Any, /) -> None:
+        """Hear that the program asks for the future again and again, instead of waiting for it."""
+
+
+class Constants(Protocol):
+    """What reads shared constants."""
+
+    def get(self, name: str) -> Any:
+        """Return a constant; None if it is not set."""
+
+
+current: Scheduler | None = None
+"""The scheduler of this process; None where the program was not started with ``python -m scoop``."""
+
+constants: Constants | None = None
+"""The shared constants as this process knows them; there before the scheduler, while a worker starts."""
+
+refusal: Exception | None = None
+"""Why no call can be served, if none can."""
+
+signal_error: BaseException | None = None
+"""The last exception that a signal handler of the program's raised, Ctrl-C included.
+
+A task that it strikes fails of it. But it is meant for the program, so it goes on to there.
+"""
+
+
+def need(what: str) -> Scheduler:
+    """Return the scheduler; raise, naming the call ``what``, where there is none or it cannot serve."""
+    if refusal is not None:
+        raise refusal
+    if current is None:
+        raise NotStartedProperly(what)
+    return current

@@ -1,0 +1,431 @@
+"""The policy of one worker: what runs next, what is given away, when to say that it is idle.
+
+    submit     put it in the table; if other workers wait, give
+    join       if it is in the table: take it out and run it, here and now; else wait
+    step       run the newest own task, or else the oldest of another worker; with neither, say so and sleep
+
+Nothing here knows of sockets or processes: messages go out through ``send``, time and sleep come from outside. So the
+same code runs under the simulation, with many workers in one thread and a clock of its own. README.md in this folder
+has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
+"""
+
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from contextlib import AbstractContextManager
+from contextvars import Context
+from functools import partial
+from sys import _getframe, getrecursionlimit
+from threading import get_ident
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
+
+from greenlet import getcurrent, greenlet
+
+from ..tuning import TUNING
+from ..wire import messages as m
+from ..wire.buffer_pool import BufferPool
+from ..wire.messages import Message
+from ..wire.status_page import StatusPage
+from . import future as f
+from . import runtime
+from .deadlock import Wait
+from .fibers import Fibers, WakeEvent
+from .future import Future
+from .helper_threads import HelperThreads
+from .idle import IdleTracker
+from .inbox import Inbox
+from .outbox import InFlight, Outbox
+from .polling import Polling
+from .ready_table import ReadyTable
+from .result_sender import ResultSender
+from .stealing import Stealing
+from .task import NewChunk
+from .waiting import Waiting
+from .blocking import deadline_after
+
+__all__ = ["Identity", "Limits", "Outside", "Scheduler"]
+
+
+class Limits(NamedTuple):
+    """What the command line allows a worker.
+
+    Parameters:
+        retries: how often a task is handed out again after a worker died with it.
+        tasks: how many tasks of others a worker runs before it is replaced; None is no limit.
+        memory: resident bytes beyond which a worker is replaced; None is no limit.
+        spare: whether the origin runs no task that can run elsewhere.
+    """
+
+    retries: int = 2
+    tasks: int | None = None
+    memory: int | None = None
+    spare: bool = False
+
+
+class Identity(NamedTuple):
+    """Which worker of the run this is.
+
+    Parameters:
+        machine: the number of its machine; that of the origin's is 0.
+        worker: its number on the machine; the origin's is 0.
+        size: how many workers the run has.
+        is_origin: whether the program runs in this process.
+    """
+
+    machine: int
+    worker: int
+    size: int
+    is_origin: bool
+
+
+class Costs(Protocol):
+    """What remembers what calls took."""
+
+    def seconds(self, function: Any) -> float | None:
+        """Return what a call of ``function`` took; None if that is not known."""
+
+    def note_seconds(self, function: Any, seconds: float) -> None:
+        """Remember what a call of ``function`` took."""
+
+    def note_bytes(self, function: Any, size: float) -> None:
+        """Remember how many bytes a call of ``function`` carried."""
+
+
+class Outside(NamedTuple):
+    """What a scheduler gets from outside.
+
+    Parameters:
+        page: the status page of the machine.
+        send: takes a message to the broker; callable from any thread.
+        new_event: makes what a thread sleeps on.
+        clock: seconds, monotonic.
+        is_io_thread: whether the calling thread listens to the broker.
+        costs: what calls took.
+        new_chunk: makes the chunks of maps that run here, given the scheduler.
+    """
+
+    page: StatusPage
+    send: Callable[[Message], None]
+    new_event: Callable[[], WakeEvent]
+    clock: Callable[[], float]
+    is_io_thread: Callable[[], bool]
+    costs: Costs
+    new_chunk: Callable[..., Any]
+
+
+class Scheduler:
+    """The tasks of one process."""
+
+    def __init__(self, identity: Identity, limits: Limits, outside: Outside) -> None:
+        self.identity = identity
+        self.limits = limits
+        self.size = identity.size
+        self.retries = limits.retries
+        self.most_tasks = limits.tasks
+        self.costs = outside.costs
+        self.clock = outside.clock
+        self.send = outside.send
+        self.new_event = outside.new_event
+        self.is_io_thread = outside.is_io_thread
+        self.runs_nothing_itself = limits.spare and identity.is_origin
+        self.ready = ReadyTable()
+        self.waits: MutableMapping[greenlet, Wait] = {}
+        self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
+        self._page = outside.page
+        self._cell = outside.page.cell(identity.worker)
+        self._flags = outside.page.flags
+        self._tasks = self.ready.tasks
+        self._deepest = 0 if self.runs_nothing_itself else getrecursionlimit() // TUNING.stack_parts
+        self._native = Fibers(outside.new_event(), self._step)
+        self._fibers = {get_ident(): self._native}
+        self._discarded: list[object] = []
+        self.helpers = HelperThreads(self, outside.new_event, self._native.context)
+        self._polling = Polling(self.helpers, outside.clock, identity.size == 1)
+        pool = BufferPool()
+        self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
+        new_chunk: NewChunk = partial(outside.new_chunk, self)
+        self.inbox = Inbox(
+            outside.send, self.results, outside.page.begun, self._cell, limits.retries == 0, new_chunk
+        )
+        self.outbox = Outbox(
+            identity.machine, identity.worker, limits.retries, outside.send, pool, outside.costs, self
+        )
+        self.stealing = Stealing(
+            self, self.ready, self.inbox, self.outbox, outside.send, outside.page, identity.worker, outside.clock
+        )
+        self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
+
+    # -- tasks --------------------------------------------------------------------------------------------------
+
+    def offer(self, future: Future) -> None:
+        """Put a READY future on offer, as the newest."""
+        self._tasks[future] = True
+        if self._flags[self._cell]:
+            self.stealing.heed_flags()
+
+    def claim(self, future: Future) -> bool:
+        """Take a future off the table, if it is there: the thread that gets True decides what becomes of it."""
+        return self.ready.claim(future)
+
+    def join(self, future: Future, timeout: float | None) -> None:
+        """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
+        # The short cut of nearly all joins; Waiting does the same, at length.
+        if timeout is None and self.has_room() and self._tasks.pop(future, False):
+            try:
+                f.run(future)
+            except BaseException:  # no room on the stack even to begin, or Ctrl-C as it began
+                self._put_back_unbegun(future)
+                raise
+            del future  # a traceback may keep this frame alive: see future.run
+        else:
+            waiting = Waiting(self, (future,))
+            try:
+                waiting.next(deadline_after(timeout))
+            finally:
+                waiting.close()
+
+    def run_if_unclaimed(self, future: Future) -> bool:
+        """Run a future on this stack if it is still on offer; return whether it was."""
+        if not self.ready.claim(future):
+            return False
+        self._run(future)
+        return True
+
+    def poll(self, future: Future) -> None:
+        """Hear that the program asks for ``future`` again and again, instead of waiting for it."""
+        if f.offer_made(future):
+            self.offer(future)
+            return
+        fibers = self.fibers_here()
+        if fibers is not None:
+            fibers.give_way()  # it may be a task suspended on this very thread that the future waits for
+        if not f.has_ended(future) and (self.has_work() or any(each.in_line for each in self.all_fibers())):
+            self._polling.poll(fibers)
+
+    def has_room(self) -> bool:
+        """Return whether this stack can carry one more task. Else it gets one of its own, in a fresh fiber.
+
+        On the stacks of a process that runs nothing itself there never is.
+        """
+        try:
+            _getframe(self._deepest)
+        except ValueError:  # the stack is not that deep: 0.3 us, the cheapest way there is to ask
+            return True
+        return False
+
+    def ends_soon(self, function: Callable[..., Any]) -> bool:
+        """Return whether calls of ``function`` are known to be short, or there is no other worker."""
+        if self.size == 1:
+            return True
+        seconds = self.costs.seconds(function)
+        return seconds is not None and seconds < TUNING.short_row_seconds
+
+    def _run(self, future: Future) -> None:
+        """Run a claimed future on this stack, and remember what it took."""
+        function, started = f.call_of(future)[0], monotonic()
+        try:
+            f.run(future)
+        except BaseException:
+            self._put_back_unbegun(future)
+            raise
+        self.costs.note_seconds(function, monotonic() - started)
+
+    def _put_back_unbegun(self, future: Future) -> None:
+        if f.is_ready(future):
+            self._tasks[future] = True
+
+    # -- what a thread does between tasks -------------------------------------------------------------------------
+
+    def _step(self, fibers: Fibers) -> None:
+        """Run one task, or sleep until there may be one."""
+        if self.helpers.deferred:
+            self.helpers.make_deferred_call()
+        elif not self.run_next(fibers):
+            self.rest(fibers)
+
+    def run_next(self, fibers: Fibers) -> bool:
+        """Run the newest own task, or else the oldest of another worker; return whether there was one."""
+        self._drop_discarded()
+        if self._flags[self._cell]:
+            self.stealing.heed_flags(least=1)
+        while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
+            if isinstance(own, Future):
+                if self.run_if_unclaimed(own):
+                    return True
+            elif own.run_next():
+                return True
+        task = self.inbox.take()
+        if task is None:
+            return False
+        self.inbox.run(task)
+        if self.between_tasks is not None and fibers is self._native:
+            self.between_tasks(fibers.suspended)
+        return True
+
+    def rest(self, fibers: Fibers) -> None:
+        """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
+        self._drop_discarded()
+        self.results.flush()
+        self.idle.rest(fibers)
+
+    def has_work(self) -> bool:
+        """Return whether there is anything that a thread of this process could do."""
+        own = self.ready.kept or (self._tasks and not self.runs_nothing_itself)
+        return bool(own or self.inbox.waiting or self.helpers.deferred)
+
+    def is_clean(self) -> bool:
+        """Return whether nothing of the program's is in this process, save tasks of others that have not begun."""
+        if self._tasks or self.ready.kept or any(each.suspended or each.in_line for each in self.all_fibers()):
+            return False
+        # In this order: what another thread has taken from the table, to give it away, is in one of the two.
+        return not (self.stealing.is_under_way() or self.outbox.any_in_flight) and self.helpers.at_rest()
+
+    def heed_flags(self) -> None:
+        """Wake idle threads of this process, give to other workers, if they ask."""
+        if self._flags[self._cell]:
+            self.stealing.heed_flags(least=1)
+
+    def others_wait(self) -> bool:
+        """Return whether the broker wants work of this process."""
+        return self._page.is_asked(self.identity.worker)
+
+    # -- threads ------------------------------------------------------------------------------------------------
+
+    def fibers_here(self) -> Fibers | None:
+        """Return the fibers of the calling thread; None for threads of the program's own."""
+        return self._fibers.get(get_ident())
+
+    def all_fibers(self) -> list[Fibers]:
+        """Return the fibers of all threads that run tasks."""
+        return list(self._fibers.values())
+
+    def adopt(self, fibers: Fibers) -> None:
+        """Take in the fibers of the calling thread."""
+        self._fibers[get_ident()] = fibers
+
+    def is_program(self, fibers: Fibers | None) -> bool:
+        """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
+        return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
+
+    def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
+        """Have a helper thread run tasks while the calling thread sleeps."""
+        return self.helpers.covering(fibers)
+
+    def wake(self) -> None:
+        """Wake all threads that may run tasks."""
+        self._native.nudge()
+        self.helpers.nudge()
+
+    def context(self) -> Context:
+        """Return a copy of the main thread's context variables."""
+        return self._native.context()
+
+    # -- for helper threads, stealing and the idle tracker ---------------------------------------------------------
+
+    def look_again(self) -> None:
+        """Have an idle thread tell the broker anew how idle this process is."""
+        self.idle.look_again()
+
+    def rise(self, fibers: Fibers) -> None:
+        """Tell the broker that a thread is idle no more, if it takes this process for idle."""
+        self.idle.rise(fibers)
+
+    def is_idle(self, fibers: Fibers) -> bool:
+        """Return whether a thread counts as idle."""
+        return self.idle.is_resting(fibers)
+
+    def leaves_work_to_others(self) -> bool:
+        """Return whether tasks are on offer that this process does not run."""
+        return bool(self._tasks)
+
+    def helpers_at_rest(self) -> bool:
+        """Return whether no helper thread has anything to do."""
+        return self.helpers.at_rest()
+
+    def never_sent_any(self) -> bool:
+        """Return whether no task has ever left this process."""
+        return self.outbox.never_sent_any
+
+    def tasks_taken(self) -> None:
+        """Hear that another worker has taken tasks."""
+        self._polling.taken()
+
+    def run_soon(self, future: Future) -> None:
+        """Have a helper thread run a future, if it is still on offer then."""
+        self.helpers.defer(partial(self.run_if_unclaimed, future))
+
+    def start_helper_if_needed(self) -> None:
+        """See that a helper thread is up if there is anything for one to do."""
+        self.helpers.start_if_needed()
+
+    def send_suspects(self, tasks: Sequence[InFlight]) -> None:
+        """Have tasks sent that may have killed a worker."""
+        self.helpers.defer(partial(self.stealing.send_suspects, tasks))
+
+    # -- what the I/O thread brings -------------------------------------------------------------------------------
+
+    def defer(self, call: Callable[[], object]) -> None:
+        """Have ``call`` made by a thread that may run the program's code."""
+        self.helpers.defer(call)
+
+    def discard(self, thing: object) -> None:
+        """Drop the reference to an object of the program's, soon: its ``__del__`` may run then."""
+        self._discarded.append(thing)
+        if len(self._discarded) > TUNING.most_discarded:
+            self.helpers.defer(self._drop_discarded)
+
+    def _drop_discarded(self) -> None:
+        if self._discarded:
+            self._discarded = []
+
+    def deliver(self, message: Message) -> None:
+        """Take in one message that concerns tasks. Called by one thread at a time, in the order of arrival."""
+        if isinstance(message, m.Run):
+            self.inbox.accept(message)
+        elif isinstance(message, m.Results):
+            self.outbox.arrived(message)
+        elif isinstance(message, m.PartialResult):
+            self.outbox.arrived_in_part(message)
+        elif isinstance(message, m.Cancelled):
+            self.outbox.dropped(message.batch, message.tasks)
+        elif isinstance(message, m.Lost):
+            self.outbox.lost(message.batch, message.tasks, message.tries, message.report)
+        elif isinstance(message, m.Cancel):
+            self.inbox.cancel(message.batch, message.tasks)
+        elif isinstance(message, m.Steal):
+            self.stealing.steal_requested(message.wanted)
+        elif isinstance(message, m.AllDone):
+            self.idle.finish()
+        self.idle.message_arrived()
+        self.wake()
+
+    def refuse(self, error: Exception) -> None:
+        """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""
+        runtime.refusal = error
+        for future in self.ready.futures():
+            if self.claim(future):
+                f.fail(future, error, self)
+        self._tasks.clear()  # maps notice by themselves
+        self.outbox.abandon(error)
+        self.idle.finish()
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def drain(self, await_starts: bool = False) -> None:
+        """Work until nothing that was ever submitted, here or on any worker, is left to do.
+
+        Workers that are still starting have nothing to do, and are waited for only if ``await_starts``.
+        """
+        self.idle.drain(await_starts, self._is_over)
+
+    def _is_over(self) -> bool:
+        return runtime.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
+
+    def run_forever(self) -> None:
+        """Run tasks on this thread until the process ends."""
+        self._native.run_forever()
+
+    def close(self) -> None:
+        """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""
+        for fibers in self.all_fibers():
+            fibers.closed = True
+            fibers.event.set()

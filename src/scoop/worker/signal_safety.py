@@ -1,0 +1,47 @@
+"""Where an exception that a signal handler raises may strike, and where it would lose a task or cut a message.
+
+Most of SCOOP's own code must not be struck: it may have a future in its hands, and nowhere else. Functions that call
+the program's code, or that sleep, may be struck: an exception there is as one from within the program. Both kinds are
+marked where they stand.
+"""
+
+from collections.abc import Callable
+from os.path import dirname, join
+from types import CodeType, FrameType
+from typing import Any, TypeVar, cast
+
+__all__ = ["calls_program", "indivisible", "is_indivisible", "is_ours"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_indivisible: set[CodeType] = set()
+_calls_program: set[CodeType] = set()
+
+_PACKAGE = dirname(dirname(__file__))
+_OURS = tuple(join(_PACKAGE, part, "") for part in ("worker", "maps", "wire"))
+
+
+def indivisible(function: F) -> F:
+    """Mark a function that is done wholly or not at all, with all that it calls."""
+    _indivisible.add(cast(Any, function).__code__)
+    return function
+
+
+def calls_program(function: F) -> F:
+    """Mark a function that calls the program's code, or sleeps: an exception may strike it."""
+    _calls_program.add(cast(Any, function).__code__)
+    return function
+
+
+def is_indivisible(frame: FrameType | None) -> bool:
+    """Return whether something indivisible is under way in ``frame``, or in one that it was called from."""
+    while frame is not None:
+        if frame.f_code in _indivisible:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def is_ours(frame: FrameType | None) -> bool:
+    """Return whether SCOOP's own code is at work in ``frame``, and is not marked with ``calls_program``."""
+    return frame is not None and frame.f_code.co_filename.startswith(_OURS) and frame.f_code not in _calls_program

@@ -1,0 +1,230 @@
+"""Giving work away when other workers have none: the work nearest the root, about half of all.
+
+Called by the thread that notices: the main thread at a spawn or between two tasks, or a service thread while the
+broker asks.
+"""
+
+from collections.abc import Callable, Collection, Generator, Iterator
+from threading import Lock
+from typing import Any, Protocol
+
+from ..tuning import TUNING
+from ..wire.messages import Message
+from ..wire.status_page import StatusPage
+from .future import Future, InFlight, has_callbacks
+from .inbox import Inbox
+from .outbox import InFlight as AnyInFlight
+from .outbox import Outbox
+from .ready_table import ReadyTable
+from .signal_safety import indivisible
+
+__all__ = ["Stealing"]
+
+
+class Victim(Protocol):
+    """What stealing needs of the scheduler."""
+
+    @property
+    def runs_nothing_itself(self) -> bool:
+        """Whether this process only runs what cannot travel."""
+
+    def wake(self) -> None:
+        """Wake all threads that may run tasks."""
+
+    def is_io_thread(self) -> bool:
+        """Return whether the calling thread listens to the broker: it must run no code of the program's."""
+
+    def tasks_taken(self) -> None:
+        """Hear that another worker has taken tasks."""
+
+    def run_soon(self, future: Future) -> None:
+        """Have a helper thread run a future, if it is still on offer then."""
+
+    def start_helper_if_needed(self) -> None:
+        """See that a helper thread is up if there is anything for one to do."""
+
+
+class Stealing:
+    """What one process gives.
+
+    Parameters:
+        victim: the scheduler.
+        ready: what is on offer.
+        inbox, outbox: tasks of others, and the way to other workers.
+        send: takes a message to the broker.
+        page, worker: the status page, and the number of this worker on it.
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        victim: Victim,
+        ready: ReadyTable,
+        inbox: Inbox,
+        outbox: Outbox,
+        send: Callable[[Message], None],
+        page: StatusPage,
+        worker: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._victim = victim
+        self._ready = ready
+        self._inbox = inbox
+        self._outbox = outbox
+        self._send = send
+        self._page = page
+        self._worker = worker
+        self._clock = clock
+        self._giving = Lock()
+        self._wanted = 1  # workers that wait, as the last steal request said
+        self._oldest_seen: tuple[Any, float, int] | None = None  # on offer, since when, of how many
+
+    def steal_requested(self, wanted: int) -> None:
+        """Hear how many workers wait."""
+        self._wanted = max(1, wanted)
+
+    def heed_flags(self, least: int = 2) -> None:
+        """Do what non-zero flags ask for: wake idle threads of this process, give to other workers.
+
+        By default a lone task is left for a moment: most often it is joined at once, and the I/O thread asks again
+        soon. Not where this process will not run it.
+        """
+        if self._page.is_idle(self._worker):
+            self._victim.wake()
+        if self._page.is_asked(self._worker) and not self._victim.is_io_thread():
+            self.give(1 if self._victim.runs_nothing_itself else least)
+
+    def is_under_way(self) -> bool:
+        """Return whether some thread is giving: what it has taken from the table may not be in flight yet."""
+        return self._giving.locked()
+
+    def is_wanted(self) -> bool:
+        """Return whether others want work. While some thread is giving that is not settled: then they do."""
+        if not self._giving.acquire(blocking=False):
+            return True  # the flag is clear, and will be set again if there turns out to be nothing that can travel
+        try:
+            return self._page.is_asked(self._worker) or self._page.is_asked_far(self._worker)
+        finally:
+            self._giving.release()
+
+    @indivisible
+    def give(self, least: int = 1) -> None:
+        """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
+        if not self._giving.acquire(blocking=False):
+            return  # another thread is at it
+        try:
+            running = least == 1 and self._ready.running
+            if self._page.is_asked(self._worker) and (self._inbox.waiting or len(self._ready) >= least or running):
+                # Once asked, once given. Cleared before anything is sent: the broker may answer what is sent by
+                # asking again, and that must not be wiped out.
+                self._page.ask(self._worker, False)
+                if not self._give_half():
+                    self._page.ask(self._worker, True)
+        finally:
+            self._giving.release()
+
+    @indivisible
+    def give_far(self) -> None:
+        """Give to other machines, if there is anything that is worth the journey."""
+        if not self._giving.acquire(blocking=False):
+            return
+        try:
+            if self._page.is_asked_far(self._worker) and self._is_worth_a_journey():
+                self._page.ask_far(self._worker, False)
+                if not self._give_half():
+                    self._page.ask_far(self._worker, True)
+        finally:
+            self._giving.release()
+
+    def send_suspects(self, tasks: Collection[AnyInFlight]) -> None:
+        """Send tasks that may have killed a worker. They must not run here, save if they cannot travel."""
+        left = iter(tasks)
+        with self._giving:
+            while self._send_batch(left, suspects=True)[0]:
+                pass
+
+    def _give_half(self) -> bool:
+        """Give half of the tasks of others, or else of the own; return whether there was anything."""
+        # A thread that rests has not woken yet, and takes one then: else the last one could go to and fro for ever.
+        kept = self._page.is_idle(self._worker)
+        return self._inbox.give_back(kept) or self._give_own((len(self._ready) + 1) // 2)
+
+    def _is_worth_a_journey(self) -> bool:
+        """Return whether half of what is on offer would last longer than the journey, by how fast it went lately."""
+        table: Collection[Any] = self._inbox.waiting or self._ready
+        try:
+            oldest = next(iter(table))
+        except (StopIteration, RuntimeError):  # nothing is on offer, or another thread is at it
+            self._oldest_seen = None
+            return False
+        if self._victim.runs_nothing_itself:
+            return True  # it is left to others, whatever it is
+        journey = TUNING.far_journey_seconds
+        if not isinstance(oldest, Future | tuple) and (seconds := oldest.seconds_left()) is not None:
+            return seconds > 2 * journey
+        now, count = self._clock(), len(table)
+        if self._oldest_seen is None or self._oldest_seen[0] is not oldest:
+            self._oldest_seen = oldest, now, count
+            return False
+        age, gone = now - self._oldest_seen[1], max(1, self._oldest_seen[2] - count)
+        return age > journey and min((count + 1) // 2, TUNING.batch_tasks) * age / gone > journey
+
+    def _give_own(self, most: int) -> bool:
+        """Give the oldest tasks, up to so many; return whether there were any that can travel."""
+        tasks, room, sent = self._oldest(most), TUNING.give_ahead_bytes, False
+        while room > 0:
+            number, size = self._send_batch(tasks)
+            room -= size
+            if not number:
+                break
+            sent = True
+            if size < TUNING.batch_bytes:
+                break
+        tasks.close()
+        return sent
+
+    def _send_batch(self, tasks: Iterator[AnyInFlight], suspects: bool = False) -> tuple[int, int]:
+        """Send one batch; return of how many tasks, and bytes."""
+        batch = self._outbox.pack(tasks, suspects)
+        for task in batch.stuck:
+            self._keep(task)
+        if batch.stuck:
+            self._victim.start_helper_if_needed()
+        if batch.tasks:
+            self._victim.tasks_taken()
+            self._send(batch.offer)
+            for number, task in enumerate(batch.tasks):
+                task.sent_as(batch.offer.batch, number)
+        return len(batch.tasks) + (suspects and len(batch.stuck)), batch.size
+
+    def _keep(self, task: AnyInFlight) -> None:
+        """Keep a task that cannot travel."""
+        if not isinstance(task, InFlight):
+            task.cannot_travel()
+            return
+        future = task.cannot_travel()
+        self._ready.keep(future)
+        if has_callbacks(future):  # the program may wait for those only, outside of SCOOP
+            self._victim.run_soon(future)
+
+    def _oldest(self, most: int) -> Generator[AnyInFlight, None, None]:
+        """Take out the oldest tasks, up to so many; or chunks of the oldest map that is worth it."""
+        left, place = most, 0
+        while left > 0 and (oldest := self._ready.oldest(place)) is not None:
+            if not isinstance(oldest, Future):
+                if chunks := oldest.steal(self._wanted):
+                    yield from oldest.sending(chunks)
+                    return
+                place += 1
+            elif self._ready.claim(oldest):
+                left -= 1
+                yield InFlight(oldest)
+        if left == most:
+            yield from self._from_running()
+
+    def _from_running(self) -> Iterator[AnyInFlight]:
+        """Split the rows that run here: those that have long to go, or have run too long."""
+        for running in [*self._ready.running]:
+            if chunks := running.steal(self._wanted):
+                yield from running.sending(chunks)
+                return

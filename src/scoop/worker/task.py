@@ -1,0 +1,78 @@
+"""What a task is besides its function and arguments: its retries, and whether it is a chunk of a map."""
+
+from collections.abc import Callable, Sequence
+from pickle import PickleBuffer
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction", "TaskOptions", "WithRetries", "split_options"]
+
+
+class TaskOptions(NamedTuple):
+    """How a task is to be treated.
+
+    Parameters:
+        retries: how often it is handed out again after a worker died with it; None: as often as the run says.
+    """
+
+    retries: int | None = None
+
+
+PLAIN = TaskOptions()
+"""The options of nearly all tasks."""
+
+Report = Callable[[bytes, Sequence[PickleBuffer]], None]
+"""Takes rows of a chunk that have ended to the owner of the map: their pickle, and their large buffers."""
+
+
+class Chunk(Protocol):
+    """Several rows of another worker's map, while they run here."""
+
+    def run(self, is_due: Callable[[float], bool]) -> tuple[bytes, Sequence[PickleBuffer]]:
+        """Run the rows. Return the pickle and the large buffers of what was not reported before."""
+
+    def has_news(self) -> bool:
+        """Return whether some rows have ended that were not reported."""
+
+    def report(self) -> None:
+        """Report the rows that have ended. Callable from any thread that may run the program's code."""
+
+    def cancel(self) -> None:
+        """Let no row of it begin any more."""
+
+
+class RowFunction(Protocol):
+    """The function of a chunk: what a map does to several rows."""
+
+    function: Callable[..., Any]
+    """What is called on each row."""
+
+    name: str | None
+    """The name of the constant under which it came here; None if it came with its tasks."""
+
+    def parts(self) -> tuple[Any, ...]:
+        """Return the functions of the program's that it is made of."""
+
+
+NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], Report], Chunk]
+"""Makes a chunk of a function and columns; the maps have it, which stand above the worker."""
+
+
+class WithRetries:
+    """``function``, whose tasks are handed out again at most ``retries`` times after a worker died with them."""
+
+    __slots__ = ("function", "options")
+
+    def __init__(self, function: Callable[..., Any], options: TaskOptions) -> None:
+        self.function = function
+        self.options = options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function."""
+        return self.function(*args, **kwargs)
+
+
+def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
+    """Return what is really called, and the options that the program has given it."""
+    if type(function) is WithRetries:
+        return function.function, function.options
+    return function, PLAIN

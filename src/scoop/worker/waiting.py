@@ -1,0 +1,112 @@
+"""Waiting for some of many futures: what result(), wait() and as_completed() are made of."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from .blocking import Threads, WaitPoint
+from .deadlock import Awaited
+from .fibers import Fibers
+from .future import Future, call_of, describe_task, has_ended, offer_made, runner_of, unwatch, watch
+
+__all__ = ["Table", "Waiting"]
+
+
+class Table(Threads, Protocol):
+    """What Waiting needs of the scheduler."""
+
+    def offer(self, future: Future) -> None:
+        """Put a new future on offer."""
+
+    def run_if_unclaimed(self, future: Future) -> bool:
+        """Run a future on this stack if it is still on offer; return whether it was."""
+
+    def has_room(self) -> bool:
+        """Return whether this stack can carry one more task."""
+
+    def ends_soon(self, function: Callable[..., Any]) -> bool:
+        """Return whether calls of ``function`` are known to be short, or there is no other worker."""
+
+    def poll(self, future: Future) -> None:
+        """Hear that the program asks for the future again and again, instead of waiting for it."""
+
+
+class Waiting:
+    """The futures one caller waits for, handed out in the order they end.
+
+    While there are futures among them that no thread has begun, the caller runs those itself, in order, on its own
+    stack: only what it waits for, so nothing is ever buried under a stranger. Then it blocks.
+
+    Parameters:
+        table: the scheduler.
+        futures: what to wait for.
+        prompt: whether the program wants each as soon as it has ended: then it runs none itself that may take long.
+    """
+
+    def __init__(self, table: Table, futures: Iterable[Future], prompt: bool = False) -> None:
+        self._table = table
+        self._prompt = prompt
+        self._unclaimed: deque[Future] = deque()
+        self._open: set[Future] = set()
+        self._ended: deque[Future] = deque()
+        self._point = WaitPoint(table, self._awaited)
+        for future in futures:
+            self.add(future)
+
+    def add(self, future: Future) -> None:
+        """Wait for one more."""
+        if offer_made(future):
+            self._table.offer(future)
+        self._unclaimed.append(future)
+        self._open.add(future)
+        watch(future, self._on_end)
+
+    def next(self, deadline: float | None = None) -> Future:
+        """Return one that has ended and was not returned before; raise TimeoutError at the ``deadline``."""
+        if not self._ended:
+            if deadline is None:
+                self._work_and_block()
+            else:
+                self._point.block(self._any_ended, deadline)
+        if not self._ended:
+            for future in self._unclaimed:  # a caller that comes back with no time again and again is polling
+                self._table.poll(future)
+            raise TimeoutError("the future did not end within the timeout; it is still there to be waited for")
+        future = self._ended.popleft()
+        self._open.discard(future)
+        while self._unclaimed and has_ended(self._unclaimed[0]):
+            self._unclaimed.popleft()  # or a stream without end would be kept whole
+        return future
+
+    def close(self) -> None:
+        """Stop watching those that have not ended."""
+        for future in self._open:
+            unwatch(future, self._on_end)
+
+    def _on_end(self, future: Future) -> None:
+        self._ended.append(future)
+        self._point.notify()
+
+    def _any_ended(self) -> bool:
+        return bool(self._ended)
+
+    def _awaited(self) -> Sequence[Awaited]:
+        return [
+            Awaited(runner_of(future), lambda future=future: describe_task(future))  # type: ignore[misc]
+            for future in [*self._open]
+        ]
+
+    def _work_and_block(self) -> None:
+        table, fibers = self._table, self._table.fibers_here()
+        while not self._ended:
+            if self._unclaimed and self._may_run(self._unclaimed[0], fibers):
+                table.run_if_unclaimed(self._unclaimed.popleft())
+            else:
+                self._point.block(self._any_ended, prompt=self._prompt)
+
+    def _may_run(self, future: Future, fibers: Fibers | None) -> bool:
+        if not self._table.has_room():
+            return False
+        if not self._prompt or len(self._open) == 1 or not self._table.is_program(fibers):
+            return True
+        return has_ended(future) or self._table.ends_soon(call_of(future)[0])
