@@ -1,5 +1,5 @@
 """The reference's name for the class of futures."""
 
-from .engine.future import Future
+from .worker.future import Future
 
 __all__ = ["Future"]

@@ -10,7 +10,8 @@
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception that could not travel
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
-    │   └── Deadlock                a task waits for a future that waits for the task
+    │   ├── Deadlock                a task waits for a future that waits for the task
+    │   └── FinalizerError          a ``__del__`` that runs on SCOOP's I/O thread waits for a future
     └── RemoteTraceback             never raised: the ``__cause__`` that carries the remote frames
 
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
@@ -23,6 +24,7 @@ from concurrent.futures import CancelledError
 __all__ = [
     "CancelledError",
     "Deadlock",
+    "FinalizerError",
     "HostsMissing",
     "MainImportError",
     "NotStartedProperly",
@@ -134,6 +136,17 @@ class WorkerLost(ScoopError):
 
 class Deadlock(ScoopError):
     """The wait would never end: what it is for waits, perhaps by way of others, for the one who wants to wait."""
+
+
+class FinalizerError(ScoopError):
+    """A finalizer that the garbage collector runs on SCOOP's I/O thread waits for what only that thread can bring."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a finalizer (__del__, or the callback of a weak reference) waits for futures, and the garbage collector "
+            "runs it on the thread that receives results, so the wait would never end. Let finalizers not wait: "
+            "have a close() method called, or a `with` block"
+        )
 
 
 class RemoteTraceback(Exception):

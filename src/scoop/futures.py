@@ -19,15 +19,16 @@ import builtins
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
-from .engine import runtime
-from .engine.future import FAILED, PACKED, Future
-from .engine.retries import WithRetries
-from .engine.waiting import Waiting, deadline_after
 from .errors import describe
-from .patterns import mapping, reducing, scanning
-from .wire.messages import USUAL
+from .maps import iterators, reduce_scan
+from .worker import runtime
+from .worker.blocking import deadline_after
+from .worker.future import Future, error_of, has_ended, new_task
+from .worker.scheduler import Scheduler
+from .worker.task import TaskOptions, WithRetries, split_options
+from .worker.waiting import Waiting
 
 __all__ = [
     "ALL_COMPLETED",
@@ -70,7 +71,10 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
-    future = Future._make(func, args, kwargs)
+    if type(func) is WithRetries:
+        future = new_task(func.function, args, kwargs, func.options)
+    else:
+        future = new_task(func, args, kwargs)
     runtime.need("futures.submit()").offer(future)
     return future
 
@@ -98,7 +102,7 @@ def map(
     _check_map("map", func, iterables, buffersize, chunksize)
     if _serial("map"):
         return builtins.map(func, *iterables)
-    return mapping.in_order(runtime.need("futures.map()"), func, iterables, timeout, buffersize, chunksize)
+    return iterators.in_order(_scheduler("futures.map()"), func, iterables, timeout, buffersize, chunksize)
 
 
 def map_as_completed(
@@ -112,8 +116,8 @@ def map_as_completed(
     _check_map("map_as_completed", func, iterables, buffersize, chunksize)
     if _serial("map_as_completed"):
         return builtins.map(func, *iterables)
-    scheduler = runtime.need("futures.map_as_completed()")
-    return mapping.as_they_come(scheduler, func, iterables, timeout, buffersize, chunksize)
+    scheduler = _scheduler("futures.map_as_completed()")
+    return iterators.as_they_arrive(scheduler, func, iterables, timeout, buffersize, chunksize)
 
 
 def mapReduce(
@@ -129,12 +133,12 @@ def mapReduce(
     """
     _check_map("mapReduce", mapFunc, iterables)
     _check_operation("mapReduce", reductionOp)
-    runtime.need("futures.mapReduce()")
+    scheduler = _scheduler("futures.mapReduce()")
     if timeout is None:
-        result: T = reducing.map_reduce(mapFunc, reductionOp, *iterables)
+        result: T = reduce_scan.map_reduce(scheduler, mapFunc, reductionOp, *iterables)
     else:
         rows = [list(iterable) for iterable in iterables]
-        result = submit(reducing.map_reduce, mapFunc, reductionOp, *rows).result(timeout)
+        result = submit(_map_reduce, mapFunc, reductionOp, *rows).result(timeout)
     return result
 
 
@@ -150,12 +154,26 @@ def mapScan(
     """
     _check_map("mapScan", mapFunc, iterables)
     _check_operation("mapScan", reductionOp)
-    runtime.need("futures.mapScan()")
+    scheduler = _scheduler("futures.mapScan()")
     if timeout is None:
-        return scanning.map_scan(mapFunc, reductionOp, *iterables)
+        return reduce_scan.map_scan(scheduler, mapFunc, reductionOp, *iterables)
     rows = [list(iterable) for iterable in iterables]
-    result: list[T] = submit(scanning.map_scan, mapFunc, reductionOp, *rows).result(timeout)
+    result: list[T] = submit(_map_scan, mapFunc, reductionOp, *rows).result(timeout)
     return result
+
+
+def _map_reduce(*words: Any) -> Any:
+    """Be a mapReduce with a time limit: a task, whose end another waits for."""
+    return reduce_scan.map_reduce(_scheduler("futures.mapReduce()"), *words)
+
+
+def _map_scan(*words: Any) -> list[Any]:
+    return reduce_scan.map_scan(_scheduler("futures.mapScan()"), *words)
+
+
+def _scheduler(what: str) -> Scheduler:
+    """Return the scheduler, with all that maps need of it; raise, naming the call, where there is none."""
+    return cast(Scheduler, runtime.need(what))
 
 
 def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
@@ -167,9 +185,10 @@ def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
     """
     if not callable(func):
         raise TypeError(f"with_retries() needs something callable, not {describe(func)}")
-    if not isinstance(retries, int) or not 0 <= retries < USUAL:
+    if not isinstance(retries, int) or retries < 0:
         raise ValueError(f"retries must be a whole number, 0 or more, not {describe(retries)}")
-    return WithRetries(func, retries)
+    function, options = split_options(func)
+    return WithRetries(function, options._replace(retries=retries))
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
@@ -178,8 +197,8 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
     Raises TimeoutError if one has not ended ``timeout`` seconds after this call.
     """
     futures = _checked("as_completed", fs)
-    scheduler = runtime.need("futures.as_completed()")
-    return _as_completed(Waiting(scheduler, futures), len(futures), deadline_after(timeout))
+    waiting = Waiting(_scheduler("futures.as_completed()"), futures, prompt=True)
+    return _as_completed(waiting, len(futures), deadline_after(timeout))
 
 
 def _as_completed(waiting: Waiting, count: int, deadline: float | None) -> Iterator[Future]:
@@ -205,19 +224,19 @@ def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = AL
     deadline = deadline_after(timeout)
     if timeout is not None and timeout < 0:
         deadline = None
-    waiting = Waiting(runtime.need("futures.wait()"), futures)
+    waiting = Waiting(_scheduler("futures.wait()"), futures, prompt=return_when != ALL_COMPLETED)
     try:
         for _ in futures:
             ended = waiting.next(deadline)
             if return_when == FIRST_COMPLETED:
                 break
-            if return_when == FIRST_EXCEPTION and ended._error() is not None and ended._state == FAILED:
+            if return_when == FIRST_EXCEPTION and not ended.cancelled() and error_of(ended) is not None:
                 break
     except TimeoutError:
         pass
     finally:
         waiting.close()
-    done = {future for future in futures if future._state >= PACKED}
+    done = {future for future in futures if has_ended(future)}
     return DoneAndNotDone(done, futures.keys() - done)
 
 

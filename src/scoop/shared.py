@@ -10,11 +10,12 @@ constants that were set before it was submitted. Specified by the reference's "S
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
-from .engine import runtime
-from .engine.constants import Constants
 from .errors import NotStartedProperly
+from .worker import runtime
+from .worker.constants import Constants
+from .worker.scheduler import Scheduler
 
 __all__ = ["SharedElementEncapsulation", "delConst", "getConst", "setConst"]
 
@@ -36,7 +37,7 @@ def getConst(name: str, timeout: float | None = 0.1, default: Any = None) -> Any
     Returns ``default`` if it is not set by then. The object is this worker's own copy, one for all its tasks:
     treat it as read-only. Raises NotStartedProperly in a program without workers.
     """
-    return _constants("shared.getConst()").get(name, timeout, default, _deputised)
+    return _constants("shared.getConst()").get(name, timeout, default, _covered)
 
 
 def delConst(*names: str) -> None:
@@ -57,8 +58,8 @@ class SharedElementEncapsulation:
         if isinstance(element, str):
             self.name = element
         else:
-            scheduler = runtime.need("SharedElementEncapsulation")
-            self.name = f"scoop.element.{scheduler.slot}.{next(_serial)}"
+            identity = cast(Scheduler, runtime.need("SharedElementEncapsulation")).identity
+            self.name = f"scoop.element.{identity.machine}.{identity.worker}.{next(_serial)}"
             setConst(**{self.name: element})
 
     @property
@@ -84,12 +85,14 @@ def _settable(what: str) -> Constants:
     return _constants(what)
 
 
-def _deputised() -> AbstractContextManager[None]:
-    scheduler = runtime.current
-    return nullcontext() if scheduler is None else scheduler.deputised(scheduler.hub_here())
+def _covered() -> AbstractContextManager[None]:
+    if runtime.current is None:
+        return nullcontext()
+    scheduler = cast(Scheduler, runtime.current)
+    return scheduler.covered(scheduler.fibers_here())
 
 
 def _constants(what: str) -> Constants:
     if runtime.constants is None:
         raise NotStartedProperly(what)
-    return runtime.constants
+    return cast(Constants, runtime.constants)

@@ -56,8 +56,10 @@ class ReceivedChunk:
             self._map.cancel()
 
     def has_news(self) -> bool:
-        """Return whether some rows have ended that were not reported."""
-        return bool(self._unreported) or self._map.has_unreported() or self._map.has_any()
+        """Return whether some rows have ended that were not reported for a while."""
+        if monotonic() - self._reported_at < TUNING.deliver_after_seconds:
+            return False
+        return bool(self._unreported) or self._map.has_unreported() or (self._rows.streams and self._map.has_any())
 
     def report(self) -> None:
         """Report the rows that have ended. Callable from any thread that may run the program's code."""

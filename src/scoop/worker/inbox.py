@@ -165,8 +165,8 @@ class Inbox:
             return self._begun == self._results.answered
 
     def any_unanswered(self) -> bool:
-        """Return whether some task has begun and was not answered for."""
-        return self._begun != self._results.answered
+        """Return whether some task is here, or was and is not answered for."""
+        return bool(self.waiting) or self._begun != self._results.answered
 
     def chunks(self) -> list[Chunk]:
         """Return the chunks that run."""

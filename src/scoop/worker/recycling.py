@@ -1,52 +1,63 @@
-"""What a worker is allowed, and what it does between two tasks of others.
+"""What a worker does between two tasks of others: it goes home, and retires if it is time.
 
-A worker that has run its number of tasks, or has grown beyond its memory, retires at the next moment at which nothing
-of the user's is left in it: between two tasks, with nobody suspended and no tasks of its own. It says so, and what it
-holds and has not begun goes to others; a fresh worker takes its place.
+A worker that has run its number of tasks, or has grown beyond its memory limit, retires at the next moment at which
+nothing of the program's is left in it: between two tasks, with no suspended task and no tasks of its own. It says so,
+and what it holds and has not begun goes to others. A fresh worker takes its place.
 """
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+import sys
+from collections.abc import Callable
+from typing import NoReturn, Protocol
 
-from ..wire.messages import RETIRED, Kind
-from .imports import flush_streams
+from ..wire.messages import RETIRED, Message, Retire
+from .inbox import Inbox
+from .result_sender import ResultSender
+from .scheduler import Limits
 
-if TYPE_CHECKING:
-    from .scheduler import Scheduler
-
-__all__ = ["Limits", "Upkeep", "leave"]
+__all__ = ["Recycling", "flush_streams", "leave"]
 
 
-class Limits(NamedTuple):
-    """What the command line allows.
+class Retiring(Protocol):
+    """What recycling needs of the scheduler."""
+
+    @property
+    def limits(self) -> Limits:
+        """What this process is allowed."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """The tasks of others."""
+
+    @property
+    def results(self) -> ResultSender:
+        """Their outcomes."""
+
+    def is_clean(self) -> bool:
+        """Return whether nothing of the program's is in this process, save tasks of others that have not begun."""
+
+
+class Recycling:
+    """What is done in a worker between two tasks, so that no task leaves more behind than it may.
+
+    Made when the main script has been imported: the folder in which that has left the worker is home.
 
     Parameters:
-        retries: how often a task is handed out again after a worker died with it.
-        tasks: how many tasks of others a worker runs before it is replaced; None is no limit.
-        memory: resident bytes beyond which a worker is replaced; None is no limit.
-        spare: whether the origin runs no task that can run elsewhere.
+        scheduler: of this worker.
+        send: takes a message to the broker.
+        flush: returns when all that was sent has left this process.
     """
 
-    retries: int = 2
-    tasks: int | None = None
-    memory: int | None = None
-    spare: bool = False
-
-
-class Upkeep:
-    """What is done in a worker between two tasks, so that none leaves more behind than it may.
-
-    Made when the main script has been imported: the folder it has left the worker in is home.
-    """
-
-    def __init__(self, scheduler: "Scheduler") -> None:
+    def __init__(self, scheduler: Retiring, send: Callable[[Message], None], flush: Callable[[], None]) -> None:
         self._scheduler = scheduler
+        self._send = send
+        self._flush = flush
         self._home = _folder()
 
     def __call__(self, suspended: int) -> None:
         """Go home from wherever the task has gone; retire if it is time. Called on the main thread."""
         if suspended:
-            return  # those have not ended: it may be their folder, and their memory
+            return  # those tasks have not ended: it may be their folder, and their memory
         if self._home is not None and _folder() != self._home:
             try:
                 os.chdir(self._home)
@@ -54,16 +65,17 @@ class Upkeep:
                 self._home = None  # it is there no more
         if not self._is_due():
             return
-        self._scheduler.imports.flush()
-        if self._scheduler.is_clean() and self._scheduler.imports.all_answered():
-            self._scheduler.send(Kind.RETIRE, 0, (), b"")
+        self._scheduler.results.flush()
+        if self._scheduler.is_clean() and self._scheduler.inbox.all_answered():
+            self._send(Retire())
+            self._flush()
             leave(RETIRED)
 
     def _is_due(self) -> bool:
         limits = self._scheduler.limits
-        if limits.tasks is not None and self._scheduler.imports.ran >= limits.tasks:
+        if limits.tasks is not None and self._scheduler.inbox.ran >= limits.tasks:
             return True
-        return limits.memory is not None and resident() > limits.memory
+        return limits.memory is not None and _resident_bytes() > limits.memory
 
 
 def _folder() -> str | None:
@@ -73,8 +85,7 @@ def _folder() -> str | None:
         return None
 
 
-def resident() -> int:
-    """Return how many bytes of memory this process occupies."""
+def _resident_bytes() -> int:
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -88,3 +99,12 @@ def leave(status: int) -> NoReturn:
     """End the process of a worker at once."""
     flush_streams()
     os._exit(status)
+
+
+def flush_streams() -> None:
+    """Write out what was printed, where that can be done."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # closed or gone, or something of the program's own
+            pass

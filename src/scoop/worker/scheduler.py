@@ -9,7 +9,7 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
 from functools import partial
@@ -27,6 +27,7 @@ from ..wire.messages import Message
 from ..wire.status_page import StatusPage
 from . import future as f
 from . import runtime
+from .blocking import deadline_after
 from .deadlock import Wait
 from .fibers import Fibers, WakeEvent
 from .future import Future
@@ -40,7 +41,6 @@ from .result_sender import ResultSender
 from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
-from .blocking import deadline_after
 
 __all__ = ["Identity", "Limits", "Outside", "Scheduler"]
 
@@ -283,6 +283,10 @@ class Scheduler:
         """Wake idle threads of this process, give to other workers, if they ask."""
         if self._flags[self._cell]:
             self.stealing.heed_flags(least=1)
+
+    def has_something_to_give(self) -> bool:
+        """Return whether there is anything that other workers could have."""
+        return bool(self._tasks or self.inbox.waiting or self.ready.running)
 
     def others_wait(self) -> bool:
         """Return whether the broker wants work of this process."""

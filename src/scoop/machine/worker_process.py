@@ -1,0 +1,148 @@
+"""What makes a process a worker: its scheduler and its socket to the broker, up before any code of the program's runs."""
+
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from io import TextIOWrapper
+from time import monotonic
+from typing import NamedTuple, NoReturn
+
+from ..errors import UnguardedMainError
+from ..maps.cost_model import CostModel
+from ..maps.received_chunk import ReceivedChunk
+from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
+from ..wire.status_page import StatusPage
+from ..worker import runtime
+from ..worker.broker_client import BrokerClient, ThreadEvent
+from ..worker.constants import Constants
+from ..worker.receiver import Receiver
+from ..worker.recycling import Recycling, flush_streams, leave
+from ..worker.scheduler import Identity, Limits, Outside, Scheduler
+from ..worker.signal_guard import guard_signals
+from ..worker.tracebacks import format_error
+
+__all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
+
+_UNGUARDED = (
+    "futures were used while a worker was importing the main script. Workers import it to find its functions; "
+    'what starts the work belongs under `if __name__ == "__main__":`'
+)
+
+
+class WorkerProcess(NamedTuple):
+    """The parts of this process that make it a worker."""
+
+    scheduler: Scheduler
+    client: BrokerClient
+
+
+def become_worker(
+    identity: Identity, page: StatusPage, sock: socket.socket, on_end: Callable[[bool], None], limits: Limits
+) -> WorkerProcess:
+    """Make this process a worker: connect it and listen. Called on the main thread."""
+    keep_freed_memory()
+    client = BrokerClient(sock, on_end)
+    outside = Outside(
+        page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk
+    )
+    scheduler = Scheduler(identity, limits, outside)
+    constants = Constants(client.send)
+    runtime.constants = constants
+    client.listen(Receiver(scheduler, constants))
+    os.register_at_fork(after_in_child=lambda: _leave_run_in_child(scheduler, client))
+    return WorkerProcess(scheduler, client)
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep some memory that was freed: a page taken anew from the system can cost 3 us.
+
+    It adapts to the largest block that was freed; this one it never touches. So lists of 100,000 results that come
+    and go fault no pages: a seventh of the time of a map of small calls.
+    """
+    try:
+        bytes(4 << 20)
+    except MemoryError:
+        pass  # then there is none to be kept
+
+
+def _leave_run_in_child(scheduler: Scheduler, client: BrokerClient) -> None:
+    """Be no worker in a child that the program has forked: the tasks, and the socket, are its parent's."""
+    client.abandon()
+    scheduler.close()
+    runtime.current = runtime.constants = None
+
+
+def serve(
+    identity: Identity, page: StatusPage, sock: socket.socket, import_main: Callable[[], None], limits: Limits
+) -> NoReturn:
+    """Be a worker that is not the origin, until the broker hangs up."""
+    _set_up_signals()
+    _set_up_streams()
+    scheduler, client = become_worker(identity, page, sock, _leave, limits)
+    guard_signals(is_origin=False)
+    runtime.refusal = UnguardedMainError(_UNGUARDED)
+    try:
+        import_main()
+    except BaseException as error:
+        problem = StartProblem.UNGUARDED if isinstance(error, UnguardedMainError) else StartProblem.IMPORT_FAILED
+        text = f"a worker could not import the main script:\n\n{format_error(error)}"
+        client.send(StartFailed(problem, False, False, text))
+        while True:
+            signal.pause()  # the run ends when the program hears of it; until then this worker takes no work
+    runtime.refusal = None
+    scheduler.between_tasks = Recycling(scheduler, client.send, client.flush)
+    runtime.current = scheduler
+    status = 0  # of the child of a task that forks, when it comes back here; a worker does not
+    try:
+        scheduler.run_forever()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:
+        status = 1
+        sys.stderr.write(format_error(error))
+    finally:
+        flush_streams()
+        os._exit(status)
+
+
+def _set_up_signals() -> None:
+    # These are the program's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit that.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        faulthandler.enable(all_threads=False)  # where a crash in compiled code was
+    except (OSError, ValueError, RuntimeError, AttributeError):
+        pass  # there is no standard error to say it on
+
+
+def _set_up_streams() -> None:
+    # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True, write_through=False)
+
+
+def _leave(cut_off: bool) -> None:
+    """End the process at once: the broker is gone, or out of reach, so nothing of this worker's is wanted."""
+    leave(CONNECTION_LOST if cut_off else 0)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close all descriptors but the standard ones and ``kept``: what a forked process inherits and has no use for."""
+    start = 3
+    for descriptor in sorted(kept):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, _highest_descriptor() + 1)
+
+
+def _highest_descriptor() -> int:
+    try:
+        return max(map(int, os.listdir("/proc/self/fd")))
+    except OSError:  # not Linux, or not mounted
+        return int(os.sysconf("SC_OPEN_MAX"))

@@ -1,0 +1,91 @@
+"""What the I/O thread does with messages: it runs no code of the program's, and hands out as a job what may.
+
+Between messages it looks now and then whether others want work, and whether results wait for too long.
+"""
+
+import logging
+from collections.abc import Callable
+
+from ..errors import HostsMissing, MainImportError, ScoopError, UnguardedMainError
+from ..tuning import TUNING
+from ..wire.messages import ConstantReply, DeleteConstants, Message, SetConstants, StartFailed, StartProblem, Steal
+from .constants import Constants
+from .scheduler import Scheduler
+
+__all__ = ["Receiver"]
+
+_log = logging.getLogger("scoop")
+
+_ERRORS: dict[int, type[ScoopError]] = {
+    StartProblem.IMPORT_FAILED: MainImportError,
+    StartProblem.UNGUARDED: UnguardedMainError,
+    StartProblem.HOSTS_MISSING: HostsMissing,
+}
+
+Job = Callable[[], object]
+
+
+class Receiver:
+    """Where the messages to one worker go.
+
+    Parameters:
+        scheduler: of this process.
+        constants: that it knows of.
+    """
+
+    def __init__(self, scheduler: Scheduler, constants: Constants) -> None:
+        self._scheduler = scheduler
+        self._constants = constants
+        self._asked = False  # the broker wants work, as far as the last look tells
+        self._tick = TUNING.shortest_tick_seconds
+
+    def deliver(self, message: Message) -> Job | None:
+        """Take in a message; return what is to be run outside of the I/O thread's role."""
+        job: Job | None = None
+        self._tick = TUNING.shortest_tick_seconds
+        if isinstance(message, Steal):
+            self._asked = True
+            job = self._give_far if message.far else self._give
+        elif isinstance(message, SetConstants | DeleteConstants | ConstantReply):
+            self._constants.deliver(message, self._scheduler)
+        elif isinstance(message, StartFailed):
+            job = self._start_failed(message)
+        self._scheduler.deliver(message)
+        return job
+
+    def tick(self) -> Job | None:
+        """Look whether others want work, or results wait."""
+        self._tick = min(self._tick * 2, TUNING.longest_tick_seconds)
+        scheduler = self._scheduler
+        scheduler.results.flush()
+        if self._asked and scheduler.has_something_to_give():
+            return self._give if scheduler.others_wait() else self._give_far
+        return self._report if any(chunk.has_news() for chunk in scheduler.inbox.chunks()) else None
+
+    def seconds_to_next_tick(self) -> float | None:
+        """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""
+        self._asked = self._asked and self._scheduler.stealing.is_wanted()
+        if self._asked:
+            return self._tick
+        # While no worker waits, and no result is owed, there is nothing to look at between messages.
+        return TUNING.deliver_after_seconds if self._scheduler.inbox.any_unanswered() else None
+
+    def _give(self) -> None:
+        self._scheduler.stealing.give()
+        self._report()
+        self._scheduler.results.flush()  # it may be one of these that the idle worker waits for
+
+    def _give_far(self) -> None:
+        self._scheduler.stealing.give_far()
+        self._scheduler.results.flush()
+
+    def _report(self) -> None:
+        for chunk in self._scheduler.inbox.chunks():
+            if chunk.has_news():
+                chunk.report()
+
+    def _start_failed(self, message: StartFailed) -> Job | None:
+        if message.others_can:
+            return lambda: _log.warning("scoop: the run goes on without one worker: %s", message.text)
+        self._scheduler.refuse(_ERRORS[message.problem](message.text))
+        return None
