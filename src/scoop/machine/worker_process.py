@@ -11,7 +11,7 @@ from time import monotonic
 from typing import NamedTuple, NoReturn
 
 from ..errors import UnguardedMainError
-from ..maps.cost_model import CostModel
+from ..worker.cost_model import CostModel
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
 from ..wire.status_page import StatusPage

@@ -26,7 +26,7 @@ from ..worker.outbox import InFlight
 from ..worker.ready_table import ReadyTable
 from ..worker.signal_safety import indivisible
 from ..worker.task import TaskOptions
-from .cost_model import CostModel
+from ..worker.cost_model import CostModel
 from .row_functions import Columns, MapRows
 from .running_slice import RunningSlice
 from .segment import AnySegment, PackedSegment, Segment
@@ -211,9 +211,9 @@ class MapInProgress:
 
     def _consume(self, segment: AnySegment) -> AnySegment:
         if segment.start == self._next:
-            self._next += segment.count
+            self._next += segment.rows
         else:
-            self._consumed.append(range(segment.start, segment.start + segment.count))
+            self._consumed.append(range(segment.start, segment.start + segment.rows))
         return segment
 
     def _all_consumed(self) -> bool:
@@ -436,7 +436,7 @@ class MapInProgress:
 
     def _deliver(self, segment: AnySegment) -> None:
         """Have results arrive."""
-        if not segment.count:
+        if not segment.rows:
             return
         failed = segment.failed if isinstance(segment, PackedSegment) else segment.error is not None
         with self._lock:
@@ -444,7 +444,7 @@ class MapInProgress:
                 return
             self._arrived[segment.start] = segment
             if failed:
-                self._drop_unbegun(segment.start + segment.count)
+                self._drop_unbegun(segment.start + segment.rows)
             unwanted = [chunk for chunk in self._chunks if chunk.span.start >= self._end] if failed else ()
         for chunk in unwanted:
             chunk.cancel()

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..tuning import TUNING
 from ..worker.task import PLAIN, Report
-from .consumer import Consumer
-from .map_in_progress import MapInProgress, MapScheduler
+from .consumer import Consumer, MapThreads
+from .map_in_progress import MapInProgress
 from .row_functions import Columns, MapRows
 from .segment import AnySegment, Segment, pack_segments
 
@@ -26,7 +26,7 @@ class ReceivedChunk:
         report: takes results to the owner.
     """
 
-    def __init__(self, scheduler: MapScheduler, rows: MapRows, columns: Columns, report: Report) -> None:
+    def __init__(self, scheduler: MapThreads, rows: MapRows, columns: Columns, report: Report) -> None:
         self._scheduler = scheduler
         self._rows = rows
         self._consumer = Consumer(scheduler, in_order=not rows.streams)

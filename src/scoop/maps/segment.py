@@ -17,13 +17,13 @@ class Segment(NamedTuple):
 
     Parameters:
         start: the first of them.
-        count: how many they are; with an error, the one that failed included.
+        rows: how many they are; with an error, the one that failed included.
         values: their results, digested: the results themselves, or what they were reduced to.
         error: what the last of them raised.
     """
 
     start: int
-    count: int
+    rows: int
     values: list[Any]
     error: BaseException | None = None
 
@@ -32,7 +32,7 @@ class PackedSegment(NamedTuple):
     """The same as bytes. ``failed``: the pickle holds the values and the packed error."""
 
     start: int
-    count: int
+    rows: int
     failed: bool
     data: bytes
     large: Sequence[Any] = ()
@@ -41,11 +41,11 @@ class PackedSegment(NamedTuple):
         """Return the segment. Runs code of the program's."""
         ok, value = unpack_outcome(True, self.data, self.large)
         if not ok:
-            return Segment(self.start, self.count, [], value)
+            return Segment(self.start, self.rows, [], value)
         if not self.failed:
-            return Segment(self.start, self.count, value)
+            return Segment(self.start, self.rows, value)
         values, packed_error = value
-        return Segment(self.start, self.count, values, unpack_outcome(False, packed_error)[1])
+        return Segment(self.start, self.rows, values, unpack_outcome(False, packed_error)[1])
 
 
 AnySegment = Segment | PackedSegment
@@ -60,7 +60,7 @@ def pack_segments(
     for segment in segments:
         each = segment if isinstance(segment, PackedSegment) else _pack(rows, segment)
         large += [buffer if isinstance(buffer, PickleBuffer) else PickleBuffer(buffer) for buffer in each.large]
-        packed.append((each.start, each.count, each.failed, each.data, len(each.large)))
+        packed.append((each.start, each.rows, each.failed, each.data, len(each.large)))
     return pickle.dumps((seconds_per_row, packed), 5), large
 
 
@@ -91,8 +91,8 @@ def _pack_what_can_travel(rows: MapRows, segment: Segment, problem: Exception) -
         try:
             codec.dumps(value)
         except Exception as culprit:
-            count = place + 1 if rows.streams else segment.count
+            count = place + 1 if rows.streams else segment.rows
             error = pack_error(result_not_sent(rows.function, value, culprit))
             return PackedSegment(segment.start, count, True, codec.dumps((segment.values[:place], error)))
     error = pack_error(result_not_sent(rows.function, segment.values, problem))
-    return PackedSegment(segment.start, segment.count, True, codec.dumps(([], error)))
+    return PackedSegment(segment.start, segment.rows, True, codec.dumps(([], error)))

@@ -103,7 +103,7 @@ class StolenChunk:
         seconds, segments = read_segments(data, large)
         start = self.span.start
         moved = [segment._replace(start=start + segment.start) for segment in segments]
-        self._reported += [range(segment.start, segment.start + segment.count) for segment in moved]
+        self._reported += [range(segment.start, segment.start + segment.rows) for segment in moved]
         self._owner.chunk_reported(moved, seconds)
 
     def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:

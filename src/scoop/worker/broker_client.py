@@ -237,9 +237,11 @@ class BrokerClient:
         except BlockingIOError:
             return receiver.tick()
         except OSError as problem:
-            return self._end(problem.errno in _CUT_OFF)
+            self._end(problem.errno in _CUT_OFF)
+            return None
         if not data:
-            return self._end(False)
+            self._end(False)
+            return None
         self._messages = self._reader.feed(data, buffers)
         return None
 

@@ -104,7 +104,7 @@ class _Named:
 
 
 def _find(name: str, is_chunk: bool) -> Any:
-    function = runtime.constants and runtime.constants.get(name)
+    function: Any = runtime.constants and runtime.constants.get(name)
     if function is None:
         raise LookupError("the function has been deleted")
     if is_chunk:

@@ -16,7 +16,7 @@ from functools import partial
 from sys import _getframe, getrecursionlimit
 from threading import get_ident
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from greenlet import getcurrent, greenlet
 
@@ -28,6 +28,7 @@ from ..wire.status_page import StatusPage
 from . import future as f
 from . import runtime
 from .blocking import deadline_after
+from .cost_model import CostModel
 from .deadlock import Wait
 from .fibers import Fibers, WakeEvent
 from .future import Future
@@ -77,19 +78,6 @@ class Identity(NamedTuple):
     is_origin: bool
 
 
-class Costs(Protocol):
-    """What remembers what calls took."""
-
-    def seconds(self, function: Any) -> float | None:
-        """Return what a call of ``function`` took; None if that is not known."""
-
-    def note_seconds(self, function: Any, seconds: float) -> None:
-        """Remember what a call of ``function`` took."""
-
-    def note_bytes(self, function: Any, size: float) -> None:
-        """Remember how many bytes a call of ``function`` carried."""
-
-
 class Outside(NamedTuple):
     """What a scheduler gets from outside.
 
@@ -108,7 +96,7 @@ class Outside(NamedTuple):
     new_event: Callable[[], WakeEvent]
     clock: Callable[[], float]
     is_io_thread: Callable[[], bool]
-    costs: Costs
+    costs: CostModel
     new_chunk: Callable[..., Any]
 
 

@@ -146,7 +146,7 @@ class _SignalGuard:
         """Do as ``signal.setitimer``."""
         before = _set_timer(which, seconds, interval)
         if not seconds:
-            self.forget(_TIMERS.get(which, 0))  # type: ignore[call-overload]
+            self.forget(_TIMERS.get(which, 0))
         return before
 
     def set_alarm(self, seconds: int) -> int:

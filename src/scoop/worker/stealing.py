@@ -151,7 +151,7 @@ class Stealing:
 
     def _is_worth_a_journey(self) -> bool:
         """Return whether half of what is on offer would last longer than the journey, by how fast it went lately."""
-        table: Collection[Any] = self._inbox.waiting or self._ready
+        table: Collection[Any] = self._inbox.waiting or self._ready.tasks
         try:
             oldest = next(iter(table))
         except (StopIteration, RuntimeError):  # nothing is on offer, or another thread is at it
@@ -159,7 +159,7 @@ class Stealing:
             return False
         if self._victim.runs_nothing_itself:
             return True  # it is left to others, whatever it is
-        journey = TUNING.far_journey_seconds
+        journey: float = TUNING.far_journey_seconds
         if not isinstance(oldest, Future | tuple) and (seconds := oldest.seconds_left()) is not None:
             return seconds > 2 * journey
         now, count = self._clock(), len(table)
