@@ -1,67 +1,88 @@
-"""The register of shared constants, pure: which are set, and what a new worker must be told of them.
+"""The shared constants of a run: which are set, and what a new peer must be told of them.
 
-A message about constants has their names before what it says, and the length of those as its number: books read the
-names, and nothing else.
+One broker decides whether a constant may be set: the one of the origin's machine. All others send on what their
+workers set, and keep the call until the decision comes. So all peers see all changes in one order.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from itertools import count
 
-from ..wire.messages import PRIVATE, Kind, Message
+from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, SetConstants
 
-__all__ = ["Register"]
+__all__ = ["ConstantTable"]
 
-
-class _Pack(NamedTuple):
-    """What one call has set."""
-
-    names: tuple[str, ...]
-    message: Message
+Change = SetConstants | DeleteConstants
 
 
-class Register:
-    """The constants of a run, as far as these books know."""
+class ConstantTable:
+    """The constants that are set, as far as this broker or coordinator knows.
 
-    def __init__(self) -> None:
-        self._packs: dict[str, _Pack] = {}
-        self._private: dict[str, int] = {}  # constants that are of use only while the worker lives that has set them
+    Parameters:
+        decider: the peer that leads to the broker which decides; None: it is decided here.
+        peers: returns all peers.
+        send: sends a message to a peer.
+    """
 
-    def claim(self, worker: int, message: Message) -> None:
-        """Remember who wants to set or delete a constant, where it is of use to nobody else."""
-        for name in _names(message):
-            if message.kind == Kind.UNCONST:
+    def __init__(
+        self, decider: int | None, peers: Callable[[], list[int]], send: Callable[[int, Message], None]
+    ) -> None:
+        self._decider = decider
+        self._peers = peers
+        self._send = send
+        self._set: dict[str, SetConstants] = {}  # by name; one call may set several
+        self._private: dict[str, int] = {}  # constants that are of use only while this peer lives
+        self._calls = count(1)
+        self._callers: dict[int, tuple[int, int]] = {}  # calls that are being decided elsewhere: caller, its number
+
+    def change(self, peer: int, message: Change) -> None:
+        """A peer wants to set or delete constants; or the deciding broker has."""
+        self._note_private(peer, message)
+        if self._decider is None or peer == self._decider:
+            self._apply(peer, message)
+            return
+        call = next(self._calls)
+        self._callers[call] = peer, message.call
+        self._send(self._decider, message._replace(call=call))
+
+    def decided(self, message: ConstantReply) -> None:
+        """The deciding broker has answered a call."""
+        caller, call = self._callers.pop(message.call)
+        self._send(caller, message._replace(call=call))
+
+    def peer_left(self, peer: int) -> None:
+        """Delete the constants that were of use to this peer alone."""
+        if names := tuple(name for name, owner in self._private.items() if owner == peer):
+            self.change(peer, DeleteConstants(0, names))
+
+    def tell_all_to(self, peer: int) -> None:
+        """Tell a new peer what is set, in an order that leaves it with just that."""
+        if peer != self._decider:
+            for message in self._so_far():
+                self._send(peer, message)
+
+    def _note_private(self, peer: int, message: Change) -> None:
+        for name in message.names:
+            if isinstance(message, DeleteConstants):
                 self._private.pop(name, None)
-            elif name.startswith(PRIVATE):
-                self._private[name] = worker
+            elif name.startswith(PRIVATE) and peer != self._decider:
+                self._private[name] = peer
 
-    def enter(self, message: Message) -> list[str]:
-        """Set or delete constants; return which of them were there already: then nothing is set."""
-        names = _names(message)
-        if message.kind == Kind.UNCONST:
-            for name in names:
-                self._packs.pop(name, None)
-            return []
-        taken = [name for name in names if name in self._packs]
+    def _apply(self, peer: int, message: Change) -> None:
+        taken: tuple[str, ...] = ()
+        if isinstance(message, DeleteConstants):
+            for name in message.names:
+                self._set.pop(name, None)
+        elif not (taken := tuple(name for name in message.names if name in self._set)):
+            self._set.update(dict.fromkeys(message.names, message._replace(call=0)))
         if not taken:
-            self._packs.update(dict.fromkeys(names, _Pack(names, message._replace(parcel=0))))
-        return taken
+            for each in self._peers():
+                if each != self._decider:
+                    self._send(each, message._replace(call=0))
+        if peer != self._decider:
+            self._send(peer, ConstantReply(message.call, taken))
 
-    def useless_without(self, worker: int) -> Message | None:
-        """Return what deletes the constants that were of use to this worker only, if there are any."""
-        return _forget([name for name, owner in self._private.items() if owner == worker])
-
-    def so_far(self) -> Iterator[Message]:
-        """Return what a new worker must be told, in this order."""
-        for pack in {id(pack): pack for pack in self._packs.values()}.values():
-            yield pack.message
-            if gone := _forget([name for name in pack.names if self._packs.get(name) is not pack]):
-                yield gone
-
-
-def _forget(names: list[str]) -> Message | None:
-    header = "\0".join(names).encode()
-    return Message(Kind.UNCONST, 0, (len(header),), 2 * header) if names else None
-
-
-def _names(message: Message) -> tuple[str, ...]:
-    return tuple(name for name in message.body[: message.numbers[0]].decode().split("\0") if name)
+    def _so_far(self) -> Iterator[Change]:
+        for message in {id(message): message for message in self._set.values()}.values():
+            yield message
+            if deleted := tuple(name for name in message.names if self._set.get(name) is not message):
+                yield DeleteConstants(0, deleted)

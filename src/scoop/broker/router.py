@@ -1,197 +1,152 @@
-"""Books some of whose workers are uplinks: what is on the other side of one is another set of books.
+"""What brokers and the coordinator have in common: tasks go to peers that wait, and their ends to their owners."""
 
-An uplink is a worker that is many. It differs from others in four ways:
+from collections.abc import Callable, Mapping
+from typing import Any
 
-    parcels    of what it is handed it may pass on a part, and what it hands in may be a part: so to the numbers of
-               tasks are added their retries, one each, those that are left; also where tasks are returned
-    appetite   it says not only whether its side is hungry, but also whether nothing is left to do there; and it is
-               told the same of this side. Like HUNGRY, each word counts what its speaker had seen, and is void if
-               it has been sent more since
-    constants  are decided at one place of the run, the arbiter: what is set elsewhere is sent on to there
-    its end    is the loss of machines, which is seldom the fault of a task: what they held goes out again as it
-               was, with one try less, also what had not begun; nobody is left who could tell. What must not run
-               twice is lost
-"""
+from ..wire.messages import (
+    Cancel,
+    Cancelled,
+    ConstantReply,
+    DeleteConstants,
+    Demand,
+    GiveBack,
+    Lost,
+    Message,
+    Offer,
+    PartialResult,
+    Results,
+    Retire,
+    SetConstants,
+)
+from .constant_table import ConstantTable
+from .peers import Peer, Peers
+from .steal_requests import StealRequests
+from .task_table import TaskTable
 
-from collections.abc import Callable, Sequence
-from itertools import count, groupby
-from operator import itemgetter, or_
+__all__ = ["Router"]
 
-from ..wire.cargo import Cargo
-from ..wire.messages import SUSPECT, USUAL, Kind, Message, owner_of
-from .instructions import Instruction
-from .ledger import Ledger, _Parcel
-
-__all__ = ["CALM", "HUNGER", "Linked"]
-
-HUNGER, CALM = 1, 2
-"""What an APPETITE says, added up: somebody here waits for work; nothing is left to do here, nor on its way."""
+Handlers = Mapping[type[Message], Callable[[int, Any], None]]
+"""What to do with messages, by type. Each is called with the peer that has sent the message, and the message."""
 
 
-class Linked(Ledger):
-    """Books with uplinks. A subclass says which workers those are, and what they are told.
+class Router:
+    """The parts of a broker's or the coordinator's state, and what is the same for both.
 
     Parameters:
-        arbiter: the uplink beyond which constants are decided; None: here.
-        The others: see Ledger.
+        owner: returns the peer that owns a batch, or through which its owner is reached.
+        decider: see ConstantTable.
+        retries: see TaskTable.
+        handlers: what this role does with further types of messages.
     """
 
-    def __init__(
-        self, arbiter: int | None, retries: int, report: Callable[[int], str] = str, spare: bool = False
-    ) -> None:
-        super().__init__(0, retries, report, spare)
-        self._arbiter = arbiter
-        self._heard: dict[int, int] = {}  # messages from each uplink, words of appetite not counted
-        self._told: dict[int, int | None] = {}  # of our appetite, to each uplink; None: it waits for a word
-        self._calm: set[int] = set()  # uplinks beyond which nothing is left to do, as of all that we have sent
-        self._calls = count(1)
-        self._callers: dict[int, tuple[int, int]] = {}  # of constants that are being decided elsewhere
-
-    def _is_uplink(self, worker: int) -> bool:
-        raise NotImplementedError
-
-    def _hear_of_broken(self, uplink: int, message: Message) -> None:
-        """Beyond an uplink a worker could not start, or nobody is left."""
-        raise NotImplementedError
-
-    def _appetite_for(self, uplink: int) -> int:
-        """Return what an uplink is to be told of this side."""
-        raise NotImplementedError
+    def __init__(self, owner: Callable[[int], int], decider: int | None, retries: int, handlers: Handlers) -> None:
+        self.requests = StealRequests()
+        self.peers = Peers(self.requests)
+        self.table = TaskTable(retries, lambda message: self._send_to_owner(message.batch, message))
+        self.owner = owner
+        self._constants = ConstantTable(decider, self.peers.numbers, self.peers.send)
+        self._handlers: Handlers = {
+            Offer: self._offer,
+            GiveBack: self._give_back,
+            Results: self._results,
+            PartialResult: self._partial_result,
+            Cancel: lambda _, message: self._send_all(self.table.cancel(message)),
+            Cancelled: self.table.end,
+            SetConstants: self._constants.change,
+            DeleteConstants: self._constants.change,
+            Retire: lambda number, _: self.peers.retire(number),
+            **handlers,
+        }
+        self._link_handlers: Handlers = {
+            Demand: self.peers.note_demand,
+            Lost: self.table.end,
+            ConstantReply: lambda _, message: self._constants.decided(message),
+        }
 
     # -- events -----------------------------------------------------------------------------------------------
 
-    def joined(self, worker: int, stillborn: int = 0) -> list[Instruction]:
-        """See Ledger."""
-        if self._is_uplink(worker):
-            self._heard[worker], self._told[worker] = 0, 0
-        return super().joined(worker, stillborn)
+    def joined(self, number: int) -> None:
+        """A new peer must know the constants before all else."""
+        self._constants.tell_all_to(number)
 
-    def received(self, worker: int, message: Message) -> list[Instruction]:
-        """See Ledger."""
-        if not self._is_uplink(worker):
-            return super().received(worker, message)
-        kind, parcel, numbers, body, cargo = message
-        if kind != Kind.APPETITE:
-            self._heard[worker] += 1
-            self._told[worker] = None
-        if kind == Kind.APPETITE:
-            self._hear(worker, parcel, numbers[0])
-        elif kind == Kind.PARCEL:
-            self._take_in(parcel, numbers, body, cargo)
-        elif kind == Kind.LOST:
-            self._release(worker, parcel, numbers)
-            self._close(parcel, numbers, kind, body)
-        elif kind == Kind.VERDICT:
-            caller, call = self._callers.pop(parcel)
-            self._send(caller, kind, call, body=body)
-        elif kind == Kind.RETURN:
-            self._take_back(worker, parcel, numbers)
-        elif kind == Kind.BROKEN:
-            self._hear_of_broken(worker, message)
+    def received(self, number: int, message: Message) -> None:
+        """A peer has sent a message. Raises ValueError if no such peer sends that."""
+        is_link = self.peers[number].is_link
+        handler = self._handlers.get(type(message)) or (is_link and self._link_handlers.get(type(message)))
+        if not handler:
+            raise ValueError(f"a worker sends no {type(message).__name__}")
+        if is_link and not isinstance(message, Demand):
+            self.peers.note_message(number)
+        handler(number, message)
+
+    def left(self, number: int, begun: int, report: str) -> Peer:
+        """A peer has died or left, having begun so many tasks in all its life; return what was known of it."""
+        gone = self.peers.leave(number)
+        # There is none to tell how these ended. What the peer was working on runs again, and offers its own anew.
+        self._send_all(self.table.forget(lambda batch: self.owner(batch) == number))
+        if gone.is_link:
+            self.table.machine_lost(number, report)
         else:
-            return super().received(worker, message)
-        self._match()
-        return self._done()
+            unanswered = 0 if gone.retired else max(0, begun - gone.answered)
+            self.table.worker_died(number, unanswered, report, gone.retired)
+        self._constants.peer_left(number)
+        return gone
 
-    def left(self, worker: int, taken: int) -> list[Instruction]:
-        """See Ledger."""
-        if not self._is_uplink(worker):
-            return super().left(worker, taken)
-        gone = self._workers.pop(worker)
-        self._demand.forget(worker)
-        self._calm.discard(worker)
-        for parcel in [p for p in self._parcels if owner_of(p) == worker]:
-            self._forget(parcel)
-        for parcel, tasks in groupby([*gone.held], key=itemgetter(0)):
-            self._restock(parcel, [number for _, number in tasks if self._survives(worker, parcel, number)])
-        self._tidy_up_after(worker)
-        self._match()
-        return self._done()
+    # -- handing out ------------------------------------------------------------------------------------------
 
-    def speak(self) -> list[Instruction]:
-        """Tell the uplinks of our appetite, where it has changed. To be called a moment after the last event."""
-        for uplink in [worker for worker in self._told if worker in self._workers]:
-            appetite = self._appetite_for(uplink)
-            if appetite != self._told[uplink]:
-                self._told[uplink] = appetite
-                self._send(uplink, Kind.APPETITE, self._heard[uplink], (appetite,))
-        return self._done()
+    def hand_out(self, may_run_quarantined: Callable[[int], bool]) -> None:
+        """Hand tasks to the peers that wait, as far as they go."""
+        while waiting := self.requests.waiting:
+            careful = self.peer_for_quarantined(may_run_quarantined) if self.table.has_quarantined else None
+            if careful is not None and (found := self.table.take_quarantined()):
+                self.hand(careful, *found)
+            elif self.table.has_offers:
+                peer = waiting[0]
+                self.hand(peer, *self.table.take_share(len(waiting)))
+            else:
+                break
 
-    # -- what is different with uplinks -----------------------------------------------------------------------
+    def peer_for_quarantined(self, may_run: Callable[[int], bool]) -> int | None:
+        """Return a peer that waits and may run a quarantined task; if possible one that holds no other task."""
+        able = [peer for peer in self.requests.waiting if may_run(peer)]
+        return next((peer for peer in able if not self.table.holds_any(peer)), able[0] if able else None)
 
-    def _hear(self, uplink: int, seen: int, appetite: int) -> None:
-        if appetite & HUNGER:
-            self._hunger(uplink, seen, busy=not appetite & CALM)
+    def hand(self, number: int, batch: int, tasks: list[int]) -> None:
+        """Hand tasks to a peer; through a link they go home if their owner is there."""
+        if not self.peers[number].is_link:
+            self.peers.send(number, self.table.run(number, batch, tasks))
+        elif self.owner(batch) == number:
+            self.peers.send(number, self.table.send_home(batch, tasks))
         else:
-            self._workers[uplink].up = True
-            self._feed(uplink)
-        if appetite & CALM and seen == self._workers[uplink].sent:
-            self._calm.add(uplink)
-        else:
-            self._calm.discard(uplink)
+            self.peers.send(number, self.table.lend(number, batch, tasks))
 
-    def _take_in(self, parcel: int, numbers: Sequence[int], body: bytes, cargo: Cargo | None) -> None:
-        places, allowed = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
-        bare = [n & ~SUSPECT for n in allowed]
-        retries = {p: self._retries if n == USUAL else n for p, n in zip(places, bare, strict=True)}
-        entry = self._parcels[parcel] = _Parcel(body, cargo, retries)
-        entry.tries.update((place, 0) for place, n in zip(places, allowed, strict=True) if n & SUSPECT)
-        self._restock(parcel, places)
+    # -- messages ---------------------------------------------------------------------------------------------
 
-    def _take_back(self, uplink: int, parcel: int, numbers: Sequence[int]) -> None:
-        """What was handed out comes back, and may have been lost with machines meanwhile."""
-        places, left = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
-        self._release(uplink, parcel, places)
-        if entry := self._parcels.get(parcel):
-            for place, n in zip(places, left, strict=True):
-                entry.losses[place] = entry.retries[place] - entry.tries.get(place, 0) - (n & ~SUSPECT)
-        self._restock(parcel, places)
+    def _offer(self, number: int, message: Offer) -> None:
+        if self.owner(message.batch) != number:
+            raise ValueError("a peer offers tasks that are not its own")
+        self.table.add(message)
+        self._has_given(number)
 
-    def _wide(self, parcel: int, numbers: Sequence[int]) -> list[int]:
-        """Return tasks, and the retries that each of them has left."""
-        entry = self._parcels[parcel]
-        left = [max(0, entry.retries[n] - entry.tries.get(n, 0) - entry.losses.get(n, 0)) for n in numbers]
-        marks = [SUSPECT * (n in entry.tries) for n in numbers]
-        return [*numbers, *map(or_, left, marks)]
+    def _give_back(self, number: int, message: GiveBack) -> None:
+        self.table.give_back(number, message)
+        self._has_given(number)
 
-    def _survives(self, uplink: int, parcel: int, number: int) -> bool:
-        """Take a try from a task that was on a machine which is lost; return whether it may run again."""
-        entry = self._parcels.get(parcel)
-        if entry is None:
-            return False  # its owner has died
-        losses = entry.losses[number] = entry.losses.get(number, 0) + 1
-        if losses + entry.tries.get(number, 0) <= entry.retries[number]:
-            return True
-        self._lose(uplink, parcel, number, losses)
-        return False
+    def _has_given(self, number: int) -> None:
+        if not self.peers[number].is_link:
+            self.requests.may_give(number)
 
-    def _send(
-        self,
-        worker: int,
-        kind: Kind,
-        parcel: int = 0,
-        numbers: Sequence[int] = (),
-        body: bytes = b"",
-        cargo: Cargo | None = None,
-    ) -> None:
-        if self._is_uplink(worker):
-            if kind == Kind.STEAL or (kind == Kind.VERDICT and worker == self._arbiter):
-                return  # the one it hears as appetite, the other it has said itself
-            self._calm.discard(worker)
-            if kind == Kind.PARCEL:
-                numbers = self._wide(parcel, numbers)
-        super()._send(worker, kind, parcel, numbers, body, cargo)
+    def _results(self, number: int, message: Results) -> None:
+        self.peers[number].answered += len(message.tasks)
+        self.table.end(number, message)
 
-    def _constant(self, worker: int, message: Message) -> None:
-        if self._arbiter is None or worker == self._arbiter:
-            super()._constant(worker, message)
-            return
-        call = next(self._calls)
-        self._callers[call] = worker, message.parcel
-        self._send(self._arbiter, message.kind, call, message.numbers, message.body, message.cargo)
+    def _partial_result(self, number: int, message: PartialResult) -> None:
+        if self.table.holds(number, message.batch, message.task):
+            self._send_to_owner(message.batch, message)
 
-    def _pass_on(self, worker: int, message: Message) -> None:
-        if not self._is_uplink(worker):
-            super()._pass_on(worker, message)
-        elif worker != self._arbiter:
-            self._send(worker, message.kind, 0, message.numbers, message.body, message.cargo)
+    def _send_to_owner(self, batch: int, message: Message) -> None:
+        self.peers.send(self.owner(batch), message)
+
+    def _send_all(self, messages: list[tuple[int, Cancel]]) -> None:
+        for number, message in messages:
+            self.peers.send(number, message)

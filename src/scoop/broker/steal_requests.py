@@ -1,74 +1,77 @@
-"""Who is hungry, and who is asked to give.
+"""Which peers wait for work, and which workers are asked to give some.
 
-    hungry ──fed──> fed ──asked──> asked ──gave──> fed, and the first to be asked next time
-       ^             │               │
-       └──hungers────┴───────────────┘
+    waiting ──gets work──> busy ──is asked──> asked ──gives──> busy, and the first to be asked next time
+       ^                     │                  │
+       └───────is idle───────┴──────────────────┘
 
-A few are asked at first, those who gave last: they are the likeliest to have more. While nobody gives, as many more
-are asked, again and again: so one hungry worker among thousands neither disturbs all of them, nor waits for long.
+At first the broker asks a few workers, those that gave last: they are the likeliest to have more. While they do not
+give, it asks as many more, again and again. So one idle worker among thousands neither disturbs all the others, nor
+waits for long.
 """
 
 from collections import OrderedDict, deque
 
-__all__ = ["Demand"]
+from ..tuning import TUNING
 
-FEW = 8
-"""Workers that are asked at once, or as many as are hungry, if those are more."""
+__all__ = ["StealRequests"]
 
 
-class Demand:
-    """The hungry and the asked. A worker is in one of ``hungry``, ``asked`` and the rest, who may be asked."""
+class StealRequests:
+    """The peers that wait, and the workers that are asked."""
 
     def __init__(self) -> None:
-        self.hungry: deque[int] = deque()  # in the order they spoke
-        self._fed: OrderedDict[int, None] = OrderedDict()  # may be asked, in this order
+        self.waiting: deque[int] = deque()
+        """Peers that wait for work, the longest-waiting first."""
+        self._busy: OrderedDict[int, None] = OrderedDict()  # workers to ask next, in this order
         self._asked: dict[int, None] = {}
 
     @property
-    def waits(self) -> bool:
-        """Whether somebody is hungry, and there is somebody left to ask."""
-        return bool(self.hungry and self._fed)
+    def can_ask_more(self) -> bool:
+        """Whether a peer waits, and some worker has not been asked yet."""
+        return bool(self.waiting and self._busy)
 
-    def hungers(self, worker: int) -> bool:
-        """A worker is hungry, and so has nothing to give; return whether it was asked."""
-        self.hungry.append(worker)
-        self._fed.pop(worker, None)
-        asked = worker in self._asked
-        self._asked.pop(worker, None)
+    def wait(self, peer: int) -> bool:
+        """A peer is idle, and so has nothing to give; return whether it was asked."""
+        self.waiting.append(peer)
+        self._busy.pop(peer, None)
+        asked = peer in self._asked
+        self._asked.pop(peer, None)
         return asked
 
-    def feed(self, worker: int) -> None:
-        """A worker is hungry no more."""
-        self.hungry.remove(worker)
-        self._fed[worker] = None
+    def stop_waiting(self, peer: int) -> None:
+        """A peer has work, or will look for some."""
+        self.waiting.remove(peer)
+        self._busy[peer] = None
 
     def may_give(self, worker: int) -> None:
-        """A worker may be asked, the first of all: it has given, or has the program."""
+        """A worker is to be asked before all others: it has given, or runs the program."""
         self._asked.pop(worker, None)
-        self._fed[worker] = None
-        self._fed.move_to_end(worker, last=False)
+        self._ask_first(worker)
 
-    def forget(self, worker: int) -> None:
-        """A worker has died, or leaves."""
-        if worker in self.hungry:
-            self.hungry.remove(worker)
-        self._fed.pop(worker, None)
-        self._asked.pop(worker, None)
+    def forget(self, peer: int) -> None:
+        """A peer has died, or leaves."""
+        if peer in self.waiting:
+            self.waiting.remove(peer)
+        self._busy.pop(peer, None)
+        self._asked.pop(peer, None)
 
     def ask(self, again: bool = False) -> list[int]:
-        """Return who is to be asked besides those who are: ``again`` if those have not given for a while."""
-        most = max(FEW, len(self.hungry)) - len(self._asked)
+        """Return the workers to ask in addition; ``again``: those that were asked have not given for a while."""
+        number = max(TUNING.workers_asked_first, len(self.waiting)) - len(self._asked)
         if again:
-            most = max(most, len(self._asked))
-        chosen = [self._fed.popitem(last=False)[0] for _ in range(min(most, len(self._fed)))]
+            number = max(number, len(self._asked))
+        chosen = [self._busy.popitem(last=False)[0] for _ in range(min(number, len(self._busy)))]
         self._asked.update(dict.fromkeys(chosen))
         return chosen
 
-    def calm(self) -> tuple[int, ...]:
-        """Nobody is hungry any more: return who was asked, and need not give."""
+    def withdraw(self) -> tuple[int, ...]:
+        """No peer waits any more: return the workers that were asked, and need not give."""
         asked = tuple(self._asked)
         self._asked.clear()
         for worker in reversed(asked):
-            self._fed[worker] = None
-            self._fed.move_to_end(worker, last=False)
+            self._ask_first(worker)
         return asked
+
+    def _ask_first(self, worker: int) -> None:
+        self._busy[worker] = None
+        self._busy.move_to_end(worker, last=False)

@@ -1,65 +1,90 @@
-"""The exchange: the books of the whole run, whose workers are machines.
+"""The state of the coordinator, pure: messages in, messages out. Its peers are the machines of the run.
 
-It lives in the uplink of the origin's machine. All that travels between machines passes through it. So it knows of
-each task that is away from its machine where that is, notices the loss of a machine in one place, keeps the order of
-constants and tasks without any numbers, and knows for certain when nothing is left to do anywhere.
+All that travels between machines passes through it. So it knows of each task that is away from its machine where that
+task is, notices the loss of a machine in one place, keeps constants and tasks in order without any numbers, and knows
+for certain when nothing is left to do anywhere.
 """
 
 from collections.abc import Callable
 
-from ..broker.instructions import Instruction
-from ..broker.linked import CALM, HUNGER, Linked
-from ..wire.messages import TOO_FEW, Kind, Message
+from ..broker.instructions import Send
+from ..broker.router import Router
+from ..wire.messages import Message, StartFailed, StartProblem, owner_of
 
-__all__ = ["HERE", "Exchange"]
+__all__ = ["HERE", "CoordinatorState"]
 
 HERE = 0
-"""The number of the origin's machine."""
+"""The number of the origin's machine, which is the coordinator's too. Its broker decides on constants."""
 
 
-class Exchange(Linked):
-    """Who owns, who holds, who hungers, of all machines.
+class CoordinatorState:
+    """All that the coordinator knows and decides.
 
     Parameters:
         report: tells what happened to the machine that was lost last.
     """
 
     def __init__(self, report: Callable[[int], str] = str) -> None:
-        super().__init__(HERE, 0, report)
-        self._breakdown: Message | None = None  # of the last machine none of whose workers could start
+        self._report = report
+        self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
+        handlers = {StartFailed: self._start_failed}
+        self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers)
+        self._peers, self._table = self._router.peers, self._router.table
+        self.joined(HERE)
+
+    # -- events: each returns the messages to send --------------------------------------------------------------
+
+    def joined(self, machine: int) -> list[Send]:
+        """A machine takes part from now on."""
+        self._peers.join(machine, is_link=True)
+        self._router.joined(machine)
+        return self._to_send()
+
+    def received(self, machine: int, message: Message) -> list[Send]:
+        """A machine has sent a message. Raises ValueError or LookupError if it makes no sense."""
+        self._router.received(machine, message)
+        return self._match()
+
+    def left(self, machine: int) -> list[Send]:
+        """A machine has left, or is lost."""
+        self._router.left(machine, 0, self._report(machine))
+        return self._match()
+
+    def tell_demand(self) -> list[Send]:
+        """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
+        for machine in self._peers.numbers():
+            waits = any(other != machine for other in self._router.requests.waiting)
+            all_done = self.empty and all(other.all_done for other in self._peers.but(machine))
+            self._peers.send_demand(machine, waits, all_done)
+        return self._to_send()
+
+    def give_up(self, why: str) -> list[Send]:
+        """No other machine can work, nor will any join: tell that of the origin, which may go on alone."""
+        failed = self._failure if any(peer.cannot_start for peer in self._peers.but()) else None
+        problem, text = (failed.problem, failed.text) if failed else (StartProblem.HOSTS_MISSING, why)
+        self._peers.send(HERE, StartFailed(problem, others_can=False, everywhere=True, text=text))
+        return self._to_send()
 
     @property
     def can_go_on(self) -> bool:
         """Whether there is another machine, with workers that can start."""
-        return any(machine != HERE and not state.broken for machine, state in self._workers.items())
+        return any(not peer.cannot_start for peer in self._peers.but(HERE))
 
-    def give_up(self, why: str) -> list[Instruction]:
-        """No other machine can work, nor will any join: tell the one of the origin, which may go on alone."""
-        broken = any(state.broken for state in self._workers.values())
-        found = self._breakdown if broken and self._breakdown else Message(Kind.BROKEN, TOO_FEW, (), why.encode())
-        self._send(HERE, found.kind, found.parcel, (0,), found.body)
-        return self._done()
+    @property
+    def empty(self) -> bool:
+        """Whether no task is in the table."""
+        return self._table.empty
 
-    def _is_uplink(self, worker: int) -> bool:  # noqa: ARG002 - all are
-        return True
+    def _match(self) -> list[Send]:
+        # Quarantined tasks go to the machine of the origin last: its only worker may be the one with the program.
+        self._router.hand_out(lambda machine: machine != HERE or not self.can_go_on)
+        return self._to_send()
 
-    def _hear_of_broken(self, uplink: int, message: Message) -> None:
-        if not message.numbers:
-            self._workers[uplink].broken = True
-            self._breakdown = message
-        self._send(HERE, message.kind, message.parcel, (1,), message.body)
+    def _start_failed(self, machine: int, message: StartFailed) -> None:
+        if not message.others_can:
+            self._peers[machine].cannot_start = True
+            self._failure = message
+        self._peers.send(HERE, message._replace(others_can=True))
 
-    def _hear(self, uplink: int, seen: int, appetite: int) -> None:
-        if appetite & HUNGER:
-            self._workers[uplink].broken = False  # others have started meanwhile
-        super()._hear(uplink, seen, appetite)
-
-    def _brave(self) -> int | None:
-        # Not the machine of the origin, which may be the only one there to run it: unless nobody else is left.
-        able = [machine for machine in self._demand.hungry if machine != HERE or not self.can_go_on]
-        return able[0] if able else None
-
-    def _appetite_for(self, uplink: int) -> int:
-        hungry = any(machine != uplink for machine in self._demand.hungry)
-        calm = self.empty and all(machine in self._calm for machine in self._workers if machine != uplink)
-        return (HUNGER if hungry else 0) | (CALM if calm else 0)
+    def _to_send(self) -> list[Send]:
+        return [each for each in self._peers.take_instructions() if isinstance(each, Send)]
