@@ -14,7 +14,7 @@ from scoop.broker.peers import Peer
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.link_state import LinkState
-from scoop.wire.messages import Demand, Message, MessageReader, encode
+from scoop.wire.messages import Demand, GiveBack, Message, MessageReader, Offer, Results, encode
 
 from .actors import Actor, Task
 
@@ -280,7 +280,7 @@ class Run:
         machine = self.machines[number]
         assert machine.broker.empty
         assert all(isinstance(message, Demand) for message in machine.out)
-        assert not any(machine.back)
+        assert not any(isinstance(message, Offer | GiveBack | Results) for message in machine.back)
         self._remove(number)
 
     def _remove(self, number: int) -> None:
