@@ -117,17 +117,21 @@ class Actor:
         elif chance < 0.05 and self.machine.run.constants:
             self._set_or_delete()
         elif chance < 0.1 and self._away:
-            batch, task = self.machine.run.choice.choice([*self._away])
-            self._send(Cancel(batch, [task]))
-        elif chance < 0.2 and (running := [frame for frame in self._frames if frame.place and frame.task]):
-            frame = self.machine.run.choice.choice(sorted(running, key=lambda each: each.place))
-            self._send(PartialResult(*frame.place, pickle.dumps(frame.task.name), None))
+            batch, number = self.machine.run.choice.choice([*self._away])
+            self._send(Cancel(batch, [number]))
+        elif chance < 0.2 and (running := sorted(f.place for f in self._frames if f.place)):
+            self._send_rows(self.machine.run.choice.choice(running))
         elif self._ready and not self._is_spared() and (chance < 0.8 or not self._given):
             task, parent = self._ready.popitem()
             self._begin(task, None, parent)
         elif self._given:
             place, task = self._given.popitem(last=False)
             self._begin(task, place, None)
+
+    def _send_rows(self, place: Place) -> None:
+        """Send rows of a task that goes on."""
+        (name,) = (frame.task.name for frame in self._frames if frame.place == place and frame.task)
+        self._send(PartialResult(*place, pickle.dumps(name), None))
 
     def look(self) -> bool:
         """Give, if asked; return whether there was anything to give."""

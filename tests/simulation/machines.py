@@ -42,7 +42,7 @@ class Machine:
         self.is_here = number == HERE
         self.spare = spare or not self.is_here
         self.uplink = UPLINK if self.is_here else 0
-        self.broker = BrokerState(number, self.uplink, run.retries, str, self.spare)
+        self.broker = BrokerState(number, self.uplink, run.retries, self.spare)
         self.link = LinkState()
         self.workers: dict[int, Actor] = {}
         self.up: dict[int, Queue] = {}  # from each worker
@@ -320,14 +320,13 @@ class Run:
 
     def _state(self) -> str:
         lines = ["nothing is left to happen"]
-        for name, state in {
-            "coordinator": self.coordinator,
-            **{f"{n}": m.broker for n, m in self.machines.items()},
-        }.items():
-            table, peers = state._table, state._peers
+        routers = {"coordinator": self.coordinator._router}
+        routers |= {f"{number}": machine.broker._router for number, machine in self.machines.items()}
+        for name, router in routers.items():
+            table = router.table
             lines.append(f"{name}: on offer {table._on_offer}, quarantined {table._quarantine}, held {table._held}")
             known = {
-                number: {name: getattr(peers[number], name) for name in Peer.__slots__} for number in peers.numbers()
+                n: [(name, getattr(peer, name)) for name in Peer.__slots__] for n, peer in router.peers._peers.items()
             }
             lines += [f"  {number}: {values}" for number, values in known.items()]
         lines += [f"  {actor}" for machine in self.machines.values() for actor in machine.workers.values()]

@@ -23,9 +23,9 @@ from .peers import Peer, Peers
 from .steal_requests import StealRequests
 from .task_table import TaskTable
 
-__all__ = ["Router"]
+__all__ = ["Handlers", "Router"]
 
-Handlers = Mapping[type[Message], Callable[[int, Any], None]]
+Handlers = Mapping[type, Callable[[int, Any], None]]
 """What to do with messages, by type. Each is called with the peer that has sent the message, and the message."""
 
 

@@ -1,292 +1,211 @@
-"""The broker's process: feeds the ledger with what workers send, and does what the ledger says."""
+"""The broker's process: it feeds the state with what workers send, and does what the state says."""
 
 import logging
-import os
 import selectors
-import signal
 import socket
-import sys
 import time
-from collections import deque
-from collections.abc import Callable
 
-from ..wire.board import Board
-from ..wire.cargo import Cargo
-from ..wire.messages import Garbled, Kind, Message, MessageReader, encode
-from ..wire.sockets import receive, send_some
-from .branch import Branch
-from .instructions import Ask, Instruction, Send, Unask
-from .ledger import Ledger
-from .obituary import Death, obituary, why
+from ..tuning import TUNING
+from ..wire.messages import MalformedMessage, Message, MessageReader, ProgramEnded, Welcome, encode
+from ..wire.status_page import StatusPage
+from .channel import Channel
+from .exit_report import exit_report
+from .instructions import Ask, Instruction, Replace, Send
+from .processes import GRACE_SECONDS, Spawn, Started, Starts, end_processes, reap
+from .state import ORIGIN, BrokerState
 
-__all__ = ["Broker"]
-
-GRACE = 0.25
-"""Seconds that workers have to flush and leave when the run ends; then they are killed."""
-
-PATIENCE = 0.0005
-"""Seconds after which more workers are asked for work, where those that were asked have not given."""
+__all__ = ["Broker", "receive_welcome"]
 
 UPLINK = 1
-"""The number of the uplink on the origin's machine."""
+"""The number of the uplink on the origin's machine. On other machines the uplink is in the place of the origin."""
 
-MOMENT = 0.001
-"""Seconds from a change to the word about it that goes to other machines."""
-
-FAREWELL = 10.0
-"""Seconds that the uplink has to dismiss other machines, and to pass on what they still print."""
-
-RETRY = 1.0
-"""Seconds after which a worker that could not be started is tried again."""
+FAREWELL_SECONDS = 10.0
+"""How long the uplink has to dismiss other machines, and to pass on what they still print."""
 
 _log = logging.getLogger("scoop")
 
-_CHUNK = 1 << 18
-"""Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
+
+def receive_welcome(uplink: socket.socket) -> int | None:
+    """Wait until this machine has joined the run; return its number, or None if the uplink has ended."""
+    length = len(encode(Welcome(0)))
+    frame = uplink.recv(length, socket.MSG_WAITALL)
+    if len(frame) < length:
+        return None
+    (welcome,) = MessageReader().feed(frame)
+    assert isinstance(welcome, Welcome)
+    return welcome.machine
 
 
-class _Peer:
-    """One worker's end: its socket, what it said so far, what it has still to be told."""
+class _Peer(Channel):
+    """The channel to a worker or to the uplink."""
 
     def __init__(self, number: int, sock: socket.socket, pid: int | None) -> None:
+        super().__init__(sock)
         self.number = number
-        self.sock = sock
-        self.pid = pid  # None: the origin, which is nobody's child here
-        self.reader = MessageReader()
-        self.unsent: deque[tuple[memoryview, Cargo | None]] = deque()
+        self.pid = pid  # None: the origin, which is no child of ours
 
 
 class Broker:
-    """Passes parcels between the workers of one machine until the origin is gone.
+    """Passes messages between the workers of one machine until the origin is gone.
 
     Parameters:
-        origin: the socket to the origin.
-        size: how many workers there are to be, the origin included unless it is spared.
-        board: the memory shared with the workers.
-        spawn: starts worker number n and returns its pid and the socket to it.
-        retries, spare: see Ledger.
-        spawn_uplink: starts the uplink as worker number n, where the run has other machines.
-        is_far: whether ``origin`` is the uplink of a machine that is not the origin's.
+        origin: the socket to the origin; on a machine that is not the origin's, to the uplink.
+        workers: how many workers there are to be, the origin included unless it is spared.
+        page: the status page, shared with the workers.
+        spawn: starts a worker.
+        retries, spare: see BrokerState.
+        machine: the number of this machine in the run; 0 is the origin's.
+        spawn_uplink: starts the uplink, on the origin's machine, where the run has others.
     """
 
     def __init__(
         self,
         origin: socket.socket,
-        size: int,
-        board: Board,
-        spawn: Callable[[int], tuple[int, socket.socket]],
+        workers: int,
+        page: StatusPage,
+        spawn: Spawn,
         retries: int,
         spare: bool,
-        spawn_uplink: Callable[[int], tuple[int, socket.socket]] | None = None,
-        is_far: bool = False,
+        machine: int = 0,
+        spawn_uplink: Spawn | None = None,
     ) -> None:
-        self._board = board
-        self._is_far = is_far
-        self._spawn = spawn
-        self._obituaries: dict[int, str] = {}
-        report = self._obituaries.__getitem__
-        self._branch: Branch | None = None
-        if is_far or spawn_uplink:
-            self._branch = Branch(0 if is_far else UPLINK, not is_far, retries, report, spare)
-        self._ledger: Ledger = self._branch or Ledger(retries=retries, report=report, spare=spare)
-        self._speak_at: float | None = None
+        uplink = ORIGIN if machine else UPLINK if spawn_uplink else None
+        self._uplink = uplink if spawn_uplink else None  # if it is a child of ours
+        self._state = BrokerState(machine, uplink, retries, spare)
+        self._has_uplink = uplink is not None
+        self._demand_at: float | None = None  # when to tell other machines what this one needs
+        self._page = page
         self._selector = selectors.DefaultSelector()
         self._peers: dict[int, _Peer] = {}
-        self._next_number = 1
-        self._next_try = 0.0
-        self._told = False  # that some could not be started
-        self._missing: list[int] = []  # workers that could not be started; the number of each one's stillborn
-        self._unborn = size - (not spare)  # workers to be started for the first time
-        self._join(_Peer(0, origin, None))
+        self._starts = Starts(workers - (not spare), spawn, page)
+        self._join(_Peer(ORIGIN, origin, None))
         if spawn_uplink:
             pid, sock = spawn_uplink(UPLINK)
-            self._next_number = UPLINK + 1
+            self._starts.next_number = UPLINK + 1
             self._join(_Peer(UPLINK, sock, pid))
 
     def serve(self) -> None:
-        """Run until the origin hangs up; then end the workers."""
+        """Run until the origin closes its socket; then end the workers."""
         try:
-            while 0 in self._peers:
-                ready = self._selector.select(self._patience())
-                if not ready and self._ledger.waits and not self._unborn:
-                    self._carry_out(self._ledger.waited())
-                self._speak()
+            while ORIGIN in self._peers:
+                ready = self._selector.select(self._longest_sleep())
+                if not ready and self._state.can_ask_more and not self._starts.to_start:
+                    self._carry_out(self._state.waited())
+                self._tell_demand()
                 for key, events in ready:
-                    peer: _Peer = key.data
                     if events & selectors.EVENT_WRITE:
-                        self._write(peer)
+                        self._flush(key.data)
                     if events & selectors.EVENT_READ:
-                        self._read(peer)
-                if self._unborn and 0 in self._peers:  # one at a time: a short program need not wait for many
-                    self._unborn -= 1
-                    self._start_worker()
-                if self._missing and time.monotonic() > self._next_try:
-                    self._start_missing()
+                        self._read(key.data)
+                if ORIGIN in self._peers:
+                    self._start_some()
         finally:
             self._end_workers()
 
-    def _patience(self) -> float | None:
-        if self._unborn:
-            return 0.0
-        longest = PATIENCE if self._ledger.waits else RETRY if self._missing else None
-        if self._speak_at is None:
-            return longest
-        moment = max(0.0, self._speak_at - time.monotonic())
-        return moment if longest is None else min(longest, moment)
+    def _longest_sleep(self) -> float | None:
+        waits = [self._starts.wait_seconds]
+        if self._state.can_ask_more:
+            waits.append(TUNING.ask_more_after_seconds)
+        if self._demand_at is not None:
+            waits.append(max(0.0, self._demand_at - time.monotonic()))
+        return min((seconds for seconds in waits if seconds is not None), default=None)
 
-    def _speak(self) -> None:
-        """Tell the uplink of this machine's appetite, a moment after it may have changed: most changes are short."""
-        if self._speak_at is not None and time.monotonic() >= self._speak_at and self._branch is not None:
-            self._carry_out(self._branch.speak())
-            self._speak_at = None
+    def _tell_demand(self) -> None:
+        if self._demand_at is not None and time.monotonic() >= self._demand_at:
+            self._carry_out(self._state.tell_demand())
+            self._demand_at = None
 
-    def _start_worker(self, stillborn: int = 0) -> None:
-        number = self._next_number
-        self._board.clear(number)
-        try:
-            pid, sock = self._spawn(number)
-        except OSError as problem:
-            if not self._told:
-                self._told = True
-                _log.warning("scoop: a worker cannot be started (%s); the run goes on without it", why(problem))
-            self._missing.append(stillborn)
-            return
-        self._next_number += 1
-        _log.info("scoop: worker %d started (pid %d)", number, pid)
-        self._join(_Peer(number, sock, pid), stillborn)
+    # -- workers come and go ----------------------------------------------------------------------------------
+
+    def _start_some(self) -> None:
+        """Start one of many workers: a short program need not wait for all of them."""
+        if self._starts.to_start:
+            self._join_started(self._starts.start_first())
+        for started in self._starts.retry():
+            self._join_started(started)
 
     def _start_all(self) -> None:
-        """Start who has not been: the program is to end when all workers are up."""
-        for _ in range(self._unborn):
-            self._start_worker()
-        self._unborn = 0
+        while self._starts.to_start:
+            self._join_started(self._starts.start_first())
 
-    def _start_missing(self) -> None:
-        self._next_try = time.monotonic() + RETRY
-        missing, self._missing = self._missing, []
-        for stillborn in missing:
-            if self._missing:
-                self._missing.append(stillborn)  # it would fail like the one before it
-            else:
-                self._start_worker(stillborn)
+    def _join_started(self, started: Started | None) -> None:
+        if started is not None:
+            self._join(_Peer(started.number, started.sock, started.pid), started.failed_starts)
 
-    def _join(self, peer: _Peer, stillborn: int = 0) -> None:
-        peer.sock.setblocking(False)
+    def _join(self, peer: _Peer, failed_starts: int = 0) -> None:
         self._peers[peer.number] = peer
         self._selector.register(peer.sock, selectors.EVENT_READ, peer)
-        self._carry_out(self._ledger.joined(peer.number, stillborn))
-
-    def _read(self, peer: _Peer) -> None:
-        if peer.number not in self._peers:
-            return  # it has left while we served the others of this round
-        try:
-            data, cargo = receive(peer.sock, _CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._part(peer)
-            return
-        try:
-            for message in peer.reader.feed(data, cargo):
-                if message.kind == Kind.FINISH and message.numbers:
-                    self._start_all()
-                self._carry_out(self._ledger.received(peer.number, message))
-        except Garbled:
-            self._part(peer)  # which kills it
-        except Exception as problem:  # it was a message, but makes no sense
-            _log.error("scoop: worker %d is ended: what it says makes no sense (%r)", peer.number, problem)
-            self._part(peer)
+        self._carry_out(self._state.joined(peer.number, failed_starts))
 
     def _part(self, peer: _Peer) -> None:
-        if peer.number not in self._peers:
+        """A peer has closed its socket, or has broken the protocol."""
+        if self._peers.pop(peer.number, None) is None:
             return
-        del self._peers[peer.number]
         self._selector.unregister(peer.sock)
-        peer.sock.close()
+        peer.close()
         if peer.pid is None:
             return
-        text = self._obituaries[peer.number] = obituary(_bury(peer.pid))
-        if self._branch is not None and peer.number == UPLINK and not self._is_far:
-            _log.warning("scoop: the link to the other machines is lost, and the run goes on here: %s", text)
-        _log.info("scoop: worker %d has ended: %s", peer.number, text)
-        self._carry_out(self._ledger.left(peer.number, self._board.taken[self._board.cell(peer.number)]))
-        del self._obituaries[peer.number]
-
-    def _carry_out(self, instructions: list[Instruction]) -> None:
-        if self._branch is not None and self._speak_at is None:
-            self._speak_at = time.monotonic() + MOMENT
-        for instruction in instructions:
-            if isinstance(instruction, Send):
-                peer = self._peers.get(instruction.worker)
-                if peer is not None:
-                    self._send(peer, instruction.message)
-            elif isinstance(instruction, Ask):
-                self._mark(instruction.far)(instruction.worker, True)
-            elif isinstance(instruction, Unask):
-                for worker in instruction.workers:
-                    self._mark(instruction.far)(worker, False)
-            else:
-                self._start_worker(instruction.stillborn)
-
-    def _mark(self, far: bool) -> Callable[[int, bool], None]:
-        return self._board.ask_far if far else self._board.ask
-
-    def _send(self, peer: _Peer, message: Message) -> None:
-        peer.unsent.append((memoryview(encode(*message)), message.cargo))
-        if len(peer.unsent) == 1:
-            self._write(peer)
-
-    def _write(self, peer: _Peer) -> None:
-        """Send what the socket takes; what it does not take waits, so one slow worker never holds up the rest."""
-        try:
-            while peer.unsent:
-                frame, cargo = peer.unsent[0]
-                sent = send_some(peer.sock, frame, cargo)
-                if sent < len(frame):
-                    peer.unsent[0] = frame[sent:], None
-                else:
-                    peer.unsent.popleft()
-        except BlockingIOError:
-            pass
-        except OSError:
-            peer.unsent.clear()  # it has died: reading will tell
-        if peer.number in self._peers:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.unsent else 0)
-            if self._selector.get_key(peer.sock).events != wanted:
-                self._selector.modify(peer.sock, wanted, peer)
+        report = exit_report(reap(peer.pid))
+        if peer.number == self._uplink:
+            _log.warning("scoop: the link to the other machines is lost, and the run goes on here: %s", report)
+        _log.info("scoop: worker %d has ended: %s", peer.number, report)
+        begun = self._page.begun[self._page.cell(peer.number)]
+        self._carry_out(self._state.left(peer.number, begun, report))
 
     def _end_workers(self) -> None:
         for peer in self._peers.values():
-            peer.sock.close()  # which tells the worker
-        uplink = self._peers.pop(UPLINK, None) if self._branch is not None and not self._is_far else None
-        _end({peer.pid for peer in self._peers.values() if peer.pid is not None}, GRACE)
+            peer.close()
+        uplink = None if self._uplink is None else self._peers.pop(self._uplink, None)
+        end_processes({peer.pid for peer in self._peers.values() if peer.pid is not None}, GRACE_SECONDS)
         if uplink is not None and uplink.pid is not None:
-            _end({uplink.pid}, FAREWELL)
+            end_processes({uplink.pid}, FAREWELL_SECONDS)
 
+    # -- messages ---------------------------------------------------------------------------------------------
 
-def _end(pids: set[int], grace: float) -> None:
-    """Wait for processes to end; kill those that have not in so many seconds."""
-    deadline = time.monotonic() + grace
-    while pids and time.monotonic() < deadline:
-        pids = {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}
-        time.sleep(0.001)
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    for pid in pids:
-        os.waitpid(pid, 0)
+    def _read(self, peer: _Peer) -> None:
+        if peer.number not in self._peers:
+            return  # it has left while the broker served others of this round
+        messages = peer.receive()
+        try:
+            for message in messages or ():
+                if isinstance(message, ProgramEnded) and message.all_started:
+                    self._start_all()
+                self._carry_out(self._state.received(peer.number, message))
+        except MalformedMessage:
+            messages = None
+        except Exception as problem:  # it was a message, but makes no sense
+            _log.error("scoop: worker %d is ended: its message makes no sense (%r)", peer.number, problem)
+            messages = None
+        if messages is None:
+            self._part(peer)  # which ends it
 
+    def _carry_out(self, instructions: list[Instruction]) -> None:
+        if self._has_uplink and self._demand_at is None:
+            self._demand_at = time.monotonic() + TUNING.tell_demand_after_seconds
+        for instruction in instructions:
+            if isinstance(instruction, Send):
+                self._send(instruction.peer, instruction.message)
+            elif isinstance(instruction, Replace):
+                self._join_started(self._starts.start(instruction.failed_starts))
+            else:
+                workers = [instruction.worker] if isinstance(instruction, Ask) else instruction.workers
+                mark = self._page.ask_far if instruction.far else self._page.ask
+                for worker in workers:
+                    mark(worker, isinstance(instruction, Ask))
 
-def _bury(pid: int) -> Death:
-    """See that a worker that has hung up is dead, and say how it died."""
-    deadline = time.monotonic() + GRACE
-    done, status, usage = os.wait4(pid, os.WNOHANG)
-    while not done and time.monotonic() < deadline:
-        time.sleep(0.001)
-        done, status, usage = os.wait4(pid, os.WNOHANG)
-    if not done:
-        os.kill(pid, signal.SIGKILL)
-        _, status, usage = os.wait4(pid, 0)
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return Death(pid, socket.gethostname(), os.waitstatus_to_exitcode(status), usage.ru_maxrss * kilo)
+    def _send(self, number: int, message: Message) -> None:
+        peer = self._peers.get(number)
+        if peer is not None:
+            peer.post(message)
+            self._watch(peer)
+
+    def _flush(self, peer: _Peer) -> None:
+        peer.flush()
+        self._watch(peer)
+
+    def _watch(self, peer: _Peer) -> None:
+        """Have the selector tell when the peer can take more, if it has been sent more than it could."""
+        if peer.number in self._peers:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.has_unsent else 0)
+            if self._selector.get_key(peer.sock).events != events:
+                self._selector.modify(peer.sock, events, peer)

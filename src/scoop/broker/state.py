@@ -5,8 +5,6 @@ run has several machines, of the rules for the uplink. What is here concerns wor
 cannot start, when they must be replaced, and when the run has ended.
 """
 
-from collections.abc import Callable
-
 from ..wire.messages import (
     AllDone,
     Busy,
@@ -21,8 +19,8 @@ from ..wire.messages import (
     owner_of,
 )
 from .instructions import Ask, Instruction, Replace, Unask
-from .peers import Peer
-from .router import Router
+from .peers import Peer, Peers
+from .router import Handlers, Router
 from .uplink import Uplink
 
 __all__ = ["ORIGIN", "BrokerState"]
@@ -41,31 +39,23 @@ class BrokerState:
         machine: the number of this machine in the run; 0 is the origin's.
         uplink: the peer that leads to other machines, if the run has several.
         retries: see TaskTable.
-        report: tells what happened to the peer that has left last.
         spare: whether the origin gets no tasks.
     """
 
-    def __init__(
-        self,
-        machine: int = 0,
-        uplink: int | None = None,
-        retries: int = 2,
-        report: Callable[[int], str] = str,
-        spare: bool = False,
-    ) -> None:
+    def __init__(self, machine: int = 0, uplink: int | None = None, retries: int = 2, spare: bool = False) -> None:
         self._machine = machine
-        self._report = report
         self._spare = spare
         self._program_ended = False  # and waits for the work that is left
         self._await_starts = False  # and for workers that still start
-        own_handlers = {
-            Idle: lambda number, message: self._peers.note_idle(number, message.seen, not message.partly),
+        own_handlers: Handlers = {
+            Idle: self._idle,
             Busy: lambda number, _: self._peers.note_busy(number),
             ProgramEnded: self._end_of_program,
             StartFailed: self._start_failed,
         }
         self._router = Router(self._owner, uplink if machine else None, retries, own_handlers)
-        self._peers, self._table, self._requests = self._router.peers, self._router.table, self._router.requests
+        self._peers: Peers = self._router.peers
+        self._table, self._requests = self._router.table, self._router.requests
         self._uplink = None if uplink is None else Uplink(uplink, ORIGIN, self._router)
 
     def _owner(self, batch: int) -> int:
@@ -92,9 +82,8 @@ class BrokerState:
         self._match()
         return self._peers.take_instructions()
 
-    def left(self, number: int, begun: int) -> list[Instruction]:
-        """A peer has died, having begun so many tasks in all its life."""
-        report = self._report(number)
+    def left(self, number: int, begun: int, report: str = "") -> list[Instruction]:
+        """A peer has died, having begun so many tasks in all its life; ``report`` says how."""
         gone = self._router.left(number, begun, report)
         if self._uplink:
             self._uplink.has_given(number)
@@ -152,6 +141,9 @@ class BrokerState:
         if peer.is_link:
             return peer.all_done or not peer.has_spoken
         return peer.all_done or peer.cannot_start or not (peer.has_spoken or self._await_starts)
+
+    def _idle(self, number: int, message: Idle) -> None:
+        self._peers.note_idle(number, message.seen, not message.partly)
 
     def _end_of_program(self, number: int, message: ProgramEnded) -> None:
         self._program_ended = True

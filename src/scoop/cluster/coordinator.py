@@ -1,27 +1,25 @@
-"""The uplink of the origin's machine: the exchange, the lines to all other machines, and an envoy of its own."""
+"""The coordinator's process: the uplink of the origin's machine, to which all other machines connect."""
 
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from ..wire.messages import TOO_FEW, Kind, Message
-from .broker_line import BrokerLine
-from .dask import Line, Listener, new_run, new_terms
-from .exchange import HERE
-from .junction import Junction, Post
+from ..broker.instructions import Send
+from ..tuning import TUNING
+from ..wire.messages import StartFailed, StartProblem, Welcome
+from .broker_link import BrokerLink
+from .coordinator_state import HERE, CoordinatorState
 from .terms import Terms
+from .transport import Connection, Transport
 
-__all__ = ["Center", "Crew", "Lost", "Recruit", "serve"]
-
-MOMENT = 0.001
-"""Seconds after an event at which machines are told what it has changed: most changes are over by then."""
+__all__ = ["HostLost", "Recruit", "Recruits", "serve"]
 
 _log = logging.getLogger("scoop")
 
 
-class Crew(Protocol):
+class Recruits(Protocol):
     """The hosts that were recruited."""
 
     @property
@@ -32,119 +30,120 @@ class Crew(Protocol):
         """Tell them that the run has ended."""
 
 
-Lost = Callable[[str], None]
+HostLost = Callable[[str], None]
+"""Called when a host has left, with the reason."""
 
-Recruit = Callable[[Terms, Lost], Awaitable[Crew]]
-"""Starts stations on all hosts, on these terms; calls what it is given with why a host has left."""
+Recruit = Callable[[Terms, HostLost], Awaitable[Recruits]]
+"""Starts agents on all hosts, on these terms."""
 
 
-class Center:
-    """The exchange and what is around it.
+class _Coordinator:
+    """The state and the connections around it.
 
     Parameters:
         sock: to the broker of this machine.
-        uplink: the number that this uplink has there.
     """
 
-    def __init__(self, sock: socket.socket, uplink: int) -> None:
-        self._lines: dict[int, Line] = {}
-        self._names: dict[int, str] = {}
-        self._lost = ""  # what there is to say of the machine that was lost last
-        self._junction = Junction(uplink, lambda _: self._lost)
-        self._broker = BrokerLine(sock, lambda message: self._send(self._junction.from_home(message)))
+    def __init__(self, sock: socket.socket) -> None:
+        self._state = CoordinatorState()
+        self._connections: dict[int, Connection] = {}
+        self._broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
         self._next = HERE + 1
         self._hosts: int | None = None  # that take part, and have not left; None while they are recruited
-        self._about_to_speak = False
+        self._last_loss = ""
+        self._tells_demand_soon = False
 
     async def serve(self) -> None:
         """Serve until the broker has gone."""
         await self._broker.ended.wait()
-        for line in self._lines.values():
-            line.close()
+        for connection in self._connections.values():
+            connection.close()
         self._broker.close()
 
     def refuse(self, why: str) -> None:
         """Tell the program that the run cannot go on."""
-        self._broker.post(Message(Kind.BROKEN, TOO_FEW, (), why.encode()))
+        self._broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, why))
 
     def recruited(self, hosts: int | None) -> None:
         """So many hosts take part, and no others will; None if others may."""
         self._hosts = hosts
-        self._look_around()
+        self._give_up_if_alone()
 
-    def has_left(self, why: str) -> None:
+    def host_lost(self, why: str) -> None:
         """One of the hosts has left."""
         _log.warning("scoop: %s", why)
-        self._lost = why
+        self._last_loss = why
         if self._hosts is not None:
             self._hosts -= 1
-            self._look_around()
+            self._give_up_if_alone()
 
-    def _look_around(self) -> None:
-        """Give up if no other machine can work, nor any is on its way."""
-        exchange = self._junction.exchange
-        if self._hosts is not None and self._hosts <= len(self._lines) and not exchange.can_go_on:
-            self._hosts = None
-            self._send(self._junction.give_up(f"no other host is left: {self._lost}"))
-
-    async def take(self, line: Line, name: str) -> None:
+    async def take(self, connection: Connection, name: str) -> None:
         """Have a machine in the run, until it leaves."""
         number, self._next = self._next, self._next + 1
-        self._lines[number], self._names[number] = line, name
-        line.post(Message(Kind.APPETITE, number))
-        self._send(self._junction.joined(number))
-        while (message := await line.read()) is not None:
-            try:
-                self._send(self._junction.from_machine(number, message))
-                if message.kind == Kind.BROKEN:
-                    self._look_around()
-            except (ValueError, LookupError, AssertionError) as problem:
-                _log.error("scoop: what %s says makes no sense (%r); it is left out", name, problem)
-                line.close()
-                break
-        del self._lines[number]
+        self._connections[number] = connection
+        connection.post(Welcome(number))
+        self._send(self._state.joined(number))
+        await self._listen(number, connection, name)
+        del self._connections[number]
         if not self._broker.ended.is_set():
             _log.warning("scoop: %s has left the run, or is lost; what it had runs elsewhere", name)
-        self._lost = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"
-        self._send(self._junction.left(number))
-        self._look_around()
+        self._last_loss = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"
+        self._send(self._state.left(number, self._last_loss))
+        self._give_up_if_alone()
 
-    def _send(self, posts: Sequence[Post]) -> None:
-        for machine, message in posts:
+    async def _listen(self, number: int, connection: Connection, name: str) -> None:
+        while (message := await connection.read()) is not None:
+            try:
+                self._send(self._state.received(number, message))
+            except (ValueError, LookupError, AssertionError) as problem:
+                _log.error("scoop: what %s says makes no sense (%r); it is left out", name, problem)
+                connection.close()
+                return
+            if isinstance(message, StartFailed):
+                self._give_up_if_alone()
+
+    def _give_up_if_alone(self) -> None:
+        """Give up if no other machine can work, nor any is on its way."""
+        if self._hosts is not None and self._hosts <= len(self._connections) and not self._state.can_go_on:
+            self._hosts = None
+            self._send(self._state.give_up(f"no other host is left: {self._last_loss}"))
+
+    def _send(self, messages: list[Send]) -> None:
+        for machine, message in messages:
             if machine == HERE:
                 self._broker.post(message)
-            elif machine in self._lines:
-                self._lines[machine].post(message)
-        if not self._about_to_speak:
-            self._about_to_speak = True
-            asyncio.get_running_loop().call_later(MOMENT, self._speak)
+            elif machine in self._connections:
+                self._connections[machine].post(message)
+        if not self._tells_demand_soon:
+            self._tells_demand_soon = True
+            asyncio.get_running_loop().call_later(TUNING.tell_demand_after_seconds, self._tell_demand)
 
-    def _speak(self) -> None:
-        self._about_to_speak = False
-        if posts := self._junction.speak():
-            self._send(posts)
+    def _tell_demand(self) -> None:
+        self._tells_demand_soon = False
+        if messages := self._state.tell_demand():
+            self._send(messages)
 
 
-async def serve(sock: socket.socket, uplink: int, host: str, recruit: Recruit) -> None:
-    """Be the uplink of the origin's machine until the run ends.
+async def serve(sock: socket.socket, host: str, recruit: Recruit, transport: Transport) -> None:
+    """Be the coordinator until the run ends.
 
     Parameters:
-        sock: to the broker.
-        uplink: the number that it knows us by.
+        sock: to the broker of this machine.
         host: the name or address by which other machines reach this one.
         recruit: see ``Recruit``. Raises an exception whose text says why the run cannot go on.
+        transport: what connects the machines.
     """
-    center = Center(sock, uplink)
-    listener = Listener(new_terms(new_run()), center.take)
+    coordinator = _Coordinator(sock)
+    listener = transport.new_listener(coordinator.take)
     terms = await listener.open(host)
-    recruiting = asyncio.ensure_future(recruit(terms, center.has_left))
-    serving = asyncio.create_task(center.serve())
+    recruiting = asyncio.ensure_future(recruit(terms, coordinator.host_lost))
+    serving = asyncio.create_task(coordinator.serve())
     await asyncio.wait((recruiting, serving), return_when=asyncio.FIRST_COMPLETED)
     if recruiting.done():
         if problem := recruiting.exception():
-            center.refuse(str(problem))
+            coordinator.refuse(str(problem))
         else:
-            center.recruited(recruiting.result().hosts)
+            coordinator.recruited(recruiting.result().hosts)
     await serving
     listener.close()
     if not recruiting.done():

@@ -5,8 +5,6 @@ task is, notices the loss of a machine in one place, keeps constants and tasks i
 for certain when nothing is left to do anywhere.
 """
 
-from collections.abc import Callable
-
 from ..broker.instructions import Send
 from ..broker.router import Router
 from ..wire.messages import Message, StartFailed, StartProblem, owner_of
@@ -18,14 +16,9 @@ HERE = 0
 
 
 class CoordinatorState:
-    """All that the coordinator knows and decides.
+    """All that the coordinator knows and decides."""
 
-    Parameters:
-        report: tells what happened to the machine that was lost last.
-    """
-
-    def __init__(self, report: Callable[[int], str] = str) -> None:
-        self._report = report
+    def __init__(self) -> None:
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         handlers = {StartFailed: self._start_failed}
         self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers)
@@ -45,9 +38,9 @@ class CoordinatorState:
         self._router.received(machine, message)
         return self._match()
 
-    def left(self, machine: int) -> list[Send]:
-        """A machine has left, or is lost."""
-        self._router.left(machine, 0, self._report(machine))
+    def left(self, machine: int, report: str = "") -> list[Send]:
+        """A machine has left, or is lost; ``report`` says so to the owners of what it held."""
+        self._router.left(machine, 0, report)
         return self._match()
 
     def tell_demand(self) -> list[Send]:

@@ -1,14 +1,13 @@
-"""Lines between machines, by Dask's ``distributed``: its connections, its TLS, its frames.
+"""The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames.
 
-All that knows Dask is here. Another engine has to offer the same: ``new_run``, ``new_terms``, ``Listener``, ``join``,
-and lines that keep order, lose nothing while they last, and end soon after the other side has. README.md says more.
+All that knows Dask is here.
 """
 
 import asyncio
 import logging
 import os
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -16,27 +15,28 @@ import dask
 from distributed.comm import CommClosedError, connect, listen
 from distributed.security import Security
 
-from ..wire.cargo import Cargo, can_carry
-from ..wire.messages import Kind, Message
+from ..wire.messages import MalformedMessage, Message, MessageReader, encode
+from ..wire.shared_buffers import SharedBuffers, can_carry
 from .terms import Terms
+from .transport import Listener, TakeConnection
 
-__all__ = ["Line", "Listener", "join", "new_run", "new_terms"]
+__all__ = ["DaskConnection", "DaskListener", "DaskTransport", "new_terms"]
 
-PING = 2.0
-"""Seconds between two signs of life."""
+PING_SECONDS = 2.0
+"""How often each side sends a sign of life."""
 
-SILENCE = 15.0
-"""Seconds without one after which the other side counts as lost: a cable that is cut says nothing."""
+SILENCE_SECONDS = 15.0
+"""Without a sign of life for so long, the other side counts as lost: a cable that is cut says nothing."""
 
 _log = logging.getLogger("scoop")
 
-# On a machine without a way into the world it warns of that.
+# It warns of a machine that reaches no network.
 warnings.filterwarnings("ignore", module=r"distributed\.")
 
-# Strangers are logged; who only looks whether somebody listens is not worth a word.
+# Strangers are logged, but not mere probes of the port.
 logging.getLogger("distributed.comm.tcp").addFilter(lambda record: "EOF occurred" not in record.getMessage())
 
-# Arrays do not shrink, and their compression would take longer than their journey.
+# Arrays hardly shrink, and to compress them takes longer than to send them.
 dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})
 
 
@@ -48,15 +48,15 @@ def new_terms(run: str) -> Terms:
 
 @contextmanager
 def _security(terms: Terms) -> Iterator[Security]:
-    """Lend what proves that we belong to the run.
+    """Yield what proves that this process belongs to the run.
 
-    ``ssl`` reads it from files only. Dask would write one for it, which stays behind if we are killed meanwhile, with
-    the key in it: ours has no name, and is gone with us.
+    ``ssl`` reads it from files only. Dask would write a file for it, with the key in it, which stays behind if this
+    process is killed meanwhile. The file made here has no name, and is gone with the process.
     """
-    with ExitStack() as lent:
+    with ExitStack() as files:
         proof = terms.certificate
         if can_carry():
-            file = lent.enter_context(open(os.memfd_create("scoop"), "w", encoding="ascii"))
+            file = files.enter_context(open(os.memfd_create("scoop"), "w", encoding="ascii"))
             file.write(proof)
             file.flush()
             proof = f"/proc/self/fd/{file.fileno()}"
@@ -65,12 +65,13 @@ def _security(terms: Terms) -> Iterator[Security]:
         )
 
 
-class Line:
-    """A line to another machine: messages in order, both ways."""
+class DaskConnection:
+    """A connection to another machine. What is sent is the frame of each message, and the bytes of its buffers."""
 
     def __init__(self, comm: Any) -> None:
         self._comm = comm
-        self._unsent: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._reader = MessageReader()
+        self._unsent: asyncio.Queue[Message] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send())
 
     def post(self, message: Message) -> None:
@@ -78,20 +79,22 @@ class Line:
         self._unsent.put_nowait(message)
 
     async def read(self) -> Message | None:
-        """Return the next message; None when the line has ended."""
+        """Return the next message; None when the connection has ended."""
         while True:
             try:
-                async with asyncio.timeout(SILENCE):
+                async with asyncio.timeout(SILENCE_SECONDS):
                     found = await self._comm.read()
-            except (CommClosedError, OSError, TimeoutError, ValueError):
+                if found:
+                    frame, content = found
+                    buffers = () if content is None else (SharedBuffers.filled(content),)
+                    (message,) = self._reader.feed(frame, buffers)
+                    return message
+            except (CommClosedError, OSError, TimeoutError, ValueError, MalformedMessage):
                 self.close()
                 return None
-            if found:
-                kind, parcel, numbers, body, laden = found
-                return Message(Kind(kind), parcel, numbers, body, None if laden is None else Cargo.filled(laden))
 
     def close(self) -> None:
-        """End the line."""
+        """End the connection."""
         self._sending.cancel()
         self._comm.abort()
 
@@ -99,28 +102,27 @@ class Line:
         try:
             while True:
                 try:
-                    async with asyncio.timeout(PING):
+                    async with asyncio.timeout(PING_SECONDS):
                         message = await self._unsent.get()
                 except TimeoutError:
                     await self._comm.write(())
                     continue
-                if message is not None:
-                    kind, parcel, numbers, body, cargo = message
-                    laden = None if cargo is None else bytes(cargo.map(own=False))
-                    await self._comm.write((int(kind), parcel, [*numbers], body, laden))
+                buffers = getattr(message, "buffers", None)
+                content = None if buffers is None else bytes(buffers.map(own=False))
+                await self._comm.write((encode(message), content))
         except (CommClosedError, OSError):
-            self._comm.abort()  # who reads will notice
+            self._comm.abort()  # which ends read()
 
 
-class Listener:
-    """Where machines of the run call in.
+class DaskListener:
+    """Where machines of the run connect to.
 
     Parameters:
         terms: of the run, yet without address.
-        take: called for each machine that calls, with its line and its name.
+        take: called for each machine that joins.
     """
 
-    def __init__(self, terms: Terms, take: Callable[[Line, str], Awaitable[None]]) -> None:
+    def __init__(self, terms: Terms, take: TakeConnection) -> None:
         self._terms = terms
         self._take = take
         self._listener: Any = None
@@ -134,12 +136,12 @@ class Listener:
         return self._terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
 
     def close(self) -> None:
-        """Take no calls any more."""
+        """Take no connections any more."""
         self._listener.stop()
 
     async def _answer(self, comm: Any) -> None:
         try:
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout(SILENCE_SECONDS):
                 run, name = await comm.read()
         except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
             run, name = "", ""
@@ -147,18 +149,20 @@ class Listener:
             _log.warning("scoop: a stranger's call from %s is refused", comm.peer_address)
             comm.abort()
             return
-        await self._take(Line(comm), name)
+        await self._take(DaskConnection(comm), name)
 
 
-async def join(terms: Terms, name: str) -> Line:
-    """Call the run; return the line to it. Raises OSError if it does not answer."""
-    with _security(terms) as security:
-        arguments = security.get_connection_args("worker")
-    comm = await connect(terms.address, timeout=30, **arguments)
-    await comm.write((terms.run, name))
-    return Line(comm)
+class DaskTransport:
+    """Makes connections."""
 
+    def new_listener(self, take: TakeConnection) -> Listener:
+        """Return a listener for a new run, whose name cannot be guessed."""
+        return DaskListener(new_terms(os.urandom(16).hex()), take)
 
-def new_run() -> str:
-    """Return a name for a run that nobody can guess."""
-    return os.urandom(16).hex()
+    async def join(self, terms: Terms, name: str) -> DaskConnection:
+        """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+        with _security(terms) as security:
+            arguments = security.get_connection_args("worker")
+        comm = await connect(terms.address, timeout=30, **arguments)
+        await comm.write((terms.run, name))
+        return DaskConnection(comm)

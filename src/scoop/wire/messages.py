@@ -298,7 +298,8 @@ def encode(message: Message) -> bytes:
     """
     kind = _KINDS[type(message)]
     numbers, pieces, buffers = array("q"), [], None
-    for layout, value in zip(_LAYOUTS[kind], message, strict=True):
+    values: Iterable[Any] = message
+    for layout, value in zip(_LAYOUTS[kind], values, strict=True):
         if layout is int or layout is bool:
             numbers.append(value)
         elif layout == Sequence[int]:
