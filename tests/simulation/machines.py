@@ -324,10 +324,8 @@ class Run:
         routers |= {f"{number}": machine.broker._router for number, machine in self.machines.items()}
         for name, router in routers.items():
             table = router.table
-            lines.append(f"{name}: on offer {table._on_offer}, quarantined {table._quarantine}, held {table._held}")
-            known = {
-                n: [(name, getattr(peer, name)) for name in Peer.__slots__] for n, peer in router.peers._peers.items()
-            }
+            lines.append(f"{name}: on offer {table.on_offer}, quarantined {table.quarantine}, held {table._held}")
+            known = {n: [(name, getattr(peer, name)) for name in Peer.__slots__] for n, peer in router.peers.items()}
             lines += [f"  {number}: {values}" for number, values in known.items()]
         lines += [f"  {actor}" for machine in self.machines.values() for actor in machine.workers.values()]
         return "\n".join(lines)

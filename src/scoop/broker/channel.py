@@ -2,7 +2,7 @@
 
 import socket
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..tuning import TUNING
 from ..wire.messages import Message, MessageReader, encode
@@ -17,18 +17,16 @@ class Channel:
 
     Parameters:
         sock: this end, which is the channel's from now on.
+        watch: called with True if ``flush`` is to be called once the socket takes more, and with False after that.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, watch: Callable[[bool], None]) -> None:
         sock.setblocking(False)
         self.sock = sock
+        self._watch = watch
         self._reader = MessageReader()
         self._unsent: deque[tuple[memoryview, SharedBuffers | None]] = deque()
-
-    @property
-    def has_unsent(self) -> bool:
-        """Whether messages wait for the socket to take them."""
-        return bool(self._unsent)
+        self._is_watched = False
 
     def receive(self) -> Iterable[Message] | None:
         """Return the messages that have come; None if the other end is closed.
@@ -63,8 +61,6 @@ class Channel:
             pass
         except OSError:
             self._unsent.clear()  # the other end is closed: receive() will say so
-
-    def close(self) -> None:
-        """Close this end, which tells the other."""
-        self._unsent.clear()
-        self.sock.close()
+        if self._is_watched != bool(self._unsent):
+            self._is_watched = bool(self._unsent)
+            self._watch(self._is_watched)

@@ -9,6 +9,8 @@ not counted. A side that receives anything else owes a new Demand, and sends it 
 counted message there is a last Demand each way, which counts all messages, and is valid.
 """
 
+from dataclasses import dataclass
+
 from ..wire.messages import Demand, Message
 from .instructions import Instruction, Send, Unask
 from .steal_requests import StealRequests
@@ -16,86 +18,59 @@ from .steal_requests import StealRequests
 __all__ = ["Peer", "Peers"]
 
 
+@dataclass(slots=True)
 class Peer:
     """What is known of one peer."""
 
-    __slots__ = (
-        "all_done",
-        "answered",
-        "cannot_start",
-        "failed_starts",
-        "has_spoken",
-        "heard",
-        "idle",
-        "in_turn",
-        "is_link",
-        "retired",
-        "sent",
-        "told",
-        "wants_work",
-    )
-
-    def __init__(self, is_link: bool, in_turn: bool, failed_starts: int) -> None:
-        self.is_link = is_link
-        self.in_turn = in_turn  # it gets tasks in the order in which peers became idle
-        self.failed_starts = failed_starts  # workers before it, in its place, that died before they spoke
-        self.has_spoken = False
-        self.idle = False  # as of all messages that it was sent
-        self.all_done = False  # the same, and no thread or machine behind it is at work
-        self.cannot_start = False  # it will never take work
-        self.retired = False  # it leaves by itself, and takes no work any more
-        self.answered = 0  # tasks whose results it has sent
-        self.sent = 0  # messages to it that count
-        self.heard = 0  # messages from a link that count
-        self.wants_work = False  # what a link has said last, void or not
-        self.told: tuple[bool, bool] | None = (False, False)  # in Demand; None: it is owed a new one
+    is_link: bool = False  # other machines are behind it
+    in_turn: bool = True  # it gets tasks in the order in which peers became idle
+    failed_starts: int = 0  # workers before it, in its place, that died before they spoke
+    has_spoken: bool = False
+    idle: bool = False  # as of all messages that it was sent
+    all_done: bool = False  # the same, and no thread or machine behind it is at work
+    cannot_start: bool = False  # it will never take work
+    retired: bool = False  # it leaves by itself, and takes no work any more
+    answered: int = 0  # tasks whose results it has sent
+    sent: int = 0  # messages to it that count
+    heard: int = 0  # messages from a link that count
+    wants_work: bool = False  # what a link has said last, void or not
+    told: tuple[bool, bool] | None = False, False  # in Demand; None: it is owed a new one
 
 
-class Peers:
-    """All peers, what they were sent, and what is to be done about it all."""
+class Peers(dict[int, Peer]):
+    """All peers by their numbers, and the instructions that concern them.
+
+    Parameters:
+        requests: where peers wait that are idle.
+    """
 
     def __init__(self, requests: StealRequests) -> None:
-        self._peers: dict[int, Peer] = {}
+        super().__init__()
         self._requests = requests
         self._instructions: list[Instruction] = []
 
-    def __getitem__(self, number: int) -> Peer:
-        return self._peers[number]
-
-    def get(self, number: int) -> Peer | None:
-        """Return a peer; None if it is there no more."""
-        return self._peers.get(number)
-
-    def numbers(self) -> list[int]:
-        """Return the numbers of all peers."""
-        return [*self._peers]
-
     def but(self, *excluded: int) -> list[Peer]:
         """Return all other peers."""
-        return [peer for number, peer in self._peers.items() if number not in excluded]
+        return [peer for number, peer in self.items() if number not in excluded]
 
     # -- coming and going -------------------------------------------------------------------------------------
-
-    def join(self, number: int, is_link: bool = False, in_turn: bool = True, failed_starts: int = 0) -> None:
-        """Have a new peer."""
-        self._peers[number] = Peer(is_link, in_turn, failed_starts)
 
     def retire(self, number: int) -> None:
         """A peer is about to leave by itself."""
         self._requests.forget(number)
-        self._peers[number].idle = False
-        self._peers[number].retired = True
+        self[number].idle = False
+        self[number].retired = True
 
     def leave(self, number: int) -> Peer:
         """A peer has died or left; return what was known of it."""
         self._requests.forget(number)
-        return self._peers.pop(number)
+        return self.pop(number)
 
     # -- idleness ---------------------------------------------------------------------------------------------
 
     def note_idle(self, number: int, seen: int, all_done: bool) -> None:
         """A peer waits for work, as of so many messages."""
-        peer = self._peers[number]
+        peer = self[number]
         peer.has_spoken = True
         peer.all_done = all_done and seen == peer.sent
         if seen == peer.sent and not (peer.idle or peer.retired):
@@ -105,7 +80,7 @@ class Peers:
 
     def note_busy(self, number: int) -> None:
         """A peer has found work, or will look for some."""
-        peer = self._peers[number]
+        peer = self[number]
         peer.all_done = False
         if peer.idle:
             peer.idle = False
@@ -114,7 +89,7 @@ class Peers:
 
     def note_demand(self, number: int, demand: Demand) -> None:
         """A link has said what its side needs."""
-        peer = self._peers[number]
+        peer = self[number]
         peer.wants_work = demand.wants_work
         if demand.wants_work:
             peer.cannot_start = False  # workers have started there meanwhile
@@ -126,14 +101,14 @@ class Peers:
 
     def note_message(self, number: int) -> None:
         """A link has sent anything but Demand: it counts, and a new Demand is owed."""
-        self._peers[number].heard += 1
-        self._peers[number].told = None
+        self[number].heard += 1
+        self[number].told = None
 
     # -- sending ----------------------------------------------------------------------------------------------
 
     def send(self, number: int, message: Message) -> None:
         """Send a message, if the peer is still there. What it has said of its idleness is void then."""
-        peer = self._peers.get(number)
+        peer = self.get(number)
         if peer is not None:
             peer.sent += 1
             self.note_busy(number)
@@ -141,7 +116,7 @@ class Peers:
 
     def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:
         """Tell a link what this side needs, if that is news to it."""
-        peer = self._peers.get(number)
+        peer = self.get(number)
         if peer is not None and peer.told != (wants_work, all_done):
             peer.told = wants_work, all_done
             self.instruct(Send(number, Demand(peer.heard, wants_work, all_done)))

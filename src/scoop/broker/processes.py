@@ -7,12 +7,11 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from ..wire.status_page import StatusPage
 from .exit_report import Exit, why_not_started
 
-__all__ = ["GRACE_SECONDS", "Spawn", "Started", "Starts", "end_processes", "reap"]
+__all__ = ["GRACE_SECONDS", "Spawn", "Starts", "end_processes", "reap"]
 
 GRACE_SECONDS = 0.25
 """How long workers have to send what they have and to leave, when the run ends; then they are killed."""
@@ -23,16 +22,9 @@ RETRY_SECONDS = 1.0
 Spawn = Callable[[int], tuple[int, socket.socket]]
 """Starts the process with this number; returns its pid and the socket to it. Raises OSError if it cannot."""
 
+Join = Callable[[int, socket.socket, int, int], None]
+
 _log = logging.getLogger("scoop")
-
-
-class Started(NamedTuple):
-    """A worker that has been started, in a place where the last ``failed_starts`` workers died while they started."""
-
-    number: int
-    pid: int
-    sock: socket.socket
-    failed_starts: int
 
 
 class Starts:
@@ -42,25 +34,29 @@ class Starts:
         workers: how many.
         spawn: starts one of them.
         page: the status page.
+        join: called with the number of a worker that was started, its pid and socket, and how many workers in a row
+            had died in its place while they started.
     """
 
-    def __init__(self, workers: int, spawn: Spawn, page: StatusPage) -> None:
+    def __init__(self, workers: int, spawn: Spawn, page: StatusPage, join: Join) -> None:
         self.to_start = workers
         """Workers that have not been started for the first time."""
         self.next_number = 1
         self._spawn = spawn
         self._page = page
+        self._join = join
         self._missing: list[int] = []  # workers that the system would not start; the failed starts in each place
         self._retry_at = 0.0
         self._warned = False
 
-    def start_first(self) -> Started | None:
-        """Start a worker for the first time; return it if the system has started it."""
-        self.to_start -= 1
-        return self.start(0)
+    def start_first(self, most: int) -> None:
+        """Start workers for the first time."""
+        for _ in range(min(most, self.to_start)):
+            self.to_start -= 1
+            self.start(0)
 
-    def start(self, failed_starts: int) -> Started | None:
-        """Start a worker in a place where so many have failed; if the system will not, it is tried again later."""
+    def start(self, failed_starts: int) -> bool:
+        """Start a worker in a place where so many have failed. If the system will not, it is tried again later."""
         number = self.next_number
         self._page.clear(number)
         try:
@@ -71,19 +67,18 @@ class Starts:
                 reason = why_not_started(problem)
                 _log.warning("scoop: a worker cannot be started (%s); the run goes on without it", reason)
             self._missing.append(failed_starts)
-            return None
+            return False
         self.next_number += 1
         _log.info("scoop: worker %d started (pid %d)", number, pid)
-        return Started(number, pid, sock, failed_starts)
+        self._join(number, sock, pid, failed_starts)
+        return True
 
-    def retry(self) -> list[Started]:
+    def retry(self) -> None:
         """Start the workers that the system would not start, if it is time to try that."""
-        started: list[Started] = []
         if self._missing and time.monotonic() > self._retry_at:
             self._retry_at = time.monotonic() + RETRY_SECONDS
-            while self._missing and (found := self.start(self._missing.pop())):
-                started.append(found)
-        return started
+            while self._missing and self.start(self._missing.pop()):
+                pass
 
     @property
     def wait_seconds(self) -> float | None:

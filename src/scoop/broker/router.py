@@ -44,7 +44,7 @@ class Router:
         self.peers = Peers(self.requests)
         self.table = TaskTable(retries, lambda message: self._send_to_owner(message.batch, message))
         self.owner = owner
-        self._constants = ConstantTable(decider, self.peers.numbers, self.peers.send)
+        self._constants = ConstantTable(decider, lambda: [*self.peers], self.peers.send)
         self._handlers: Handlers = {
             Offer: self._offer,
             GiveBack: self._give_back,
@@ -65,8 +65,9 @@ class Router:
 
     # -- events -----------------------------------------------------------------------------------------------
 
-    def joined(self, number: int) -> None:
-        """A new peer must know the constants before all else."""
+    def joined(self, number: int, peer: Peer) -> None:
+        """A peer takes part from now on. It must know the constants before all else."""
+        self.peers[number] = peer
         self._constants.tell_all_to(number)
 
     def received(self, number: int, message: Message) -> None:
@@ -97,10 +98,10 @@ class Router:
     def hand_out(self, may_run_quarantined: Callable[[int], bool]) -> None:
         """Hand tasks to the peers that wait, as far as they go."""
         while waiting := self.requests.waiting:
-            careful = self.peer_for_quarantined(may_run_quarantined) if self.table.has_quarantined else None
+            careful = self.peer_for_quarantined(may_run_quarantined) if self.table.quarantine else None
             if careful is not None and (found := self.table.take_quarantined()):
                 self.hand(careful, *found)
-            elif self.table.has_offers:
+            elif self.table.on_offer:
                 peer = waiting[0]
                 self.hand(peer, *self.table.take_share(len(waiting)))
             else:

@@ -4,14 +4,15 @@ import logging
 import selectors
 import socket
 import time
+from typing import NamedTuple
 
 from ..tuning import TUNING
-from ..wire.messages import MalformedMessage, Message, MessageReader, ProgramEnded, Welcome, encode
+from ..wire.messages import MalformedMessage, MessageReader, ProgramEnded, Welcome, encode
 from ..wire.status_page import StatusPage
 from .channel import Channel
 from .exit_report import exit_report
 from .instructions import Ask, Instruction, Replace, Send
-from .processes import GRACE_SECONDS, Spawn, Started, Starts, end_processes, reap
+from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
 from .state import ORIGIN, BrokerState
 
 __all__ = ["Broker", "receive_welcome"]
@@ -36,13 +37,10 @@ def receive_welcome(uplink: socket.socket) -> int | None:
     return welcome.machine
 
 
-class _Peer(Channel):
-    """The channel to a worker or to the uplink."""
-
-    def __init__(self, number: int, sock: socket.socket, pid: int | None) -> None:
-        super().__init__(sock)
-        self.number = number
-        self.pid = pid  # None: the origin, which is no child of ours
+class _Peer(NamedTuple):
+    number: int
+    pid: int | None  # None: the origin, which is no child of this process
+    channel: Channel
 
 
 class Broker:
@@ -77,12 +75,12 @@ class Broker:
         self._page = page
         self._selector = selectors.DefaultSelector()
         self._peers: dict[int, _Peer] = {}
-        self._starts = Starts(workers - (not spare), spawn, page)
-        self._join(_Peer(ORIGIN, origin, None))
+        self._starts = Starts(workers - (not spare), spawn, page, self._join)
+        self._join(ORIGIN, origin, None)
         if spawn_uplink:
             pid, sock = spawn_uplink(UPLINK)
             self._starts.next_number = UPLINK + 1
-            self._join(_Peer(UPLINK, sock, pid))
+            self._join(UPLINK, sock, pid)
 
     def serve(self) -> None:
         """Run until the origin closes its socket; then end the workers."""
@@ -94,11 +92,12 @@ class Broker:
                 self._tell_demand()
                 for key, events in ready:
                     if events & selectors.EVENT_WRITE:
-                        self._flush(key.data)
+                        key.data.channel.flush()
                     if events & selectors.EVENT_READ:
                         self._read(key.data)
                 if ORIGIN in self._peers:
-                    self._start_some()
+                    self._starts.start_first(1)  # a short program need not wait for many
+                    self._starts.retry()
         finally:
             self._end_workers()
 
@@ -117,32 +116,21 @@ class Broker:
 
     # -- workers come and go ----------------------------------------------------------------------------------
 
-    def _start_some(self) -> None:
-        """Start one of many workers: a short program need not wait for all of them."""
-        if self._starts.to_start:
-            self._join_started(self._starts.start_first())
-        for started in self._starts.retry():
-            self._join_started(started)
+    def _join(self, number: int, sock: socket.socket, pid: int | None, failed_starts: int = 0) -> None:
+        def watch(unsent: bool) -> None:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
+            self._selector.modify(sock, events, peer)
 
-    def _start_all(self) -> None:
-        while self._starts.to_start:
-            self._join_started(self._starts.start_first())
-
-    def _join_started(self, started: Started | None) -> None:
-        if started is not None:
-            self._join(_Peer(started.number, started.sock, started.pid), started.failed_starts)
-
-    def _join(self, peer: _Peer, failed_starts: int = 0) -> None:
-        self._peers[peer.number] = peer
-        self._selector.register(peer.sock, selectors.EVENT_READ, peer)
-        self._carry_out(self._state.joined(peer.number, failed_starts))
+        peer = self._peers[number] = _Peer(number, pid, Channel(sock, watch))
+        self._selector.register(sock, selectors.EVENT_READ, peer)
+        self._carry_out(self._state.joined(number, failed_starts))
 
     def _part(self, peer: _Peer) -> None:
         """A peer has closed its socket, or has broken the protocol."""
         if self._peers.pop(peer.number, None) is None:
             return
-        self._selector.unregister(peer.sock)
-        peer.close()
+        self._selector.unregister(peer.channel.sock)
+        peer.channel.sock.close()
         if peer.pid is None:
             return
         report = exit_report(reap(peer.pid))
@@ -154,7 +142,7 @@ class Broker:
 
     def _end_workers(self) -> None:
         for peer in self._peers.values():
-            peer.close()
+            peer.channel.sock.close()  # which tells the worker
         uplink = None if self._uplink is None else self._peers.pop(self._uplink, None)
         end_processes({peer.pid for peer in self._peers.values() if peer.pid is not None}, GRACE_SECONDS)
         if uplink is not None and uplink.pid is not None:
@@ -165,11 +153,11 @@ class Broker:
     def _read(self, peer: _Peer) -> None:
         if peer.number not in self._peers:
             return  # it has left while the broker served others of this round
-        messages = peer.receive()
+        messages = peer.channel.receive()
         try:
             for message in messages or ():
                 if isinstance(message, ProgramEnded) and message.all_started:
-                    self._start_all()
+                    self._starts.start_first(self._starts.to_start)
                 self._carry_out(self._state.received(peer.number, message))
         except MalformedMessage:
             messages = None
@@ -184,28 +172,12 @@ class Broker:
             self._demand_at = time.monotonic() + TUNING.tell_demand_after_seconds
         for instruction in instructions:
             if isinstance(instruction, Send):
-                self._send(instruction.peer, instruction.message)
+                if instruction.peer in self._peers:
+                    self._peers[instruction.peer].channel.post(instruction.message)
             elif isinstance(instruction, Replace):
-                self._join_started(self._starts.start(instruction.failed_starts))
+                self._starts.start(instruction.failed_starts)
             else:
                 workers = [instruction.worker] if isinstance(instruction, Ask) else instruction.workers
                 mark = self._page.ask_far if instruction.far else self._page.ask
                 for worker in workers:
                     mark(worker, isinstance(instruction, Ask))
-
-    def _send(self, number: int, message: Message) -> None:
-        peer = self._peers.get(number)
-        if peer is not None:
-            peer.post(message)
-            self._watch(peer)
-
-    def _flush(self, peer: _Peer) -> None:
-        peer.flush()
-        self._watch(peer)
-
-    def _watch(self, peer: _Peer) -> None:
-        """Have the selector tell when the peer can take more, if it has been sent more than it could."""
-        if peer.number in self._peers:
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if peer.has_unsent else 0)
-            if self._selector.get_key(peer.sock).events != events:
-                self._selector.modify(peer.sock, events, peer)

@@ -68,10 +68,9 @@ class BrokerState:
         """A peer has been started, in a place where so many before it died in a row before they spoke."""
         is_link = self._uplink is not None and number == self._uplink.number
         in_turn = not is_link and not (self._spare and number == ORIGIN)
-        self._peers.join(number, is_link, in_turn, failed_starts)
         if number == ORIGIN and not is_link:
             self._requests.may_give(number)
-        self._router.joined(number)
+        self._router.joined(number, Peer(is_link, in_turn, failed_starts))
         return self._peers.take_instructions()
 
     def received(self, number: int, message: Message) -> list[Instruction]:
@@ -103,7 +102,8 @@ class BrokerState:
         """Tell other machines what this one needs, if that has changed. To be called a moment after each event."""
         if self._uplink:
             here = self._peers.but(self._uplink.number)
-            self._uplink.tell_demand(self.empty and all(map(self._is_done, here)))
+            all_done = self.empty and all(map(self._is_done, here))
+            self._peers.send_demand(self._uplink.number, bool(self._requests.waiting), all_done)
         return self._peers.take_instructions()
 
     @property
@@ -123,7 +123,7 @@ class BrokerState:
         if self._uplink:
             self._uplink.lose_what_none_can_run()
         self._router.hand_out(lambda worker: worker != ORIGIN)
-        if self._program_ended and self.empty and all(map(self._is_done, self._peers.but())):
+        if self._program_ended and self.empty and all(map(self._is_done, self._peers.values())):
             self._peers.send(ORIGIN, AllDone())
         elif self._requests.waiting:
             self._ask()
@@ -179,6 +179,6 @@ class BrokerState:
         failed_starts = 0 if gone.has_spoken or gone.retired else gone.failed_starts + 1
         if failed_starts <= MOST_FAILED_STARTS:
             self._peers.instruct(Replace(number, failed_starts))
-        elif set(self._peers.numbers()) <= {ORIGIN}:
+        elif self._peers.keys() <= {ORIGIN}:
             text = f"workers die while they start, one after another; the last one: {report}"
             self._peers.send(ORIGIN, StartFailed(StartProblem.IMPORT_FAILED, False, False, text))

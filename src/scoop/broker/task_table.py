@@ -23,6 +23,7 @@ is left to say which had; and none of it is quarantined.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby, repeat
 from operator import itemgetter
 
@@ -57,6 +58,22 @@ class _Record:
     def retries_left(self) -> int:
         return self.retries - self.tries - self.losses
 
+    # Each of these returns how often the task was tried if it must not run again; else 0.
+
+    def died_begun(self, is_culprit: bool) -> int:
+        self.quarantined = True
+        self.tries += is_culprit
+        return max(self.tries, 1) if self.retries_left < 0 or not self.retries else 0
+
+    def died_on_arrival(self) -> int:
+        self.quarantined = True
+        self.arrivals += 1
+        return self.arrivals if self.arrivals > max(MOST_ARRIVALS, self.retries) else 0
+
+    def lost_with_machine(self) -> int:
+        self.losses += 1
+        return self.losses if self.retries_left < 0 else 0
+
 
 class _Batch:
     __slots__ = ("body", "buffers", "tasks")
@@ -79,24 +96,16 @@ class TaskTable:
         self._retries = retries
         self._tell_owner = tell_owner
         self._batches: dict[int, _Batch] = {}
-        self._on_offer: deque[tuple[int, list[int]]] = deque()
-        self._quarantine: deque[Task] = deque()
+        self.on_offer: deque[tuple[int, list[int]]] = deque()
+        """Lots of tasks that any peer may run, the oldest first."""
+        self.quarantine: deque[Task] = deque()
+        """Tasks that are to be handed out alone."""
         self._held: dict[int, dict[Task, None]] = {}  # by holder, in the order in which it got them
 
     @property
     def empty(self) -> bool:
         """Whether no task is in the table."""
         return not self._batches
-
-    @property
-    def has_offers(self) -> bool:
-        """Whether tasks are on offer."""
-        return bool(self._on_offer)
-
-    @property
-    def has_quarantined(self) -> bool:
-        """Whether tasks are quarantined."""
-        return bool(self._quarantine)
 
     def holds_any(self, peer: int) -> bool:
         """Whether a peer holds tasks."""
@@ -158,19 +167,19 @@ class TaskTable:
 
     def take_share(self, waiting: int) -> tuple[int, list[int]]:
         """Take the oldest lot off offer; if more peers wait than there are lots, only one's share of it."""
-        batch, tasks = self._on_offer.popleft()
-        peers = max(1, waiting - len(self._on_offer))
+        batch, tasks = self.on_offer.popleft()
+        peers = max(1, waiting - len(self.on_offer))
         share = -(-len(tasks) // min(len(tasks), peers))
         if share < len(tasks):
-            self._on_offer.appendleft((batch, tasks[share:]))
+            self.on_offer.appendleft((batch, tasks[share:]))
         return batch, tasks[:share]
 
     def take_quarantined(self, may_go: Callable[[int], bool] = lambda _: True) -> tuple[int, list[int]] | None:
         """Take the oldest quarantined task whose batch may go where it is wanted, if there is one."""
-        found = next((task for task in self._quarantine if may_go(task[0])), None)
+        found = next((task for task in self.quarantine if may_go(task[0])), None)
         if found is None:
             return None
-        self._quarantine.remove(found)
+        self.quarantine.remove(found)
         return found[0], [found[1]]
 
     def run(self, worker: int, batch: int, tasks: list[int]) -> Run:
@@ -196,65 +205,34 @@ class TaskTable:
     def worker_died(self, worker: int, begun: int, report: str, retired: bool) -> None:
         """A worker has died that had begun so many of the tasks which it held; ``retired``: none, for it left."""
         held = [*self._held.pop(worker, ())]
-        for place, (batch, task) in enumerate(held[:begun], 1):
-            self._put_in_quarantine(batch, task, place == begun, report)
-        for batch, tasks in _by_batch(held[begun:]):
-            survivors = tasks if begun or retired else self._after_arrival(batch, tasks, report)
-            self._put_on_offer(batch, survivors)
+        for place, task in enumerate(held[:begun], 1):
+            self._try_again([task], partial(_Record.died_begun, is_culprit=place == begun), report)
+        blameless = begun or retired
+        self._try_again(held[begun:], (lambda _: 0) if blameless else _Record.died_on_arrival, report)
 
     def machine_lost(self, machine: int, report: str) -> None:
         """A machine is lost, with all that it held."""
-        for batch, tasks in _by_batch(self._held.pop(machine, ())):
-            survivors = [task for task in tasks if self._survives_loss(batch, task, report)]
-            self._put_on_offer(batch, survivors)
+        self._try_again(self._held.pop(machine, ()), _Record.lost_with_machine, report)
 
     def lose_quarantined(self, report: str) -> None:
         """No worker is left that could run the quarantined tasks."""
-        while self._quarantine:
-            batch, task = self._quarantine.popleft()
+        while self.quarantine:
+            batch, task = self.quarantine.popleft()
             self._close(Lost(batch, [task], 1, report))
 
-    def _put_in_quarantine(self, batch: int, task: int, is_culprit: bool, report: str) -> None:
-        record = self._record(batch, task)
-        if record is None:
-            return
-        record.quarantined = True
-        record.tries += is_culprit
-        if record.retries_left < 0 or not record.retries:
-            self._close(Lost(batch, [task], max(record.tries, 1), report))
-        else:
-            self._put_on_offer(batch, [task])
-
-    def _after_arrival(self, batch: int, tasks: Sequence[int], report: str) -> list[int]:
-        """Quarantine the tasks of a worker that died before it had begun any; return those that may run."""
-        survivors = []
-        for task in tasks:
-            record = self._record(batch, task)
-            if record is None:
-                continue
-            record.quarantined = True
-            record.arrivals += 1
-            if record.arrivals <= max(MOST_ARRIVALS, record.retries):
-                survivors.append(task)
-            else:
-                self._close(Lost(batch, [task], record.arrivals, report))
-        return survivors
-
-    def _survives_loss(self, batch: int, task: int, report: str) -> bool:
-        record = self._record(batch, task)
-        if record is None:
-            return False
-        record.losses += 1
-        if record.retries_left < 0:
-            self._close(Lost(batch, [task], record.losses, report))
-        return record.retries_left >= 0
+    def _try_again(self, tasks: Iterable[Task], note_death: Callable[[_Record], int], report: str) -> None:
+        """Put tasks of a dead holder on offer again, if they have retries left and their owner lives."""
+        for batch, group in groupby(tasks, key=itemgetter(0)):
+            records = self._batches[batch].tasks if batch in self._batches else {}
+            survivors = []
+            for task in [task for _, task in group if task in records]:
+                if tries := note_death(records[task]):
+                    self._close(Lost(batch, [task], tries, report))
+                else:
+                    survivors.append(task)
+            self._put_on_offer(batch, survivors)
 
     # -- places -----------------------------------------------------------------------------------------------
-
-    def _record(self, batch: int, task: int) -> _Record | None:
-        """Return what is known of a task; None if its owner has died."""
-        entry = self._batches.get(batch)
-        return entry.tasks.get(task) if entry else None
 
     def _put_on_offer(self, batch: int, tasks: Sequence[int]) -> None:
         """Take in tasks that no peer holds: they are offered, quarantined, or dropped if they are unwanted."""
@@ -265,23 +243,23 @@ class TaskTable:
         if dropped := [task for task, record in records if record.unwanted]:
             self._close(Cancelled(batch, dropped))
         wanted = [(task, record) for task, record in records if not record.unwanted]
-        self._quarantine.extend((batch, task) for task, record in wanted if record.quarantined)
+        self.quarantine.extend((batch, task) for task, record in wanted if record.quarantined)
         if offered := [task for task, record in wanted if not record.quarantined]:
-            self._on_offer.append((batch, offered))
+            self.on_offer.append((batch, offered))
 
     def _withdraw(self, batch: int, tasks: set[int]) -> list[int]:
         """Take those of these tasks that no peer holds off offer and out of quarantine; return them."""
         withdrawn: list[int] = []
-        for _ in range(len(self._on_offer)):
-            each, offered = self._on_offer.popleft()
+        for _ in range(len(self.on_offer)):
+            each, offered = self.on_offer.popleft()
             if each == batch:
                 withdrawn += [task for task in offered if task in tasks]
                 offered = [task for task in offered if task not in tasks]
             if offered:
-                self._on_offer.append((each, offered))
-        quarantined = [task for each, task in self._quarantine if each == batch and task in tasks]
+                self.on_offer.append((each, offered))
+        quarantined = [task for each, task in self.quarantine if each == batch and task in tasks]
         for task in quarantined:
-            self._quarantine.remove((batch, task))
+            self.quarantine.remove((batch, task))
         return withdrawn + quarantined
 
     def _holders(self, batch: int, tasks: set[int]) -> list[tuple[int, Cancel]]:
@@ -313,7 +291,3 @@ class TaskTable:
         """Return how many retries each task has left, and whether it is quarantined."""
         records = [self._batches[batch].tasks[task] for task in tasks]
         return [max(0, r.retries_left) for r in records], [int(r.quarantined) for r in records]
-
-
-def _by_batch(tasks: Iterable[Task]) -> list[tuple[int, list[int]]]:
-    return [(batch, [task for _, task in group]) for batch, group in groupby(tasks, key=itemgetter(0))]

@@ -46,7 +46,7 @@ class Uplink:
         link = self._peers.get(self.number)
         if link is not None and link.idle:
             own_wait = bool(self._requests.waiting)
-            if self._table.has_offers and not own_wait:
+            if self._table.on_offer and not own_wait:
                 self._router.hand(self.number, *self._table.take_share(1))
             elif not own_wait or self._router.peer_for_quarantined(lambda worker: worker != self._origin) is None:
                 self._hand_quarantined()
@@ -54,16 +54,12 @@ class Uplink:
 
     def lose_what_none_can_run(self) -> None:
         """Only the origin is left, which the quarantined tasks may kill: their owners are told that they are lost."""
-        if self.why_alone is not None and self._table.has_quarantined and not self.any_able_here():
+        if self.why_alone is not None and self._table.quarantine and not self.any_able_here():
             self._table.lose_quarantined(self.why_alone)
 
     def any_able_here(self) -> bool:
         """Whether this machine has another worker than the origin."""
         return any(not peer.cannot_start for peer in self._peers.but(self._origin, self.number))
-
-    def tell_demand(self, all_done_here: bool) -> None:
-        """Tell the other machines what this one needs."""
-        self._peers.send_demand(self.number, bool(self._requests.waiting), all_done_here)
 
     def _hand_quarantined(self) -> None:
         found = self._table.take_quarantined(lambda batch: self._router.owner(batch) != self.number)
@@ -77,7 +73,7 @@ class Uplink:
                 self._peers.instruct(Unask(tuple(self._asked_far), far=True))
                 self._asked_far.clear()
         elif not self._requests.waiting:
-            for worker in self._peers.numbers():
+            for worker in [*self._peers]:
                 if worker not in self._asked_far and self._can_give(worker):
                     self._asked_far.add(worker)
                     self._peers.instruct(Ask(worker, far=True))

@@ -20,7 +20,7 @@ class BrokerLink:
 
     def __init__(self, sock: socket.socket, take: Callable[[Message], None]) -> None:
         self.ended = asyncio.Event()
-        self._channel = Channel(sock)
+        self._channel = Channel(sock, self._watch)
         self._sock = sock
         self._take = take
         self._loop = asyncio.get_running_loop()
@@ -30,30 +30,23 @@ class BrokerLink:
         """Send a message, soon; none, if the link is closed."""
         if self._sock.fileno() != -1:
             self._channel.post(message)
-            self._watch()
 
     def close(self) -> None:
         """End the link."""
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
-        self._channel.close()
+        self._sock.close()
 
     def _read(self) -> None:
         messages = self._channel.receive()
         if messages is None:
             self._loop.remove_reader(self._sock)
             self.ended.set()
-            return
-        for message in messages:
+        for message in messages or ():
             self._take(message)
 
-    def _flush(self) -> None:
-        self._channel.flush()
-        self._watch()
-
-    def _watch(self) -> None:
-        """Have the event loop tell when the broker can take more, if it has been sent more than it could."""
-        if self._channel.has_unsent:
-            self._loop.add_writer(self._sock, self._flush)
+    def _watch(self, unsent: bool) -> None:
+        if unsent:
+            self._loop.add_writer(self._sock, self._channel.flush)
         else:
             self._loop.remove_writer(self._sock)

@@ -6,6 +6,7 @@ for certain when nothing is left to do anywhere.
 """
 
 from ..broker.instructions import Send
+from ..broker.peers import Peer
 from ..broker.router import Router
 from ..wire.messages import Message, StartFailed, StartProblem, owner_of
 
@@ -20,8 +21,7 @@ class CoordinatorState:
 
     def __init__(self) -> None:
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
-        handlers = {StartFailed: self._start_failed}
-        self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers)
+        self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, {StartFailed: self._start_failed})
         self._peers, self._table = self._router.peers, self._router.table
         self.joined(HERE)
 
@@ -29,8 +29,7 @@ class CoordinatorState:
 
     def joined(self, machine: int) -> list[Send]:
         """A machine takes part from now on."""
-        self._peers.join(machine, is_link=True)
-        self._router.joined(machine)
+        self._router.joined(machine, Peer(is_link=True))
         return self._to_send()
 
     def received(self, machine: int, message: Message) -> list[Send]:
@@ -45,7 +44,7 @@ class CoordinatorState:
 
     def tell_demand(self) -> list[Send]:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
-        for machine in self._peers.numbers():
+        for machine in [*self._peers]:
             waits = any(other != machine for other in self._router.requests.waiting)
             all_done = self.empty and all(other.all_done for other in self._peers.but(machine))
             self._peers.send_demand(machine, waits, all_done)
@@ -53,7 +52,7 @@ class CoordinatorState:
 
     def give_up(self, why: str) -> list[Send]:
         """No other machine can work, nor will any join: tell that of the origin, which may go on alone."""
-        failed = self._failure if any(peer.cannot_start for peer in self._peers.but()) else None
+        failed = self._failure if any(peer.cannot_start for peer in self._peers.values()) else None
         problem, text = (failed.problem, failed.text) if failed else (StartProblem.HOSTS_MISSING, why)
         self._peers.send(HERE, StartFailed(problem, others_can=False, everywhere=True, text=text))
         return self._to_send()

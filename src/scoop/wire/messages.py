@@ -277,7 +277,7 @@ Message = (
     | Retire
 )
 
-_TYPES: tuple[Any, ...] = Message.__args__  # type: ignore[attr-defined]
+_TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
 _LAYOUTS = [(), *(tuple(get_type_hints(message_type).values()) for message_type in _TYPES)]
 
