@@ -1,94 +1,159 @@
-"""The books between machines, where a single step matters; tests/simulation has all of them together."""
+"""What passes between machines, where a single step matters; tests/simulation has all of it together."""
 
-from scoop.broker.branch import Branch
 from scoop.broker.instructions import Instruction, Send
-from scoop.broker.linked import HUNGER
-from scoop.uplink.envoy import ABROAD, HOME, Envoy
-from scoop.uplink.exchange import HERE, Exchange
-from scoop.uplink.junction import Junction
-from scoop.wire.messages import PRIVATE, SUSPECT, TOO_FEW, USUAL, Kind, Message, parcel_id
+from scoop.broker.state import BrokerState
+from scoop.cluster.coordinator_state import HERE, CoordinatorState
+from scoop.cluster.link_state import LinkState
+from scoop.wire.messages import (
+    DEFAULT_RETRIES,
+    PRIVATE,
+    Cancel,
+    ConstantReply,
+    DeleteConstants,
+    Demand,
+    GiveBack,
+    Idle,
+    Lost,
+    Message,
+    Offer,
+    PartialResult,
+    Results,
+    Retire,
+    SetConstants,
+    StartFailed,
+    StartProblem,
+    batch_ids,
+)
 
 UPLINK = 1
+BATCH = next(batch_ids(HERE, 0))
 
 
-def sent(instructions: list[Instruction], kind: Kind) -> list[tuple[int, list[int]]]:
-    return [
-        (i.worker, list(i.message.numbers)) for i in instructions if isinstance(i, Send) and i.message.kind == kind
-    ]
+def offer(tasks: list[int], retries: list[int], suspects: list[int] | None = None, batch: int = BATCH) -> Offer:
+    return Offer(batch, tasks, retries, suspects or [0] * len(tasks), b"body", None)
 
 
-def new_exchange(machines: int) -> Exchange:
-    exchange = Exchange(lambda machine: f"the machine {machine} was lost")
-    for machine in range(machines):
-        exchange.joined(machine)
-    return exchange
+def messages_to(peer: int, told: "list[Instruction] | list[Send]") -> list[Message]:
+    return [each.message for each in told if isinstance(each, Send) and each.peer == peer]
 
 
-def hungry(books: Exchange | Branch, worker: int) -> list[Instruction]:
-    """Let an uplink say that its side is hungry, as of all it has been sent."""
-    return books.received(worker, Message(Kind.APPETITE, books._workers[worker].sent, (HUNGER,)))
+def new_coordinator(machines: int) -> CoordinatorState:
+    coordinator = CoordinatorState()
+    for machine in range(1, machines):
+        coordinator.joined(machine)
+    return coordinator
 
 
-def test_a_lost_machine_costs_a_try_also_of_what_comes_home_meanwhile() -> None:
-    exchange = new_exchange(3)
-    hungry(exchange, 1)
-    parcel = parcel_id(HERE, 1)
-    told = exchange.received(HERE, Message(Kind.PARCEL, parcel, [0, 1, 2, 0], b"body"))
-    assert sent(told, Kind.PARCEL) == [(1, [0, 1, 2, 0])]
-    told = exchange.left(1, 0)
-    assert sent(told, Kind.LOST) == [(HERE, [1])], "it must not run twice"
-    assert sent(hungry(exchange, HERE), Kind.PARCEL) == [(HERE, [0, 1])], "one of two retries is left"
-
-    envoy = Envoy(UPLINK, HERE)
-    envoy.from_home(Message(Kind.PARCEL, parcel_id(0, 7), [0, 2], b"body"))
-    orders = envoy.from_abroad(Message(Kind.PARCEL, parcel, [0, 1], b"body"))
-    assert (HOME, Message(Kind.RETURN, parcel_id(0, 7), [0, 1])) in orders
-    assert (ABROAD, Message(Kind.DROPPED, parcel, [0])) in orders
-
-    branch = Branch(UPLINK, decides=True, retries=2)
-    branch.joined(0)
-    branch.joined(UPLINK)
-    hungry(branch, UPLINK)
-    assert sent(branch.received(0, Message(Kind.PARCEL, 7, [USUAL], b"body")), Kind.PARCEL) == [(UPLINK, [0, 2])]
-    branch.received(UPLINK, Message(Kind.RETURN, 7, [0, 1]))
-    assert sent(hungry(branch, UPLINK), Kind.PARCEL) == [(UPLINK, [0, 1])]
+def new_broker(spare: bool = False) -> BrokerState:
+    broker = BrokerState(uplink=UPLINK, retries=2, spare=spare)
+    broker.joined(0)
+    broker.joined(UPLINK)
+    return broker
 
 
-def test_a_suspect_goes_elsewhere_also_while_the_program_is_the_only_worker_here() -> None:
-    branch = Branch(UPLINK, decides=True, retries=2)
-    branch.joined(0)
-    branch.joined(UPLINK)
-    branch.received(0, Message(Kind.PARCEL, 7, [1 | SUSPECT], b"body"))
-    branch.received(0, Message(Kind.HUNGRY, branch._workers[0].sent))
-    assert sent(hungry(branch, UPLINK), Kind.PARCEL) == [(UPLINK, [0, 1 | SUSPECT])]
+def wants_work(coordinator: CoordinatorState, machine: int) -> list[Send]:
+    """Let a machine say that it wants work, as of all it has been sent."""
+    return coordinator.received(machine, Demand(coordinator._peers[machine].sent, True, False))
 
 
-def test_a_suspect_is_not_for_the_machine_of_the_origin_unless_it_is_the_last() -> None:
-    exchange = new_exchange(2)
-    hungry(exchange, HERE)
-    exchange.received(HERE, Message(Kind.PARCEL, parcel_id(HERE, 1), [0, 2 | SUSPECT], b"body"))
-    assert not sent(hungry(exchange, HERE), Kind.PARCEL)
-    assert sent(exchange.left(1, 0), Kind.PARCEL) == [(HERE, [0, 2 | SUSPECT])]
+def others_want_work(broker: BrokerState) -> list[Instruction]:
+    return broker.received(UPLINK, Demand(broker._peers[UPLINK].sent, True, False))
 
 
-def test_what_only_a_lost_machine_needed_is_deleted() -> None:
-    exchange = new_exchange(2)
-    name = f"{PRIVATE}large".encode()
-    exchange.received(1, Message(Kind.CONST, 1, (len(name),), name + b"function"))
-    assert sent(exchange.left(1, 0), Kind.UNCONST) == [(HERE, [len(name)])]
+def test_a_lost_machine_costs_a_try_also_of_what_comes_home_later() -> None:
+    coordinator = new_coordinator(3)
+    wants_work(coordinator, 1)
+    told = coordinator.received(HERE, offer([0, 1], [2, 0]))
+    assert told == [Send(1, offer([0, 1], [2, 0]))]
+    told = coordinator.left(1, "the machine was lost")
+    assert told == [Send(HERE, Lost(BATCH, [1], 1, "the machine was lost"))], "it must not run twice"
+    assert wants_work(coordinator, HERE) == [Send(HERE, GiveBack(BATCH, [0], [1], [0]))], "one of two retries is left"
+    assert coordinator.empty
+
+    broker = new_broker()
+    others_want_work(broker)
+    told_broker = broker.received(0, offer([0], [DEFAULT_RETRIES]))
+    assert messages_to(UPLINK, told_broker) == [offer([0], [2])]
+    broker.received(UPLINK, GiveBack(BATCH, [0], [1], [0]))
+    assert messages_to(UPLINK, others_want_work(broker)) == [offer([0], [1])]
 
 
-def test_a_run_without_workers_here_ends_when_nobody_else_can_work() -> None:
+def test_a_task_that_came_home_may_be_lent_again_under_its_name() -> None:
+    coordinator = new_coordinator(3)
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0], [2]))
+    coordinator.received(HERE, offer([1], [2]))
+    wants_work(coordinator, HERE)
+    coordinator.received(HERE, offer([1], [2]))
+    assert wants_work(coordinator, 2) == [Send(2, offer([1], [2]))]
+    for machine, task in ((1, 0), (2, 1)):
+        rows = PartialResult(BATCH, task, b"rows", None)
+        assert coordinator.received(machine, rows) == [Send(HERE, rows)]
+        result = Results(BATCH, [task], b"", None)
+        assert coordinator.received(machine, result) == [Send(HERE, result)]
+    assert coordinator.empty
+
+
+def test_a_cancel_that_crosses_a_task_on_its_way_home_does_no_harm() -> None:
+    coordinator = new_coordinator(2)
+    coordinator.received(HERE, offer([0, 1], [2, 2]))
+    wants_work(coordinator, HERE)
+    assert coordinator.received(HERE, Cancel(BATCH, [0])) == []
+    assert coordinator.empty
+
+
+def test_a_quarantined_task_goes_elsewhere_if_only_the_program_is_here() -> None:
+    broker = new_broker()
+    broker.received(0, offer([0], [1], [1]))
+    broker.received(0, Idle(broker._peers[0].sent, False))
+    assert messages_to(UPLINK, others_want_work(broker)) == [offer([0], [1], [1])]
+
+
+def test_a_quarantined_task_goes_to_the_origins_machine_last() -> None:
+    coordinator = new_coordinator(2)
+    wants_work(coordinator, HERE)
+    batch = next(batch_ids(1, 3))
+    assert coordinator.received(1, offer([0], [2], [1], batch)) == []
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0], [2], [1]))
+    assert coordinator.received(1, GiveBack(BATCH, [0], [2], [1])) == []
+    assert coordinator.left(1) == [Send(HERE, GiveBack(BATCH, [0], [2], [1]))]
+
+
+def test_constants_that_only_a_lost_machine_needed_are_deleted() -> None:
+    coordinator = new_coordinator(2)
+    name = f"{PRIVATE}large"
+    asked = coordinator.received(1, SetConstants(5, (name,), b"function", None))
+    assert asked == [Send(HERE, SetConstants(1, (name,), b"function", None))]
+    decided = coordinator.received(HERE, SetConstants(0, (name,), b"function", None))
+    assert decided == [Send(1, SetConstants(0, (name,), b"function", None))]
+    assert coordinator.received(HERE, ConstantReply(1, ())) == [Send(1, ConstantReply(5, ()))]
+    assert coordinator.left(1) == [Send(HERE, DeleteConstants(2, (name,)))]
+
+
+def test_a_run_without_workers_here_ends_when_no_others_can_work() -> None:
+    failed = StartFailed(StartProblem.HOSTS_MISSING, False, True, "why")
     for spare in (False, True):
-        branch = Branch(UPLINK, decides=True, retries=2, spare=spare)
-        branch.joined(0)
-        branch.joined(UPLINK)
-        told = branch.received(UPLINK, Message(Kind.BROKEN, TOO_FEW, (0,), b"why"))
-        assert sent(told, Kind.BROKEN) == ([(0, [])] if spare else [])
+        told = new_broker(spare).received(UPLINK, failed)
+        assert messages_to(0, told) == ([failed._replace(everywhere=False)] if spare else [])
 
 
-def test_what_the_exchange_says_when_it_gives_up_counts_like_all_it_says() -> None:
-    junction = Junction(UPLINK)
-    before = junction.exchange._workers[HERE].sent
-    assert [(to, message.kind) for to, message in junction.give_up("why")] == [(HERE, Kind.BROKEN)]
-    assert junction.envoy._abroad.seen == junction.exchange._workers[HERE].sent == before + 1
+def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
+    coordinator, link = new_coordinator(2), LinkState()
+    wants_work(coordinator, 1)
+    for each in coordinator.received(HERE, offer([0], [2])):
+        link.from_coordinator(each.message)
+    before = coordinator.tell_demand()
+    assert link.retire() == Retire()
+    assert coordinator.received(1, Retire()) == []
+    for message in messages_to(1, before):
+        assert link.from_coordinator(message) == message, "it does not know of Retire"
+    assert wants_work(coordinator, 1) == [], "it gets no more tasks"
+    assert coordinator.received(1, link.from_broker(Results(BATCH, [0], b"", None)))
+    link.from_broker(Demand(1, True, True))
+    assert not link.may_leave
+    (demand,) = messages_to(1, coordinator.tell_demand())
+    assert link.from_coordinator(demand) == Demand(1, True, True), (
+        "the broker has sent one message, and is to give all"
+    )
+    assert link.may_leave
