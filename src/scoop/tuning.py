@@ -145,5 +145,11 @@ class Tuning:
     ask_more_after_seconds: float = 0.0005
     """If those workers have not given by then, the broker asks as many again."""
 
+    tell_demand_after_seconds: float = 0.001
+    """A machine tells others what it needs this long after an event: most needs are over by then."""
+
+    receive_bytes: int = 1 << 18
+    """Received at a time: about what a socket holds, so that a message seldom comes in two parts."""
+
 
 TUNING = Tuning()

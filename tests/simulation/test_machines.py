@@ -1,4 +1,4 @@
-"""The books of several machines together, over many seeds: nothing is lost, nothing runs twice, all ends."""
+"""Several machines together, over many seeds: nothing is lost, nothing runs twice, all ends."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ on_machines = pytest.mark.parametrize("sizes", SIZES)
 
 
 @on_machines
-def test_every_task_ends_once_and_the_books_end_empty(sizes: list[int]) -> None:
+def test_every_task_ends_once_and_all_tables_end_empty(sizes: list[int]) -> None:
     over_all_seeds(sizes=sizes)
 
 
 @on_machines
-def test_constants_come_to_all_in_one_order_and_before_the_tasks_that_need_them(sizes: list[int]) -> None:
+def test_constants_come_in_one_order_and_before_tasks_that_need_them(sizes: list[int]) -> None:
     over_all_seeds(sizes=sizes, constants=True, late=2)
 
 
@@ -44,6 +44,12 @@ def test_machines_are_lost_and_others_join(sizes: list[int], retries: int) -> No
 
 
 @on_machines
+def test_machines_that_leave_by_themselves_lose_nothing(sizes: list[int]) -> None:
+    over_all_seeds(sizes=sizes, leaves=2, late=1, constants=True)
+    over_all_seeds(sizes=sizes, leaves=3, retries=0)
+
+
+@on_machines
 def test_all_other_machines_are_lost(sizes: list[int]) -> None:
     over_all_seeds(sizes=sizes, losses=6, deaths=3)
 
@@ -55,4 +61,4 @@ def test_an_origin_that_is_spared(here: int) -> None:
 
 
 def test_all_of_it_together() -> None:
-    over_all_seeds(sizes=[2, 3, 1], losses=2, deaths=4, late=3, constants=True)
+    over_all_seeds(sizes=[2, 3, 1], losses=2, leaves=1, deaths=4, late=3, constants=True)

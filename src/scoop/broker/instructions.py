@@ -1,4 +1,4 @@
-"""What the ledger tells the loop to do."""
+"""What the broker's state tells its process to do."""
 
 from typing import NamedTuple
 
@@ -8,16 +8,16 @@ __all__ = ["Ask", "Instruction", "Replace", "Send", "Unask"]
 
 
 class Send(NamedTuple):
-    """Send ``message`` to ``worker``."""
+    """Send ``message`` to ``peer``."""
 
-    worker: int
+    peer: int
     message: Message
 
 
 class Ask(NamedTuple):
-    """Mark ``worker`` as asked where it looks at every spawn; a message follows, for when it does not spawn.
+    """Mark ``worker`` on the status page as asked for work; a message follows, for a worker that does not spawn.
 
-    ``far``: by other machines, and where only its link looks.
+    ``far``: other machines want the work. Only the worker's I/O thread looks at that mark.
     """
 
     worker: int
@@ -25,17 +25,17 @@ class Ask(NamedTuple):
 
 
 class Unask(NamedTuple):
-    """Take back what these workers were asked: nobody is hungry any more, or they are hungry themselves."""
+    """Remove the mark of these workers: no worker waits any more, or they wait themselves."""
 
     workers: tuple[int, ...]
     far: bool = False
 
 
 class Replace(NamedTuple):
-    """Start a new worker in the place of ``worker``, the last of so many ``stillborn`` ones in a row."""
+    """Start a worker in the place of ``worker``, where the last ``failed_starts`` workers died while they started."""
 
     worker: int
-    stillborn: int
+    failed_starts: int
 
 
 Instruction = Send | Ask | Unask | Replace

@@ -277,7 +277,7 @@ Message = (
     | Retire
 )
 
-_TYPES: tuple[Any, ...] = Message.__args__  # type: ignore[attr-defined]
+_TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
 _LAYOUTS = [(), *(tuple(get_type_hints(message_type).values()) for message_type in _TYPES)]
 
@@ -298,7 +298,8 @@ def encode(message: Message) -> bytes:
     """
     kind = _KINDS[type(message)]
     numbers, pieces, buffers = array("q"), [], None
-    for layout, value in zip(_LAYOUTS[kind], message, strict=True):
+    values: Iterable[Any] = message
+    for layout, value in zip(_LAYOUTS[kind], values, strict=True):
         if layout is int or layout is bool:
             numbers.append(value)
         elif layout == Sequence[int]:

@@ -1,4 +1,4 @@
-"""What a machine must know to join a run. Secret."""
+"""The terms of a run: what a machine must know to join it. Secret."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,13 @@ __all__ = ["Terms"]
 
 
 class Terms(NamedTuple):
-    """Where the run is, and what proves that one belongs to it.
+    """Where the run is, and what proves that a machine belongs to it.
 
     Parameters:
         run: the name of the run.
-        address: of the scheduler, ``tls://host:port``.
+        address: of the coordinator, ``tls://host:port``.
         certificate: PEM, with its private key.
-        authority: PEM: whose certificates are to be trusted.
+        authority: PEM of the authority whose certificates are to be trusted.
         size: how many workers the run has, as far as is known.
     """
 

@@ -1,0 +1,88 @@
+"""The shared constants of a run: which are set, and what a new peer must be told of them.
+
+One broker decides whether a constant may be set: the one of the origin's machine. All others send on what their
+workers set, and keep the call until the decision comes. So all peers see all changes in one order.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, SetConstants
+
+__all__ = ["ConstantTable"]
+
+Change = SetConstants | DeleteConstants
+
+
+class ConstantTable:
+    """The constants that are set, as far as this broker or coordinator knows.
+
+    Parameters:
+        decider: the peer that leads to the broker which decides; None: it is decided here.
+        peers: returns all peers.
+        send: sends a message to a peer.
+    """
+
+    def __init__(
+        self, decider: int | None, peers: Callable[[], list[int]], send: Callable[[int, Message], None]
+    ) -> None:
+        self._decider = decider
+        self._peers = peers
+        self._send = send
+        self._set: dict[str, SetConstants] = {}  # by name; one call may set several
+        self._private: dict[str, int] = {}  # constants that are of use only while this peer lives
+        self._calls = count(1)
+        self._callers: dict[int, tuple[int, int]] = {}  # calls that are being decided elsewhere: caller, its number
+
+    def change(self, peer: int, message: Change) -> None:
+        """A peer wants to set or delete constants; or the deciding broker has."""
+        self._note_private(peer, message)
+        if self._decider is None or peer == self._decider:
+            self._apply(peer, message)
+            return
+        call = next(self._calls)
+        self._callers[call] = peer, message.call
+        self._send(self._decider, message._replace(call=call))
+
+    def decided(self, message: ConstantReply) -> None:
+        """The deciding broker has answered a call."""
+        caller, call = self._callers.pop(message.call)
+        self._send(caller, message._replace(call=call))
+
+    def peer_left(self, peer: int) -> None:
+        """Delete the constants that were of use to this peer alone."""
+        if names := tuple(name for name, owner in self._private.items() if owner == peer):
+            self.change(peer, DeleteConstants(0, names))
+
+    def tell_all_to(self, peer: int) -> None:
+        """Tell a new peer what is set, in an order that leaves it with just that."""
+        if peer != self._decider:
+            for message in self._so_far():
+                self._send(peer, message)
+
+    def _note_private(self, peer: int, message: Change) -> None:
+        for name in message.names:
+            if isinstance(message, DeleteConstants):
+                self._private.pop(name, None)
+            elif name.startswith(PRIVATE) and peer != self._decider:
+                self._private[name] = peer
+
+    def _apply(self, peer: int, message: Change) -> None:
+        taken: tuple[str, ...] = ()
+        if isinstance(message, DeleteConstants):
+            for name in message.names:
+                self._set.pop(name, None)
+        elif not (taken := tuple(name for name in message.names if name in self._set)):
+            self._set.update(dict.fromkeys(message.names, message._replace(call=0)))
+        if not taken:
+            for each in self._peers():
+                if each != self._decider:
+                    self._send(each, message._replace(call=0))
+        if peer != self._decider:
+            self._send(peer, ConstantReply(message.call, taken))
+
+    def _so_far(self) -> Iterator[Change]:
+        for message in {id(message): message for message in self._set.values()}.values():
+            yield message
+            if deleted := tuple(name for name in message.names if self._set.get(name) is not message):
+                yield DeleteConstants(0, deleted)

@@ -1,0 +1,52 @@
+"""The uplink's end of the socket pair to the broker of its machine, in an event loop."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from ..broker.channel import Channel
+from ..wire.messages import Message
+
+__all__ = ["BrokerLink"]
+
+
+class BrokerLink:
+    """Messages to and from the broker of this machine.
+
+    Parameters:
+        sock: connected to it.
+        take: called with each message from it.
+    """
+
+    def __init__(self, sock: socket.socket, take: Callable[[Message], None]) -> None:
+        self.ended = asyncio.Event()
+        self._channel = Channel(sock, self._watch)
+        self._sock = sock
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock, self._read)
+
+    def post(self, message: Message) -> None:
+        """Send a message, soon; none, if the link is closed."""
+        if self._sock.fileno() != -1:
+            self._channel.post(message)
+
+    def close(self) -> None:
+        """End the link."""
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+        self._sock.close()
+
+    def _read(self) -> None:
+        messages = self._channel.receive()
+        if messages is None:
+            self._loop.remove_reader(self._sock)
+            self.ended.set()
+        for message in messages or ():
+            self._take(message)
+
+    def _watch(self, unsent: bool) -> None:
+        if unsent:
+            self._loop.add_writer(self._sock, self._channel.flush)
+        else:
+            self._loop.remove_writer(self._sock)

@@ -1,0 +1,82 @@
+"""The state of the coordinator, pure: messages in, messages out. Its peers are the machines of the run.
+
+All that travels between machines passes through it. So it knows of each task that is away from its machine where that
+task is, notices the loss of a machine in one place, keeps constants and tasks in order without any numbers, and knows
+for certain when nothing is left to do anywhere.
+"""
+
+from ..broker.instructions import Send
+from ..broker.peers import Peer
+from ..broker.router import Router
+from ..wire.messages import Message, StartFailed, StartProblem, owner_of
+
+__all__ = ["HERE", "CoordinatorState"]
+
+HERE = 0
+"""The number of the origin's machine, which is the coordinator's too. Its broker decides on constants."""
+
+
+class CoordinatorState:
+    """All that the coordinator knows and decides."""
+
+    def __init__(self) -> None:
+        self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
+        self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, {StartFailed: self._start_failed})
+        self._peers, self._table = self._router.peers, self._router.table
+        self.joined(HERE)
+
+    # -- events: each returns the messages to send --------------------------------------------------------------
+
+    def joined(self, machine: int) -> list[Send]:
+        """A machine takes part from now on."""
+        self._router.joined(machine, Peer(is_link=True))
+        return self._to_send()
+
+    def received(self, machine: int, message: Message) -> list[Send]:
+        """A machine has sent a message. Raises ValueError or LookupError if it makes no sense."""
+        self._router.received(machine, message)
+        return self._match()
+
+    def left(self, machine: int, report: str = "") -> list[Send]:
+        """A machine has left, or is lost; ``report`` says so to the owners of what it held."""
+        self._router.left(machine, 0, report)
+        return self._match()
+
+    def tell_demand(self) -> list[Send]:
+        """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
+        for machine in [*self._peers]:
+            waits = any(other != machine for other in self._router.requests.waiting)
+            all_done = self.empty and all(other.all_done for other in self._peers.but(machine))
+            self._peers.send_demand(machine, waits, all_done)
+        return self._to_send()
+
+    def give_up(self, why: str) -> list[Send]:
+        """No other machine can work, nor will any join: tell that of the origin, which may go on alone."""
+        failed = self._failure if any(peer.cannot_start for peer in self._peers.values()) else None
+        problem, text = (failed.problem, failed.text) if failed else (StartProblem.HOSTS_MISSING, why)
+        self._peers.send(HERE, StartFailed(problem, others_can=False, everywhere=True, text=text))
+        return self._to_send()
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there is another machine, with workers that can start."""
+        return any(not peer.cannot_start for peer in self._peers.but(HERE))
+
+    @property
+    def empty(self) -> bool:
+        """Whether no task is in the table."""
+        return self._table.empty
+
+    def _match(self) -> list[Send]:
+        # Quarantined tasks go to the machine of the origin last: its only worker may be the one with the program.
+        self._router.hand_out(lambda machine: machine != HERE or not self.can_go_on)
+        return self._to_send()
+
+    def _start_failed(self, machine: int, message: StartFailed) -> None:
+        if not message.others_can:
+            self._peers[machine].cannot_start = True
+            self._failure = message
+        self._peers.send(HERE, message._replace(others_can=True))
+
+    def _to_send(self) -> list[Send]:
+        return [each for each in self._peers.take_instructions() if isinstance(each, Send)]

@@ -1,0 +1,168 @@
+"""The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames.
+
+All that knows Dask is here.
+"""
+
+import asyncio
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dask
+from distributed.comm import CommClosedError, connect, listen
+from distributed.security import Security
+
+from ..wire.messages import MalformedMessage, Message, MessageReader, encode
+from ..wire.shared_buffers import SharedBuffers, can_carry
+from .terms import Terms
+from .transport import Listener, TakeConnection
+
+__all__ = ["DaskConnection", "DaskListener", "DaskTransport", "new_terms"]
+
+PING_SECONDS = 2.0
+"""How often each side sends a sign of life."""
+
+SILENCE_SECONDS = 15.0
+"""Without a sign of life for so long, the other side counts as lost: a cable that is cut says nothing."""
+
+_log = logging.getLogger("scoop")
+
+# It warns of a machine that reaches no network.
+warnings.filterwarnings("ignore", module=r"distributed\.")
+
+# Strangers are logged, but not mere probes of the port.
+logging.getLogger("distributed.comm.tcp").addFilter(lambda record: "EOF occurred" not in record.getMessage())
+
+# Arrays hardly shrink, and to compress them takes longer than to send them.
+dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})
+
+
+def new_terms(run: str) -> Terms:
+    """Return terms with a certificate made for this run, which proves who belongs to it. The address comes later."""
+    made = Security.temporary()
+    return Terms(run, "", made.tls_client_key + made.tls_client_cert, made.tls_ca_file)
+
+
+@contextmanager
+def _security(terms: Terms) -> Iterator[Security]:
+    """Yield what proves that this process belongs to the run.
+
+    ``ssl`` reads it from files only. Dask would write a file for it, with the key in it, which stays behind if this
+    process is killed meanwhile. The file made here has no name, and is gone with the process.
+    """
+    with ExitStack() as files:
+        proof = terms.certificate
+        if can_carry():
+            file = files.enter_context(open(os.memfd_create("scoop"), "w", encoding="ascii"))
+            file.write(proof)
+            file.flush()
+            proof = f"/proc/self/fd/{file.fileno()}"
+        yield Security(
+            require_encryption=True, tls_ca_file=terms.authority, tls_scheduler_cert=proof, tls_worker_cert=proof
+        )
+
+
+class DaskConnection:
+    """A connection to another machine. What is sent is the frame of each message, and the bytes of its buffers."""
+
+    def __init__(self, comm: Any) -> None:
+        self._comm = comm
+        self._reader = MessageReader()
+        self._unsent: asyncio.Queue[Message] = asyncio.Queue()
+        self._sending = asyncio.create_task(self._send())
+
+    def post(self, message: Message) -> None:
+        """Send a message, soon."""
+        self._unsent.put_nowait(message)
+
+    async def read(self) -> Message | None:
+        """Return the next message; None when the connection has ended."""
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    found = await self._comm.read()
+                if found:
+                    frame, content = found
+                    buffers = () if content is None else (SharedBuffers.filled(content),)
+                    (message,) = self._reader.feed(frame, buffers)
+                    return message
+            except (CommClosedError, OSError, TimeoutError, ValueError, MalformedMessage):
+                self.close()
+                return None
+
+    def close(self) -> None:
+        """End the connection."""
+        self._sending.cancel()
+        self._comm.abort()
+
+    async def _send(self) -> None:
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(PING_SECONDS):
+                        message = await self._unsent.get()
+                except TimeoutError:
+                    await self._comm.write(())
+                    continue
+                buffers = getattr(message, "buffers", None)
+                content = None if buffers is None else bytes(buffers.map(own=False))
+                await self._comm.write((encode(message), content))
+        except (CommClosedError, OSError):
+            self._comm.abort()  # which ends read()
+
+
+class DaskListener:
+    """Where machines of the run connect to.
+
+    Parameters:
+        terms: of the run, yet without address.
+        take: called for each machine that joins.
+    """
+
+    def __init__(self, terms: Terms, take: TakeConnection) -> None:
+        self._terms = terms
+        self._take = take
+        self._listener: Any = None
+
+    async def open(self, host: str) -> Terms:
+        """Listen; return the terms with the address, whose host is to be ``host``."""
+        with _security(self._terms) as security:
+            arguments = security.get_listen_args("scheduler")
+        self._listener = listen("tls://0.0.0.0:0", self._answer, deserialize=True, **arguments)
+        await self._listener.start()
+        return self._terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
+
+    def close(self) -> None:
+        """Take no connections any more."""
+        self._listener.stop()
+
+    async def _answer(self, comm: Any) -> None:
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                run, name = await comm.read()
+        except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
+            run, name = "", ""
+        if run != self._terms.run:
+            _log.warning("scoop: a stranger's call from %s is refused", comm.peer_address)
+            comm.abort()
+            return
+        await self._take(DaskConnection(comm), name)
+
+
+class DaskTransport:
+    """Makes connections."""
+
+    def new_listener(self, take: TakeConnection) -> Listener:
+        """Return a listener for a new run, whose name cannot be guessed."""
+        return DaskListener(new_terms(os.urandom(16).hex()), take)
+
+    async def join(self, terms: Terms, name: str) -> DaskConnection:
+        """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+        with _security(terms) as security:
+            arguments = security.get_connection_args("worker")
+        comm = await connect(terms.address, timeout=30, **arguments)
+        await comm.write((terms.run, name))
+        return DaskConnection(comm)

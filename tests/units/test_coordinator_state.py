@@ -1,0 +1,159 @@
+"""What passes between machines, where a single step matters; tests/simulation has all of it together."""
+
+from scoop.broker.instructions import Instruction, Send
+from scoop.broker.state import BrokerState
+from scoop.cluster.coordinator_state import HERE, CoordinatorState
+from scoop.cluster.link_state import LinkState
+from scoop.wire.messages import (
+    DEFAULT_RETRIES,
+    PRIVATE,
+    Cancel,
+    ConstantReply,
+    DeleteConstants,
+    Demand,
+    GiveBack,
+    Idle,
+    Lost,
+    Message,
+    Offer,
+    PartialResult,
+    Results,
+    Retire,
+    SetConstants,
+    StartFailed,
+    StartProblem,
+    batch_ids,
+)
+
+UPLINK = 1
+BATCH = next(batch_ids(HERE, 0))
+
+
+def offer(tasks: list[int], retries: list[int], suspects: list[int] | None = None, batch: int = BATCH) -> Offer:
+    return Offer(batch, tasks, retries, suspects or [0] * len(tasks), b"body", None)
+
+
+def messages_to(peer: int, told: "list[Instruction] | list[Send]") -> list[Message]:
+    return [each.message for each in told if isinstance(each, Send) and each.peer == peer]
+
+
+def new_coordinator(machines: int) -> CoordinatorState:
+    coordinator = CoordinatorState()
+    for machine in range(1, machines):
+        coordinator.joined(machine)
+    return coordinator
+
+
+def new_broker(spare: bool = False) -> BrokerState:
+    broker = BrokerState(uplink=UPLINK, retries=2, spare=spare)
+    broker.joined(0)
+    broker.joined(UPLINK)
+    return broker
+
+
+def wants_work(coordinator: CoordinatorState, machine: int) -> list[Send]:
+    """Let a machine say that it wants work, as of all it has been sent."""
+    return coordinator.received(machine, Demand(coordinator._peers[machine].sent, True, False))
+
+
+def others_want_work(broker: BrokerState) -> list[Instruction]:
+    return broker.received(UPLINK, Demand(broker._peers[UPLINK].sent, True, False))
+
+
+def test_a_lost_machine_costs_a_try_also_of_what_comes_home_later() -> None:
+    coordinator = new_coordinator(3)
+    wants_work(coordinator, 1)
+    told = coordinator.received(HERE, offer([0, 1], [2, 0]))
+    assert told == [Send(1, offer([0, 1], [2, 0]))]
+    told = coordinator.left(1, "the machine was lost")
+    assert told == [Send(HERE, Lost(BATCH, [1], 1, "the machine was lost"))], "it must not run twice"
+    assert wants_work(coordinator, HERE) == [Send(HERE, GiveBack(BATCH, [0], [1], [0]))], "one of two retries is left"
+    assert coordinator.empty
+
+    broker = new_broker()
+    others_want_work(broker)
+    told_broker = broker.received(0, offer([0], [DEFAULT_RETRIES]))
+    assert messages_to(UPLINK, told_broker) == [offer([0], [2])]
+    broker.received(UPLINK, GiveBack(BATCH, [0], [1], [0]))
+    assert messages_to(UPLINK, others_want_work(broker)) == [offer([0], [1])]
+
+
+def test_a_task_that_came_home_may_be_lent_again_under_its_name() -> None:
+    coordinator = new_coordinator(3)
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0], [2]))
+    coordinator.received(HERE, offer([1], [2]))
+    wants_work(coordinator, HERE)
+    coordinator.received(HERE, offer([1], [2]))
+    assert wants_work(coordinator, 2) == [Send(2, offer([1], [2]))]
+    for machine, task in ((1, 0), (2, 1)):
+        rows = PartialResult(BATCH, task, b"rows", None)
+        assert coordinator.received(machine, rows) == [Send(HERE, rows)]
+        result = Results(BATCH, [task], b"", None)
+        assert coordinator.received(machine, result) == [Send(HERE, result)]
+    assert coordinator.empty
+
+
+def test_a_cancel_that_crosses_a_task_on_its_way_home_does_no_harm() -> None:
+    coordinator = new_coordinator(2)
+    coordinator.received(HERE, offer([0, 1], [2, 2]))
+    wants_work(coordinator, HERE)
+    assert coordinator.received(HERE, Cancel(BATCH, [0])) == []
+    assert coordinator.empty
+
+
+def test_a_quarantined_task_goes_elsewhere_if_only_the_program_is_here() -> None:
+    broker = new_broker()
+    broker.received(0, offer([0], [1], [1]))
+    broker.received(0, Idle(broker._peers[0].sent, False))
+    assert messages_to(UPLINK, others_want_work(broker)) == [offer([0], [1], [1])]
+
+
+def test_a_quarantined_task_goes_to_the_origins_machine_last() -> None:
+    coordinator = new_coordinator(2)
+    wants_work(coordinator, HERE)
+    batch = next(batch_ids(1, 3))
+    assert coordinator.received(1, offer([0], [2], [1], batch)) == []
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0], [2], [1]))
+    assert coordinator.received(1, GiveBack(BATCH, [0], [2], [1])) == []
+    assert coordinator.left(1) == [Send(HERE, GiveBack(BATCH, [0], [2], [1]))]
+
+
+def test_constants_that_only_a_lost_machine_needed_are_deleted() -> None:
+    coordinator = new_coordinator(2)
+    name = f"{PRIVATE}large"
+    asked = coordinator.received(1, SetConstants(5, (name,), b"function", None))
+    assert asked == [Send(HERE, SetConstants(1, (name,), b"function", None))]
+    decided = coordinator.received(HERE, SetConstants(0, (name,), b"function", None))
+    assert decided == [Send(1, SetConstants(0, (name,), b"function", None))]
+    assert coordinator.received(HERE, ConstantReply(1, ())) == [Send(1, ConstantReply(5, ()))]
+    assert coordinator.left(1) == [Send(HERE, DeleteConstants(2, (name,)))]
+
+
+def test_a_run_without_workers_here_ends_when_no_others_can_work() -> None:
+    failed = StartFailed(StartProblem.HOSTS_MISSING, False, True, "why")
+    for spare in (False, True):
+        told = new_broker(spare).received(UPLINK, failed)
+        assert messages_to(0, told) == ([failed._replace(everywhere=False)] if spare else [])
+
+
+def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
+    coordinator, link = new_coordinator(2), LinkState()
+    wants_work(coordinator, 1)
+    for each in coordinator.received(HERE, offer([0], [2])):
+        link.from_coordinator(each.message)
+    before = coordinator.tell_demand()
+    assert link.retire() == Retire()
+    assert coordinator.received(1, Retire()) == []
+    for message in messages_to(1, before):
+        assert link.from_coordinator(message) == message, "it does not know of Retire"
+    assert wants_work(coordinator, 1) == [], "it gets no more tasks"
+    assert coordinator.received(1, link.from_broker(Results(BATCH, [0], b"", None)))
+    link.from_broker(Demand(1, True, True))
+    assert not link.may_leave
+    (demand,) = messages_to(1, coordinator.tell_demand())
+    assert link.from_coordinator(demand) == Demand(1, True, True), (
+        "the broker has sent one message, and is to give all"
+    )
+    assert link.may_leave
