@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scoop worker",
         description="Join a run with workers on this machine, until the run ends. Ctrl-C, or SIGTERM, leaves the run "
-        "after the tasks that have begun here. A second one leaves at once, and the run repeats those tasks elsewhere.",
+        "after the tasks that have begun here. A second one leaves at once: the run repeats those tasks elsewhere.",
         allow_abbrev=False,
     )
     parser.add_argument("--connect", metavar="FILE", required=True, help="the file that the run wrote for --invite")

@@ -66,9 +66,9 @@ def new_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="workers, the program's own process included (default: all usable processors)",
     )
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="report what starts, and which processes die")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
     parser.add_argument("-q", "--quiet", action="store_true", help="report errors only")
-    parser.add_argument("--nice", type=int, metavar="LEVEL", help="added to the niceness of all processes (-20 to 19)")
+    parser.add_argument("--nice", type=int, metavar="LEVEL", help="added to the niceness of all processes")
     parser.add_argument(
         "--retries",
         type=_whole("a number of retries: 0 or more"),
@@ -94,7 +94,7 @@ def new_parser() -> argparse.ArgumentParser:
         help="replace a worker that uses more memory than this (2G, 500M), after the task it runs",
     )
     parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
-    parser.add_argument("--debug", action="store_true", help="as -v; also set scoop.DEBUG, and show SCOOP's own frames in tracebacks")
+    parser.add_argument("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     parser.add_argument("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
     add_host_options(parser)
     parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")

@@ -1,4 +1,4 @@
-"""From the options of a command line to a placement (which hosts, how many workers) and a plan (how to start them)."""
+"""From the options to a placement (which hosts, how many workers each) and a plan (how to start them)."""
 
 import argparse
 import os

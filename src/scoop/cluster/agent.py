@@ -38,7 +38,7 @@ from .invitation import HEADER, Invitation, decode, lengths
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
 
 BecomeMachine = Callable[[Terms, int, Limits, Callable[[], None]], None]
-"""Runs a machine until the run ends, given the terms, the number of workers, their limits, and the program's import."""
+"""Runs a machine until the run ends, given the terms, the number of workers, their limits, the program's import."""
 
 Tell = Callable[[str, str, int], None]
 """Reports ``"joined"`` or ``"refused"``, the reason of a refusal, and the number of workers."""
@@ -172,8 +172,8 @@ class Agent:
         if not files.content:
             raise _Refusal(
                 f"{self._host} does not have the same {files.main or 'files'} in {files.folder} as the program's "
-                f"machine, and they cannot be sent: {files.excuse}. Put the program into a folder of its own, or where "
-                "all hosts see it"
+                f"machine, and they cannot be sent: {files.excuse}. Put the program into a folder of its own, or on "
+                "a disk that all hosts share"
             )
         return self._unpack(files)
 

@@ -1,6 +1,8 @@
 """What an agent says of itself, pure: one marked line, among lines that startup scripts and tasks print.
 
     \\x1escoop {"host": "node2", "kind": "joined", ...}
+
+It holds the versions of Python and SCOOP there: machines of one run must have the same.
 """
 
 import json
@@ -42,7 +44,7 @@ def mark(answer: Answer) -> bytes:
 
 
 def read_mark(line: bytes) -> Answer | None:
-    """Return the answer that the line holds, if any. Text before the mark may be a startup script's; it is skipped."""
+    """Return the answer that the line holds, if any; skip text before the mark, which a startup script may print."""
     _, found, text = line.partition(MARK)
     if not found:
         return None
@@ -74,8 +76,8 @@ def disagreement(host: str, theirs: tuple[str, str], ours: tuple[str, str], inte
     """
     if theirs[0] != ours[0]:
         return (
-            f"{host} has Python {theirs[0]} ({interpreter}), the program runs on {ours[0]}, and pickles need the same "
-            "version on both: name another interpreter with --python-interpreter"
+            f"{host} has Python {theirs[0]} ({interpreter}), the program runs on {ours[0]}, and pickles need the "
+            "same version on both: name another interpreter with --python-interpreter"
         )
     if theirs[1] != ours[1]:
         return (

@@ -109,8 +109,8 @@ class DaskAgents:
             await self._client.wait_for_workers(1, timeout=seconds)
         except TimeoutError:
             raise TooFewHosts(
-                f"the Dask cluster at {self._cluster.address} has had no workers for {seconds:g} seconds: start some, "
-                "or wait longer with --host-timeout"
+                f"the Dask cluster at {self._cluster.address} has had no workers for {seconds:g} seconds: start "
+                "some, or wait longer with --host-timeout"
             ) from None
         self._client.subscribe_topic(self._topic, self._receive)
         by_host: dict[str, dict[str, int]] = {}

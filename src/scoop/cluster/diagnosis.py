@@ -49,7 +49,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED",
         "its host key is not the one that ssh knows",
-        "find out why; if the host was set up anew, remove the old key with `ssh-keygen -R {host}` and log in once by hand",
+        "find out why; if the host was set up anew, remove the old key (`ssh-keygen -R {host}`), log in once by hand",
     ),
     (
         r"Host key verification failed|No \S+ host key is known",
@@ -59,7 +59,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     (
         r"Permission denied \(|Too many authentication failures|No supported authentication methods",
         "it does not let us in without a password, and ssh cannot ask for one in a run",
-        "set up a key without a passphrase, or an ssh-agent that has the key: `ssh -o BatchMode=yes {host} true` must work",
+        "set up a key without a passphrase, or an ssh-agent: then `ssh -o BatchMode=yes {host} true` must work",
     ),
     (
         r"Could not resolve hostname|Name or service not known|Temporary failure in name resolution",
@@ -89,7 +89,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     (
         r"No module named '?scoop|Error while finding module specification for 'scoop",
         "its Python has no SCOOP",
-        "install it there, name another interpreter with --python-interpreter, or the folder of SCOOP with --pythonpath",
+        "install it there, name another interpreter with --python-interpreter, or SCOOP's folder with --pythonpath",
     ),
     (
         r"No module named|ModuleNotFoundError|ImportError",

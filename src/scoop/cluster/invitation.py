@@ -1,9 +1,9 @@
 """What an agent is told: a message on its standard input, or in a file for machines that join by themselves.
 
-An invitation is two lengths, a JSON text, and the program's files. It is secret: it holds a private key. Anyone who can
-read it can join the run, and run code on all its machines. So a file that holds one is readable by its owner only. The
-file appears complete, and is removed when the run ends. If a killed run has left one, the next run replaces it; any
-other file of that name is left alone.
+An invitation is two lengths, a JSON text, and the program's files. It is secret: it holds a private key. Anyone who
+can read it can join the run, and run code on all its machines. So only its owner can read a file that holds one.
+The file appears complete, and is removed when the run ends. If a killed run has left one, the next run replaces it;
+any other file of that name is left alone.
 """
 
 import json

@@ -58,8 +58,8 @@ class LauncherProcess:
         invitation: as bytes.
         output: takes what the agents' processes print, as soon as an agent has joined.
 
-    Until an agent has marked a stream, the lines on it are noise of the login, or errors. The last of those on standard
-    error are kept in ``said``.
+    Until an agent has marked a stream, the lines on it are noise of the login, or errors. ``said`` keeps the last
+    lines of standard error.
     """
 
     def __init__(self, call: Call, invitation: bytes, output: Sink) -> None:

@@ -1,4 +1,4 @@
-"""All hosts of a run, however they come in: started by a launcher, on a Dask cluster, or by an invitation; asyncio."""
+"""All hosts of a run: started by a launcher, on a Dask cluster, or joining by an invitation; asyncio."""
 
 import socket
 import sys

@@ -174,8 +174,8 @@ def _raise_descriptor_limit() -> tuple[int, int]:
 # -- the broker runs first when it is woken ----------------------------------------------------------------------
 #
 # Linux lets a process that was woken wait until the running process has used up its time slice, of about 3 ms, unless
-# the woken process has asked for a shorter slice: then it runs first (since Linux 6.12, by the "EEVDF" scheduler). The
-# broker needs about 20 us at a time, so it asks for the shortest slice. Any user may.
+# the woken process has asked for a shorter slice: then it runs first (since Linux 6.12, by the "EEVDF" scheduler).
+# The broker needs about 20 us at a time, so it asks for the shortest slice. Any user may.
 
 _SHORTEST_SLICE = 100_000
 """Nanoseconds: the least that Linux grants."""

@@ -29,8 +29,9 @@ class Cluster(NamedTuple):
 def named_cluster(text: str, insecure: bool, read: Callable[[str], str]) -> Cluster:
     """Return the cluster that ``text`` names: an address, or a scheduler file.
 
-    The invitation that goes there holds the private key of the run, with which anyone can run code on all its machines.
-    So a cluster without TLS is refused, unless it is on this machine, or the user says that its network is safe.
+    The invitation that goes there holds the private key of the run: anyone who has it can run code on all machines of
+    the run. So a cluster without TLS is refused, unless it is on this machine, or the user says that its network is
+    safe.
 
     Parameters:
         text: what the user has written.

@@ -1,7 +1,7 @@
 """PBS, pure: the hosts of a job (OpenPBS, PBS Professional, Torque).
 
-PBS_NODEFILE has a line for each process that the job asked for, and each is a worker. If the job asked for no processes
-(``select=2:ncpus=8``), each host is named once and NCPUS is more than one: then each CPU is a worker.
+PBS_NODEFILE has a line for each process that the job asked for, and each is a worker. If the job asked for no
+processes (``select=2:ncpus=8``), each host is named once and NCPUS is more than one: then each CPU is a worker.
 ssh starts the agents, since PBS's own ``pbsdsh`` passes no standard input on.
 """
 

@@ -1,7 +1,7 @@
 """Slurm, pure: the hosts of a job, and the command that starts an agent on each.
 
-If the job asked for several tasks, each is a worker. If it asked for none (``-N2``), or for one (``-n1 -c8``), each CPU
-of the job is a worker. All is read from the environment: ``scontrol`` would need the cluster's configuration.
+If the job asked for several tasks, each is a worker. If it asked for none (``-N2``), or for one (``-n1 -c8``), each
+CPU of the job is a worker. All is read from the environment: ``scontrol`` would need the cluster's configuration.
 """
 
 import re
@@ -35,7 +35,7 @@ def slurm(environ: Environment) -> Allocation | None:
     counts = _counts(environ, variable)
     if len(counts) != len(names):
         raise HostsError(
-            f"Slurm names {len(names)} hosts ({nodes}), but {variable}={environ[variable]} has {len(counts)} numbers: "
+            f"Slurm names {len(names)} hosts ({nodes}), but {variable}={environ[variable]} has {len(counts)}: "
             "name the hosts yourself, with --hosts"
         )
     hosts = tuple(Host(name, count) for name, count in zip(names, counts, strict=True))

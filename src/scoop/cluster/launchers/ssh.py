@@ -34,7 +34,7 @@ def ssh(reach: Reach, host: Host, port: int | None = None) -> list[str]:
         words += ["-p", str(host.port)]
     if host.user is not None:
         words += ["-l", host.user]
-    # One word, since the login shell there reads it. With `exec`, the end of ssh ends the agent, not a shell around it.
+    # One word, since the login shell there reads it. `exec` replaces that shell, so the end of ssh ends the agent.
     return [*words, "--", host.name, f"exec {quote_all(agent_command(reach, host.place))}"]
 
 

@@ -1,4 +1,4 @@
-"""A station whose machine is a stub: it says what it was told, starts a process, and stays until it is ended."""
+"""An agent whose machine is a stub: it prints what it was told, starts a process, and stays until it is killed."""
 
 import os
 import socket
@@ -7,8 +7,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from scoop.cluster.agent import main
 from scoop.engine.limits import Limits
-from scoop.launch.station import main
 from scoop.uplink.terms import Terms
 
 
