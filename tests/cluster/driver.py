@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scoop.cluster.agents import TooFewHosts, start_agents
+from scoop.cluster.agents import Agents, TooFewHosts
 from scoop.cluster.answer import python_version, scoop_version
 from scoop.cluster.files import collect
 from scoop.cluster.invitation import Invitation
@@ -67,9 +67,11 @@ async def main(given: dict[str, Any]) -> None:
     global _tell
     _tell = given["tell"]
     terms = Terms("run-7", given.get("address", "tls://127.0.0.1:8786"), "certificate", "authority")
+    agents = Agents(plan(given), lambda failure: tell("left", failure.host, text=str(failure)))
     try:
-        agents = await start_agents(plan(given), terms, lambda failure: tell("left", failure.host, text=str(failure)))
+        await agents.start(terms)
     except TooFewHosts as problem:
+        await agents.end()
         tell("too few", text=str(problem))
         return
     for answer in agents.joined:

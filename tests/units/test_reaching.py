@@ -1,5 +1,6 @@
 """Command lines, invitations, answers and diagnoses: what can be said of them without reaching anybody."""
 
+import io
 import shutil
 import subprocess
 
@@ -11,7 +12,7 @@ from scoop.cluster.answer import Answer, disagreement, mark, read_mark
 from scoop.cluster.diagnosis import diagnose
 from scoop.cluster.files import ProgramFiles
 from scoop.cluster.hosts import Host, HostsError
-from scoop.cluster.invitation import HEADER, Invitation, decode, encode, lengths
+from scoop.cluster.invitation import Invitation, encode, read_invitation
 from scoop.cluster.launchers.common import Reach
 from scoop.cluster.launchers.grid_engine import qrsh
 from scoop.cluster.launchers.lsf import blaunch
@@ -103,16 +104,15 @@ invitations = st.builds(
 
 @given(invitations)
 def test_an_invitation_is_read_as_it_was_written(invitation: Invitation) -> None:
-    message = encode(invitation)
-    text, content = lengths(message[: HEADER.size])
-    assert len(message) == HEADER.size + text + content
-    assert decode(message[HEADER.size : HEADER.size + text], message[HEADER.size + text :]) == invitation
+    file = io.BytesIO(encode(invitation) + b"more")
+    assert read_invitation(file) == invitation
+    assert file.read() == b"more"
 
 
-@given(st.binary(min_size=HEADER.size, max_size=HEADER.size))
-def test_what_is_no_invitation_is_refused(header: bytes) -> None:
+@given(st.binary(max_size=50))
+def test_other_data_is_no_invitation(data: bytes) -> None:
     with pytest.raises(ValueError, match="no invitation"):
-        lengths(header)
+        read_invitation(io.BytesIO(data))
 
 
 answers = st.builds(Answer, texts, texts, texts, texts, texts, texts, st.integers(0, 99), st.integers(0, 99))

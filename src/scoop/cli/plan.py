@@ -57,15 +57,10 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
     cluster = None
     if options.connect is not None:
         cluster = named_cluster(options.connect, options.insecure, _read)._replace(workers=options.n)
-    plan = Plan(
-        placement.away,
-        launcher,
-        _reach(options),
-        _invitation(placement, options, program, limits),
-        _least(placement, options),
-        options.invite,
-        cluster,
-    )
+    start = options.python_interpreter, options.pythonpath, options.prolog or "", options.ssh_executable
+    reach = Reach(*start, options.tunnel, options.host_timeout)
+    invitation = _invitation(placement, options, program, limits)
+    plan = Plan(placement.away, launcher, reach, invitation, _least(placement, options), options.invite, cluster)
     calls(plan, 0)  # raises now if a word cannot be quoted for the hosts' shells
     return plan
 
@@ -78,17 +73,6 @@ def _least(placement: Placement, options: argparse.Namespace) -> int:
     if not 0 <= least <= hosts:
         raise HostsError(f"--min-hosts {least}: the run has {hosts} hosts; give a number from 0 to {hosts}")
     return max(0, least - here)
-
-
-def _reach(options: argparse.Namespace) -> Reach:
-    return Reach(
-        options.python_interpreter,
-        options.pythonpath,
-        options.prolog or "",
-        options.ssh_executable,
-        options.tunnel,
-        options.host_timeout,
-    )
 
 
 def _invitation(

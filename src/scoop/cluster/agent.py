@@ -33,7 +33,7 @@ from ..uplink.terms import Terms
 from ..wire.status_page import new_status_page
 from .answer import MARK, Answer, disagreement, mark, python_version, scoop_version
 from .files import ProgramFiles, are_present, relocate, unpack
-from .invitation import HEADER, Invitation, decode, lengths
+from .invitation import Invitation, read_invitation
 
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
 
@@ -63,8 +63,9 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)  # the program handles these, and its end is the agent's end
     try:
-        invitation = _receive(run_pipe)
-    except (ValueError, EOFError):
+        with open(run_pipe, "rb", closefd=False) as file:
+            invitation = read_invitation(file)
+    except ValueError:
         sys.stderr.write(_STARTED_BY_HAND)
         return 2
     host = arguments[0] if arguments else os.environ.get("SLURMD_NODENAME", socket.gethostname())
@@ -271,23 +272,6 @@ def _take_standard_input() -> int:
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     return run_pipe
-
-
-def _receive(run_pipe: int) -> Invitation:
-    """Return the invitation. Raises EOFError or ValueError if none comes."""
-    text, content = lengths(_read(run_pipe, HEADER.size))
-    return decode(_read(run_pipe, text), _read(run_pipe, content))
-
-
-def _read(descriptor: int, size: int) -> bytes:
-    pieces = []
-    while size:
-        piece = os.read(descriptor, min(size, 1 << 20))
-        if not piece:
-            raise EOFError
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
 
 
 def _echo(run_pipe: int, host: str) -> int:

@@ -18,7 +18,7 @@ from .invitation import encode
 from .launcher_process import LauncherProcess, Output, Sink
 from .plan import Call, Plan, calls, invite, port_of
 
-__all__ = ["Agents", "TooFewHosts", "failure_of", "new_login_slots", "start_agents", "start_command"]
+__all__ = ["Agents", "TooFewHosts", "failure_of", "new_login_slots", "start_command"]
 
 
 class TooFewHosts(Exception):
@@ -26,7 +26,7 @@ class TooFewHosts(Exception):
 
 
 class Agents:
-    """The agents of a run.
+    """The agents of a run. ``end`` is to be called even if ``start`` has failed.
 
     Parameters:
         plan: the hosts, and how to reach them.
@@ -57,7 +57,7 @@ class Agents:
         self._output.close()
 
     async def start(self, terms: Terms) -> None:
-        """Start them; return when each has answered or failed. Raises TooFewHosts."""
+        """Start an agent on every host; return when each has answered or failed. Raises TooFewHosts."""
         invitation = encode(invite(self._plan, terms))
         slots = new_login_slots()
         async with asyncio.TaskGroup() as group:
@@ -92,25 +92,6 @@ class Agents:
         for host, answer in process.answers.items():
             if answer.kind == "joined":
                 self._on_left(failure_of(host, process, self._plan.reach.python, None))
-
-
-async def start_agents(plan: Plan, terms: Terms, on_left: Callable[[Failure], None]) -> Agents:
-    """Start an agent on every host; return when each has answered or failed.
-
-    Parameters:
-        plan: the hosts, and how to reach them.
-        terms: what the agents need to join the run.
-        on_left: called for each host that leaves before the agents are ended.
-
-    Raises TooFewHosts, and has then ended all agents.
-    """
-    agents = Agents(plan, on_left)
-    try:
-        await agents.start(terms)
-    except BaseException:
-        await agents.end()
-        raise
-    return agents
 
 
 def new_login_slots() -> asyncio.Semaphore:

@@ -33,13 +33,13 @@ from .launchers.dask import Cluster
 from .placement import allot
 from .plan import Call, Plan, invite
 
-__all__ = ["DaskAgents", "run_agent", "start_dask_agents"]
+__all__ = ["DaskAgents", "run_agent"]
 
 _Event = dict[str, Any]
 
 
 class DaskAgents:
-    """The agents on a Dask cluster.
+    """The agents on a Dask cluster. ``end`` is to be called even if ``start`` has failed.
 
     Parameters:
         plan: of the run.
@@ -64,12 +64,12 @@ class DaskAgents:
         """How many hosts take part."""
         return len(self._ended)
 
-    async def end(self, seconds: float = TUNING.agents_end_within_seconds) -> None:
-        """Wait until the agents have ended, as they do with the run; disconnect."""
+    async def end(self) -> None:
+        """Wait until the agents have ended, as they do with the run, if it has begun; disconnect."""
         for task in self._watching:
             task.cancel()
-        if self._ended and seconds:
-            await asyncio.wait(self._ended, timeout=seconds)
+        if self._watching:
+            await asyncio.wait(self._ended, timeout=TUNING.agents_end_within_seconds)
         for ended in self._ended:
             ended.cancel()
         if self._client is not None:
@@ -79,7 +79,7 @@ class DaskAgents:
         self._output.close()
 
     async def start(self, terms: Terms) -> None:
-        """Start them. Raises TooFewHosts."""
+        """Start an agent on every host; return when each has answered or failed. Raises TooFewHosts."""
         threads = await self._connect()
         hosts = allot([Host(host, sum(found.values())) for host, found in threads.items()], self._cluster.workers)
         counts = {host.name: host.workers for host in hosts}
@@ -122,18 +122,9 @@ class DaskAgents:
         """Start an agent through the Dask worker at ``address``; return why it does not take part, or nothing."""
         seconds = self._plan.reach.timeout
         joined = self._joined[host] = asyncio.Event()
-        future = self._client.submit(
-            run_agent,
-            host,
-            invitation,
-            seconds,
-            self._topic,
-            key=f"{self._topic}-{host}",
-            workers=[address],
-            allow_other_workers=False,
-            pure=False,
-            retries=0,
-        )
+        where: dict[str, Any] = {"workers": [address], "allow_other_workers": False, "pure": False, "retries": 0}
+        arguments = host, invitation, seconds, self._topic
+        future = self._client.submit(run_agent, *arguments, key=f"{self._topic}-{host}", **where)
         ended = asyncio.create_task(_outcome(future, host, address))
         joining = asyncio.create_task(joined.wait())
         try:
@@ -163,26 +154,6 @@ class DaskAgents:
             writing = asyncio.create_task(self._output.write(event["descriptor"], event["data"]))
             self._writing.add(writing)
             writing.add_done_callback(self._writing.discard)
-
-
-async def start_dask_agents(plan: Plan, cluster: Cluster, terms: Terms, lost: Callable[[str], None]) -> DaskAgents:
-    """Start an agent on every host of a Dask cluster; return when each has answered or failed.
-
-    Parameters:
-        plan: of the run.
-        cluster: whose hosts these are.
-        terms: what the agents need to join the run.
-        lost: called, with the reason, for each host that leaves before the agents are ended.
-
-    Raises TooFewHosts.
-    """
-    agents = DaskAgents(plan, cluster, lost)
-    try:
-        await agents.start(terms)
-    except BaseException:
-        await agents.end(0)
-        raise
-    return agents
 
 
 async def _outcome(future: Any, host: str, address: str) -> str:

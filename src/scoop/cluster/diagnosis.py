@@ -66,11 +66,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
         "there is no such host",
         "see how it is spelled; a name that only ssh is to know belongs in ~/.ssh/config",
     ),
-    (
-        r"Connection refused",
-        "nothing listens there for ssh",
-        "start its sshd, or name its port (user@host:port)",
-    ),
+    (r"Connection refused", "nothing listens there for ssh", "start its sshd, or name its port (user@host:port)"),
     (
         r"Connection timed out|Operation timed out|No route to host|Network is unreachable|Timeout, server",
         "it does not answer",

@@ -12,7 +12,7 @@ import stat
 import struct
 import tempfile
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ..engine.limits import Limits
 from ..machine.program import Program
@@ -20,9 +20,9 @@ from ..uplink.terms import Terms
 from .files import ProgramFiles
 from .hosts import HostsError
 
-__all__ = ["HEADER", "Invitation", "check_invitation_file", "decode", "encode", "fetch", "lengths", "post"]
+__all__ = ["Invitation", "check_invitation_file", "encode", "fetch", "post", "read_invitation"]
 
-HEADER = struct.Struct("!8sQQ")
+_HEADER = struct.Struct("!8sQQ")
 """A magic word, and the lengths of the two parts."""
 
 _MAGIC = b"scoop-1\n"
@@ -70,33 +70,33 @@ def encode(invitation: Invitation) -> bytes:
         fields[name] = fields[name] and fields[name]._asdict()
     fields["files"] = invitation.files and invitation.files._asdict() | {"content": None}
     text = json.dumps(fields).encode()
-    return HEADER.pack(_MAGIC, len(text), len(content)) + text + content
+    return _HEADER.pack(_MAGIC, len(text), len(content)) + text + content
 
 
-def lengths(header: bytes) -> tuple[int, int]:
-    """Return how many bytes of text and of files follow a header. Raises ValueError for any other data."""
-    if len(header) != HEADER.size:
-        raise ValueError("this is no invitation")
-    magic, text, content = HEADER.unpack(header)
-    if magic != _MAGIC or max(text, content) > _LONGEST_PART:
-        raise ValueError("this is no invitation")
-    return text, content
-
-
-def decode(text: bytes, content: bytes) -> Invitation:
-    """Return the invitation that has these two parts. Raises ValueError for any other data."""
-    fields = json.loads(text)
+def read_invitation(file: BinaryIO) -> Invitation:
+    """Return the invitation that ``file`` begins with. Raises ValueError for any other data."""
+    text, content = _lengths(file)
+    fields = json.loads(file.read(text))
     try:
         if fields["program"] is not None:
             fields["program"]["args"] = tuple(fields["program"]["args"])
         if fields["files"] is not None:
-            fields["files"]["content"] = content
+            fields["files"]["content"] = file.read(content)
         types = {"terms": Terms, "limits": Limits, "program": Program, "files": ProgramFiles}
         return Invitation(
             **{name: types[name](**value) if name in types and value else value for name, value in fields.items()}
         )
     except (KeyError, TypeError, AttributeError) as problem:
         raise ValueError(f"this is no invitation: {problem}") from None
+
+
+def _lengths(file: BinaryIO) -> tuple[int, int]:
+    """Return how many bytes of text and of files follow the header. Raises ValueError for any other data."""
+    header = file.read(_HEADER.size)
+    magic, text, content = _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0)
+    if magic != _MAGIC or max(text, content) > _LONGEST_PART:
+        raise ValueError("this is no invitation")
+    return text, content
 
 
 # -- in a file ---------------------------------------------------------------------------------------------------
@@ -148,8 +148,7 @@ def fetch(path: str) -> Invitation:
     """Return the invitation in a file. Raises HostsError if there is none."""
     try:
         with open(path, "rb") as file:
-            text, content = lengths(file.read(HEADER.size))
-            return decode(file.read(text), file.read(content))
+            return read_invitation(file)
     except FileNotFoundError:
         raise HostsError(
             f"there is no invitation {path!r}: the run has ended, or has not begun, or was started without --invite"
@@ -165,7 +164,7 @@ def fetch(path: str) -> Invitation:
 def _is_invitation(path: str) -> bool:
     try:
         with open(path, "rb") as file:
-            lengths(file.read(HEADER.size))
+            _lengths(file)
     except (OSError, ValueError):
         return False
     return True

@@ -5,17 +5,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from ..machine.processes import ServeUplink
 from ..machine.program import CannotStart
 from ..uplink.terms import Terms
-from .agents import Agents, start_agents
+from .agents import Agents
 from .invitation import encode, post
 from .plan import Plan
-
-if TYPE_CHECKING:
-    from .dask_agents import DaskAgents
 
 __all__ = ["RunHosts", "new_uplink", "start_hosts"]
 
@@ -99,11 +95,12 @@ async def start_hosts(plan: Plan, terms: Terms, lost: Callable[[str], None]) -> 
         if plan.invite is not None:
             ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
         if plan.cluster is not None:
-            from .dask_agents import start_dask_agents
+            from .dask_agents import DaskAgents
 
-            agents: DaskAgents | Agents = await start_dask_agents(plan, plan.cluster, terms, lost)
+            agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, lost)
         else:
-            agents = await start_agents(plan, terms, lambda failure: lost(str(failure)))
+            agents = Agents(plan, lambda failure: lost(str(failure)))
         ending.push_async_callback(agents.end)
+        await agents.start(terms)
         return RunHosts(None if plan.invite is not None else agents.hosts, ending.pop_all())
     raise AssertionError("unreachable: the stack suppresses no exception")
