@@ -19,7 +19,7 @@ def _main() -> int:
     # them, now or later. A sixth of the time of a short run; and workers do not copy pages that only it would touch.
     collects = gc.isenabled()
     gc.disable()
-    from scoop.launch.command import main
+    from scoop.cli.command import main
 
     gc.freeze()
     if collects:

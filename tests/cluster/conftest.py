@@ -1,4 +1,4 @@
-"""Hosts for all tests here, and the program that recruits them."""
+"""Hosts for all tests here, and the program that starts agents on them."""
 
 import contextlib
 import json
@@ -61,7 +61,7 @@ class Driver:
         return {event["host"]: event for event in self.events if event["kind"] == kind}
 
     def end(self) -> int:
-        """Let it dismiss the crew; return its status."""
+        """Let it end the agents; return its status."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(LIMIT)
@@ -105,7 +105,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 
 @pytest.fixture
 def drive(tmp_path: Path) -> Iterator[Drive]:
-    """Return what starts the program that recruits, with a script of one line for its program."""
+    """Return what starts the program that starts agents, with a script of one line for its program."""
     drivers: list[Driver] = []
     folder = tmp_path / "program"
     folder.mkdir()

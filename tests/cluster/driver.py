@@ -1,8 +1,8 @@
-"""A program that recruits hosts as the uplink does, and tells what became of it in lines of JSON.
+"""A program that starts agents as the coordinator does, and reports what became of them in lines of JSON.
 
     python driver.py '{"hosts": ["node1", "node2"], "ssh": ["ssh", "-F", "config"], ...}'
 
-It goes on until its standard input ends; then it dismisses the crew.
+It goes on until its standard input ends; then it ends the agents.
 """
 
 import asyncio
@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scoop.launch.cluster.bundle import bundle
-from scoop.launch.cluster.calls import Plan
-from scoop.launch.cluster.commands import Reach
-from scoop.launch.cluster.discover import discover, named
-from scoop.launch.cluster.invitation import Invitation
-from scoop.launch.cluster.recruit import TooFewHosts, recruit
-from scoop.launch.cluster.versions import python_version, scoop_version
-from scoop.launch.program import Program
+from scoop.cluster.agents import Agents, TooFewHosts
+from scoop.cluster.answer import python_version, scoop_version
+from scoop.cluster.files import collect
+from scoop.cluster.invitation import Invitation
+from scoop.cluster.launchers.common import Reach
+from scoop.cluster.placement import discover, named
+from scoop.cluster.plan import Plan
+from scoop.machine.program import Program
 from scoop.uplink.terms import Terms
 
 _tell = 1
@@ -47,14 +47,14 @@ def plan(given: dict[str, Any]) -> Plan:
         ssh=tuple(given.get("ssh", ("ssh",))),
         tunnel=given.get("tunnel", False),
         timeout=given.get("timeout", 30.0),
-        module=given.get("module", "cluster.stub_station"),
+        module=given.get("module", "cluster.stub_agent"),
     )
     invitation = Invitation(
         workers={host.place: host.workers for host in allocation.hosts},
         python=given.get("version", python_version()),
         scoop=scoop_version(),
         program=program,
-        bundle=bundle(program, folder),
+        files=collect(program, folder),
         folder=folder,
         environment=given.get("environment", {}),
     )
@@ -63,23 +63,25 @@ def plan(given: dict[str, Any]) -> Plan:
 
 
 async def main(given: dict[str, Any]) -> None:
-    """Recruit, tell, wait, dismiss."""
+    """Start the agents, report, wait, end them."""
     global _tell
     _tell = given["tell"]
     terms = Terms("run-7", given.get("address", "tls://127.0.0.1:8786"), "certificate", "authority")
+    agents = Agents(plan(given), lambda failure: tell("left", failure.host, text=str(failure)))
     try:
-        crew = await recruit(plan(given), terms, lambda failure: tell("left", failure.host, text=str(failure)))
+        await agents.start(terms)
     except TooFewHosts as problem:
+        await agents.end()
         tell("too few", text=str(problem))
         return
-    for answer in crew.joined:
+    for answer in agents.joined:
         tell("joined", answer.host, name=answer.name, workers=answer.workers)
-    for failure in crew.failed:
+    for failure in agents.failed:
         tell("failed", failure.host, text=str(failure))
-    tell("recruited")
+    tell("started")
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    await crew.dismiss()
-    tell("dismissed")
+    await agents.end()
+    tell("ended")
 
 
 if __name__ == "__main__":

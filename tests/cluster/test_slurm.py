@@ -1,4 +1,4 @@
-"""A real Slurm: what a job was given is where its stations are, started in one step, and gone with it."""
+"""A real Slurm: what a job was given is where its agents are, started in one step, and gone with it."""
 
 from collections.abc import Iterator
 
@@ -22,10 +22,10 @@ def slurm(machines: Machines) -> Iterator[Slurm]:
         found.down()
 
 
-def test_one_step_starts_a_station_on_each_host_of_the_job(machines: Machines, slurm: Slurm, drive: Drive) -> None:
+def test_one_step_starts_an_agent_on_each_host_of_the_job(machines: Machines, slurm: Slurm, drive: Drive) -> None:
     # salloc runs what it starts here, which is no host of the job.
     driver = drive(machines, ["salloc", "-Q", "-N3", "-n7"], slurm.environ, hosts=[])
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     joined = {host: event["workers"] for host, event in driver.of("joined").items()}
     assert joined == {"node1": 4, "node2": 2, "node3": 1}
     assert all(machines.processes(name) for name in machines.names)
@@ -38,7 +38,7 @@ def test_one_step_starts_a_station_on_each_host_of_the_job(machines: Machines, s
 
 def test_a_job_that_is_cancelled_leaves_nothing(machines: Machines, slurm: Slurm, drive: Drive) -> None:
     driver = drive(machines, ["salloc", "-Q", "-w", "node1,node3", "--exclusive"], slurm.environ, hosts=[])
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     assert sorted(driver.of("joined")) == ["node1", "node3"]
     slurm.run("scancel", "--user=root")
     driver.wait_for("left")
@@ -47,6 +47,6 @@ def test_a_job_that_is_cancelled_leaves_nothing(machines: Machines, slurm: Slurm
 
 def test_a_program_that_is_killed_leaves_nothing_in_the_job(machines: Machines, slurm: Slurm, drive: Drive) -> None:
     driver = drive(machines, ["salloc", "-Q", "-N2"], slurm.environ, hosts=[])
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     children(driver)[0].kill()
     nothing_runs_on(machines)

@@ -28,7 +28,7 @@ def spoilt(folder: Path, machines: Machines, command: str) -> str:
 
 def test_three_hosts_at_once(machines: Machines, drive: Drive) -> None:
     driver = drive(machines, hosts=["node1", "node2", "node2", "node3"])
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     joined = driver.of("joined")
     assert sorted(joined) == machines.names
     assert joined["node2"]["workers"] == 2
@@ -38,7 +38,7 @@ def test_three_hosts_at_once(machines: Machines, drive: Drive) -> None:
         assert "node2 is a machine of 2 in run-7, VALUE is 42\n" in driver.out
         assert "node3 grumbles\n" in driver.err
     assert driver.end() == 0
-    driver.wait_for("dismissed")
+    driver.wait_for("ended")
     nothing_runs_on(machines)
 
 
@@ -52,7 +52,7 @@ def test_what_a_host_lacks_is_sent_and_removed(machines: Machines, drive: Drive,
     away = executable(tmp_path / "python", f'#!/bin/sh\nmount -t tmpfs none {folder}\nexec {sys.executable} "$@"\n')
     prolog = executable(tmp_path / "prolog", f"export TMPDIR={temporary}\nmount --make-rprivate / 2>/dev/null\n")
     driver = drive(machines, hosts=["node1"], python=away, prolog=prolog)
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     until(lambda: "VALUE is 42" in driver.out)
     [sent] = temporary.iterdir()
     assert sorted(path.name for path in sent.iterdir()) == ["__pycache__", "beside.py", "script.py"]
@@ -65,7 +65,7 @@ def test_what_a_host_lacks_is_sent_and_removed(machines: Machines, drive: Drive,
 
 def test_a_launcher_that_is_killed_leaves_nothing_on_any_host(machines: Machines, drive: Drive) -> None:
     driver = drive(machines)
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     until(lambda: all(any("sleep" in words for words in machines.processes(name)) for name in machines.names))
     local = children(driver)
     driver.process.kill()
@@ -84,7 +84,7 @@ def test_a_launcher_that_is_killed_early_leaves_nothing(machines: Machines, driv
 
 def test_a_host_whose_ssh_dies_is_reported_and_ends(machines: Machines, drive: Drive) -> None:
     driver = drive(machines, hosts=["node1", "node2"])
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     victim = next(process for process in children(driver) if "node2" in process.cmdline())
     victim.kill()
     assert driver.wait_for("left")["host"] == "node2"
@@ -110,7 +110,7 @@ def test_what_cannot_be_reached_is_reported(machines: Machines, drive: Drive, tm
     command, cause, remedy = BAD[case]
     ssh = spoilt(tmp_path, machines, command.format(config=machines.config))
     driver = drive(machines, hosts=["node1", "node2"], ssh=[ssh], least=1, timeout=2 if case == "hang" else 30)
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     assert list(driver.of("joined")) == ["node1"]
     text = driver.of("failed")["node2"]["text"]
     assert text.startswith("node2: ")
@@ -138,13 +138,13 @@ def test_pythons_that_do_not_fit(machines: Machines, drive: Drive, tmp_path: Pat
         executable(tmp_path / "bare", BARE): "no SCOOP",
     }
     for python, cause in cases.items():
-        given = {"python": python, "python_path": "", "module": "scoop.launch.station"}
+        given = {"python": python, "python_path": "", "module": "scoop.cluster.agent"}
         driver = drive(machines, hosts=["node1"], least=0, **given)
-        driver.wait_for("recruited")
+        driver.wait_for("started")
         assert cause in driver.of("failed")["node1"]["text"]
         driver.end()
     driver = drive(machines, hosts=["node1"], version="2.7", least=0)
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     assert "the program runs on 2.7" in driver.of("failed")["node1"]["text"]
 
 
@@ -152,7 +152,7 @@ def test_noise_of_a_login_does_no_harm(machines: Machines, drive: Drive, tmp_pat
     noise = "echo welcome; printf 'no line break'; echo careful >&2; seq 20000"
     prolog = executable(tmp_path / "prolog", f"{noise}\nexport SCOOP_STUB_NAME=quiet\ncat\n")
     driver = drive(machines, hosts=["node1"], prolog=prolog)
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     until(lambda: driver.out.endswith("\n") and driver.err.endswith("\n"))
     assert driver.out == f"quiet is a machine of {os.cpu_count()} in run-7, VALUE is 42\n"
     assert driver.err == "quiet grumbles\n"
@@ -161,7 +161,7 @@ def test_noise_of_a_login_does_no_harm(machines: Machines, drive: Drive, tmp_pat
 
 def test_the_environment_is_forwarded(machines: Machines, drive: Drive) -> None:
     driver = drive(machines, hosts=["node1"], environment={"SCOOP_STUB_NAME": "it's $HOME!"})
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     until(lambda: "it's $HOME! is a machine" in driver.out)
     driver.end()
 
@@ -174,7 +174,7 @@ def test_through_a_tunnel_a_host_reaches_what_only_listens_here(machines: Machin
         if not machines.rooted:
             pytest.skip("these hosts share their ports")
         driver = drive(machines, hosts=["node2"], tunnel=True, address=address, environment=environment)
-        driver.wait_for("recruited")
+        driver.wait_for("started")
         with server.accept()[0] as sock:
             assert sock.recv(100) == b"node2"
         driver.end()
@@ -186,7 +186,7 @@ def test_a_cut_cable_ends_the_host(machines: Machines, drive: Drive, tmp_path: P
     # ssh asks after a second here, instead of fifteen, whether the other end is there.
     ssh = executable(tmp_path / "ssh", f'#!/bin/sh\nexec ssh -F {machines.config} -o ServerAliveInterval=1 "$@"\n')
     driver = drive(machines, hosts=["node3"], ssh=[ssh])
-    driver.wait_for("recruited")
+    driver.wait_for("started")
     machines.cut("node3")
     try:
         assert driver.wait_for("left")["host"] == "node3"

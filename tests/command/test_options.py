@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from running import HOME, Run, RunScoop, run_python, write
-from scoop.launch.cores import usable_cores
+from scoop.machine.cores import usable_cores
 from scripts import program
 
 

@@ -126,16 +126,16 @@ class Machines:
         self.origin = psutil.Process(origin)
         self.broker = next(child for child in self.origin.children())
         children = self.broker.children()
-        stations = "scoop.launch.station"
-        self.uplink = next(child for child in children if _has(child, stations))
-        self.stations = [child for child in self.uplink.children() if stations in child.cmdline()]
+        module = "scoop.cluster.agent"
+        self.uplink = next(child for child in children if _has(child, module))
+        self.agents = [child for child in self.uplink.children() if module in child.cmdline()]
 
     def far(self, host: int) -> dict[str, Any]:
         """Return the processes of a far machine."""
-        station = self.stations[host]
-        uplink = station.children()[0]
+        agent = self.agents[host]
+        uplink = agent.children()[0]
         broker = uplink.children()[0]
-        return {"station": station, "uplink": uplink, "broker": broker, "worker": broker.children()[-1]}
+        return {"agent": agent, "uplink": uplink, "broker": broker, "worker": broker.children()[-1]}
 
 
 def _has(process: psutil.Process, word: str) -> bool:

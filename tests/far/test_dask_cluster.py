@@ -29,12 +29,12 @@ def cluster(background: Background, scheme: str) -> tuple[Command, dict[str, str
     return found, {tls + name: str(folder / f"{file}.pem") for name, file in certificates.items()}
 
 
-def stations(command: Command) -> list[str]:
-    """Name the stations that run on a cluster."""
+def agents_on(command: Command) -> list[str]:
+    """Return the command lines of the agents that run on a cluster."""
     found = []
     for process in psutil.Process(command.process.pid).children(recursive=True):
         try:
-            found += [" ".join(process.cmdline())] if "scoop.launch.station" in process.cmdline() else []
+            found += [" ".join(process.cmdline())] if "scoop.cluster.agent" in process.cmdline() else []
         except psutil.NoSuchProcess:
             pass
     return found
@@ -69,21 +69,21 @@ def test_a_run_on_a_cluster(background: Background, scheme: str, n: int | None) 
     run = background(*words, env=certificates if scheme == "tls" else {})
     assert run.end() == 0, run.err
     assert sorted(run.out.splitlines()) == ["as they do 42", "fine", "tasks print"]
-    until(lambda: not stations(found))
+    until(lambda: not agents_on(found))
     assert found.process.poll() is None  # the cluster goes on
 
 
-def test_what_was_heard_last_is_written_before_the_crew_is_dismissed(capfd: pytest.CaptureFixture[str]) -> None:
-    from scoop.launch.cluster.dask_recruit import DaskCrew
+def test_output_that_arrived_last_is_written_before_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    from scoop.cluster.dask_agents import DaskAgents
 
     unused: Any = None
 
     async def hear() -> None:
-        crew = DaskCrew(unused, unused)
+        agents = DaskAgents(unused, unused, unused)
         for number in range(10):
-            crew._hear((0.0, {"descriptor": 1, "data": b"line %d\n" % number}))
-        await crew.dismiss()
-        crew._output._thread.shutdown()
+            agents._receive((0.0, {"descriptor": 1, "data": b"line %d\n" % number}))
+        await agents.end()
+        agents._output._thread.shutdown()
 
     asyncio.run(hear())
     assert capfd.readouterr().out == "".join(f"line {number}\n" for number in range(10))
@@ -105,9 +105,9 @@ def test_a_run_that_is_killed_leaves_nothing_on_the_cluster(background: Backgrou
     where = str(background.folder / "cluster" / "scheduler.json")
     run = background(sys.executable, "-m", "scoop", "--connect", where, "script.py")
     until((background.folder / "begun").exists)
-    assert stations(found)
+    assert agents_on(found)
     run.process.kill()
-    until(lambda: not stations(found))
+    until(lambda: not agents_on(found))
 
 
 def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path) -> None:

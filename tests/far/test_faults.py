@@ -36,9 +36,7 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    ("victim", "hosts"), [("station", HERE), ("uplink", HERE), ("broker", AWAY), ("worker", AWAY)]
-)
+@pytest.mark.parametrize(("victim", "hosts"), [("agent", HERE), ("uplink", HERE), ("broker", AWAY), ("worker", AWAY)])
 def test_a_process_of_a_far_machine_is_killed_and_the_run_goes_on(far: Far, victim: str, hosts: str) -> None:
     process = far.start(BODY.format(machines=len({*hosts.split()})), hosts)
     machine = Machines(process.pid).far(0)
@@ -65,9 +63,9 @@ def test_the_origin_or_its_broker_is_killed_and_all_ends(far: Far, victim: str, 
 def test_the_uplink_is_killed_and_the_run_goes_on_here(far: Far) -> None:
     process = far.start(BODY.format(machines=3), HERE)
     machines = Machines(process.pid)
-    stations = machines.stations
+    agents = machines.agents
     kill(machines.uplink)
-    until(lambda: not any(alive(each) for each in stations))
+    until(lambda: not any(alive(each) for each in agents))
     run = far.end(process)
     assert (run.status, run.out) == (0, "fine\n"), run.err
     assert "the link to the other machines is lost, and the run goes on here" in run.err
@@ -83,8 +81,8 @@ def test_the_uplink_is_killed_and_there_are_no_workers_here(far: Far) -> None:
 
 def test_all_hosts_are_lost_and_there_are_no_workers_here(far: Far) -> None:
     process = far.start(BODY.format(machines=2), AWAY)
-    for station in Machines(process.pid).stations:
-        kill(station)
+    for agent in Machines(process.pid).agents:
+        kill(agent)
     run = far.end(process)
     assert run.status == 1
     assert "HostsMissing: no other host is left" in run.err
@@ -92,8 +90,8 @@ def test_all_hosts_are_lost_and_there_are_no_workers_here(far: Far) -> None:
 
 def test_all_hosts_are_lost_and_the_run_goes_on_here(far: Far) -> None:
     process = far.start(BODY.format(machines=3), HERE)
-    for station in Machines(process.pid).stations:
-        kill(station)
+    for agent in Machines(process.pid).agents:
+        kill(agent)
     run = far.end(process)
     assert (run.status, run.out) == (0, "fine\n"), run.err
 

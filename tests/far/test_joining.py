@@ -9,10 +9,9 @@ import pytest
 
 from background import Background, Command, until
 from running import run_python, write
-from scoop.launch.cluster.invitation import Invitation, encode
-from scoop.launch.cluster.letterbox import fetch, post
-from scoop.launch.cluster.versions import python_version, scoop_version
-from scoop.launch.program import Program
+from scoop.cluster.answer import python_version, scoop_version
+from scoop.cluster.invitation import Invitation, encode, fetch, post
+from scoop.machine.program import Program
 from scoop.uplink.terms import Terms
 from scripts import MAIN, program
 

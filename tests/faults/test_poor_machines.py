@@ -293,7 +293,7 @@ def test_numbers_for_workers_do_not_run_out(tmp_path: Path) -> None:
                 assert elsewhere(give, x) == x
         """)
     write(tmp_path / "script.py").write_text(source + MAIN)
-    few = "import sys, scoop.wire.board as b; b.MOST_WORKERS = 8; import scoop.launch.command as c; "
+    few = "import sys, scoop.wire.status_page as b; b.MOST_WORKERS = 8; import scoop.cli.command as c; "
     words = ["-n", "2", "--max-tasks-per-worker", "1", "script.py"]
     run = run_python("-c", f"{few}sys.exit(c.main({words!r}))", cwd=tmp_path)
     assert run == Run(0, "fine\n", "")

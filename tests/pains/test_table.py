@@ -57,7 +57,7 @@ BEYOND_ONE_MACHINE: dict[str, tuple[str, ...]] = {
     "lists of nodes were misread, tasks a node uneven, scontrol needed": (
         "test_slurm",
         "test_ranges",
-        "test_one_step_starts_a_station_on_each_host_of_the_job",
+        "test_one_step_starts_an_agent_on_each_host_of_the_job",
     ),
     "LSF, and a list of hosts on standard input": ("test_lsf", "test_a_hostfile"),
     "the wrong Python or environment on a host, and no word why": (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.launch import cores
-from scoop.launch.cores import parse_quota, usable_cores
+from scoop.machine import cores
+from scoop.machine.cores import parse_quota, usable_cores
 
 
 @pytest.mark.parametrize(

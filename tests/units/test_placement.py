@@ -2,15 +2,15 @@
 
 import pytest
 
-from scoop.launch.cluster.allocation import Allocation
-from scoop.launch.cluster.calls import Plan, calls, invite
-from scoop.launch.cluster.commands import Reach
-from scoop.launch.cluster.here import is_here
-from scoop.launch.cluster.hosts import Host, HostsError
-from scoop.launch.cluster.invitation import Answer, Invitation
-from scoop.launch.cluster.placement import describe, place
-from scoop.launch.cluster.table import Row, table
-from scoop.launch.options import new_parser
+from scoop.cli.hosts import Row, table
+from scoop.cli.options import new_parser
+from scoop.cluster.answer import Answer
+from scoop.cluster.hosts import Host, HostsError
+from scoop.cluster.invitation import Invitation
+from scoop.cluster.launchers.common import Allocation, Reach
+from scoop.cluster.launchers.local import is_here
+from scoop.cluster.placement import describe, place
+from scoop.cluster.plan import Plan, calls, invite
 from scoop.uplink.terms import Terms
 
 A, B = Host("a", 4), Host("b", 2)
@@ -65,10 +65,10 @@ c: *
 would be started:
   ssh -T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 \
 -o ControlMaster=no -o LogLevel=ERROR -o ClearAllForwardings=yes -- b \
-'exec /opt/python3 -P -m scoop.launch.station b'
+'exec /opt/python3 -P -m scoop.cluster.agent b'
   ssh -T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 \
 -o ControlMaster=no -o LogLevel=ERROR -o ClearAllForwardings=yes -- c \
-'exec /opt/python3 -P -m scoop.launch.station c'"""
+'exec /opt/python3 -P -m scoop.cluster.agent c'"""
 
 
 def test_a_dry_run() -> None:

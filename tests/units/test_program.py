@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scoop.errors import ScoopError
-from scoop.launch.program import CannotStart, Program
+from scoop.machine.program import CannotStart, Program
 from scoop.wire.codec import MAIN_ALIAS, pickle_main_by_value
 
 

@@ -1,5 +1,6 @@
 """Command lines, invitations, answers and diagnoses: what can be said of them without reaching anybody."""
 
+import io
 import shutil
 import subprocess
 
@@ -7,15 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoop.cluster.answer import Answer, disagreement, mark, read_mark
+from scoop.cluster.diagnosis import diagnose
+from scoop.cluster.files import ProgramFiles
+from scoop.cluster.hosts import Host, HostsError
+from scoop.cluster.invitation import Invitation, encode, read_invitation
+from scoop.cluster.launchers.common import Reach
+from scoop.cluster.launchers.grid_engine import qrsh
+from scoop.cluster.launchers.lsf import blaunch
+from scoop.cluster.launchers.slurm import srun
+from scoop.cluster.launchers.ssh import quote, quote_all, ssh
 from scoop.engine.limits import Limits
-from scoop.launch.cluster.bundle import Bundle
-from scoop.launch.cluster.commands import Reach, blaunch, qrsh, srun, ssh
-from scoop.launch.cluster.diagnosis import diagnose
-from scoop.launch.cluster.hosts import Host, HostsError
-from scoop.launch.cluster.invitation import HEADER, Answer, Invitation, decode, encode, lengths, mark, read_mark
-from scoop.launch.cluster.quoting import quote, quote_all
-from scoop.launch.cluster.versions import disagreement
-from scoop.launch.program import Program
+from scoop.machine.program import Program
 from scoop.uplink.terms import Terms
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=20)
@@ -54,7 +58,7 @@ OPTIONS = (
 def test_ssh() -> None:
     words = ssh(REACH, Host("node1", 4))
     assert " ".join(words[:-1]) == f"ssh {OPTIONS} -o ClearAllForwardings=yes -- node1"
-    assert words[-1] == "exec /opt/python3 -P -m scoop.launch.station node1"
+    assert words[-1] == "exec /opt/python3 -P -m scoop.cluster.agent node1"
 
 
 def test_ssh_with_all_there_is() -> None:
@@ -66,24 +70,24 @@ def test_ssh_with_all_there_is() -> None:
     )
     assert words[-1] == (
         "exec bash -c '. \"$0\" </dev/null && exec \"$@\"' '/set up.sh' env 'PYTHONPATH=/a b:/c' "
-        "/opt/python3 -P -m scoop.launch.station 'ann@[fe80::1]:2222'"
+        "/opt/python3 -P -m scoop.cluster.agent 'ann@[fe80::1]:2222'"
     )
 
 
 def test_the_batch_systems_commands() -> None:
-    station = ["/opt/python3", "-P", "-m", "scoop.launch.station"]
+    agent = ["/opt/python3", "-P", "-m", "scoop.cluster.agent"]
     words = srun(REACH, [Host("node1", 4), Host("node3")])
     assert words[0] == "srun"
     assert {"--nodes=2", "--ntasks=2", "--nodelist=node1,node3", "--input=all"} <= set(words)
-    assert words[-4:] == station
-    assert qrsh(REACH, Host("node2"))[-6:] == ["node2", *station, "node2"]
-    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", *station, "node2"]
+    assert words[-4:] == agent
+    assert qrsh(REACH, Host("node2"))[-6:] == ["node2", *agent, "node2"]
+    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", *agent, "node2"]
 
 
 # -- what travels on standard input, and back --------------------------------------------------------------------
 
-bundles = st.builds(
-    Bundle, texts, texts, st.dictionaries(texts, texts, max_size=3), st.binary(max_size=50), st.just("")
+program_files = st.builds(
+    ProgramFiles, texts, texts, st.dictionaries(texts, texts, max_size=3), st.binary(max_size=50), st.just("")
 )
 invitations = st.builds(
     Invitation,
@@ -93,23 +97,22 @@ invitations = st.builds(
     terms=st.none() | st.builds(Terms, texts, texts, texts, texts),
     limits=st.builds(Limits, st.integers(0, 9), st.none() | st.integers(1, 9)),
     program=st.none() | st.builds(Program, texts, texts, st.lists(texts, max_size=3).map(tuple), texts),
-    bundle=st.none() | bundles,
+    files=st.none() | program_files,
     environment=st.dictionaries(texts, texts, max_size=3),
 )
 
 
 @given(invitations)
 def test_an_invitation_is_read_as_it_was_written(invitation: Invitation) -> None:
-    letter = encode(invitation)
-    text, content = lengths(letter[: HEADER.size])
-    assert len(letter) == HEADER.size + text + content
-    assert decode(letter[HEADER.size : HEADER.size + text], letter[HEADER.size + text :]) == invitation
+    file = io.BytesIO(encode(invitation) + b"more")
+    assert read_invitation(file) == invitation
+    assert file.read() == b"more"
 
 
-@given(st.binary(min_size=HEADER.size, max_size=HEADER.size))
-def test_what_is_no_invitation_is_refused(header: bytes) -> None:
+@given(st.binary(max_size=50))
+def test_other_data_is_no_invitation(data: bytes) -> None:
     with pytest.raises(ValueError, match="no invitation"):
-        lengths(header)
+        read_invitation(io.BytesIO(data))
 
 
 answers = st.builds(Answer, texts, texts, texts, texts, texts, texts, st.integers(0, 99), st.integers(0, 99))

@@ -18,9 +18,10 @@ from ..wire.status_page import StatusPage
 from ..worker import runtime
 from ..worker.broker_client import BrokerClient, ThreadEvent
 from ..worker.constants import Constants
+from ..worker.limits import Identity, Limits
 from ..worker.receiver import Receiver
 from ..worker.recycling import Recycling, flush_streams, leave
-from ..worker.scheduler import Identity, Limits, Outside, Scheduler
+from ..worker.scheduler import Outside, Scheduler
 from ..worker.signal_guard import guard_signals
 from ..worker.tracebacks import format_error
 

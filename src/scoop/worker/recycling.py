@@ -12,8 +12,8 @@ from typing import NoReturn, Protocol
 
 from ..wire.messages import RETIRED, Message, Retire
 from .inbox import Inbox
+from .limits import Limits
 from .result_sender import ResultSender
-from .scheduler import Limits
 
 __all__ = ["Recycling", "flush_streams", "leave"]
 

@@ -35,6 +35,7 @@ from .future import Future
 from .helper_threads import HelperThreads
 from .idle import IdleTracker
 from .inbox import Inbox
+from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
 from .polling import Polling
 from .ready_table import ReadyTable
@@ -43,39 +44,7 @@ from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
 
-__all__ = ["Identity", "Limits", "Outside", "Scheduler"]
-
-
-class Limits(NamedTuple):
-    """What the command line allows a worker.
-
-    Parameters:
-        retries: how often a task is handed out again after a worker died with it.
-        tasks: how many tasks of others a worker runs before it is replaced; None is no limit.
-        memory: resident bytes beyond which a worker is replaced; None is no limit.
-        spare: whether the origin runs no task that can run elsewhere.
-    """
-
-    retries: int = 2
-    tasks: int | None = None
-    memory: int | None = None
-    spare: bool = False
-
-
-class Identity(NamedTuple):
-    """Which worker of the run this is.
-
-    Parameters:
-        machine: the number of its machine; that of the origin's is 0.
-        worker: its number on the machine; the origin's is 0.
-        size: how many workers the run has.
-        is_origin: whether the program runs in this process.
-    """
-
-    machine: int
-    worker: int
-    size: int
-    is_origin: bool
+__all__ = ["Outside", "Scheduler"]
 
 
 class Outside(NamedTuple):

@@ -1,0 +1,1 @@
+"""The command line: its options, and the commands that start a run, join one, and show hosts."""

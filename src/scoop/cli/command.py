@@ -1,0 +1,271 @@
+"""``python -m scoop``: read the command line, run the program, and end with its status."""
+
+import argparse
+import atexit
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+import scoop
+
+from ..worker import runtime
+from ..worker.limits import Limits
+from ..worker.recycling import flush_streams
+from ..worker.scheduler import Scheduler
+from ..worker.signal_guard import await_put_off_signals, end_at_next_interrupt
+from ..worker.tracebacks import without_our_frames
+from ..errors import UnguardedMainError
+from ..machine.cores import cap_threads, usable_cores
+from ..machine.processes import Machine
+from ..machine.program import CannotStart, Program
+from .options import new_parser
+from .start import start
+
+if TYPE_CHECKING:
+    from ..cluster.placement import Placement
+
+__all__ = ["main"]
+
+_interrupted = False
+_status = 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line ``argv``; return the exit status."""
+    global _status
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        _status = _COMMANDS.get(_first(words), _main)(words)
+    except SystemExit as end:
+        _status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        raise
+    return _status
+
+
+def _first(words: list[str]) -> str:
+    """Return the first word, unless a file or folder here has that name: then it is a program."""
+    return words[0] if words and not os.path.exists(words[0]) else ""
+
+
+def _hosts(words: list[str]) -> int:
+    from .hosts import list_hosts
+
+    return list_hosts(words[1:])
+
+
+def _worker(words: list[str]) -> int:
+    from .join import join
+
+    return join(words[1:])
+
+
+_COMMANDS = {"hosts": _hosts, "worker": _worker}
+
+
+def _main(words: list[str]) -> int:
+    parser = new_parser()
+    options = parser.parse_args(words)
+    _set_up_logging(options)
+    try:
+        _set_up_process(options)
+        program = _program(parser, options)
+        placement = _place(options)
+        if options.dry_run:
+            return _describe(placement, options, program)
+        machine = _machine(options, program, placement)
+        cap_threads(machine.workers)
+        run = program.prepare()
+        scoop.DEBUG = options.debug
+        _start(machine, program)
+    except (CannotStart, OSError) as problem:
+        return _refuse(problem)
+    return _run(program, run)
+
+
+def _refuse(problem: Exception) -> int:
+    print(f"scoop: {problem}", file=sys.stderr)
+    return 2
+
+
+# -- before the program starts -----------------------------------------------------------------------------------
+
+
+def _set_up_logging(options: argparse.Namespace) -> None:
+    told = options.verbose or options.debug
+    scoop.logger.setLevel(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
+    if told:
+        logging.basicConfig(format="%(message)s")
+
+
+def _set_up_process(options: argparse.Namespace) -> None:
+    if options.path is not None:
+        os.chdir(options.path)
+        if not sys.flags.safe_path:
+            sys.path[0] = os.getcwd()
+    if options.nice is not None:
+        os.nice(options.nice)
+
+
+def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Program:
+    for kind, words in (("module", options.module), ("code", options.code)):
+        if words is not None:
+            if not words:
+                parser.error(f"-{kind[0]} needs a {kind}")
+            return Program(kind, words[0], tuple(words[1:]))
+    words = options.program[1:] if options.program[:1] == ["--"] else options.program
+    if words and words[0] != "-":
+        return Program("script", words[0], tuple(words[1:]), _folder())
+    if not words and sys.stdin is not None and sys.stdin.isatty():
+        return Program("session", "")
+    code = sys.stdin.read() if sys.stdin is not None else ""
+    if not words and not code.strip():
+        parser.error("no program: name a script, or start from a terminal for a session")
+    return Program("input", code, tuple(words))
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""  # the folder has been deleted; a script with an absolute path runs all the same
+
+
+def _place(options: argparse.Namespace) -> "Placement | None":
+    """Return where the workers are to be; None on this machine alone, so that such a run imports no cluster code."""
+    names_hosts = options.hosts or options.hostfile or options.connect or options.invite
+    if not (names_hosts or options.dry_run or not _OF_JOBS.isdisjoint(os.environ)):
+        return None
+    from .plan import find_placement
+
+    return find_placement(options, os.environ)
+
+
+_OF_JOBS = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
+"""Environment variables that show that a batch system has given us hosts."""
+
+
+def _machine(options: argparse.Namespace, program: Program, placement: "Placement | None") -> Machine:
+    """Return what this machine is to be. Raises CannotStart."""
+    workers, limits = placement.here if placement else options.n or usable_cores(), _limits(options)
+    if placement is None or not (placement.away or options.connect or options.invite):
+        return Machine(workers, workers, limits, program.import_in_worker)
+    from ..cluster.run_hosts import new_uplink
+    from .plan import new_plan
+
+    size = (workers or options.n or 1) if options.connect else workers + sum(h.workers or 1 for h in placement.away)
+    uplink = new_uplink(new_plan(placement, options, program, limits), size, options.external_hostname)
+    limits = limits._replace(spare=limits.spare or not workers)
+    return Machine(workers, size, limits, program.import_in_worker, uplink)
+
+
+def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
+    from ..cluster.placement import describe
+    from .plan import new_plan
+
+    assert placement is not None
+    print(describe(placement, new_plan(placement, options, program, _limits(options)) if placement.away else None))
+    return 0
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
+
+
+def _start(machine: Machine, program: Program) -> None:
+    """Start the run. Raises CannotStart."""
+    scoop.logger.info("scoop: %d workers on this machine", machine.workers)
+    try:
+        end = start(machine, patient=program.kind == "session")
+    except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
+        from ..broker.obituary import why
+
+        reason = why(problem) if isinstance(problem, OSError) else problem
+        raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
+    # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers
+    # may still use futures.
+    atexit.register(_end, end)
+
+
+# -- the program -------------------------------------------------------------------------------------------------
+
+
+def _run(program: Program, run: Callable[[], None]) -> int:
+    """Run the program, and its tasks to their end; return the exit status."""
+    try:
+        run()
+        await_put_off_signals()
+    except CannotStart as problem:
+        return _refuse(problem)
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            _await_threads()
+            raise
+    except BaseException as error:
+        status = _report(error)
+        _await_threads()
+        return status
+    try:
+        _drain(program)
+        if _await_threads():
+            _drain(program)
+    except BaseException as error:
+        return _report(error)
+    return 0
+
+
+def _await_threads() -> bool:
+    """Wait for the program's threads while helper threads can still start for them; return if there were any."""
+    if all(t.daemon or t is threading.current_thread() for t in threading.enumerate()):
+        return False
+    # Python calls this at its end: it tells thread pools to end, and counts the main thread as ended.
+    threading._shutdown()  # type: ignore[attr-defined]
+    return True
+
+
+def _drain(program: Program) -> None:
+    """Finish tasks that were submitted and never waited for, as PEP 3148 demands."""
+    scheduler = cast(Scheduler | None, runtime.current)
+    if scheduler is not None and runtime.refusal is None:
+        # If the script has no guard, each worker runs it instead of importing it. That is an error, and the origin
+        # waits until a worker reports it, even if the origin's own tasks have ended.
+        scheduler.drain(await_starts=not program.seems_guarded())
+    if isinstance(runtime.refusal, UnguardedMainError):
+        raise runtime.refusal
+
+
+def _report(error: BaseException) -> int:
+    """Show an uncaught exception as python would, and return the status python would."""
+    if not scoop.DEBUG:
+        without_our_frames(error)
+    global _interrupted
+    _interrupted = isinstance(error, KeyboardInterrupt)
+    if _interrupted:
+        end_at_next_interrupt()
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except BaseException as problem:
+        if problem.__context__ is error:
+            problem.__context__ = None  # python shows the two errors apart, not as one that led to the other
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(problem), without_our_frames(problem), problem.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    return 1
+
+
+def _end(end_run: Callable[[], bool]) -> None:
+    """End the run, and the process itself if python could not end it properly."""
+    all_ended = end_run()
+    if _interrupted:
+        # Python ends by the signal itself after a Ctrl-C, so that a shell that runs us in a loop stops too.
+        flush_streams()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    if not all_ended:
+        # A thread that is deep inside a task, on a greenlet's stack, can crash while the interpreter shuts down.
+        flush_streams()
+        os._exit(_status)

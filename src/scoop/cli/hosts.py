@@ -1,0 +1,133 @@
+"""``scoop hosts``: reach the hosts of a run, and show what they have and how far away they are."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..cluster.agents import failure_of, new_login_slots, start_command
+from ..cluster.answer import Answer, disagreement
+from ..cluster.invitation import encode
+from ..cluster.launcher_process import LauncherProcess, Output
+from ..cluster.placement import describe
+from ..cluster.plan import Call, Plan, calls, invite
+from ..worker.limits import Limits
+from ..machine.program import CannotStart
+from ..tuning import TUNING
+from .options import new_parser
+from .plan import find_placement, new_plan
+
+__all__ = ["Row", "list_hosts", "table"]
+
+
+class Row(NamedTuple):
+    """What was found out about a host.
+
+    Parameters:
+        host: what the run calls it.
+        workers: how many it would have; None is one for each processor.
+        answer: what its agent says; None if the host could not be reached.
+        login: seconds until it answered.
+        round_trip: seconds of the shortest round trip; None if there was none.
+        problem: why it cannot take part; empty if it can.
+    """
+
+    host: str
+    workers: int | None
+    answer: Answer | None = None
+    login: float = 0.0
+    round_trip: float | None = None
+    problem: str = ""
+
+
+def list_hosts(words: list[str]) -> int:
+    """Reach the hosts that ``words`` name, or that a batch system has given; print what they have.
+
+    Parameters:
+        words: names of hosts, then options; or options only.
+
+    Returns the exit status: 1 if a host cannot take part.
+    """
+    parser = new_parser()
+    options = parser.parse_args(["--hosts", *words] if words and not words[0].startswith("-") else words)
+    if options.program or options.module is not None or options.code is not None:
+        parser.error("hosts: name no program here, only hosts and options")
+    if options.connect or options.invite:
+        parser.error("hosts: it shows hosts that are named or belong to a job; leave out --connect and --invite")
+    try:
+        placement = find_placement(options, os.environ)
+        plan = new_plan(placement, options, None, Limits())
+    except (CannotStart, OSError) as problem:
+        print(f"scoop: {problem}", file=sys.stderr)
+        return 2
+    if not placement.away:
+        print(describe(placement, None))
+        return 0
+    rows = asyncio.run(_survey(plan))
+    print(table(rows))
+    return int(any(row.problem for row in rows))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as lines of text, with the problems below; pure."""
+    lines = [("host", "workers", "cores", "python", "scoop", "login", "round trip"), *map(_cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shown = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+    return "\n".join([*shown, *(f"\n{row.problem}" for row in rows if row.problem)])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    workers = "*" if row.workers is None else str(row.workers)
+    if row.answer is None:
+        return row.host, workers, "-", "-", "-", "-", "-"
+    trip = "-" if row.round_trip is None else f"{row.round_trip * 1000:.1f} ms"
+    return row.host, workers, str(row.answer.cores), row.answer.python, row.answer.scoop, f"{row.login:.2f} s", trip
+
+
+async def _survey(plan: Plan) -> list[Row]:
+    """Reach every host of the plan, have its agent answer, and time it."""
+    invitation, output, slots = encode(invite(plan, None)), Output(), new_login_slots()
+    try:
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(_ask(plan, call, invitation, output, slots)) for call in calls(plan)]
+    finally:
+        output.close()
+    return [row for task in asked for row in task.result()]
+
+
+async def _ask(plan: Plan, call: Call, invitation: bytes, output: Output, slots: asyncio.Semaphore) -> list[Row]:
+    async with slots:
+        began = time.monotonic()
+        process = await start_command(call, invitation, output, plan.reach.timeout)
+        login = time.monotonic() - began
+        trips = await _time_round_trips(process, plan.reach.timeout)
+        await (process.end() if process.answers else process.kill())
+    rows = []
+    ours = plan.invitation.python, plan.invitation.scoop
+    for host in call.hosts:
+        workers = plan.invitation.workers[host]
+        answer = process.answers.get(host)
+        if answer is None:
+            rows.append(Row(host, workers, problem=str(failure_of(host, process, plan.reach.python, None))))
+        else:
+            problem = disagreement(host, (answer.python, answer.scoop), ours, plan.reach.python)
+            rows.append(Row(host, workers, answer, login, trips.get(host), problem))
+    return rows
+
+
+async def _time_round_trips(process: LauncherProcess, seconds: float) -> dict[str, float]:
+    """Return the shortest round trip to each of the hosts that answered, in seconds."""
+    shortest: dict[str, float] = {}
+    for _ in range(TUNING.round_trips if process.answers else 0):
+        sent = time.monotonic()
+        await process.send(b"ping\n")
+        try:
+            async with asyncio.timeout(seconds):
+                for _ in process.answers:
+                    host = await process.pongs.get()
+                    shortest[host] = min(shortest.get(host, seconds), time.monotonic() - sent)
+        except TimeoutError:
+            break
+    return shortest

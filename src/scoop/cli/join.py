@@ -1,0 +1,108 @@
+"""``scoop worker --connect FILE``: this machine joins a run, by the invitation in a file.
+
+It runs an agent whose run pipe this process holds itself. The first signal to leave goes on to the machine, which
+gives back the tasks that it has not begun, finishes the others, and ends. The second signal closes the pipe, which
+ends everything here at once; the run then repeats elsewhere what was under way.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+from ..cluster.agent import REFUSED, Agent, become_machine
+from ..cluster.hosts import HostsError
+from ..cluster.invitation import fetch
+from ..worker.limits import Limits
+from ..tuning import TUNING
+from ..cluster.terms import Terms
+from .options import COUNT
+
+__all__ = ["join"]
+
+_LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def join(words: list[str]) -> int:
+    """Be a machine of the run until it ends, or until this process is told to leave; return the exit status."""
+    options = _parser().parse_args(words)
+    try:
+        invitation = fetch(options.connect)
+        assert invitation.terms is not None
+        _check_run_listens(invitation.terms)
+    except HostsError as problem:
+        _say(str(problem))
+        return 2
+    host, run = socket.gethostname(), invitation.terms.address
+
+    def tell(kind: str, why: str, workers: int) -> None:
+        joins = f"{host} joins the run at {run} with {workers} worker{'s' if workers > 1 else ''}; Ctrl-C leaves it"
+        _say(joins if kind == "joined" else why)
+
+    run_pipe, end = os.pipe()
+    agent = Agent(host, invitation._replace(workers={host: options.n}), run_pipe, tell)
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    _leave_by_signals(agent, lambda: os.close(end))
+    status = agent.serve(_become_machine)
+    if status == REFUSED:
+        return 2
+    _say(f"{host} has left the run")
+    return int(status != 0)
+
+
+def _leave_by_signals(agent: Agent, end: Callable[[], None]) -> None:
+    signals = 0
+
+    def leave(*_: object) -> None:
+        nonlocal signals
+        signals += 1
+        if agent.machine is None:
+            sys.exit(1)  # the machine has not started, or has ended
+        if signals == 1:
+            _say("what has begun here is finished, then this machine leaves; a second signal ends it at once")
+            os.kill(agent.machine, signal.SIGTERM)
+        elif signals == 2:
+            end()
+
+    for number in _LEAVE:
+        signal.signal(number, leave)
+
+
+def _become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
+    """Be the machine. A terminal sends Ctrl-C to this process too, but it is the agent that counts signals."""
+    for number in _LEAVE:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until the uplink installs its handler
+    become_machine(terms, workers, limits, import_main)
+
+
+def _check_run_listens(terms: Terms) -> None:
+    """Raise HostsError if the run accepts no connection at its address."""
+    host, _, port = terms.address.rpartition("/")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), TUNING.run_answers_within_seconds).close()
+    except OSError as problem:
+        reason = problem.strerror or "no answer"
+        raise HostsError(
+            f"the run at {terms.address} cannot be reached ({reason}). Either it has ended, or a firewall is in the "
+            "way, or this machine knows it by another name: start it with --external-hostname and that name"
+        ) from None
+
+
+def _say(text: str) -> None:
+    print(f"scoop: {text}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scoop worker",
+        description="Join a run with workers on this machine, until the run ends. Ctrl-C, or SIGTERM, leaves the run "
+        "after the tasks that have begun here. A second one leaves at once: the run repeats those tasks elsewhere.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--connect", metavar="FILE", required=True, help="the file that the run wrote for --invite")
+    parser.add_argument("-n", type=COUNT, metavar="N", help="workers here (default: all usable processors)")
+    return parser

@@ -1,0 +1,105 @@
+"""From the options to a placement (which hosts, how many workers each) and a plan (how to start them)."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+
+import scoop
+
+from ..cluster.answer import python_version, scoop_version
+from ..cluster.files import collect
+from ..cluster.hosts import MOST_HOSTS, HostsError
+from ..cluster.invitation import Invitation, check_invitation_file
+from ..cluster.launchers.common import Allocation, Reach
+from ..cluster.launchers.dask import named_cluster
+from ..cluster.launchers.local import is_here
+from ..cluster.placement import Placement, discover, named, place
+from ..cluster.plan import Plan, calls
+from ..worker.limits import Limits
+from ..machine.cores import THREAD_LIMITS, usable_cores
+from ..machine.program import Program
+
+__all__ = ["find_placement", "new_plan"]
+
+
+def find_placement(options: argparse.Namespace, environ: Mapping[str, str]) -> Placement:
+    """Return where the workers are to be: on the hosts that the options name, or else those of a batch system.
+
+    Raises HostsError.
+    """
+    if options.connect is not None:
+        if options.hosts or options.hostfile is not None:
+            raise HostsError("--connect names a cluster, and --hosts or --hostfile names hosts: give one of them")
+        return Placement(0, (), Allocation(f"the Dask cluster {options.connect}", ()))
+    allocation = named(options.hosts, options.hostfile, _read) or discover(environ, _read)
+    if options.launcher is not None:
+        allocation = allocation._replace(launcher=options.launcher)
+    return place(allocation, is_here(allocation.hosts, allocation.here), options.n, usable_cores())
+
+
+def new_plan(placement: Placement, options: argparse.Namespace, program: Program | None, limits: Limits) -> Plan:
+    """Return how to start the other machines. Call this before threads are capped: hosts cap their own.
+
+    Parameters:
+        placement: where the workers are to be.
+        options: of the command line.
+        program: what the workers run; None if the hosts are only asked what they have.
+        limits: of the workers.
+
+    Raises HostsError for options that contradict each other, or cannot be fulfilled.
+    """
+    launcher = placement.allocation.launcher
+    if options.tunnel and launcher != "ssh":
+        raise HostsError(f"--tunnel needs ssh, but {launcher} starts the processes here: add --launcher ssh")
+    if options.invite is not None:
+        check_invitation_file(options.invite)
+    cluster = None
+    if options.connect is not None:
+        cluster = named_cluster(options.connect, options.insecure, _read)._replace(workers=options.n)
+    start = options.python_interpreter, options.pythonpath, options.prolog or "", options.ssh_executable
+    reach = Reach(*start, options.tunnel, options.host_timeout)
+    invitation = _invitation(placement, options, program, limits)
+    plan = Plan(placement.away, launcher, reach, invitation, _least(placement, options), options.invite, cluster)
+    calls(plan, 0)  # raises now if a word cannot be quoted for the hosts' shells
+    return plan
+
+
+def _least(placement: Placement, options: argparse.Namespace) -> int:
+    """Return how many of the other hosts must take part."""
+    here = placement.here > 0
+    hosts = MOST_HOSTS if options.connect is not None else len(placement.away) + here  # a cluster's are not known yet
+    least = hosts if options.min_hosts is None else options.min_hosts
+    if not 0 <= least <= hosts:
+        raise HostsError(f"--min-hosts {least}: the run has {hosts} hosts; give a number from 0 to {hosts}")
+    return max(0, least - here)
+
+
+def _invitation(
+    placement: Placement, options: argparse.Namespace, program: Program | None, limits: Limits
+) -> Invitation:
+    missing = [name for name in options.env if name not in os.environ]
+    if missing:
+        raise HostsError(f"--env {missing[0]}: that variable is not set here; set it, or leave the option out")
+    current = os.getcwd()
+    return Invitation(
+        workers={host.place: host.workers for host in placement.away},
+        python=python_version(),
+        scoop=scoop_version(),
+        limits=limits._replace(spare=False),
+        program=program,
+        files=collect(program, current) if program else None,
+        folder=current,
+        must_be_there=options.path is not None,
+        environment={name: os.environ[name] for name in (*options.env, *THREAD_LIMITS) if name in os.environ},
+        level=scoop.logger.level,
+        nice=options.nice or 0,
+        debug=options.debug,
+    )
+
+
+def _read(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    with open(name) as file:
+        return file.read()

@@ -1,0 +1,297 @@
+"""``python -m scoop.cluster.agent``: the process that the launcher starts on every other host.
+
+    launcher ──ssh, srun, ...──> agent ──fork──> the machine: uplink, broker, workers
+                                   └────fork──> remover, if the program's files were written here
+
+The agent reads an invitation from its standard input, checks that it can take part, answers in one marked line, and
+forks a child that becomes a machine of the run. The agent itself only waits. Its standard input is the *run pipe*: it
+stays open as long as the run. When the run ends, or any process between here and there dies, the run pipe ends. Then
+the agent kills all that it has started, and ends.
+"""
+
+import logging
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import NoReturn
+
+import scoop
+
+from ..worker.limits import Limits
+from ..machine.worker_process import close_all_but
+from ..errors import in_words
+from ..machine.cores import cap_threads, usable_cores
+from ..machine.processes import Machine, run_broker
+from ..machine.supervision import adopt_orphans, die_with_parent, kill_orphans, reap_orphans
+from ..tuning import TUNING
+from .terms import Terms
+from ..wire.status_page import new_status_page
+from .answer import MARK, Answer, disagreement, mark, python_version, scoop_version
+from .files import ProgramFiles, are_present, relocate, unpack
+from .invitation import Invitation, read_invitation
+
+__all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
+
+BecomeMachine = Callable[[Terms, int, Limits, Callable[[], None]], None]
+"""Runs a machine until the run ends, given the terms, the number of workers, their limits, the program's import."""
+
+Tell = Callable[[str, str, int], None]
+"""Reports ``"joined"`` or ``"refused"``, the reason of a refusal, and the number of workers."""
+
+REFUSED = 3
+"""The exit status of an agent that cannot do what the invitation asks."""
+
+_STARTED_BY_HAND = (
+    "scoop: this is scoop's agent, and it has received no invitation. scoop starts agents itself, on the hosts of a "
+    "run, as in\n  python -m scoop --hosts node1 node2 script.py\n"
+)
+
+
+def main(arguments: list[str], become: BecomeMachine) -> int:
+    """Be the agent of this host until the run, or the connection to it, ends; return the exit status.
+
+    Parameters:
+        arguments: what the invitation calls this host; if empty, Slurm's name for it, or else its own.
+        become: see ``BecomeMachine``.
+    """
+    run_pipe = _take_standard_input()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)  # the program handles these, and its end is the agent's end
+    try:
+        with open(run_pipe, "rb", closefd=False) as file:
+            invitation = read_invitation(file)
+    except ValueError:
+        sys.stderr.write(_STARTED_BY_HAND)
+        return 2
+    host = arguments[0] if arguments else os.environ.get("SLURMD_NODENAME", socket.gethostname())
+    if invitation.terms is None:
+        _tell(host, "hello")
+        return _echo(run_pipe, host)
+
+    def tell(kind: str, why: str, workers: int) -> None:
+        _tell(host, kind, why, workers)
+        if kind == "joined":
+            _write(2, MARK + b"\n")
+
+    return Agent(host, invitation, run_pipe, tell).serve(become)
+
+
+def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
+    """Be a machine of the run on these terms until the run ends: fork the broker, and become its uplink."""
+    import asyncio
+
+    from . import agent_link
+    from .dask_transport import DaskTransport
+
+    # The origin is on another machine, so all workers here run tasks.
+    machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
+    page = new_status_page()
+    here, there = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        here.close()
+        run_broker(machine, page, there)
+    there.close()
+    try:
+        asyncio.run(agent_link.serve(here, terms, DaskTransport()))
+    finally:
+        here.close()
+        os.waitpid(pid, 0)
+
+
+class _Refusal(Exception):
+    """This host cannot take part; the message says why."""
+
+
+class Agent:
+    """Starts a machine of a run on this host, and ends everything that belongs to it.
+
+    Parameters:
+        host: what the invitation calls this host.
+        invitation: what to do.
+        run_pipe: a descriptor; everything ends when nothing can be read from it any more.
+        tell: see ``Tell``.
+    """
+
+    def __init__(self, host: str, invitation: Invitation, run_pipe: int, tell: Tell) -> None:
+        self.machine: int | None = None
+        """The process that is a machine of the run, while it runs."""
+        self._host = host
+        self._invitation = invitation
+        self._run_pipe = run_pipe
+        self._tell = tell
+        self._remover: tuple[int, int] | None = None  # its pid, and the pipe whose end it waits for
+
+    def serve(self, become: BecomeMachine) -> int:
+        """Fork a child that becomes a machine; when it and all its descendants have ended, return the exit status."""
+        try:
+            workers = self._check()
+            home = self._settle()
+        except (_Refusal, OSError) as problem:
+            reason = str(problem) if isinstance(problem, _Refusal) else f"{self._host}: {problem}"
+            self._tell("refused", reason, 0)
+            return REFUSED
+        # Answer before other processes can print: what is printed before the mark is taken for noise of the login.
+        self._tell("joined", "", workers)
+        agent = os.getpid()
+        adopt_orphans()  # so that kill_orphans finds what tasks have started
+        pid = os.fork()
+        if pid == 0:
+            self._run_machine(agent, workers, home, become)
+        self.machine = pid
+        status = self._guard(pid)
+        self._remove_files()
+        return status
+
+    def _check(self) -> int:
+        """Return the number of workers. Raises _Refusal."""
+        invitation = self._invitation
+        here = python_version(), scoop_version()
+        problem = disagreement(self._host, here, (invitation.python, invitation.scoop), sys.executable)
+        if not problem and self._host not in invitation.workers:
+            problem = f"{self._host} is not among the hosts of the run ({', '.join(invitation.workers)})"
+        if problem:
+            raise _Refusal(problem)
+        return invitation.workers[self._host] or usable_cores()
+
+    def _settle(self) -> str:
+        """Go to the folder of the run; return the folder of the program's files."""
+        invitation, files = self._invitation, self._invitation.files
+        try:
+            os.chdir(invitation.folder or ".")
+        except OSError as problem:
+            if invitation.must_be_there:
+                raise _Refusal(
+                    f"{self._host} has no folder {invitation.folder!r}, which --path names: {problem.strerror}"
+                ) from None
+        if files is None or are_present(files):
+            return files.folder if files else os.getcwd()
+        if not files.content:
+            raise _Refusal(
+                f"{self._host} does not have the same {files.main or 'files'} in {files.folder} as the program's "
+                f"machine, and they cannot be sent: {files.excuse}. Put the program into a folder of its own, or on "
+                "a disk that all hosts share"
+            )
+        return self._unpack(files)
+
+    def _unpack(self, files: ProgramFiles) -> str:
+        """Write the files into a new folder; return it."""
+        # The remover starts before the folder exists, since this process may be killed between any two steps.
+        folder = os.path.join(tempfile.gettempdir(), f"scoop-{os.urandom(8).hex()}")
+        theirs, ours = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _run_remover(folder, theirs)
+        os.close(theirs)
+        self._remover = pid, ours
+        os.mkdir(folder, 0o700)
+        unpack(files, folder)
+        return folder
+
+    def _remove_files(self) -> None:
+        if self._remover is not None:
+            pid, pipe = self._remover
+            os.close(pipe)
+            os.waitpid(pid, 0)
+
+    def _run_machine(self, agent: int, workers: int, home: str, become: BecomeMachine) -> NoReturn:
+        status = 1
+        try:
+            die_with_parent(agent)
+            close_all_but()
+            self._become_machine(workers, home, become)
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException as error:
+            sys.excepthook(*sys.exc_info())
+            sys.stderr.write(f"scoop: {self._host} leaves the run: {in_words(error)}\n")
+        finally:
+            os._exit(status)
+
+    def _become_machine(self, workers: int, home: str, become: BecomeMachine) -> None:
+        """Set this process up as the program's is, and be the machine."""
+        invitation = self._invitation
+        program, files, terms = invitation.program, invitation.files, invitation.terms
+        assert program is not None
+        assert files is not None
+        assert terms is not None
+        os.environ.update(invitation.environment)
+        cap_threads(workers)
+        os.nice(invitation.nice)
+        scoop.logger.setLevel(invitation.level)
+        logging.basicConfig(format="%(message)s")
+        scoop.DEBUG = invitation.debug
+        if home != files.folder:
+            program = relocate(program, files, home)
+        program.prepare()
+        sys.path.insert(0, home)
+        become(terms, workers, invitation.limits, program.import_in_worker)
+
+    def _guard(self, pid: int) -> int:
+        """Wait until the machine or the run pipe ends; kill what is left of the machine; return its status."""
+        handle = os.pidfd_open(pid)
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        poll.register(self._run_pipe, select.POLLIN)
+        seconds = TUNING.orphans_reaped_every_seconds
+        while handle not in (ready := [descriptor for descriptor, _ in poll.poll(seconds * 1000)]):
+            if self._run_pipe in ready and not os.read(self._run_pipe, 1 << 16):
+                break
+            reap_orphans(pid)
+        os.close(handle)
+        self.machine = None
+        os.kill(pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        kill_orphans(self._remover[0] if self._remover else None)
+        return status & 0xFF
+
+
+def _run_remover(folder: str, pipe: int) -> NoReturn:
+    """Remove the folder when the agent has ended, in whatever way: then ``pipe`` ends."""
+    try:
+        close_all_but(pipe)
+        os.chdir("/")
+        while os.read(pipe, 1):
+            pass
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os._exit(0)
+
+
+# -- standard input and standard output --------------------------------------------------------------------------
+
+
+def _take_standard_input() -> int:
+    """Give processes that run here an empty standard input; return where the real one is now."""
+    run_pipe = os.dup(0)
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return run_pipe
+
+
+def _echo(run_pipe: int, host: str) -> int:
+    """Answer each message, so that ``scoop hosts`` can time round trips."""
+    while os.read(run_pipe, 1 << 10):
+        _tell(host, "pong")
+    return 0
+
+
+def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
+    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers)
+    _write(1, mark(Answer(host, kind, why, *about)))
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], become_machine))

@@ -1,0 +1,193 @@
+"""Hosts as people and batch systems write them, pure: text in, hosts out.
+
+node1                 a host; all its processors
+node[1-3,07-12]-ib    a range, as Slurm writes it
+ann@node1:2222        the user to log in as, and the port of its ssh
+[fe80::1]:2222        an IPv6 address with a port; without a port it needs no brackets
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import product
+from typing import NamedTuple
+
+from ..machine.program import CannotStart
+
+__all__ = [
+    "MOST_HOSTS",
+    "Host",
+    "HostsError",
+    "expand",
+    "merge",
+    "parse_count",
+    "parse_host",
+    "parse_hostfile",
+    "parse_names",
+]
+
+MOST_HOSTS = 100_000
+"""Hosts that one range may stand for: more is a typing error."""
+
+_NAME = re.compile(r"[\w.-]*\w[\w.-]*", re.ASCII)
+_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
+_V6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?", re.IGNORECASE | re.ASCII)
+_USER = re.compile(r"[\w.$+@\\][\w.$+@\\-]*", re.ASCII)
+
+
+class HostsError(CannotStart):
+    """The hosts cannot be read, or cannot be used as asked; the message names the faulty text and a remedy."""
+
+
+class Host(NamedTuple):
+    """One machine of a run.
+
+    Parameters:
+        name: its name or address, without brackets.
+        workers: how many it is to have; None is one for each of its processors, which only the host can count.
+        user: the user to log in as; None leaves that to ssh.
+        port: the port of its ssh; None leaves that to ssh.
+    """
+
+    name: str
+    workers: int | None = None
+    user: str | None = None
+    port: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Return the host as people write it, which no other host of the run shares."""
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return (f"{self.user}@" if self.user else "") + name + (f":{self.port}" if self.port else "")
+
+
+def parse_host(word: str) -> list[Host]:
+    """Return the hosts that one word names; a range names several. Raises HostsError."""
+    user, at, rest = word.rpartition("@")
+    if at and not _USER.fullmatch(user):
+        raise HostsError(f"{word!r} names no host: {user!r} is not a user's name")
+    if _V6.fullmatch(rest):
+        return [_host(word, rest, user, "")]
+    if rest.startswith("[") and "]" in rest and _V6.fullmatch(rest[1 : rest.index("]")]):
+        name, _, tail = rest[1:].partition("]")
+        if tail and not tail.startswith(":"):
+            raise HostsError(f"{word!r} names no host: only a colon and a port may follow the brackets")
+        return [_host(word, name, user, tail)]
+    names, colon, port = rest.rpartition(":") if ":" in rest else (rest, "", "")
+    return [_host(word, name, user, colon + port) for name in expand(names)]
+
+
+def parse_names(text: str) -> list[str]:
+    """Split a list at its commas, except at those within brackets, which belong to ranges. Raises HostsError."""
+    words, depth, start = [], 0, 0
+    for place, letter in enumerate(text):
+        depth += (letter == "[") - (letter == "]")
+        if depth not in (0, 1):
+            raise HostsError(f"{text!r}: brackets must be closed, and may not be nested")
+        if letter == "," and depth == 0:
+            words.append(text[start:place])
+            start = place + 1
+    if depth:
+        raise HostsError(f"{text!r}: a bracket is not closed")
+    words.append(text[start:])
+    if not all(words):
+        raise HostsError(f"{text!r}: a comma has no host beside it; remove it")
+    return words
+
+
+def parse_hostfile(text: str, source: str) -> list[Host]:
+    """Return the hosts of a hostfile: a host a line, with or without a count; ``#`` begins a comment.
+
+    A host named in several lines gets the sum of their counts, where a line without a count adds one worker. Raises
+    HostsError, which names ``source``, the line's number and its text.
+    """
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        try:
+            if words:
+                found += _parse_line(words)
+        except HostsError as problem:
+            raise HostsError(f"{source}, line {number}: {problem}") from None
+    if not found:
+        raise HostsError(f"{source} names no host")
+    return merge(found)
+
+
+def expand(text: str) -> list[str]:
+    """Return all names that ``text`` with ranges in brackets stands for, in order. Raises HostsError.
+
+    >>> expand("node[1-2,08]-ib")
+    ['node1-ib', 'node2-ib', 'node08-ib']
+    """
+    parts: list[list[str]] = []
+    rest = text
+    total = 1
+    while rest:
+        fixed, bracket, rest = rest.partition("[")
+        parts.append([fixed])
+        if bracket:
+            inside, closed, rest = rest.partition("]")
+            if not closed or "[" in inside:
+                raise HostsError(f"{text!r}: a bracket is not closed")
+            parts.append(_numbers(inside, text))
+            total *= len(parts[-1])
+            if total > MOST_HOSTS:
+                raise HostsError(f"{text!r} stands for more than {MOST_HOSTS} hosts")
+    return ["".join(pieces) for pieces in product(*parts)]
+
+
+def merge(hosts: Iterable[Host]) -> list[Host]:
+    """Return each host once, in the order of first mention, with the sum of its counts; no count adds one worker."""
+    counts: dict[tuple[str, str | None, int | None], list[int | None]] = {}
+    for name, count, user, port in hosts:
+        counts.setdefault((name, user, port), []).append(count)
+    return [
+        Host(name, found[0] if len(found) == 1 else sum(1 if n is None else n for n in found), user, port)
+        for (name, user, port), found in counts.items()
+    ]
+
+
+def parse_count(text: str, what: str = "workers") -> int:
+    """Read ``text`` as a number, 0 or more. Raises HostsError."""
+    if text.isascii() and text.isdigit() and int(text) < 1 << 20:
+        return int(text)
+    raise HostsError(f"{text!r} is not a number of {what}")
+
+
+def _parse_line(words: list[str]) -> list[Host]:
+    """Read ``name``, ``name 4``, or ``name slots=4 max_slots=8``, as MPI writes it."""
+    count = None
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if not equals and len(words) == 2:
+            count = parse_count(word)
+        elif equals and key in ("slots", "cpu", "count"):
+            count = parse_count(value)
+        elif not equals or key not in ("max_slots", "max-slots"):
+            raise HostsError(f"{' '.join(words)!r} is neither a host, nor a host and a number of workers")
+    found = [host for word in parse_names(words[0]) for host in parse_host(word)]
+    return [host._replace(workers=count) for host in found if count != 0]
+
+
+def _numbers(inside: str, text: str) -> list[str]:
+    """Return the numbers that a bracket stands for, with their leading zeros."""
+    found: list[str] = []
+    for piece in inside.split(","):
+        first, dash, last = piece.partition("-")
+        last = last if dash else first
+        if not _DIGITS.fullmatch(first) or not _DIGITS.fullmatch(last) or int(first) > int(last):
+            raise HostsError(f"{text!r}: {piece!r} is not a number, or a range of numbers such as 1-3")
+        if int(last) - int(first) >= MOST_HOSTS:
+            raise HostsError(f"{text!r} stands for more than {MOST_HOSTS} hosts")
+        found += [f"{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]
+    return found
+
+
+def _host(word: str, name: str, user: str, port: str) -> Host:
+    """Return the host. ``port`` is empty, or a colon and the port. Raises HostsError, which names ``word``."""
+    if not (_NAME.fullmatch(name) and not name.startswith("-")) and not _V6.fullmatch(name):
+        raise HostsError(f"{word!r} names no host")
+    number = port[1:]
+    if port and not (number.isascii() and number.isdigit() and 0 < int(number) < 65536):
+        raise HostsError(f"{word!r} names no host: {number!r} is not a port")
+    return Host(name, None, user or None, int(number) if port else None)

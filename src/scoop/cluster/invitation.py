@@ -1,0 +1,170 @@
+"""What an agent is told: a message on its standard input, or in a file for machines that join by themselves.
+
+An invitation is two lengths, a JSON text, and the program's files. It is secret: it holds a private key. Anyone who
+can read it can join the run, and run code on all its machines. So only its owner can read a file that holds one.
+The file appears complete, and is removed when the run ends. If a killed run has left one, the next run replaces it;
+any other file of that name is left alone.
+"""
+
+import json
+import os
+import stat
+import struct
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, NamedTuple
+
+from ..worker.limits import Limits
+from ..machine.program import Program
+from .terms import Terms
+from .files import ProgramFiles
+from .hosts import HostsError
+
+__all__ = ["Invitation", "check_invitation_file", "encode", "fetch", "post", "read_invitation"]
+
+_HEADER = struct.Struct("!8sQQ")
+"""A magic word, and the lengths of the two parts."""
+
+_MAGIC = b"scoop-1\n"
+_LONGEST_PART = 1 << 30
+
+
+class Invitation(NamedTuple):
+    """What an agent is to do.
+
+    Parameters:
+        workers: how many, by host; None is one for each processor. Empty in a file, which is for any host.
+        python, scoop: the program's versions, which the agent's must equal.
+        terms, limits, program, files: of the run; None if the agent is only to say what its host has.
+        folder: where to run; if empty, the agent stays where it starts.
+        must_be_there: whether a host without that folder is refused; otherwise the agent stays where it starts.
+        environment: variables to set.
+        level: of the log.
+        nice: added to the niceness.
+        debug: whether debug mode is on.
+    """
+
+    workers: Mapping[str, int | None]
+    python: str
+    scoop: str
+    terms: Terms | None = None
+    limits: Limits = Limits()
+    program: Program | None = None
+    files: ProgramFiles | None = None
+    folder: str = ""
+    must_be_there: bool = False
+    environment: Mapping[str, str] = {}
+    level: int = 30
+    nice: int = 0
+    debug: bool = False
+
+
+# -- as bytes ----------------------------------------------------------------------------------------------------
+
+
+def encode(invitation: Invitation) -> bytes:
+    """Return the invitation as bytes for an agent's standard input."""
+    content = invitation.files.content if invitation.files else b""
+    fields = invitation._asdict()
+    for name in ("terms", "limits", "program"):
+        fields[name] = fields[name] and fields[name]._asdict()
+    fields["files"] = invitation.files and invitation.files._asdict() | {"content": None}
+    text = json.dumps(fields).encode()
+    return _HEADER.pack(_MAGIC, len(text), len(content)) + text + content
+
+
+def read_invitation(file: BinaryIO) -> Invitation:
+    """Return the invitation that ``file`` begins with. Raises ValueError for any other data."""
+    text, content = _lengths(file)
+    fields = json.loads(file.read(text))
+    try:
+        if fields["program"] is not None:
+            fields["program"]["args"] = tuple(fields["program"]["args"])
+        if fields["files"] is not None:
+            fields["files"]["content"] = file.read(content)
+        types = {"terms": Terms, "limits": Limits, "program": Program, "files": ProgramFiles}
+        return Invitation(
+            **{name: types[name](**value) if name in types and value else value for name, value in fields.items()}
+        )
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise ValueError(f"this is no invitation: {problem}") from None
+
+
+def _lengths(file: BinaryIO) -> tuple[int, int]:
+    """Return how many bytes of text and of files follow the header. Raises ValueError for any other data."""
+    header = file.read(_HEADER.size)
+    magic, text, content = _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0)
+    if magic != _MAGIC or max(text, content) > _LONGEST_PART:
+        raise ValueError("this is no invitation")
+    return text, content
+
+
+# -- in a file ---------------------------------------------------------------------------------------------------
+
+
+def check_invitation_file(path: str) -> None:
+    """Raise HostsError if no invitation can be written there."""
+    folder = os.path.dirname(path) or "."
+    try:
+        about = os.lstat(path)
+    except FileNotFoundError:
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise HostsError(f"--invite {path}: {folder!r} is no folder that you may write to") from None
+        return
+    except OSError as problem:
+        raise HostsError(f"--invite {path}: {problem.strerror}") from None
+    if not (stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid() and _is_invitation(path)):
+        raise HostsError(f"--invite {path}: there is something else by that name; remove it, or name another file")
+
+
+def post(path: str, invitation: bytes) -> Callable[[], None]:
+    """Write an encoded invitation to a file that only its owner can read; return a function that removes the file.
+
+    Raises HostsError if something else is there, OSError if the file cannot be written.
+    """
+    check_invitation_file(path)
+    folder, name = os.path.split(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}-", dir=folder or ".")
+    try:
+        with open(descriptor, "wb") as file:
+            ours = os.fstat(descriptor).st_ino
+            file.write(invitation)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+    def remove() -> None:
+        try:
+            if os.lstat(path).st_ino == ours:  # otherwise another run has replaced it
+                os.unlink(path)
+        except OSError:
+            pass  # another process has removed it
+
+    return remove
+
+
+def fetch(path: str) -> Invitation:
+    """Return the invitation in a file. Raises HostsError if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return read_invitation(file)
+    except FileNotFoundError:
+        raise HostsError(
+            f"there is no invitation {path!r}: the run has ended, or has not begun, or was started without --invite"
+        ) from None
+    except OSError as problem:
+        raise HostsError(f"cannot read the invitation {path!r}: {problem.strerror}") from None
+    except ValueError:
+        raise HostsError(
+            f"{path!r} is no invitation to a run of this SCOOP: name the file that the run was given with --invite"
+        ) from None
+
+
+def _is_invitation(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            _lengths(file)
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,1 +1,0 @@
-"""The machines of a run: how they are found, allotted, and reached."""

@@ -1,0 +1,207 @@
+"""The processes of one machine: its broker, and the processes that the broker forks.
+
+    origin ──fork──> broker ──fork──> watchdog, worker 1 ... n-1, and, if the run has other hosts, the uplink
+    agent  ──fork──> uplink ──fork──> broker ──fork──> worker 1 ... n
+
+Each is forked from a process that has one thread, and has loaded SCOOP but nothing of the user's. So a worker starts
+in a millisecond, and inherits nothing that it should not have.
+"""
+
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+import scoop
+
+from ..worker.limits import Identity, Limits
+from .worker_process import close_all_but, keep_freed_memory, serve
+from ..wire.status_page import StatusPage
+from .supervision import die_with_parent, start_watchdog
+
+__all__ = ["Machine", "ServeUplink", "name_process", "run_broker"]
+
+ServeUplink = Callable[[socket.socket, int], None]
+"""Runs the uplink of the origin's machine, given its socket to the broker, and its number there."""
+
+
+class Machine(NamedTuple):
+    """One machine of a run.
+
+    Parameters:
+        workers: how many it has, the origin included unless that is spared.
+        size: how many the run has.
+        limits: of its workers.
+        import_main: imports the program in a worker.
+        serve_uplink: runs the uplink, if the origin's machine needs one.
+        is_far: whether the origin is on another machine. If so, the broker's parent is the uplink.
+    """
+
+    workers: int
+    size: int
+    limits: Limits
+    import_main: Callable[[], None]
+    serve_uplink: ServeUplink | None = None
+    is_far: bool = False
+
+
+def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
+    """Be the broker of this machine until its parent (the origin, or on a far machine the uplink) hangs up."""
+    status = 1
+    try:
+        _serve(machine, page, parent)
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
+    from ..broker.server import Broker, receive_welcome
+
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)  # standard input belongs to the program
+    close_all_but(parent.fileno())
+    _ignore_signals()
+    descriptor_limits = _raise_descriptor_limit()
+    watchdog = start_watchdog(os.getppid())
+    _run_first_when_woken()
+    keep_freed_memory()
+    number = receive_welcome(parent) if machine.is_far else 0
+    if number is None:
+        return  # the run has not taken this machine
+    children = _Children(machine, number, page, descriptor_limits)
+    Broker(
+        parent,
+        machine.workers,
+        page,
+        children.fork_worker,
+        machine.limits.retries,
+        machine.limits.spare,
+        number,
+        children.fork_uplink if machine.serve_uplink else None,
+    ).serve()
+    if watchdog is not None:
+        os.kill(watchdog, signal.SIGKILL)
+        os.waitpid(watchdog, 0)
+
+
+class _Children:
+    """Forks the broker's children: workers, and the uplink."""
+
+    def __init__(self, machine: Machine, number: int, page: StatusPage, descriptor_limits: tuple[int, int]) -> None:
+        self._machine = machine
+        self._machine_number = number
+        self._page = page
+        self._descriptor_limits = descriptor_limits
+        self._broker_pid = os.getpid()
+
+    def fork_worker(self, number: int) -> tuple[int, socket.socket]:
+        """Start worker ``number``; return its pid and the socket to it. Raises OSError."""
+        return self._fork(self._run_worker, number)
+
+    def fork_uplink(self, number: int) -> tuple[int, socket.socket]:
+        """Start the uplink, which has this number at the broker; return its pid and the socket to it."""
+        return self._fork(self._run_uplink, number)
+
+    def _fork(self, run: Callable[[int, socket.socket], None], number: int) -> tuple[int, socket.socket]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                pid = os.fork()
+            except OSError:
+                ours.close()
+                raise
+            if pid:
+                return pid, ours
+            try:
+                close_all_but(theirs.fileno())  # first, since the calls below may need a free descriptor
+                die_with_parent(self._broker_pid)
+                resource.setrlimit(resource.RLIMIT_NOFILE, self._descriptor_limits)
+                run(number, theirs)
+            finally:
+                os._exit(1)
+
+    def _run_worker(self, number: int, sock: socket.socket) -> None:
+        machine = self._machine
+        name_process(number, machine.size, self._broker_pid, is_origin=False)
+        identity = Identity(self._machine_number, number, machine.size, is_origin=False)
+        serve(identity, self._page, sock, machine.import_main, machine.limits)
+
+    def _run_uplink(self, number: int, sock: socket.socket) -> None:
+        assert self._machine.serve_uplink is not None
+        try:
+            self._machine.serve_uplink(sock, number)
+            os._exit(0)
+        except BaseException:  # the broker reports how a worker died, but not how the uplink did
+            sys.excepthook(*sys.exc_info())
+
+
+def name_process(number: int, size: int, broker_pid: int, is_origin: bool) -> None:
+    """Fill in the constants of the ``scoop`` module by which a program learns which process runs it."""
+    hostname = socket.gethostname()
+    scoop.IS_RUNNING = True
+    scoop.IS_ORIGIN = is_origin
+    scoop.SIZE = size
+    scoop.worker = scoop.WorkerName(f"{hostname}:{number}", f"{hostname}:{broker_pid}")
+    scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
+
+
+_LEFT_TO_THE_PROGRAM = (
+    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
+    *(signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2),
+)
+
+
+def _ignore_signals() -> None:
+    """Ignore signals that terminals and batch systems send to all processes: the broker ends with the program."""
+    for number in _LEFT_TO_THE_PROGRAM:
+        signal.signal(number, signal.SIG_IGN)
+    # Our parent may have ignored SIGCHLD, and then the system would not tell us how workers end.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _raise_descriptor_limit() -> tuple[int, int]:
+    """Let the broker open a socket for each of many workers; return the limits as they were."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    except (OSError, ValueError):
+        pass  # the lower limit may be enough
+    return before
+
+
+# -- the broker runs first when it is woken ----------------------------------------------------------------------
+#
+# Linux lets a process that was woken wait until the running process has used up its time slice, of about 3 ms, unless
+# the woken process has asked for a shorter slice: then it runs first (since Linux 6.12, by the "EEVDF" scheduler).
+# The broker needs about 20 us at a time, so it asks for the shortest slice. Any user may.
+
+_SHORTEST_SLICE = 100_000
+"""Nanoseconds: the least that Linux grants."""
+
+_SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
+"""The number of the system call, by machine: Python has no name for it."""
+
+_RESET_ON_FORK = 1
+"""The flag that keeps the long slice for children: workers compute for seconds."""
+
+_ATTRIBUTES = struct.Struct("=IIQiIQQQ")
+"""Size, policy, flags, niceness, priority, runtime (the slice), deadline, period; see sched_setattr(2)."""
+
+
+def _run_first_when_woken() -> None:
+    """Have this process, but not its children, run first when it is woken. Linux only."""
+    number = _SCHED_SETATTR.get(os.uname().machine) if sys.platform == "linux" else None
+    if number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:  # the user has chosen another policy
+        return
+    import ctypes
+
+    fields = (_ATTRIBUTES.size, os.SCHED_OTHER, _RESET_ON_FORK, os.nice(0), 0, _SHORTEST_SLICE, 0, 0)
+    ctypes.CDLL(None).syscall(number, 0, _ATTRIBUTES.pack(*fields), 0)  # kernels that lack it refuse; no harm done

@@ -1,0 +1,207 @@
+"""The user's program: the origin runs it as ``__main__``, workers import it under another name.
+
+In the origin everything is as under plain python: ``sys.argv``, ``sys.path``, ``__main__``, tracebacks, debuggers.
+"""
+
+import builtins
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple, cast
+
+from ..worker.tracebacks import without_our_frames
+from ..errors import ScoopError
+from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
+
+__all__ = ["CannotStart", "Program"]
+
+
+class CannotStart(ScoopError):
+    """The run cannot start as the command line asks; the message says why, in one line."""
+
+
+class Program(NamedTuple):
+    """What to run.
+
+    Parameters:
+        kind: ``"script"``, ``"module"``, ``"code"``, ``"input"`` (code from standard input) or ``"session"``.
+        name: the path, the module's name, or the code.
+        args: the program's own arguments.
+        folder: what a script's path is relative to, even after the program has changed folder.
+    """
+
+    kind: str
+    name: str
+    args: tuple[str, ...] = ()
+    folder: str = ""
+
+    def seems_guarded(self) -> bool:
+        """Return whether the program's top level looks as if it does less when imported than when run."""
+        try:
+            if self.kind == "script":
+                code = _compile(self._path())
+            elif self.kind == "module":
+                code = _find(self.name)[1]
+            else:
+                return True  # workers do not import it
+        except (ScoopError, SyntaxError, OSError, ValueError):
+            return True  # running it will show the error
+        return "__name__" in code.co_names or "IS_ORIGIN" in code.co_names
+
+    def prepare(self) -> Callable[[], None]:
+        """Set ``sys.argv``, ``sys.path`` and ``__main__`` for the program; return a function that runs it.
+
+        Runs none of the user's code yet. Raises CannotStart if there is no such program; if it is a module, the
+        returned function raises it.
+        """
+        if self.kind == "script":
+            return self._prepare_script()
+        if self.kind == "module":
+            return self._prepare_module()
+        pickle_main_by_value()  # workers cannot import a program that has no file
+        _set_first_path("")
+        if self.kind == "session":
+            sys.argv[:] = [""]
+            main = _new_main()
+            return lambda: _interact(main)
+        filename, names, sys.argv[:] = "<string>", {}, ["-c", *self.args]
+        if self.kind == "input":
+            filename, names, sys.argv[:] = "<stdin>", {"__file__": "<stdin>"}, self.args or [""]
+        main = _new_main(**names)
+        return lambda: exec(compile(self.name, filename, "exec", dont_inherit=True), main.__dict__)
+
+    def import_in_worker(self) -> None:
+        """Import the program under another name, so that functions and classes pickled by name are found."""
+        if self.kind == "script":
+            code, names = _compile(self._path()), self._script_names()
+        elif self.kind == "module":
+            spec, code = _find(self.name)
+            sys.argv[0] = spec.origin or self.name
+            names = _module_names(spec)
+        else:
+            return
+        main = ModuleType(MAIN_ALIAS)
+        main.__dict__.update(names, __builtins__=builtins)
+        sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
+        exec(code, main.__dict__)
+        _rename(main.__dict__)
+
+    def _path(self) -> str:
+        path = os.path.join(self.folder, self.name)
+        return os.path.join(path, "__main__.py") if os.path.isdir(path) else path
+
+    def _script_names(self) -> dict[str, Any]:
+        path = self._path()
+        loader = SourceFileLoader("__main__", path)
+        names: dict[str, Any] = {"__file__": path, "__cached__": None, "__loader__": loader}
+        if path != os.path.join(self.folder, self.name):
+            names |= {"__spec__": ModuleSpec("__main__", loader, origin=path), "__package__": ""}
+        return names
+
+    def _prepare_script(self) -> Callable[[], None]:
+        path, named = self._path(), os.path.join(self.folder, self.name)
+        try:
+            with open(path, "rb"):
+                pass
+        except OSError as problem:
+            if path != named:
+                raise CannotStart(
+                    f"{self.name!r} is a folder, and has no __main__.py to run; name a script in it"
+                ) from None
+            raise CannotStart(f"can't open file {self.name!r}: {problem.strerror}") from None
+        sys.argv[:] = [self.name, *self.args]
+        _set_first_path(os.path.dirname(os.path.realpath(path)) if path == named else named)
+        main = _new_main(**self._script_names())
+        return lambda: exec(_compile(path), main.__dict__)
+
+    def _prepare_module(self) -> Callable[[], None]:
+        sys.argv[:] = ["-m", *self.args]
+
+        def run() -> None:
+            # Not earlier: finding a module imports the packages that contain it, which is the user's code.
+            spec, code = _find(self.name)
+            sys.argv[0] = spec.origin or self.name
+            exec(code, _new_main(**_module_names(spec)).__dict__)
+
+        return run
+
+
+def _set_first_path(folder: str) -> None:
+    if not sys.flags.safe_path:
+        sys.path[0] = folder
+
+
+def _new_main(**names: Any) -> ModuleType:
+    main = ModuleType("__main__")
+    main.__dict__.update(names, __builtins__=builtins)
+    sys.modules["__scoop_launcher__"] = sys.modules["__main__"]  # so that its globals stay alive
+    sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
+    return main
+
+
+def _rename(namespace: Mapping[str, Any]) -> None:
+    """Set ``__module__`` of the program's functions and classes to ``__main__``, as it is in the origin.
+
+    So they are pickled and shown by that name.
+    """
+    for thing in list(namespace.values()):
+        if isinstance(thing, FunctionType | type) and thing.__module__ == MAIN_ALIAS:
+            thing.__module__ = "__main__"
+            if isinstance(thing, type):
+                _rename(vars(thing))
+
+
+def _compile(path: str) -> CodeType:
+    with io.open_code(path) as file:
+        return compile(file.read(), path, "exec", dont_inherit=True)
+
+
+def _find(name: str) -> tuple[Any, CodeType]:
+    """Return spec and code of the module that ``-m name`` runs. Raises CannotStart."""
+    import importlib.util
+
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ImportError, ValueError, AttributeError) as problem:
+        raise CannotStart(f"cannot find module {name!r}: {problem}") from None
+    if spec is None or not hasattr(spec.loader, "get_code"):
+        raise CannotStart(f"no module named {name!r} that can be run: see whether its name and the folder are right")
+    code: CodeType | None = cast(Any, spec.loader).get_code(spec.name)
+    if code is None:
+        raise CannotStart(f"module {name!r} has no Python code to run: it is built in, or compiled")
+    return spec, code
+
+
+def _module_names(spec: Any) -> dict[str, Any]:
+    return {
+        "__file__": spec.origin,
+        "__cached__": spec.cached,
+        "__loader__": spec.loader,
+        "__package__": spec.parent,
+        "__spec__": spec,
+    }
+
+
+def _interact(main: ModuleType) -> None:
+    """Run an interactive session: IPython's if it is installed."""
+    try:
+        from IPython import start_ipython
+    except ImportError:
+        pass
+    else:
+        start_ipython(argv=["--no-banner"], user_ns=main.__dict__)
+        return
+    import code
+
+    class Console(code.InteractiveConsole):
+        def showtraceback(self) -> None:
+            without_our_frames(cast(BaseException, sys.exc_info()[1]))
+            super().showtraceback()
+
+    hint = "SCOOP: `from scoop import futures`; what you define here works in tasks."
+    Console(main.__dict__).interact(banner=f"Python {sys.version.split()[0]}\n{hint}", exitmsg="")

@@ -1,0 +1,107 @@
+"""Which process ends which, even if one of them is deep in compiled code and cannot act.
+
+the origin ends   the broker sees its socket close, and ends the workers
+the broker dies   the system kills the workers (PR_SET_PDEATHSIG); the origin's I/O thread ends the origin, and if
+                  compiled code keeps that thread from running, the watchdog kills the origin a moment later
+"""
+
+import os
+import select
+import signal
+import sys
+from typing import NoReturn
+
+from .worker_process import close_all_but
+from ..tuning import TUNING
+
+__all__ = ["adopt_orphans", "die_with_parent", "kill_orphans", "reap_orphans", "start_watchdog"]
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the system kill this process when ``parent``, which has just forked it, ends. Linux only."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # the parent ended before the call
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Have the system make this process the parent of all its descendants that lose theirs. Linux only."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def reap_orphans(child: int) -> None:
+    """Reap all children that have ended, except ``child``, whose status another call waits for."""
+    for pid in _children():
+        if pid != child:
+            os.waitpid(pid, os.WNOHANG)
+
+
+def kill_orphans(spared: int | None) -> None:
+    """Kill all children except ``spared``, and the children that this process adopts when their parents die."""
+    while doomed := [pid for pid in _children() if pid != spared]:
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    pid = os.getpid()
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:  # this system has no such list, so orphans stay
+        return []
+
+
+def start_watchdog(origin: int) -> int | None:
+    """Start, from the broker, the process that kills ``origin`` if the broker dies first; return its pid.
+
+    The watchdog waits for the end of a pipe that only the broker holds open. Return None if the watchdog cannot be
+    started, or the system cannot name a process safely (pidfd, Linux 5.3). The run then goes on without one.
+    """
+    try:
+        handle = os.pidfd_open(origin)
+    except (AttributeError, OSError):
+        return None
+    try:
+        ours, theirs = os.pipe()
+        pid = os.fork()
+    except OSError:
+        return None
+    if pid == 0:
+        os.close(theirs)
+        _watch(origin, handle, ours)
+    os.close(ours)
+    os.close(handle)
+    return pid
+
+
+def _watch(origin: int, handle: int, broker_pipe: int) -> NoReturn:
+    try:
+        close_all_but(handle, broker_pipe)
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        poll.register(broker_pipe, select.POLLIN)
+        if not any(descriptor == handle for descriptor, _ in poll.poll()):
+            poll.unregister(broker_pipe)
+            if not poll.poll(TUNING.origin_ends_within_seconds * 1000):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                os.write(2, _KILLED % origin)
+    finally:
+        os._exit(0)
+
+
+_KILLED = (
+    b"scoop: the broker has died, and compiled code kept the program (pid %d) from noticing; the watchdog has killed "
+    b"it. Most often the system has killed the broker for want of memory (see dmesg): run fewer workers (-n)\n"
+)
