@@ -27,7 +27,7 @@ from .worker import runtime
 from .worker.blocking import deadline_after
 from .worker.future import Future, error_of, has_ended, new_task
 from .worker.scheduler import Scheduler
-from .worker.task import TaskOptions, WithRetries, split_options
+from .worker.task import WithRetries, split_options
 from .worker.waiting import Waiting
 
 __all__ = [

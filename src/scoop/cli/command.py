@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, cast
 
 import scoop
 
+from ..errors import UnguardedMainError
+from ..machine.cores import cap_threads, usable_cores
+from ..machine.processes import Machine
+from ..machine.program import CannotStart, Program
 from ..worker import runtime
 from ..worker.limits import Limits
 from ..worker.recycling import flush_streams
 from ..worker.scheduler import Scheduler
 from ..worker.signal_guard import await_put_off_signals, end_at_next_interrupt
 from ..worker.tracebacks import without_our_frames
-from ..errors import UnguardedMainError
-from ..machine.cores import cap_threads, usable_cores
-from ..machine.processes import Machine
-from ..machine.program import CannotStart, Program
 from .options import new_parser
 from .start import start
 
@@ -181,9 +181,9 @@ def _start(machine: Machine, program: Program) -> None:
     try:
         end = start(machine, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
-        from ..broker.obituary import why
+        from ..broker.exit_report import why_not_started
 
-        reason = why(problem) if isinstance(problem, OSError) else problem
+        reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
     # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers
     # may still use futures.

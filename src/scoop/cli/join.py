@@ -15,9 +15,9 @@ from collections.abc import Callable
 from ..cluster.agent import REFUSED, Agent, become_machine
 from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
-from ..worker.limits import Limits
-from ..tuning import TUNING
 from ..cluster.terms import Terms
+from ..tuning import TUNING
+from ..worker.limits import Limits
 from .options import COUNT
 
 __all__ = ["join"]

@@ -22,18 +22,18 @@ from typing import NoReturn
 
 import scoop
 
-from ..worker.limits import Limits
-from ..machine.worker_process import close_all_but
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, run_broker
 from ..machine.supervision import adopt_orphans, die_with_parent, kill_orphans, reap_orphans
+from ..machine.worker_process import close_all_but
 from ..tuning import TUNING
-from .terms import Terms
 from ..wire.status_page import new_status_page
+from ..worker.limits import Limits
 from .answer import MARK, Answer, disagreement, mark, python_version, scoop_version
 from .files import ProgramFiles, are_present, relocate, unpack
 from .invitation import Invitation, read_invitation
+from .terms import Terms
 
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
 

@@ -11,12 +11,12 @@ from collections.abc import Callable
 import scoop
 
 from ..tuning import TUNING
-from .terms import Terms
 from .answer import Answer
 from .diagnosis import Diagnosis, Failure, diagnose, is_turned_away
 from .invitation import encode
 from .launcher_process import LauncherProcess, Output, Sink
 from .plan import Call, Plan, calls, invite, port_of
+from .terms import Terms
 
 __all__ = ["Agents", "TooFewHosts", "failure_of", "new_login_slots", "start_command"]
 

@@ -22,7 +22,6 @@ import scoop
 
 from ..errors import in_words
 from ..tuning import TUNING
-from .terms import Terms
 from .agents import TooFewHosts, failure_of, start_command
 from .diagnosis import Diagnosis, Failure, diagnose
 from .hosts import Host
@@ -32,6 +31,7 @@ from .launchers.common import Reach, agent_command
 from .launchers.dask import Cluster
 from .placement import allot
 from .plan import Call, Plan, invite
+from .terms import Terms
 
 __all__ = ["DaskAgents", "run_agent"]
 

@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, NamedTuple
 
-from ..worker.limits import Limits
 from ..machine.program import Program
-from .terms import Terms
+from ..worker.limits import Limits
 from .files import ProgramFiles
 from .hosts import HostsError
+from .terms import Terms
 
 __all__ = ["Invitation", "check_invitation_file", "encode", "fetch", "post", "read_invitation"]
 

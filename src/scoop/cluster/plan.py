@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from .terms import Terms
 from .hosts import Host
 from .invitation import Invitation
 from .launchers.common import Reach
@@ -11,6 +10,7 @@ from .launchers.grid_engine import qrsh
 from .launchers.lsf import blaunch
 from .launchers.slurm import srun
 from .launchers.ssh import ssh
+from .terms import Terms
 
 __all__ = ["Call", "Plan", "calls", "invite", "port_of"]
 

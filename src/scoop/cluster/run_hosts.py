@@ -8,10 +8,10 @@ from importlib.util import find_spec
 
 from ..machine.processes import ServeUplink
 from ..machine.program import CannotStart
-from .terms import Terms
 from .agents import Agents
 from .invitation import encode, post
 from .plan import Plan
+from .terms import Terms
 
 __all__ = ["RunHosts", "new_uplink", "start_hosts"]
 

@@ -18,10 +18,10 @@ from typing import NamedTuple, NoReturn
 
 import scoop
 
-from ..worker.limits import Identity, Limits
-from .worker_process import close_all_but, keep_freed_memory, serve
 from ..wire.status_page import StatusPage
+from ..worker.limits import Identity, Limits
 from .supervision import die_with_parent, start_watchdog
+from .worker_process import close_all_but, keep_freed_memory, serve
 
 __all__ = ["Machine", "ServeUplink", "name_process", "run_broker"]
 

@@ -11,8 +11,8 @@ import signal
 import sys
 from typing import NoReturn
 
-from .worker_process import close_all_but
 from ..tuning import TUNING
+from .worker_process import close_all_but
 
 __all__ = ["adopt_orphans", "die_with_parent", "kill_orphans", "reap_orphans", "start_watchdog"]
 

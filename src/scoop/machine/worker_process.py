@@ -11,13 +11,13 @@ from time import monotonic
 from typing import NamedTuple, NoReturn
 
 from ..errors import UnguardedMainError
-from ..worker.cost_model import CostModel
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
 from ..wire.status_page import StatusPage
 from ..worker import runtime
 from ..worker.broker_client import BrokerClient, ThreadEvent
 from ..worker.constants import Constants
+from ..worker.cost_model import CostModel
 from ..worker.limits import Identity, Limits
 from ..worker.receiver import Receiver
 from ..worker.recycling import Recycling, flush_streams, leave
@@ -46,9 +46,7 @@ def become_worker(
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
     client = BrokerClient(sock, on_end)
-    outside = Outside(
-        page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk
-    )
+    outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
     scheduler = Scheduler(identity, limits, outside)
     constants = Constants(client.send)
     runtime.constants = constants

@@ -1,9 +1,9 @@
 """How a caller waits until something has happened: by setting its fiber aside, or by letting its thread sleep.
 
-    no deadline, on a thread that runs tasks      the fiber is suspended, and the thread does other work
-    a deadline, or a thread of the program's own  the thread sleeps, and a helper thread works in its place
-    the program itself, and results are to come   likewise: a thread that runs a task of a second cannot deliver
-    to it as they arrive                          what comes meanwhile
+no deadline, on a thread that runs tasks      the fiber is suspended, and the thread does other work
+a deadline, or a thread of the program's own  the thread sleeps, and a helper thread works in its place
+the program itself, and results are to come   likewise: a thread that runs a task of a second cannot deliver
+to it as they arrive                          what comes meanwhile
 """
 
 from collections.abc import Callable, MutableMapping, Sequence

@@ -54,7 +54,9 @@ class IdleTracker:
         page, worker: the status page, and the number of this worker on it.
     """
 
-    def __init__(self, work: Work, native: Fibers, send: Callable[[Message], None], page: StatusPage, worker: int) -> None:
+    def __init__(
+        self, work: Work, native: Fibers, send: Callable[[Message], None], page: StatusPage, worker: int
+    ) -> None:
         self._work = work
         self._native = native
         self._send = send

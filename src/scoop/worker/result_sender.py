@@ -37,7 +37,11 @@ class ResultSender:
     """
 
     def __init__(
-        self, send: Callable[[Message], None], clock: Callable[[], float], others_wait: Callable[[], bool], pool: BufferPool
+        self,
+        send: Callable[[Message], None],
+        clock: Callable[[], float],
+        others_wait: Callable[[], bool],
+        pool: BufferPool,
     ) -> None:
         self._send = send
         self._clock = clock

@@ -27,7 +27,11 @@ __all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals"]
 _SECOND_INTERRUPT = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
 
-_TIMERS = {signal.ITIMER_REAL: signal.SIGALRM, signal.ITIMER_VIRTUAL: signal.SIGVTALRM, signal.ITIMER_PROF: signal.SIGPROF}
+_TIMERS = {
+    signal.ITIMER_REAL: signal.SIGALRM,
+    signal.ITIMER_VIRTUAL: signal.SIGVTALRM,
+    signal.ITIMER_PROF: signal.SIGPROF,
+}
 
 _set_handler, _get_handler = signal.signal, signal.getsignal
 _set_timer, _set_alarm = signal.setitimer, signal.alarm

@@ -161,7 +161,7 @@ class Stealing:
             return True  # it is left to others, whatever it is
         journey: float = TUNING.far_journey_seconds
         if not isinstance(oldest, Future | tuple) and (seconds := oldest.seconds_left()) is not None:
-            return seconds > 2 * journey
+            return bool(seconds > 2 * journey)
         now, count = self._clock(), len(table)
         if self._oldest_seen is None or self._oldest_seen[0] is not oldest:
             self._oldest_seen = oldest, now, count
