@@ -2,8 +2,8 @@
 
     python benchmarks/hosts.py
 
-The second host is simulated: `local_ssh` starts its agent on this machine. Tasks sleep, so the workers of both hosts fit
-on two processors; tasks that do not sleep are so short that none of them should travel.
+The second host is simulated: `local_ssh` starts its agent on this machine. Tasks sleep, so the workers of both hosts
+fit on two processors; tasks that do not sleep are so short that none of them should travel.
 """
 
 import statistics

@@ -42,9 +42,7 @@ def test_a_script_that_workers_cannot_import_says_so_where_it_needs_them(scoop_r
     assert "ImportError: not here" in run.err
 
 
-def test_workers_that_die_importing_the_script_are_not_replaced_for_ever(
-    scoop_run: RunScoop, tmp_path: Path
-) -> None:
+def test_workers_that_die_importing_the_script_are_not_replaced_for_ever(scoop_run: RunScoop, tmp_path: Path) -> None:
     source = """
     if not scoop.IS_ORIGIN:
         with open("starts", "a") as file:

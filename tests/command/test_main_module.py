@@ -68,9 +68,7 @@ def test_names_are_those_under_plain_python(tmp_path: Path, words: tuple[str, ..
 
 
 @pytest.mark.parametrize("words", [("-",), ("-", "a", "-n"), ()])
-def test_a_program_from_standard_input_has_the_names_of_plain_python(
-    tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_a_program_from_standard_input_has_the_names_of_plain_python(tmp_path: Path, words: tuple[str, ...]) -> None:
     ours, plain = run_both(*words, cwd=tmp_path, stdin=NAMES)
     assert names(ours) == names(plain)
 
