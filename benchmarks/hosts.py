@@ -1,9 +1,9 @@
-"""Two machines beside one: what the journey between hosts costs, on this machine alone.
+"""Two machines beside one: the cost of sending tasks between hosts, measured on this machine alone.
 
     python benchmarks/hosts.py
 
-A second host is played by a station on this one, which `local_ssh` starts. Tasks sleep, so both hosts' workers fit on
-two processors; those that do not are so short that none of them should travel.
+The second host is simulated: `local_ssh` starts its agent on this machine. Tasks sleep, so the workers of both hosts
+fit on two processors; tasks that do not sleep are so short that none of them should travel.
 """
 
 import statistics

@@ -10,8 +10,12 @@ Start the program with ``python -m scoop script.py``.
 #
 #     __main__.py   python -m scoop
 #     ------------------------------------------------------------------------------------------------------
-#     launch/       the command line, the program as __main__, the processes around it
-#       cluster/      the hosts of a run: found, allotted, reached; station: what runs there
+#     cli/          the command line: start a run, join one, show hosts
+#     ------------------------------------------------------------------------------------------------------
+#     cluster/      the hosts of a run: found, allotted, reached; the agent that runs on each
+#       launchers/    ssh, Slurm, Grid Engine, PBS, LSF, Dask: their hosts and their commands, pure
+#     ------------------------------------------------------------------------------------------------------
+#     machine/      one machine: its processors, the program as __main__, the broker and the processes it forks
 #     ------------------------------------------------------------------------------------------------------
 #     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
 #     ------------------------------------------------------------------------------------------------------

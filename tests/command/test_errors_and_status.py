@@ -105,7 +105,7 @@ def test_an_error_in_a_program_shows_no_frames_of_ours(tmp_path: Path, words: tu
     assert ours.err == "".join(frames)
 
 
-def test_an_error_in_a_package_that_is_imported_first_shows_no_frames_of_ours(tmp_path: Path) -> None:
+def test_an_error_in_a_parent_package_shows_no_frames_of_ours(tmp_path: Path) -> None:
     write(tmp_path / "package/__init__.py", "1 / 0")
     write(tmp_path / "package/module.py")
     ours, plain = run_both("-m", "package.module", cwd=tmp_path)

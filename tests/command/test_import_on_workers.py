@@ -16,7 +16,7 @@ def test_a_script_without_a_guard_that_uses_no_futures_ends(scoop_run: RunScoop,
     assert 1 <= run.out.count("words") <= 2
 
 
-def test_a_script_that_workers_cannot_import_ends_where_it_needs_no_workers(scoop_run: RunScoop) -> None:
+def test_a_script_that_cannot_be_imported_ends_if_it_needs_no_workers(scoop_run: RunScoop) -> None:
     source = """
     import scoop
 
@@ -42,9 +42,7 @@ def test_a_script_that_workers_cannot_import_says_so_where_it_needs_them(scoop_r
     assert "ImportError: not here" in run.err
 
 
-def test_workers_that_die_while_importing_the_script_are_not_replaced_for_ever(
-    scoop_run: RunScoop, tmp_path: Path
-) -> None:
+def test_workers_that_die_importing_the_script_are_not_replaced_for_ever(scoop_run: RunScoop, tmp_path: Path) -> None:
     source = """
     if not scoop.IS_ORIGIN:
         with open("starts", "a") as file:

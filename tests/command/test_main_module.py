@@ -68,9 +68,7 @@ def test_names_are_those_under_plain_python(tmp_path: Path, words: tuple[str, ..
 
 
 @pytest.mark.parametrize("words", [("-",), ("-", "a", "-n"), ()])
-def test_names_of_a_program_from_standard_input_are_those_under_plain_python(
-    tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_a_program_from_standard_input_has_the_names_of_plain_python(tmp_path: Path, words: tuple[str, ...]) -> None:
     ours, plain = run_both(*words, cwd=tmp_path, stdin=NAMES)
     assert names(ours) == names(plain)
 
@@ -159,7 +157,7 @@ def test_a_script_is_read_as_python_reads_it(tmp_path: Path, head: bytes) -> Non
     assert ours.status == 0
 
 
-def test_a_script_in_another_folder_finds_what_is_beside_it_here_and_on_workers(tmp_path: Path) -> None:
+def test_a_script_elsewhere_finds_modules_beside_it_here_and_on_workers(tmp_path: Path) -> None:
     write(tmp_path / "folder/beside.py", "def work(x): return x + 100")
     source = """
     import beside

@@ -142,7 +142,7 @@ def test_too_few_hosts_end_it_at_once_with_the_reasons(far: Far) -> None:
         assert "Traceback" in run.err
 
 
-def test_a_script_that_cannot_be_imported_there_ends_a_run_without_workers_here(far: Far) -> None:
+def test_a_script_that_far_hosts_cannot_import_ends_the_run(far: Far) -> None:
     body = """
 if not scoop.IS_ORIGIN:
     raise ImportError("not here")

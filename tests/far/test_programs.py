@@ -143,7 +143,7 @@ def main():
     )
 
 
-def test_what_nobody_waits_for_ends_before_the_run_does_and_what_is_printed_arrives(far: Far) -> None:
+def test_tasks_that_are_not_awaited_end_before_the_run_and_may_print(far: Far) -> None:
     run = far.run(
         """
 def mark(x):

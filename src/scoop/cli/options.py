@@ -68,7 +68,7 @@ def new_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
     parser.add_argument("-q", "--quiet", action="store_true", help="report errors only")
-    parser.add_argument("--nice", type=int, metavar="LEVEL", help="added to the niceness of all processes")
+    parser.add_argument("--nice", type=int, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
     parser.add_argument(
         "--retries",
         type=_whole("a number of retries: 0 or more"),

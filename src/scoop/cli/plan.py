@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import scoop
 
 from ..cluster.answer import python_version, scoop_version
-from ..cluster.files import collect
+from ..cluster.files import ProgramFiles, collect
 from ..cluster.hosts import MOST_HOSTS, HostsError
 from ..cluster.invitation import Invitation, check_invitation_file
 from ..cluster.launchers.common import Allocation, Reach
@@ -81,21 +81,27 @@ def _invitation(
     missing = [name for name in options.env if name not in os.environ]
     if missing:
         raise HostsError(f"--env {missing[0]}: that variable is not set here; set it, or leave the option out")
-    current = os.getcwd()
     return Invitation(
         workers={host.place: host.workers for host in placement.away},
         python=python_version(),
         scoop=scoop_version(),
         limits=limits._replace(spare=False),
         program=program,
-        files=collect(program, current) if program else None,
-        folder=current,
+        files=_files(program) if program else None,
+        folder=os.getcwd(),
         must_be_there=options.path is not None,
         environment={name: os.environ[name] for name in (*options.env, *THREAD_LIMITS) if name in os.environ},
         level=scoop.logger.level,
         nice=options.nice or 0,
         debug=options.debug,
     )
+
+
+def _files(program: Program) -> ProgramFiles:
+    try:
+        return collect(program, os.getcwd())
+    except OSError as problem:
+        raise HostsError(f"can't open {problem.filename!r}, a file of the program: {problem.strerror}") from None
 
 
 def _read(name: str) -> str:

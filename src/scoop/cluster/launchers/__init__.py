@@ -1,1 +1,1 @@
-"""What starts processes on hosts, a file each: a pure parser of what it allots, a pure builder of its command."""
+"""Launchers, a file each, pure: a parser of the hosts that it allots, and a builder of the command that it runs."""
