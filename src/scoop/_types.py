@@ -1,5 +1,5 @@
 """The reference's name for the class of futures."""
 
-from .worker.future import Future
+from .engine.future import Future
 
 __all__ = ["Future"]

@@ -23,12 +23,12 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from .errors import describe
 from .maps import iterators, reduce_scan
-from .worker import runtime
-from .worker.blocking import deadline_after
-from .worker.future import Future, error_of, has_ended, new_task
-from .worker.scheduler import Scheduler
-from .worker.task import WithRetries, split_options
-from .worker.waiting import Waiting
+from .engine import runtime
+from .engine.blocking import deadline_after
+from .engine.future import Future, error_of, has_ended, new_task
+from .engine.scheduler import Scheduler
+from .engine.task import WithRetries, split_options
+from .engine.waiting import Waiting
 
 __all__ = [
     "ALL_COMPLETED",

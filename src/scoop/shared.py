@@ -13,9 +13,9 @@ from itertools import count
 from typing import Any, cast
 
 from .errors import NotStartedProperly
-from .worker import runtime
-from .worker.constants import Constants
-from .worker.scheduler import Scheduler
+from .engine import runtime
+from .engine.constants import Constants
+from .engine.scheduler import Scheduler
 
 __all__ = ["SharedElementEncapsulation", "delConst", "getConst", "setConst"]
 

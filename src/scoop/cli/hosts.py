@@ -15,7 +15,7 @@ from ..cluster.placement import describe
 from ..cluster.plan import Call, Plan, calls, invite
 from ..machine.program import CannotStart
 from ..tuning import TUNING
-from ..worker.limits import Limits
+from ..engine.limits import Limits
 from .options import new_parser
 from .plan import find_placement, new_plan
 

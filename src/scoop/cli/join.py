@@ -17,7 +17,7 @@ from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
 from ..cluster.terms import Terms
 from ..tuning import TUNING
-from ..worker.limits import Limits
+from ..engine.limits import Limits
 from .options import COUNT
 
 __all__ = ["join"]

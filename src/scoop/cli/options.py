@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..wire.status_page import MOST_WORKERS
-from ..worker.limits import Limits
+from ..engine.limits import Limits
 from .host_options import EXAMPLES, PROGRAM, add_host_options
 
 __all__ = ["COUNT", "new_parser"]

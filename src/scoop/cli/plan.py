@@ -18,7 +18,7 @@ from ..cluster.placement import Placement, discover, named, place
 from ..cluster.plan import Plan, calls
 from ..machine.cores import THREAD_LIMITS, usable_cores
 from ..machine.program import Program
-from ..worker.limits import Limits
+from ..engine.limits import Limits
 
 __all__ = ["find_placement", "new_plan"]
 

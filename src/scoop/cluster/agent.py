@@ -29,7 +29,7 @@ from ..machine.supervision import adopt_orphans, die_with_parent, kill_orphans, 
 from ..machine.worker_process import close_all_but
 from ..tuning import TUNING
 from ..wire.status_page import new_status_page
-from ..worker.limits import Limits
+from ..engine.limits import Limits
 from .answer import MARK, Answer, disagreement, mark, python_version, scoop_version
 from .files import ProgramFiles, are_present, relocate, unpack
 from .invitation import Invitation, read_invitation

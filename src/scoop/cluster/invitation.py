@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import BinaryIO, NamedTuple
 
 from ..machine.program import Program
-from ..worker.limits import Limits
+from ..engine.limits import Limits
 from .files import ProgramFiles
 from .hosts import HostsError
 from .terms import Terms

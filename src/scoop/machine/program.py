@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from ..errors import ScoopError
 from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
-from ..worker.tracebacks import without_our_frames
+from ..engine.tracebacks import without_our_frames
 
 __all__ = ["CannotStart", "Program"]
 

@@ -14,16 +14,16 @@ from ..errors import UnguardedMainError
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
 from ..wire.status_page import StatusPage
-from ..worker import runtime
-from ..worker.broker_client import BrokerClient, ThreadEvent
-from ..worker.constants import Constants
-from ..worker.cost_model import CostModel
-from ..worker.limits import Identity, Limits
-from ..worker.receiver import Receiver
-from ..worker.recycling import Recycling, flush_streams, leave
-from ..worker.scheduler import Outside, Scheduler
-from ..worker.signal_guard import guard_signals
-from ..worker.tracebacks import format_error
+from ..engine import runtime
+from ..engine.broker_client import BrokerClient, ThreadEvent
+from ..engine.constants import Constants
+from ..engine.cost_model import CostModel
+from ..engine.limits import Identity, Limits
+from ..engine.receiver import Receiver
+from ..engine.recycling import Recycling, flush_streams, leave
+from ..engine.scheduler import Outside, Scheduler
+from ..engine.signal_guard import guard_signals
+from ..engine.tracebacks import format_error
 
 __all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
 

@@ -6,9 +6,9 @@ from time import monotonic
 from typing import Any, Protocol
 
 from ..tuning import TUNING
-from ..worker import runtime
-from ..worker.blocking import Threads, WaitPoint
-from ..worker.deadlock import Awaited
+from ..engine import runtime
+from ..engine.blocking import Threads, WaitPoint
+from ..engine.deadlock import Awaited
 from .map_in_progress import MapInProgress, MapScheduler
 from .segment import AnySegment, PackedSegment, Segment
 

@@ -6,9 +6,9 @@ from itertools import chain, islice
 from typing import Any, cast
 
 from ..tuning import TUNING
-from ..worker.blocking import deadline_after
-from ..worker.signal_safety import calls_program
-from ..worker.task import TaskOptions, split_options
+from ..engine.blocking import deadline_after
+from ..engine.signal_safety import calls_program
+from ..engine.task import TaskOptions, split_options
 from .consumer import Consumer, MapThreads
 from .map_in_progress import MapInProgress
 from .row_functions import Columns, MapRows

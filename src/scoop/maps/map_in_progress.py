@@ -21,12 +21,12 @@ from typing import Any, Protocol
 from ..errors import describe_call
 from ..tuning import TUNING
 from ..wire.messages import Message
-from ..worker.cost_model import CostModel
-from ..worker.deadlock import Awaited
-from ..worker.outbox import InFlight
-from ..worker.ready_table import ReadyTable
-from ..worker.signal_safety import indivisible
-from ..worker.task import TaskOptions
+from ..engine.cost_model import CostModel
+from ..engine.deadlock import Awaited
+from ..engine.outbox import InFlight
+from ..engine.ready_table import ReadyTable
+from ..engine.signal_safety import indivisible
+from ..engine.task import TaskOptions
 from .row_functions import Columns, MapRows
 from .running_slice import RunningSlice
 from .segment import AnySegment, PackedSegment, Segment

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from ..tuning import TUNING
-from ..worker.task import PLAIN, Report
+from ..engine.task import PLAIN, Report
 from .consumer import Consumer, MapThreads
 from .map_in_progress import MapInProgress
 from .row_functions import Columns, MapRows

@@ -14,7 +14,7 @@ from functools import partial, reduce
 from itertools import accumulate, chain
 from typing import Any
 
-from ..worker.task import PLAIN, split_options
+from ..engine.task import PLAIN, split_options
 from .consumer import MapThreads
 from .iterators import Inputs
 from .row_functions import MapRows, ReduceRows, ScanRows

@@ -6,8 +6,8 @@ from itertools import accumulate
 from typing import Any
 
 from ..errors import name_of
-from ..worker import runtime
-from ..worker.signal_safety import calls_program
+from ..engine import runtime
+from ..engine.signal_safety import calls_program
 
 __all__ = ["Columns", "MapRows", "ReduceRows", "ScanRows"]
 

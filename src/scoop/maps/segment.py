@@ -6,7 +6,7 @@ from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
 from ..wire import codec
-from ..worker.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
 from .row_functions import MapRows
 
 __all__ = ["AnySegment", "PackedSegment", "Segment", "pack_segments", "read_segments"]

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..wire.messages import Cancel, Message
-from ..worker.future import Deferred, TaskCall
-from ..worker.outcomes import unpack_outcome
-from ..worker.task import TaskOptions
+from ..engine.future import Deferred, TaskCall
+from ..engine.outcomes import unpack_outcome
+from ..engine.task import TaskOptions
 from .row_functions import Columns, MapRows
 from .segment import PackedSegment, read_segments
 

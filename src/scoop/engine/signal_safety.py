@@ -18,7 +18,7 @@ _indivisible: set[CodeType] = set()
 _calls_program: set[CodeType] = set()
 
 _PACKAGE = dirname(dirname(__file__))
-_OURS = tuple(join(_PACKAGE, part, "") for part in ("worker", "maps", "wire"))
+_OURS = tuple(join(_PACKAGE, part, "") for part in ("engine", "maps", "wire"))
 
 
 def indivisible(function: F) -> F:
