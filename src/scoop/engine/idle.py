@@ -115,7 +115,6 @@ class IdleTracker:
             with self._lock:
                 self._epoch += 1
             self._native.nudge()
-            self._work.wake()
 
     def is_resting(self, fibers: Fibers) -> bool:
         """Return whether the thread of ``fibers`` sleeps for want of work."""

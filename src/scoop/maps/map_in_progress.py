@@ -208,6 +208,7 @@ class MapInProgress:
             chunks = [*self._chunks]
         for chunk in chunks:
             chunk.cancel()
+        self._notify()  # a consumer that waits is to hear that nothing more will come
 
     def _consume(self, segment: AnySegment) -> AnySegment:
         if segment.start == self._next:
