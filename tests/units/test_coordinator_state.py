@@ -153,7 +153,7 @@ def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
     link.from_broker(Demand(1, True, True))
     assert not link.may_leave
     (demand,) = messages_to(1, coordinator.tell_demand())
-    assert link.from_coordinator(demand) == Demand(1, True, True), (
+    assert link.from_coordinator(demand) == Demand(1, True, False), (
         "the broker has sent one message, and is to give all"
     )
     assert link.may_leave
