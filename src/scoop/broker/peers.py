@@ -1,12 +1,8 @@
 """The peers of a broker or of the coordinator: workers, and links to other machines; and which of them are idle.
 
-An idle peer waits for a message, and says so once. Its message counts the messages that it had seen by then. If more
-have been sent to it since, its message is void: the peer will look at those, and speak again. So here "idle" means
-exactly: the peer waits for us.
-
-Behind a link is another machine, or all other machines. Both sides say in Demand what they need, and Demand itself is
-not counted. A side that receives anything else owes a new Demand, and sends it a moment later. So after the last
-counted message there is a last Demand each way, which counts all messages, and is valid.
+What a peer says of its idleness counts the messages that it had seen by then. It is void if more have been sent
+since: the peer will look at those, and speak again. So here "idle" means exactly: the peer waits for us. Links say in
+Demand what their side needs; Demand itself is not counted.
 """
 
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""The link between the machines of a run."""
+"""What connects the machines of a run."""

@@ -254,28 +254,10 @@ class Retire(NamedTuple):
     """Worker to broker: it leaves by itself, and has begun nothing of what it holds; another is to take its place."""
 
 
-Message = (
-    Idle
-    | Busy
-    | ProgramEnded
-    | AllDone
-    | Steal
-    | Demand
-    | Offer
-    | Run
-    | GiveBack
-    | Results
-    | PartialResult
-    | Cancel
-    | Cancelled
-    | Lost
-    | SetConstants
-    | DeleteConstants
-    | ConstantReply
-    | Welcome
-    | StartFailed
-    | Retire
-)
+_Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
+_Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
+_Constants = SetConstants | DeleteConstants | ConstantReply
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | Retire
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
