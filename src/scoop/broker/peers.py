@@ -64,15 +64,18 @@ class Peers(dict[int, Peer]):
 
     # -- idleness ---------------------------------------------------------------------------------------------
 
-    def note_idle(self, number: int, seen: int, all_done: bool) -> None:
-        """A peer waits for work, as of so many messages."""
+    def note_idle(self, number: int, seen: int, all_done: bool, wants_work: bool = True) -> None:
+        """A peer has nothing to do, as of so many messages; a link may want no work all the same."""
         peer = self[number]
         peer.has_spoken = True
-        peer.all_done = all_done and seen == peer.sent
-        if seen == peer.sent and not (peer.idle or peer.retired):
+        is_valid = seen == peer.sent
+        if not wants_work:
+            self.note_busy(number)
+        elif is_valid and not (peer.idle or peer.retired):
             peer.idle = True
             if peer.in_turn and self._requests.wait(number):
                 self.instruct(Unask((number,)))
+        peer.all_done = all_done and is_valid
 
     def note_busy(self, number: int) -> None:
         """A peer has found work, or will look for some."""
@@ -87,13 +90,8 @@ class Peers(dict[int, Peer]):
         """A link has said what its side needs."""
         peer = self[number]
         peer.wants_work = demand.wants_work
-        if demand.wants_work:
-            peer.cannot_start = False  # workers have started there meanwhile
-            self.note_idle(number, demand.seen, demand.all_done)
-        else:
-            self.note_busy(number)
-            peer.has_spoken = True
-            peer.all_done = demand.all_done and demand.seen == peer.sent
+        peer.cannot_start &= not demand.wants_work  # else workers have started there meanwhile
+        self.note_idle(number, demand.seen, demand.all_done, demand.wants_work)
 
     def note_message(self, number: int) -> None:
         """A link has sent anything but Demand: it counts, and a new Demand is owed."""
