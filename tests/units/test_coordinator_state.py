@@ -117,7 +117,7 @@ def test_a_quarantined_task_goes_to_the_origins_machine_last() -> None:
     wants_work(coordinator, 1)
     coordinator.received(HERE, offer([0], [2], [1]))
     assert coordinator.received(1, GiveBack(BATCH, [0], [2], [1])) == []
-    assert coordinator.left(1) == [Send(HERE, GiveBack(BATCH, [0], [2], [1]))]
+    assert coordinator.received(1, Retire()) == [Send(HERE, GiveBack(BATCH, [0], [2], [1]))]
 
 
 def test_constants_that_only_a_lost_machine_needed_are_deleted() -> None:

@@ -105,8 +105,10 @@ class Peers(dict[int, Peer]):
         peer = self.get(number)
         if peer is not None:
             peer.sent += 1
-            self.note_busy(number)
-            self.instruct(Send(number, message))
+            peer.all_done = False
+            if peer.idle:
+                self.note_busy(number)
+            self._instructions.append(Send(number, message))
 
     def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:
         """Tell a link what this side needs, if that is news to it."""

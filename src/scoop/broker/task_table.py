@@ -225,13 +225,19 @@ class TaskTable:
         entry = self._batches.get(batch)
         if entry is None:
             return  # their owner has died
-        records = [(task, entry.tasks[task]) for task in tasks]
-        if dropped := [task for task, record in records if record.unwanted]:
-            self._close(Cancelled(batch, dropped))
-        wanted = [(task, record) for task, record in records if not record.unwanted]
-        self.quarantine.extend((batch, task) for task, record in wanted if record.quarantined)
-        if offered := [task for task, record in wanted if not record.quarantined]:
+        offered, dropped = [], []
+        for task in tasks:
+            record = entry.tasks[task]
+            if record.unwanted:
+                dropped.append(task)
+            elif record.quarantined:
+                self.quarantine.append((batch, task))
+            else:
+                offered.append(task)
+        if offered:
             self.on_offer.append((batch, offered))
+        if dropped:
+            self._close(Cancelled(batch, dropped))
 
     def _withdraw(self, batch: int, tasks: set[int]) -> list[int]:
         """Take those of these tasks that no peer holds off offer and out of quarantine; return them."""
