@@ -11,6 +11,7 @@ to a file in --folder. The end says how often each mix of options failed.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections import Counter
@@ -112,6 +113,8 @@ class Report:
 def main() -> None:
     """Run programs, some at once."""
     options = asked()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background: what is started would ignore it too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     report, running = Report(options.folder), dict[Future[Verdict], Program]()
     with ThreadPoolExecutor(options.jobs) as pool:
         for program in programs(options):
