@@ -23,8 +23,8 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from fuzz.grammar import Mix, Program, make
-from fuzz.runner import LIMIT, Verdict, run, saved
+from fuzz.grammar import Mix, Program, make  # noqa: E402
+from fuzz.runner import LIMIT, Verdict, kept, run  # noqa: E402
 
 IN_A_RUN = 5
 """Programs that share the processes of one run."""
@@ -85,9 +85,7 @@ class Report:
         if verdict.problem is None:
             return
         self.failed[program.mix] += 1
-        self.folder.mkdir(exist_ok=True)
-        path = saved(program, self.folder / f"failed-{program.seed}.json")
-        path.with_suffix(".txt").write_text(verdict.problem, "utf-8")
+        path = kept(program, verdict.problem, self.folder)
         print(f"== seed {program.seed}: {program.mix}\n{verdict.problem[:3000]}\nwhole: {path.with_suffix('.txt')}")
         print(f"again: {sys.executable} tests/fuzz/fuzz.py --file {path} --times 20\n", flush=True)
 

@@ -39,7 +39,7 @@ class Program:
 def make(seed: int, subprograms: int = 5, **fixed: Any) -> Program:
     """Return the program of a seed; ``fixed`` are fields of the mix that the seed is not to decide."""
     rng = random.Random(seed)
-    mix = {
+    mix: dict[str, Any] = {
         "n": rng.choice([1, 2, 2, 3, 3, 8]),
         "retries": rng.choice([0, 0, 1, 2]),
         "kills": rng.choice([0, 0, 0, 1, 2]),

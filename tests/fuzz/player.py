@@ -136,13 +136,13 @@ def has_ended(task: Any, timeout: float) -> bool:
 
 def by_polling(tasks: list[Any]) -> None:
     """Look whether they have ended, and wait for nothing."""
-    while not all([task.done() for task in tasks]):
+    while not all(task.done() for task in tasks):
         time.sleep(0.001)
 
 
 def by_spinning(tasks: list[Any]) -> None:
     """Look whether they have ended, without a pause."""
-    while not all([task.done() for task in tasks]):
+    while not all(task.done() for task in tasks):
         pass
 
 
@@ -363,10 +363,8 @@ def verdict(node: Node, got: list[Any], partly: bool) -> str:
     """Say whether the values are among those that the rows have, from the first on if in order."""
     rows = zip(*inputs_of(node), strict=True)
     values = [value_of(node["row"], x, *[0 if isinstance(y, LOCK) else y for y in more]) for x, *more in rows]
-    if node["ordered"]:
-        right = got == values[: len(got)]
-    else:
-        right = len(set(got)) == len(got) and set(got) <= set(values)
+    once = len(set(got)) == len(got) and set(got) <= set(values)
+    right = got == values[: len(got)] if node["ordered"] else once
     return "right" if right and (partly or len(got) == len(values)) else f"wrong: {got}"
 
 

@@ -14,8 +14,8 @@ Spec = dict[str, Any]
 """What a row does, each thing at the row whose number is named:
 
 ``mul``: the factor of its value; ``nap``: seconds, in each ``every``-th row; ``spin``: rounds of a loop, in each row;
-``raises_at``, ``kills_at``, ``odd_at``: the row that raises, kills its worker once, returns a lock; ``flag``: the file
-that says that a worker was killed; ``note``: the file that each row that runs writes its number to.
+``raises_at``, ``kills_at``, ``odd_at``: the row that raises, kills its worker once, returns a lock; ``flag``: the
+file that says that a worker was killed; ``note``: the file that each row that runs writes its number to.
 """
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import scoop
@@ -40,6 +41,15 @@ def saved(program: Program, path: Path) -> Path:
     return path
 
 
+def kept(program: Program, problem: str, folder: Path) -> Path:
+    """Write a program that failed, and what was wrong, to files that no commit will take up."""
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", "utf-8")
+    path = saved(program, folder / f"failed-{program.seed}.json")
+    path.with_suffix(".txt").write_text(problem, "utf-8")
+    return path
+
+
 def command(program: Program, path: Path) -> list[str]:
     """Return the command line that runs the program in a file."""
     options = ["-n", str(program.mix.n), "--retries", str(program.mix.retries), "-q"]
@@ -48,7 +58,7 @@ def command(program: Program, path: Path) -> list[str]:
 
 def expected(program: Program) -> list[object]:
     """Return what comes of each step, as the serial model has it and JSON writes it."""
-    return [json.loads(json.dumps(outcome(lambda step=step: play(step)))) for step in program.steps]
+    return [json.loads(json.dumps(outcome(partial(play, step)))) for step in program.steps]
 
 
 def allowed(program: Program, step: Node, value: object) -> list[object]:
@@ -140,7 +150,7 @@ def _wrong(program: Program, status: int, out: str, err: str) -> str | None:
 
 
 def processes(session: int, mark: str) -> dict[int, str]:
-    """Return the living processes of a session, or that have the mark in their environment, and their command lines."""
+    """Return the living processes of a session, or with the mark in their environment, and their command lines."""
     found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -162,7 +172,9 @@ def _dump(process: "subprocess.Popen[bytes]", mark: str) -> str:
     for pid in processes(process.pid, mark):
         try:
             lines = [line for line in _read(pid, "status").splitlines() if line.split(":")[0] in SHOWN]
-            told.append(f"{pid} " + "; ".join(lines) + f"; cpu {_read(pid, 'stat').rpartition(')')[2].split()[11:13]}")
+            told.append(
+                f"{pid} " + "; ".join(lines) + f"; cpu {_read(pid, 'stat').rpartition(')')[2].split()[11:13]}"
+            )
             if _catches(pid, signal.SIGUSR2):
                 os.kill(pid, signal.SIGUSR2)
                 time.sleep(0.3)  # one after another: what they write must not mix

@@ -1,4 +1,4 @@
-"""A finalizer may call ``futures``, on whatever thread it runs: it gets its answer, or a clear error; nothing hangs."""
+"""A finalizer may call ``futures`` on whatever thread it runs: it gets its answer or a clear error; nothing hangs."""
 
 import re
 

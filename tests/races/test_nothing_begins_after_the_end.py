@@ -45,7 +45,7 @@ BEGINNINGS = """
         assert not late, f"{len(late)} rows began, up to {max(late):.1f} s after the end"
         return True
 
-    LONG = range(20_000)
+    LONG = range(8_000)
 
     """
 

@@ -1,4 +1,4 @@
-"""Handlers of the program's own that raise, or that use futures, at whatever moment: no future is lost, nothing hangs."""
+"""Handlers of the program's own that raise, or that use futures, at any moment: no future is lost, nothing hangs."""
 
 import pytest
 
