@@ -57,7 +57,7 @@ def test_most_results_are_there_when_control_c_comes(scoop_run: RunScoop, way: s
     delivers(scoop_run, 8, body)
 
 
-@pytest.mark.parametrize(("n", "naps", "least"), [(2, 20, 12), (3, 30, 18), (8, 64, 40)])
+@pytest.mark.parametrize(("n", "naps", "least"), [(2, 30, 21), (3, 45, 31), (8, 64, 40)])
 @pytest.mark.parametrize("way", ["map_as_completed", "map"])
 def test_results_come_while_others_are_at_work(scoop_run: RunScoop, n: int, naps: int, least: int, way: str) -> None:
     body = f"""
