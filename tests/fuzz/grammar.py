@@ -89,6 +89,8 @@ class _Maker:
             return self.constant()
         if self.chance(0.15):
             return self.noted_map()
+        if self.chance(0.15):
+            return self.threads(2)  # what several threads share is where races are
         return self.node(self.rng.choice([0, 1, 1, 2]))
 
     def strike(self, do: str, **more: Any) -> Node:

@@ -41,7 +41,7 @@ FINALIZERS = """
     CALLS = [by_submit, by_map, by_wait, by_submit_alone]
 
     def litter(kind, x):
-        for y in range(20):
+        for y in range(5):
             kind(x + y)
         return x
 
@@ -71,7 +71,7 @@ def test_finalizers_that_the_collector_calls_may_use_futures(scoop_run: RunScoop
 
     def main():
         gc.set_threshold(50)
-        for round in range(20):
+        for round in range(3):
             assert list(futures.map(partial(litter, Circular), range(50))) == list(range(50))
             tasks = [futures.submit(litter, Circular, x) for x in range(50)]
             futures.wait(tasks, timeout=0.01)
