@@ -90,16 +90,7 @@ def run(program: Program, limit: float = LIMIT) -> Verdict:
     with tempfile.TemporaryDirectory() as folder:
         path = saved(program, Path(folder) / "program.json")
         mark = f"{os.getpid()}.{program.seed}.{time.monotonic_ns()}"
-        paths = os.pathsep.join([*PATHS, *filter(None, [os.environ.get("PYTHONPATH")])])
-        process = subprocess.Popen(
-            command(program, path),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=(Path(folder) / "out").open("w"),
-            stderr=(Path(folder) / "err").open("w"),
-            env={**os.environ, "PYTHONPATH": paths, MARK: mark, "TMPDIR": folder},
-            start_new_session=True,
-        )
+        process = _start(program, path, mark)
         begun = time.monotonic()
         try:
             problem = _watch(process, mark, limit)
@@ -107,6 +98,22 @@ def run(program: Program, limit: float = LIMIT) -> Verdict:
             _end_all(process, mark)
         out, err = ((Path(folder) / name).read_text("utf-8", "replace") for name in ("out", "err"))
     return Verdict(problem or _wrong(program, process.returncode, out, err), time.monotonic() - begun)
+
+
+def _start(program: Program, path: Path, mark: str) -> "subprocess.Popen[bytes]":
+    """Start a program in the folder that its file is in, and have what it says written to files there."""
+    folder = path.parent
+    paths = os.pathsep.join([*PATHS, *filter(None, [os.environ.get("PYTHONPATH")])])
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        return subprocess.Popen(
+            command(program, path),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env={**os.environ, "PYTHONPATH": paths, MARK: mark, "TMPDIR": str(folder)},
+            start_new_session=True,
+        )
 
 
 def _watch(process: "subprocess.Popen[bytes]", mark: str, limit: float) -> str | None:
