@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import scoop
-from fuzz.player import outcome, play
+from fuzz.player import play
+from fuzz.ways import outcome
 
 faulthandler.register(signal.SIGUSR2, all_threads=True)  # for those who want to know where all processes are
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import scoop
 from fuzz.grammar import Node, Program
-from fuzz.player import outcome, play
+from fuzz.player import play
+from fuzz.ways import outcome
 
 LIMIT = 120
 """Seconds after which a run counts as hung, far beyond what any takes."""
