@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -226,7 +227,7 @@ def verdict(node: Node, got: list[Any], partly: bool) -> str:
     """Say whether the values are among those that the rows have, from the first on if in order."""
     rows = zip(*inputs_of(node), strict=True)
     values = [value_of(node["row"], x, *[0 if isinstance(y, LOCK) else y for y in more]) for x, *more in rows]
-    once = len(set(got)) == len(got) and set(got) <= set(values)
+    once = not Counter(got) - Counter(values)
     right = got == values[: len(got)] if node["ordered"] else once
     return "right" if right and (partly or len(got) == len(values)) else f"wrong: {got}"
 

@@ -318,6 +318,11 @@ class Scheduler:
         """Have a helper thread run a future, if it is still on offer then."""
         self.helpers.defer(partial(self.run_if_unclaimed, future))
 
+    def start_helper_if_stuck(self) -> None:
+        """Start one more helper thread if those that work have made no progress for a while."""
+        if self.has_work():
+            self.helpers.start_if_stuck()
+
     def start_helper_if_needed(self) -> None:
         """See that a helper thread is up if there is anything for one to do."""
         self.helpers.start_if_needed()

@@ -134,7 +134,9 @@ class MapInProgress:
         # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
         self._singly = retries == 0
         self._seconds_per_row = cost = scheduler.costs.seconds(rows.function)  # None if that is not known
-        if cost:
+        if cost and total * cost < TUNING.worth_giving_seconds:
+            first_rows = total  # no worker that waits would get any of it
+        elif cost:
             first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
