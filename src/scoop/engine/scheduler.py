@@ -193,6 +193,7 @@ class Scheduler:
     def _step(self, fibers: Fibers) -> None:
         """Run one task, or sleep until there may be one."""
         if self.helpers.deferred:
+            self.idle.rising.discard(fibers)
             self.helpers.make_deferred_call()
         elif not self.run_next(fibers):
             self.rest(fibers)
