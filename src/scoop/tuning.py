@@ -120,6 +120,9 @@ class Tuning:
     poll_lasts_seconds: float = 0.1
     """A thread that has not polled for so long computes again."""
 
+    stuck_after_seconds: float = 0.5
+    """Helper threads that have neither begun nor ended a task for so long may wait for what no thread has begun."""
+
     most_discarded: int = 1000
     """Objects of the program's that wait to be dropped by a thread that may run its code."""
 

@@ -203,12 +203,14 @@ class Scheduler:
         if self._flags[self._cell]:
             self.stealing.heed_flags(least=1)
         while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
+            self.idle.rising.discard(fibers)
             if isinstance(own, Future):
                 if self.run_if_unclaimed(own):
                     return True
             elif own.run_next():
                 return True
         task = self.inbox.take()
+        self.idle.rising.discard(fibers)
         if task is None:
             return False
         self.inbox.run(task)
@@ -296,6 +298,10 @@ class Scheduler:
         """Return whether tasks are on offer that this process does not run."""
         return bool(self._tasks)
 
+    def is_about_to_take(self) -> bool:
+        """Return whether some thread rests, or has risen and not looked for work yet."""
+        return bool(self.idle.rising)
+
     def helpers_at_rest(self) -> bool:
         """Return whether no helper thread has anything to do."""
         return self.helpers.at_rest()
@@ -311,6 +317,11 @@ class Scheduler:
     def run_soon(self, future: Future) -> None:
         """Have a helper thread run a future, if it is still on offer then."""
         self.helpers.defer(partial(self.run_if_unclaimed, future))
+
+    def start_helper_if_stuck(self) -> None:
+        """Start one more helper thread if those that work have made no progress for a while."""
+        if self.has_work():
+            self.helpers.start_if_stuck()
 
     def start_helper_if_needed(self) -> None:
         """See that a helper thread is up if there is anything for one to do."""

@@ -24,7 +24,7 @@ from .signal_safety import is_indivisible, is_ours
 
 __all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals"]
 
-_SECOND_INTERRUPT = 2.0
+SECOND_INTERRUPT = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
 
 _TIMERS = {
@@ -83,7 +83,7 @@ class _SignalGuard:
         """Handle Ctrl-C where the program has no handler of its own: raise KeyboardInterrupt."""
         now = time.monotonic()
         is_new = number not in self._put_off
-        if is_new and now - self._last_interrupt < _SECOND_INTERRUPT and not self._patient:
+        if is_new and now - self._last_interrupt < SECOND_INTERRUPT and not self._patient:
             _end_at_once()
         self._last_interrupt = now
         if not self.must_wait(number, frame):

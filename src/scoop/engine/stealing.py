@@ -5,6 +5,7 @@ broker asks.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator
+from itertools import chain
 from threading import Lock
 from typing import Any, Protocol
 
@@ -33,6 +34,9 @@ class Victim(Protocol):
 
     def is_io_thread(self) -> bool:
         """Return whether the calling thread listens to the broker: it must run no code of the program's."""
+
+    def is_about_to_take(self) -> bool:
+        """Return whether some thread rests, or has risen and not looked for work yet."""
 
     def tasks_taken(self) -> None:
         """Hear that another worker has taken tasks."""
@@ -145,8 +149,8 @@ class Stealing:
 
     def _give_half(self) -> bool:
         """Give half of the tasks of others, or else of the own; return whether there was anything."""
-        # A thread that rests has not woken yet, and takes one then: else the last one could go to and fro for ever.
-        kept = self._page.is_idle(self._worker)
+        # A thread that rests wakes and takes one: else the last one could go to and fro for ever.
+        kept = self._victim.is_about_to_take()
         return self._inbox.give_back(kept) or self._give_own((len(self._ready) + 1) // 2)
 
     def _is_worth_a_journey(self) -> bool:
@@ -171,16 +175,20 @@ class Stealing:
 
     def _give_own(self, most: int) -> bool:
         """Give the oldest tasks, up to so many; return whether there were any that can travel."""
-        tasks, room, sent = self._oldest(most), TUNING.give_ahead_bytes, False
+        tasks = self._oldest(most)
+        first = next(tasks, None)
+        if first is None:
+            return False
+        left, room, sent = chain((first,), tasks), TUNING.give_ahead_bytes, False
         while room > 0:
-            number, size = self._send_batch(tasks)
+            number, size = self._send_batch(left)
             room -= size
             if not number:
                 break
             sent = True
             if size < TUNING.batch_bytes:
                 break
-        tasks.close()
+        tasks.close()  # which puts back what no batch had room for
         return sent
 
     def _send_batch(self, tasks: Iterator[AnyInFlight], suspects: bool = False) -> tuple[int, int]:
