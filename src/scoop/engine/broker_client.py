@@ -179,13 +179,21 @@ class BrokerClient:
             self._waiting += 1
         thread.start()
 
+    def _start_another(self, receiver: Receiver) -> None:
+        try:
+            self._start_thread(receiver)
+        except RuntimeError:  # there can be no more threads: those that are there do what they can
+            with self._counting:
+                self._waiting -= 1
+            self._threads.pop()
+
     def _serve(self, receiver: Receiver) -> None:
         try:
             while (job := self._listen_in_role(receiver)) is not None:
                 with self._counting:
                     alone = not self._waiting
-                if alone:
-                    self._start_thread(receiver)  # for this one may be about to wait for what only another can bring
+                if alone:  # this one may be about to wait for what only another can bring
+                    self._start_another(receiver)
                 try:
                     job()
                 except Exception:
