@@ -303,7 +303,7 @@ UNWANTED = """
         while not all_died():
             generation = deaths()
             list(futures.map(begun, [None] * 60, range(60)))
-            results = futures.map(begun, [generation] * 60, range(60))
+            results = futures.map(begun, [generation] * 24, range(24))
             is_open(f"begun-{generation}")
             results.close()
             until(lambda: deaths() > generation)
