@@ -20,7 +20,7 @@ from scoop.cluster.launchers.common import Reach
 from scoop.cluster.placement import discover, named
 from scoop.cluster.plan import Plan
 from scoop.machine.program import Program
-from scoop.uplink.terms import Terms
+from scoop.cluster.terms import Terms
 
 _tell = 1
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from scoop.cluster.agent import main
 from scoop.engine.limits import Limits
-from scoop.uplink.terms import Terms
+from scoop.cluster.terms import Terms
 
 
 def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import inf
 from threading import Lock, RLock, Thread, current_thread, get_ident
 from time import monotonic
@@ -174,18 +175,24 @@ class BrokerClient:
 
     def _start_thread(self, receiver: Receiver) -> None:
         thread = Thread(target=self._serve, args=(receiver,), name="scoop-service", daemon=True)
-        self._threads.append(thread)
         with self._counting:
             self._waiting += 1
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._counting:
+                self._waiting -= 1
+            raise
+        self._threads.append(thread)
 
     def _serve(self, receiver: Receiver) -> None:
         try:
             while (job := self._listen_in_role(receiver)) is not None:
                 with self._counting:
                     alone = not self._waiting
-                if alone:
-                    self._start_thread(receiver)  # for this one may be about to wait for what only another can bring
+                if alone:  # this one may be about to wait for what only another can bring
+                    with suppress(RuntimeError):  # there can be no more threads
+                        self._start_thread(receiver)
                 try:
                     job()
                 except Exception:
