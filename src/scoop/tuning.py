@@ -150,6 +150,7 @@ class Tuning:
 
     receive_bytes: int = 1 << 18
     """Received at a time: about what a socket holds, so that a message seldom comes in two parts."""
+
     # -- the hosts of a run -----------------------------------------------------------------------------------
 
     logins_at_once: int = 32

@@ -1,1 +1,1 @@
-"""One process a machine: starts workers, passes parcels between them, and keeps the ledger."""
+"""One process a machine: it starts workers, passes messages between them, and knows where each task is."""
