@@ -7,7 +7,7 @@ CHECK := $(VENVS)/check/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test check bench bench-quick bench-guard scaling chaos soak clean
+.PHONY: help demo test check bench bench-quick bench-guard scaling chaos fuzz soak clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -40,11 +40,14 @@ scaling: $(BENCH)  ## the scheduler on simulated machines of up to thousands of 
 chaos: $(CHECK)  ## workers killed at random for ten minutes, results checked
 	$(VENVS)/check/bin/python tests/faults/chaos.py --minutes 10
 
+fuzz: $(CHECK)  ## random programs beside a serial model, for ten minutes; ARGS="--programs 2000", "--seed 1", ...
+	$(VENVS)/check/bin/python tests/fuzz/fuzz.py $(or $(ARGS),--minutes 10)
+
 soak: $(CHECK)  ## a million tasks while workers come and go: does memory stay flat?
 	$(VENVS)/check/bin/python benchmarks/soak.py
 
 clean:  ## remove all that was made here
-	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build
+	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis fuzz-failures dist build
 
 $(CORE): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/core

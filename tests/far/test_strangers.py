@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scoop.uplink.dask import Line, Listener, join, new_terms
+from scoop.cluster.dask_transport import DaskListener, DaskTransport, new_terms
+from scoop.cluster.transport import Connection
 
 from .conftest import Far
 
@@ -62,15 +63,15 @@ def test_the_key_is_on_no_disk_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> 
     async def meet() -> str:
         called = asyncio.Queue[str]()
 
-        async def take(line: Line, name: str) -> None:
-            line.close()
+        async def take(connection: Connection, name: str) -> None:
+            connection.close()
             await called.put(name)
 
-        listener = Listener(new_terms("run"), take)
+        listener = DaskListener(new_terms("run"), take)
         terms = await listener.open("127.0.0.1")
-        line = await join(terms, "somebody")
+        connection = await DaskTransport().join(terms, "somebody")
         name = await called.get()
-        line.close()
+        connection.close()
         listener.close()
         return name
 

@@ -2,9 +2,6 @@
 
 from faults.seams import HELPERS
 from running import Run, RunScoop
-from scoop.broker.instructions import Instruction, Send
-from scoop.broker.ledger import Ledger
-from scoop.wire.messages import USUAL, Kind, Message, parcel_id
 from scripts import MAIN, program
 
 
@@ -143,49 +140,3 @@ def test_what_is_not_wanted_does_not_run_after_its_worker_has_died(scoop_run: Ru
     source = program(DROPPED.replace("{check}", 'assert not [n for n in os.listdir() if n.startswith("unwanted-")]'))
     run = scoop_run(HELPERS + source[len(program("")) :] + MAIN, n=2, options=("--retries", "9"))
     assert run == Run(0, "fine\n", "")
-
-
-# -- The same, and more, in the books.
-
-
-def messages(out: list[Instruction], kind: Kind) -> list[tuple[int, int, list[int]]]:
-    """Return the messages of a kind that are sent: to whom, and about which tasks of which parcel."""
-    sends = [one for one in out if isinstance(one, Send) and one.message.kind == kind]
-    return [(one.worker, one.message.parcel, list(one.message.numbers)) for one in sends]
-
-
-def test_what_a_worker_returns_before_it_hears_that_nobody_wants_it_is_dropped() -> None:
-    ledger = Ledger()
-    for worker in range(3):
-        ledger.joined(worker)
-    parcel = parcel_id(0, 1)
-    ledger.received(1, Message(Kind.HUNGRY, 0))
-    ledger.received(0, Message(Kind.PARCEL, parcel, [USUAL] * 4))
-    ledger.received(0, Message(Kind.DROP, parcel, [2, 3]))
-    ledger.received(2, Message(Kind.HUNGRY, 1))  # one: it was asked for work itself, at first
-    out = ledger.received(1, Message(Kind.RETURN, parcel, [2, 3]))  # sent before it read that
-    assert messages(out, Kind.PARCEL) == []
-    assert messages(out, Kind.DROPPED) == [(0, parcel, [2, 3])]
-
-
-def test_a_task_that_only_waits_is_not_lost_to_others_that_kill() -> None:
-    ledger = Ledger(report=lambda _: "it died")
-    ledger.joined(0)
-    waits, kills = parcel_id(0, 1), parcel_id(0, 2)
-    ledger.joined(1)
-    ledger.received(1, Message(Kind.HUNGRY, 0))
-    ledger.received(0, Message(Kind.PARCEL, waits, [USUAL]))
-    ledger.received(0, Message(Kind.PARCEL, kills, [USUAL] * 3))
-    lost: list[int] = []
-    for worker in range(1, 20):
-        # What it got first waits for a task of its own that is elsewhere: so it is hungry, and gets one that kills.
-        sent = 0
-        while True:
-            out = ledger.received(worker, Message(Kind.HUNGRY, sent))
-            sent += sum(isinstance(one, Send) and one.worker == worker for one in out)
-            if not messages(out, Kind.PARCEL):
-                break
-        lost += [parcel for _, parcel, _ in messages(ledger.left(worker, taken=2), Kind.LOST)]
-        ledger.joined(worker + 1)
-    assert lost.count(kills) == 3
-    assert waits not in lost

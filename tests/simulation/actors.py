@@ -38,7 +38,7 @@ DELETED, KEPT = "abcd", "efghijkl"
 
 
 class Task(NamedTuple):
-    """A task: who it is, how many generations it will have, its retries, the constants it must find."""
+    """A task: its name, how many generations it will have, its retries, the constants it must find."""
 
     name: int
     depth: int
@@ -47,7 +47,7 @@ class Task(NamedTuple):
 
 
 class _Frame:
-    """A task that runs or waits: whose place it is, who waits for it, for how many it waits itself."""
+    """A task that runs or waits: the place it came from, the task that waits for it, how many it waits for."""
 
     def __init__(self, task: Task | None, place: Place | None, parent: "_Frame | None") -> None:
         self.task = task

@@ -402,6 +402,36 @@ def test_tasks_in_the_name_of_another_worker_are_refused(state: BrokerState) -> 
         state.received(2, Lost(batch_of(1), [0], 1, "why"))
 
 
+def test_a_task_given_back_before_its_cancel_is_read_does_not_run(state: BrokerState) -> None:
+    idle(state, 1)
+    state.received(0, offer(0, 4))
+    state.received(0, Cancel(batch_of(0), [2, 3]))
+    idle(state, 2)
+    told = state.received(1, GiveBack(batch_of(0), [2, 3], [], []))  # sent before it has read Cancel
+    assert not sent(told, Run)
+    assert sent(told, Cancelled) == [(0, [2, 3])]
+
+
+def test_a_task_that_only_waits_is_not_lost_to_others_that_kill() -> None:
+    state = BrokerState()
+    state.joined(0)
+    state.joined(1)
+    waits, kills = offer(0, 1), offer(0, 3)._replace(batch=batch_of(0) + 1)
+    idle(state, 1)
+    state.received(0, waits)
+    state.received(0, kills)
+    lost: list[int] = []
+    for worker in range(1, 20):
+        # What it got first waits for a task of its own that is elsewhere: so it is idle, and gets one that kills.
+        while sent(idle(state, worker), Run):
+            pass
+        told = die(state, worker, begun=2)
+        lost += [i.message.batch for i in told if isinstance(i, Send) and isinstance(i.message, Lost)]
+        state.joined(worker + 1)
+    assert lost.count(kills.batch) == 3
+    assert waits.batch not in lost
+
+
 def constant(call: int, names: Sequence[str], value: bytes) -> SetConstants:
     return SetConstants(call, tuple(names), value, None)
 

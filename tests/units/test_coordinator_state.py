@@ -117,7 +117,7 @@ def test_a_quarantined_task_goes_to_the_origins_machine_last() -> None:
     wants_work(coordinator, 1)
     coordinator.received(HERE, offer([0], [2], [1]))
     assert coordinator.received(1, GiveBack(BATCH, [0], [2], [1])) == []
-    assert coordinator.left(1) == [Send(HERE, GiveBack(BATCH, [0], [2], [1]))]
+    assert coordinator.received(1, Retire()) == [Send(HERE, GiveBack(BATCH, [0], [2], [1]))]
 
 
 def test_constants_that_only_a_lost_machine_needed_are_deleted() -> None:
@@ -153,7 +153,7 @@ def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
     link.from_broker(Demand(1, True, True))
     assert not link.may_leave
     (demand,) = messages_to(1, coordinator.tell_demand())
-    assert link.from_coordinator(demand) == Demand(1, True, True), (
+    assert link.from_coordinator(demand) == Demand(1, True, False), (
         "the broker has sent one message, and is to give all"
     )
     assert link.may_leave

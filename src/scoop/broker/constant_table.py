@@ -4,7 +4,7 @@ One broker decides whether a constant may be set: the one of the origin's machin
 workers set, and keep the call until the decision comes. So all peers see all changes in one order.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 
 from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, SetConstants
@@ -56,9 +56,11 @@ class ConstantTable:
 
     def tell_all_to(self, peer: int) -> None:
         """Tell a new peer what is set, in an order that leaves it with just that."""
-        if peer != self._decider:
-            for message in self._so_far():
-                self._send(peer, message)
+        messages = {id(message): message for message in self._set.values()}.values()
+        for message in messages if peer != self._decider else ():
+            self._send(peer, message)
+            if deleted := tuple(name for name in message.names if self._set.get(name) is not message):
+                self._send(peer, DeleteConstants(0, deleted))
 
     def _note_private(self, peer: int, message: Change) -> None:
         for name in message.names:
@@ -80,9 +82,3 @@ class ConstantTable:
                     self._send(each, message._replace(call=0))
         if peer != self._decider:
             self._send(peer, ConstantReply(message.call, taken))
-
-    def _so_far(self) -> Iterator[Change]:
-        for message in {id(message): message for message in self._set.values()}.values():
-            yield message
-            if deleted := tuple(name for name in message.names if self._set.get(name) is not message):
-                yield DeleteConstants(0, deleted)

@@ -1,12 +1,8 @@
 """The peers of a broker or of the coordinator: workers, and links to other machines; and which of them are idle.
 
-An idle peer waits for a message, and says so once. Its message counts the messages that it had seen by then. If more
-have been sent to it since, its message is void: the peer will look at those, and speak again. So here "idle" means
-exactly: the peer waits for us.
-
-Behind a link is another machine, or all other machines. Both sides say in Demand what they need, and Demand itself is
-not counted. A side that receives anything else owes a new Demand, and sends it a moment later. So after the last
-counted message there is a last Demand each way, which counts all messages, and is valid.
+What a peer says of its idleness counts the messages that it had seen by then. It is void if more have been sent
+since: the peer will look at those, and speak again. So here "idle" means exactly: the peer waits for us. Links say in
+Demand what their side needs; Demand itself is not counted.
 """
 
 from dataclasses import dataclass
@@ -68,15 +64,18 @@ class Peers(dict[int, Peer]):
 
     # -- idleness ---------------------------------------------------------------------------------------------
 
-    def note_idle(self, number: int, seen: int, all_done: bool) -> None:
-        """A peer waits for work, as of so many messages."""
+    def note_idle(self, number: int, seen: int, all_done: bool, wants_work: bool = True) -> None:
+        """A peer has nothing to do, as of so many messages; a link may want no work all the same."""
         peer = self[number]
         peer.has_spoken = True
-        peer.all_done = all_done and seen == peer.sent
-        if seen == peer.sent and not (peer.idle or peer.retired):
+        is_valid = seen == peer.sent
+        if not wants_work:
+            self.note_busy(number)
+        elif is_valid and not (peer.idle or peer.retired):
             peer.idle = True
             if peer.in_turn and self._requests.wait(number):
                 self.instruct(Unask((number,)))
+        peer.all_done = all_done and is_valid
 
     def note_busy(self, number: int) -> None:
         """A peer has found work, or will look for some."""
@@ -91,13 +90,8 @@ class Peers(dict[int, Peer]):
         """A link has said what its side needs."""
         peer = self[number]
         peer.wants_work = demand.wants_work
-        if demand.wants_work:
-            peer.cannot_start = False  # workers have started there meanwhile
-            self.note_idle(number, demand.seen, demand.all_done)
-        else:
-            self.note_busy(number)
-            peer.has_spoken = True
-            peer.all_done = demand.all_done and demand.seen == peer.sent
+        peer.cannot_start &= not demand.wants_work  # else workers have started there meanwhile
+        self.note_idle(number, demand.seen, demand.all_done, demand.wants_work)
 
     def note_message(self, number: int) -> None:
         """A link has sent anything but Demand: it counts, and a new Demand is owed."""
@@ -111,8 +105,10 @@ class Peers(dict[int, Peer]):
         peer = self.get(number)
         if peer is not None:
             peer.sent += 1
-            self.note_busy(number)
-            self.instruct(Send(number, message))
+            peer.all_done = False
+            if peer.idle:
+                self.note_busy(number)
+            self._instructions.append(Send(number, message))
 
     def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:
         """Tell a link what this side needs, if that is news to it."""

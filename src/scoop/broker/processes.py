@@ -89,24 +89,20 @@ class Starts:
 def end_processes(pids: set[int], grace_seconds: float) -> None:
     """Wait for processes to end; kill those that have not in this time."""
     deadline = time.monotonic() + grace_seconds
-    while pids and time.monotonic() < deadline:
-        pids = {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+    while pids := {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}:
+        if time.monotonic() >= deadline:
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    for pid in pids:
-        os.waitpid(pid, 0)
 
 
 def reap(pid: int) -> Exit:
     """See that a process that has closed its socket ends; return how it has."""
     deadline = time.monotonic() + GRACE_SECONDS
-    done, status, usage = os.wait4(pid, os.WNOHANG)
-    while not done and time.monotonic() < deadline:
+    while not (found := os.wait4(pid, os.WNOHANG))[0]:
+        if time.monotonic() >= deadline:
+            os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
-        done, status, usage = os.wait4(pid, os.WNOHANG)
-    if not done:
-        os.kill(pid, signal.SIGKILL)
-        _, status, usage = os.wait4(pid, 0)
+    _, status, usage = found
     unit = 1 if sys.platform == "darwin" else 1024
     return Exit(pid, socket.gethostname(), os.waitstatus_to_exitcode(status), usage.ru_maxrss * unit)

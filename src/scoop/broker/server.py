@@ -28,13 +28,8 @@ _log = logging.getLogger("scoop")
 
 def receive_welcome(uplink: socket.socket) -> int | None:
     """Wait until this machine has joined the run; return its number, or None if the uplink has ended."""
-    length = len(encode(Welcome(0)))
-    frame = uplink.recv(length, socket.MSG_WAITALL)
-    if len(frame) < length:
-        return None
-    (welcome,) = MessageReader().feed(frame)
-    assert isinstance(welcome, Welcome)
-    return welcome.machine
+    frame = uplink.recv(len(encode(Welcome(0))), socket.MSG_WAITALL)
+    return next((each.machine for each in MessageReader().feed(frame) if isinstance(each, Welcome)), None)
 
 
 class _Peer(NamedTuple):
@@ -118,8 +113,9 @@ class Broker:
 
     def _join(self, number: int, sock: socket.socket, pid: int | None, failed_starts: int = 0) -> None:
         def watch(unsent: bool) -> None:
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
-            self._selector.modify(sock, events, peer)
+            if number in self._peers:
+                events = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
+                self._selector.modify(sock, events, peer)
 
         peer = self._peers[number] = _Peer(number, pid, Channel(sock, watch))
         self._selector.register(sock, selectors.EVENT_READ, peer)

@@ -48,7 +48,7 @@ class BrokerState:
         self._program_ended = False  # and waits for the work that is left
         self._await_starts = False  # and for workers that still start
         own_handlers: Handlers = {
-            Idle: self._idle,
+            Idle: lambda number, message: self._peers.note_idle(number, message.seen, not message.partly),
             Busy: lambda number, _: self._peers.note_busy(number),
             ProgramEnded: self._end_of_program,
             StartFailed: self._start_failed,
@@ -116,7 +116,7 @@ class BrokerState:
         """Whether no task is in the table."""
         return self._table.empty
 
-    # -- who gets what ----------------------------------------------------------------------------------------
+    # -- work and idle peers ----------------------------------------------------------------------------------
 
     def _match(self) -> None:
         """Hand tasks to idle peers; ask the others if there are too few; see whether all has ended."""
@@ -141,9 +141,6 @@ class BrokerState:
         if peer.is_link:
             return peer.all_done or not peer.has_spoken
         return peer.all_done or peer.cannot_start or not (peer.has_spoken or self._await_starts)
-
-    def _idle(self, number: int, message: Idle) -> None:
-        self._peers.note_idle(number, message.seen, not message.partly)
 
     def _end_of_program(self, number: int, message: ProgramEnded) -> None:
         self._program_ended = True

@@ -1,21 +1,7 @@
-"""Where each task is that has left the worker which owns it.
+"""Where each task is that has left its owner: on offer, held by a peer, or quarantined.
 
-    owner ──Offer──> ON OFFER ──Run──> HELD by a worker ──Results, Cancelled──> off the table, and the owner is told
-                        ^                    │
-                        ├──────GiveBack──────┤    it had not begun, whether its worker lives or not
-                    QUARANTINED <──death─────┘    it had begun, and has tries left; else ──Lost──> owner
-
-A task in the table is in exactly one of the three places. The table keeps the bytes of a batch until the last of its
-tasks is off the table, so a task can be handed out again without the owner. It never looks into bytes.
-
-The holder may be another machine: then Offer stands for Run, and says how many retries each task has left. A task
-that goes to the machine of its owner goes home: it is given back, and is off this table at once.
-
-Blame. A worker begins tasks in the order in which they came, and counts them on the status page, which outlives it.
-So of the tasks that a dead worker held, as many had begun as it had counted and not answered for, from the first on.
-The last of these most likely killed it: it has one try less. All of these are quarantined: each is handed out alone,
-so that the one which kills its workers takes no other with it. A task that must not run twice is lost if it had
-begun. If nothing had begun, the tasks may have been too large to take in: they are quarantined too.
+README.md draws how tasks move between these places, and says which of them a death is blamed on. The table keeps the
+bytes of a batch until the last of its tasks is off the table, so a task can be handed out again without the owner.
 
 A lost machine is seldom the fault of a task. All that it held has one try less, also what had not begun, since no one
 is left to say which had; and none of it is quarantined.
@@ -239,13 +225,19 @@ class TaskTable:
         entry = self._batches.get(batch)
         if entry is None:
             return  # their owner has died
-        records = [(task, entry.tasks[task]) for task in tasks]
-        if dropped := [task for task, record in records if record.unwanted]:
-            self._close(Cancelled(batch, dropped))
-        wanted = [(task, record) for task, record in records if not record.unwanted]
-        self.quarantine.extend((batch, task) for task, record in wanted if record.quarantined)
-        if offered := [task for task, record in wanted if not record.quarantined]:
+        offered, dropped = [], []
+        for task in tasks:
+            record = entry.tasks[task]
+            if record.unwanted:
+                dropped.append(task)
+            elif record.quarantined:
+                self.quarantine.append((batch, task))
+            else:
+                offered.append(task)
+        if offered:
             self.on_offer.append((batch, offered))
+        if dropped:
+            self._close(Cancelled(batch, dropped))
 
     def _withdraw(self, batch: int, tasks: set[int]) -> list[int]:
         """Take those of these tasks that no peer holds off offer and out of quarantine; return them."""

@@ -49,7 +49,9 @@ class Uplink:
             if self._table.on_offer and not own_wait:
                 self._router.hand(self.number, *self._table.take_share(1))
             elif not own_wait or self._router.peer_for_quarantined(lambda worker: worker != self._origin) is None:
-                self._hand_quarantined()
+                found = self._table.take_quarantined(lambda batch: self._router.owner(batch) != self.number)
+                if found is not None:
+                    self._router.hand(self.number, *found)
         self._ask_far()
 
     def lose_what_none_can_run(self) -> None:
@@ -61,18 +63,13 @@ class Uplink:
         """Whether this machine has another worker than the origin."""
         return any(not peer.cannot_start for peer in self._peers.but(self._origin, self.number))
 
-    def _hand_quarantined(self) -> None:
-        found = self._table.take_quarantined(lambda batch: self._router.owner(batch) != self.number)
-        if found is not None:
-            self._router.hand(self.number, *found)
-
     def _ask_far(self) -> None:
         link = self._peers.get(self.number)
         if link is None or not link.wants_work:
             if self._asked_far:
                 self._peers.instruct(Unask(tuple(self._asked_far), far=True))
                 self._asked_far.clear()
-        elif not self._requests.waiting:
+        elif not self._requests.waiting and len(self._asked_far) < len(self._peers) - 1:
             for worker in [*self._peers]:
                 if worker not in self._asked_far and self._can_give(worker):
                     self._asked_far.add(worker)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import scoop
 
+from ..errors import ScoopError
 from ..machine.processes import Machine, name_process, run_broker
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
@@ -51,6 +52,8 @@ def start(machine: Machine, patient: bool) -> Callable[[], bool]:
         if os.getpid() != owner:
             return True  # this is a child that the program forked, and the run is its parent's
         scheduler.close()
+        # A helper thread may be in the midst of a task, and finalizers run later still.
+        runtime.refusal = ScoopError("this run has ended: no task can start any more")
         runtime.current = None
         client.close()
         try:

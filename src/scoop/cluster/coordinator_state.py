@@ -68,9 +68,12 @@ class CoordinatorState:
         return self._table.empty
 
     def _match(self) -> list[Send]:
-        # Quarantined tasks go to the machine of the origin last: its only worker may be the one with the program.
-        self._router.hand_out(lambda machine: machine != HERE or not self.can_go_on)
+        self._router.hand_out(self._may_run_quarantined)
         return self._to_send()
+
+    def _may_run_quarantined(self, machine: int) -> bool:
+        """The machine of the origin is the last that may: its only worker may be the one with the program."""
+        return machine != HERE or all(peer.cannot_start or peer.retired for peer in self._peers.but(HERE))
 
     def _start_failed(self, machine: int, message: StartFailed) -> None:
         if not message.others_can:

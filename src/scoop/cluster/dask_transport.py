@@ -41,7 +41,7 @@ dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeou
 
 
 def new_terms(run: str) -> Terms:
-    """Return terms with a certificate made for this run, which proves who belongs to it. The address comes later."""
+    """Return terms with a certificate made for this run, which proves that a machine belongs to it."""
     made = Security.temporary()
     return Terms(run, "", made.tls_client_key + made.tls_client_cert, made.tls_ca_file)
 

@@ -150,7 +150,9 @@ class Outbox:
             try:
                 self._pack_task(batch, task)
             except BaseException as problem:  # the program's __reduce__ may raise anything
-                if problem is not runtime.signal_error:
+                if problem is runtime.signal_error:
+                    runtime.repeat_signal()  # when the batch is packed
+                else:
                     self._warn(task, problem)
                 batch.stuck.append(task)
         if batch.buffers is not None:

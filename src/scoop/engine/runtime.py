@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
 
-__all__ = ["Scheduler", "constants", "current", "need", "refusal", "signal_error"]
+__all__ = ["Scheduler", "constants", "current", "need", "refusal", "repeat_signal", "signal_error"]
 
 
 class Scheduler(Protocol):
@@ -44,6 +44,10 @@ signal_error: BaseException | None = None
 
 A task that it strikes fails of it. But it is meant for the program, so it goes on to there.
 """
+
+
+def repeat_signal() -> None:
+    """Have the last signal come again, in a moment: its exception has struck where it could not be let through."""
 
 
 def need(what: str) -> Scheduler:

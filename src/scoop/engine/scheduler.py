@@ -203,12 +203,14 @@ class Scheduler:
         if self._flags[self._cell]:
             self.stealing.heed_flags(least=1)
         while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
+            self.idle.rising.discard(fibers)
             if isinstance(own, Future):
                 if self.run_if_unclaimed(own):
                     return True
             elif own.run_next():
                 return True
         task = self.inbox.take()
+        self.idle.rising.discard(fibers)
         if task is None:
             return False
         self.inbox.run(task)
@@ -295,6 +297,10 @@ class Scheduler:
     def leaves_work_to_others(self) -> bool:
         """Return whether tasks are on offer that this process does not run."""
         return bool(self._tasks)
+
+    def is_about_to_take(self) -> bool:
+        """Return whether some thread rests, or has risen and not looked for work yet."""
+        return bool(self.idle.rising)
 
     def helpers_at_rest(self) -> bool:
         """Return whether no helper thread has anything to do."""

@@ -24,7 +24,7 @@ from .signal_safety import is_indivisible, is_ours
 
 __all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals"]
 
-_SECOND_INTERRUPT = 2.0
+SECOND_INTERRUPT = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
 
 _TIMERS = {
@@ -52,7 +52,7 @@ class _Guarded:
         try:
             self.handler(number, frame)
         except BaseException as error:
-            self._guard.raised(error)
+            self._guard.raised(number, error)
             raise
 
 
@@ -68,6 +68,7 @@ class _SignalGuard:
         self._is_origin = is_origin
         self._patient = patient
         self._last_interrupt = -inf
+        self._last = 0  # the last signal whose handler has raised something
         self._put_off: set[int] = set()
         self._repeating = False
         self._looks = self._looks_here = 0  # at what is put off
@@ -82,18 +83,24 @@ class _SignalGuard:
         """Handle Ctrl-C where the program has no handler of its own: raise KeyboardInterrupt."""
         now = time.monotonic()
         is_new = number not in self._put_off
-        if is_new and now - self._last_interrupt < _SECOND_INTERRUPT and not self._patient:
+        if is_new and now - self._last_interrupt < SECOND_INTERRUPT and not self._patient:
             _end_at_once()
         self._last_interrupt = now
         if not self.must_wait(number, frame):
             error = KeyboardInterrupt()
-            self.raised(error)
+            self.raised(number, error)
             raise error
 
-    def raised(self, error: BaseException) -> None:
+    def raised(self, number: int, error: BaseException) -> None:
         """Hear what a handler has raised."""
+        self._last = number
         if self._is_origin:
             runtime.signal_error = error
+
+    def repeat(self) -> None:
+        """Have the last signal come again, in a moment."""
+        self._put_off.add(self._last)
+        self._repeat_soon()
 
     def must_wait(self, number: int, frame: FrameType | None) -> bool:
         """Return whether a signal that strikes ``frame`` is put off."""
@@ -186,6 +193,7 @@ def guard_signals(is_origin: bool, patient: bool = False) -> None:
         "setitimer": guard.set_timer,
         "alarm": guard.set_alarm,
     }
+    runtime.repeat_signal = guard.repeat
     for name, function in replaced.items():
         setattr(signal, name, function)
 

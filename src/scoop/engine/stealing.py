@@ -34,6 +34,9 @@ class Victim(Protocol):
     def is_io_thread(self) -> bool:
         """Return whether the calling thread listens to the broker: it must run no code of the program's."""
 
+    def is_about_to_take(self) -> bool:
+        """Return whether some thread rests, or has risen and not looked for work yet."""
+
     def tasks_taken(self) -> None:
         """Hear that another worker has taken tasks."""
 
@@ -145,8 +148,8 @@ class Stealing:
 
     def _give_half(self) -> bool:
         """Give half of the tasks of others, or else of the own; return whether there was anything."""
-        # A thread that rests has not woken yet, and takes one then: else the last one could go to and fro for ever.
-        kept = self._page.is_idle(self._worker)
+        # A thread that rests wakes and takes one: else the last one could go to and fro for ever.
+        kept = self._victim.is_about_to_take()
         return self._inbox.give_back(kept) or self._give_own((len(self._ready) + 1) // 2)
 
     def _is_worth_a_journey(self) -> bool:

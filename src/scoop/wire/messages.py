@@ -251,32 +251,26 @@ class Retire(NamedTuple):
     """Worker to broker: it ends now, and has begun nothing of what it holds. Another is to take its place."""
 
 
-Message = (
-    Idle
-    | Busy
-    | ProgramEnded
-    | AllDone
-    | Steal
-    | Demand
-    | Offer
-    | Run
-    | GiveBack
-    | Results
-    | PartialResult
-    | Cancel
-    | Cancelled
-    | Lost
-    | SetConstants
-    | DeleteConstants
-    | ConstantReply
-    | Welcome
-    | StartFailed
-    | Retire
-)
+_Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
+_Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
+_Constants = SetConstants | DeleteConstants | ConstantReply
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | Retire
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
-_LAYOUTS = [(), *(tuple(get_type_hints(message_type).values()) for message_type in _TYPES)]
+
+_NUMBER, _FLAG, _NUMBERS, _BODY, _BUFFERS, _NAMES, _TEXT = range(7)
+_FIELDS: dict[Any, int] = {
+    int: _NUMBER,
+    bool: _FLAG,
+    Sequence[int]: _NUMBERS,
+    bytes: _BODY,
+    SharedBuffers | None: _BUFFERS,
+    tuple[str, ...]: _NAMES,
+    str: _TEXT,
+}
+_HINTS = [(), *(tuple(get_type_hints(message_type).values()) for message_type in _TYPES)]
+_LAYOUTS = [tuple(_FIELDS[hint] for hint in hints) for hints in _HINTS]
 
 _HEADER = struct.Struct("<BBIQ")
 _MOST_BYTES = 1 << 42
@@ -294,46 +288,48 @@ def encode(message: Message) -> bytes:
     True
     """
     kind = _KINDS[type(message)]
-    numbers, pieces, buffers = array("q"), [], None
+    numbers: list[int] = []
+    pieces: list[bytes] = []
+    buffers = None
     values: Iterable[Any] = message
-    for layout, value in zip(_LAYOUTS[kind], values, strict=True):
-        if layout is int or layout is bool:
+    for field, value in zip(_LAYOUTS[kind], values, strict=True):
+        if field <= _FLAG:
             numbers.append(value)
-        elif layout == Sequence[int]:
+        elif field == _NUMBERS:
             numbers.append(len(value))
-            numbers.extend(value)
-        elif layout is bytes:
+            numbers += value
+        elif field == _BODY:
             pieces.append(value)
-        elif layout == SharedBuffers | None:
+        elif field == _BUFFERS:
             buffers = value
         else:  # names or a text, whose length goes before them
-            text = "\0".join(value) if layout == tuple[str, ...] else value
+            text = "\0".join(value) if field == _NAMES else value
             pieces.append(text.encode(errors="backslashreplace"))
             numbers.append(len(pieces[-1]))
     header = _HEADER.pack(kind, buffers is not None, len(numbers), sum(map(len, pieces)))
-    return b"".join((header, numbers.tobytes(), *pieces))
+    return b"".join((header, array("q", numbers), *pieces))
 
 
 def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: SharedBuffers | None) -> Message:
     values: list[Any] = []
     place = start = 0
-    for layout in _LAYOUTS[kind]:
-        if layout is int or layout is bool:
-            values.append(layout(numbers[place]))
+    for field in _LAYOUTS[kind]:
+        if field <= _FLAG:
+            values.append(numbers[place] if field == _NUMBER else bool(numbers[place]))
             place += 1
-        elif layout == Sequence[int]:
+        elif field == _NUMBERS:
             end = place + 1 + numbers[place]
             values.append(numbers[place + 1 : end])
             place = end
-        elif layout is bytes:
+        elif field == _BODY:
             values.append(body[start:])
-        elif layout == SharedBuffers | None:
+        elif field == _BUFFERS:
             values.append(buffers)
         else:
             text = body[start : start + numbers[place]].decode()
             start += numbers[place]
             place += 1
-            values.append(text if layout is str else tuple(text.split("\0")) if text else ())
+            values.append(text if field == _TEXT else tuple(text.split("\0")) if text else ())
     message: Message = _TYPES[kind - 1](*values)
     return message
 
