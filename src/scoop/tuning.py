@@ -1,11 +1,15 @@
 """Every measured compromise, in one place: each with its unit in its name and its reason in one line.
 
-`benchmarks/sweep_tuning.py` changes one of them at a time and measures what that does.
+`benchmarks/sweep_tuning.py` changes one of them at a time and measures what that does. For this, and for nothing
+else, the environment variable SCOOP_TUNING gives fields other values: ``SCOOP_TUNING="slice_seconds=0.1,most_pieces=4"``.
+It is read once, when a process imports this module. Workers are forked from that process, and have the same values.
+To other hosts it goes only with ``--env SCOOP_TUNING``.
 """
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, fields, replace
 
-__all__ = ["TUNING", "Tuning"]
+__all__ = ["TUNING", "Tuning", "tuned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +206,24 @@ class Tuning:
     """Number up to which the program's own files are sent: a folder with more was not meant to be sent."""
 
 
-TUNING = Tuning()
+def tuned(text: str) -> Tuning:
+    """Return the fields as they are, but for those that ``text`` gives other values: ``name=value,name=value``.
+
+    >>> tuned("slice_seconds=0.1").slice_seconds
+    0.1
+    """
+    usual = Tuning()
+    types = {field.name: type(getattr(usual, field.name)) for field in fields(usual)}
+    values = {}
+    for word in filter(None, text.split(",")):
+        name, _, value = word.partition("=")
+        try:
+            values[name] = types[name](value)
+        except KeyError:
+            raise ValueError(f"SCOOP_TUNING: {name!r} is no field of scoop.tuning.Tuning") from None
+        except ValueError:
+            raise ValueError(f"SCOOP_TUNING: {name} must be of type {types[name].__name__}, not {value!r}") from None
+    return replace(usual, **values)
+
+
+TUNING = tuned(os.environ.get("SCOOP_TUNING", ""))
