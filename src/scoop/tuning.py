@@ -1,7 +1,10 @@
 """Every measured compromise, in one place: each with its unit in its name and its reason in one line.
 
 `benchmarks/sweep_tuning.py` changes one of them at a time and measures what that does. For this, and for nothing
-else, the environment variable SCOOP_TUNING gives fields other values: ``SCOOP_TUNING="slice_seconds=0.1,most_pieces=4"``.
+else, the environment variable SCOOP_TUNING gives fields other values:
+
+    SCOOP_TUNING="slice_seconds=0.1,most_pieces=4" python -m scoop script.py
+
 It is read once, when a process imports this module. Workers are forked from that process, and have the same values.
 To other hosts it goes only with ``--env SCOOP_TUNING``.
 """
