@@ -5,6 +5,7 @@ broker asks.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator
+from itertools import chain
 from threading import Lock
 from typing import Any, Protocol
 
@@ -174,16 +175,20 @@ class Stealing:
 
     def _give_own(self, most: int) -> bool:
         """Give the oldest tasks, up to so many; return whether there were any that can travel."""
-        tasks, room, sent = self._oldest(most), TUNING.give_ahead_bytes, False
+        tasks = self._oldest(most)
+        first = next(tasks, None)
+        if first is None:
+            return False
+        left, room, sent = chain((first,), tasks), TUNING.give_ahead_bytes, False
         while room > 0:
-            number, size = self._send_batch(tasks)
+            number, size = self._send_batch(left)
             room -= size
             if not number:
                 break
             sent = True
             if size < TUNING.batch_bytes:
                 break
-        tasks.close()
+        tasks.close()  # which puts back what no batch had room for
         return sent
 
     def _send_batch(self, tasks: Iterator[AnyInFlight], suspects: bool = False) -> tuple[int, int]:

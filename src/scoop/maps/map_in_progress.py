@@ -96,6 +96,7 @@ class MapInProgress:
         "_options",
         "_rows",
         "_scheduler",
+        "_seconds_per_row",
         "_singly",
         "_slice_rows",
         "_slices",
@@ -132,7 +133,7 @@ class MapInProgress:
         retries = scheduler.retries if options.retries is None else options.retries
         # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
         self._singly = retries == 0
-        cost = scheduler.costs.seconds(rows.function)
+        self._seconds_per_row = cost = scheduler.costs.seconds(rows.function)  # None if that is not known
         if cost:
             first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
@@ -232,7 +233,8 @@ class MapInProgress:
         running = self._take_front()
         if running is None:
             return False
-        self._scheduler.heed_flags()
+        if self._is_worth_giving():
+            self._scheduler.heed_flags()
         self._run(running)
         return True
 
@@ -247,7 +249,7 @@ class MapInProgress:
             count = min(len(rows), self._rows_of_slice(len(rows)))
             ranges[:1] = [rows[count:]] if count < len(rows) else []
             self._note_unbegun()
-            now, cost = self._scheduler.clock(), self._scheduler.costs.seconds(self._rows.function) or 0.0
+            now, cost = self._scheduler.clock(), self._seconds_per_row or 0.0
             running = RunningSlice(self._rows, self._columns, rows[:count], now, cost)
             self._slices.add(running)
             self._started, self._at_hand_until = now, now + cost * count
@@ -258,7 +260,7 @@ class MapInProgress:
     def _rows_of_slice(self, rows: int) -> int:
         # Shorter ones before the end, for the workers that will be idle then. But none so short that it would have
         # ended before the I/O thread had its turn.
-        cost = self._scheduler.costs.seconds(self._rows.function)
+        cost = self._seconds_per_row
         least = int(TUNING.unknown_rows_stay_seconds / cost) + 1 if cost else rows
         return min(self._slice_rows, max(least, (rows + 1) // 2))
 
@@ -292,14 +294,23 @@ class MapInProgress:
         seconds = self._scheduler.clock() - running.started
         count, costs = running.count or 1, self._scheduler.costs
         # Less is mostly the price of the slice itself.
-        if costs.seconds(self._rows.function) is None or seconds > TUNING.first_slice_seconds / 2:
-            costs.note_seconds(self._rows.function, seconds / count)
+        if self._seconds_per_row is None or seconds > TUNING.first_slice_seconds / 2:
+            self._note_seconds(seconds / count)
         if costs.bytes(self._rows.function) >= TUNING.heavy_bytes:
             self._slice_rows = 1
             return
         growth, aim = TUNING.slice_growth, TUNING.slice_seconds
         rows = int(aim * count / seconds) if seconds * growth > aim else growth * count
         self._slice_rows = max(1, min(rows, growth * count, TUNING.most_slice_rows))
+
+    def _note_seconds(self, seconds_per_row: float) -> None:
+        self._seconds_per_row = seconds_per_row
+        self._scheduler.costs.note_seconds(self._rows.function, seconds_per_row)
+
+    def _is_worth_giving(self) -> bool:
+        """Return whether what has not begun may last long enough: the I/O thread looks later at what is short."""
+        seconds = self.seconds_left()
+        return seconds is None or seconds > TUNING.worth_giving_seconds
 
     # -- giving rows away ---------------------------------------------------------------------------------------
 
@@ -326,7 +337,7 @@ class MapInProgress:
 
     def seconds_left(self) -> float | None:
         """Return how long the rows that have not begun would take this process alone; None if that is not known."""
-        cost = self._scheduler.costs.seconds(self._rows.function)
+        cost = self._seconds_per_row
         return None if cost is None else cost * sum(map(len, self._unbegun))
 
     def _situation(self, wanted: int) -> Situation:
@@ -334,7 +345,7 @@ class MapInProgress:
         now = scheduler.clock()
         return Situation(
             sum(map(len, self._unbegun)),
-            scheduler.costs.seconds(function),
+            self._seconds_per_row,
             scheduler.costs.bytes(function),
             scheduler.size,
             wanted,
@@ -386,7 +397,7 @@ class MapInProgress:
     def chunk_reported(self, segments: Sequence[PackedSegment], seconds_per_row: float | None) -> None:
         """Take in rows, and what one took."""
         if seconds_per_row is not None:
-            self._scheduler.costs.note_seconds(self._rows.function, seconds_per_row)
+            self._note_seconds(seconds_per_row)
         for segment in segments:
             self._deliver(segment)
 
