@@ -66,13 +66,13 @@ class Tuning:
     """Work in a piece at least: its end may cost a millisecond, as three processes want a processor then."""
 
     most_pieces: int = 8
-    """Pieces in one go: more of them would only be packed earlier than they are wanted."""
+    """Pieces in one go: each costs a task's journey, and what is left can be given later."""
 
     heavy_bytes: int = 1 << 20
     """Rows that carry more are pieces of their own, however short: so the next is packed while one runs."""
 
     most_heavy_pieces: int = 64
-    """Pieces in one go of heavy rows: in all, no more than is packed in a tenth of a second."""
+    """Pieces in one go of heavy rows: to pack more at once would keep the workers waiting that want them."""
 
     worth_giving_seconds: float = 0.0005
     """Work that must be left before any is given away: a journey takes about half as long."""
