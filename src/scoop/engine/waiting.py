@@ -35,7 +35,8 @@ class Waiting:
     """The futures one caller waits for, handed out in the order they end.
 
     While there are futures among them that no thread has begun, the caller runs those itself, in order, on its own
-    stack: only what it waits for, so nothing is ever buried under a stranger. Then it blocks.
+    stack. It runs only what it waits for: so no task has to wait until an unrelated one above it has ended. Then the
+    caller blocks.
 
     Parameters:
         table: the scheduler.

@@ -1,4 +1,4 @@
-"""What makes a process a worker: its scheduler and its socket to the broker, up before any code of the program's runs."""
+"""What makes a process a worker: its scheduler and its socket to the broker, before any program code runs."""
 
 import faulthandler
 import os
