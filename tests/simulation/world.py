@@ -122,6 +122,8 @@ class World:
         preempted: how often a thread is preempted where it takes a lock; 0 leaves nothing to chance.
     """
 
+    new_worker: type[SimWorker] = SimWorker
+
     def __init__(
         self,
         seed: int,
@@ -213,7 +215,7 @@ class World:
     def start_worker(self, number: int, program: Callable[[], object] | None = None) -> None:
         """Start a process."""
         self.page.clear(number)
-        self.workers[number] = SimWorker(self, number, program)
+        self.workers[number] = self.new_worker(self, number, program)
         self.consult(lambda: self.broker.joined(number))
 
     def _kill(self) -> None:
