@@ -201,12 +201,13 @@ class Scheduler:
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
         self._drop_discarded()
-        if self._flags[self._cell]:
-            self.stealing.heed_flags(least=1)
         while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
-                if self.run_if_unclaimed(own):
+                if self.ready.claim(own):
+                    # Only now: a worker must not give away the last task that it has, and be idle itself.
+                    self.heed_flags()
+                    self._run(own)
                     return True
             elif own.run_next():
                 return True
