@@ -4,15 +4,16 @@ from collections import Counter
 
 import pytest
 
-from scoop.engine.future import InFlight, new_task
-from scoop.engine.waiting import Waiting
 from scoop.engine.blocking import WaitPoint
+from scoop.engine.future import new_task
+from scoop.engine.future_in_flight import FutureInFlight
+from scoop.engine.waiting import Waiting
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.running_slice import RunningSlice
-from scoop.maps.stolen_chunk import StolenChunk
 from scoop.maps.segment import PackedSegment, Segment
+from scoop.maps.stolen_chunk import StolenChunk
 
 from .interleaver import Interleaver, NoLock, over_seeds
 from .maps import Process, arrive, new_map
@@ -172,7 +173,7 @@ def notify_while_the_wait_begins(interleaver: Interleaver) -> None:
     def wait() -> None:
         nonlocal seen
         while seen < 4:
-            point.block(lambda: len(arrived) > seen)
+            point.block(lambda: len(arrived) > seen)  # noqa: B023 - it is read before it changes
             seen = len(arrived)
 
     def bring() -> None:
@@ -200,7 +201,7 @@ class Table(Process):
 def futures_end_while_the_wait_begins(interleaver: Interleaver) -> None:
     table = Table(interleaver)
     tasks = [new_task(abs, (number,), {}) for number in range(3)]
-    sent = [InFlight(task) for task in tasks]
+    sent = [FutureInFlight(task) for task in tasks]
 
     def wait() -> None:
         waiting = Waiting(table, tasks)

@@ -105,10 +105,10 @@ class Timeline:
     def may_preempt(self, chance: float | None = None) -> None:
         """Let other threads go first, now and then."""
         thread = self.current
-        if thread is not None and self.preempted and not self.over:
-            if self.choice.random() < (self.preempted if chance is None else chance):
-                thread.asleep = True
-                self.wake(thread)
+        may_go = thread is not None and self.preempted and not self.over
+        if may_go and self.choice.random() < (self.preempted if chance is None else chance):
+            thread.asleep = True
+            self.wake(thread)
                 self.set_aside()
 
     def step(self) -> None:

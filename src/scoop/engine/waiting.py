@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+from ..errors import describe_call
 from .blocking import Threads, WaitPoint
 from .deadlock import Awaited
 from .fibers import Fibers
-from .future import Future, call_of, describe_task, has_ended, offer_made, runner_of, unwatch, watch
+from .future import Future, call_of, has_ended, offer_made, runner_of, unwatch, watch
 
 __all__ = ["Table", "Waiting"]
 
@@ -93,7 +94,7 @@ class Waiting:
 
     def _awaited(self) -> Sequence[Awaited]:
         return [
-            Awaited(runner_of(future), lambda future=future: describe_task(future))  # type: ignore[misc]
+            Awaited(runner_of(future), lambda future=future: describe_call(*call_of(future)))  # type: ignore[misc]
             for future in [*self._open]
         ]
 

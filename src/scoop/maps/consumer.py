@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any, Protocol
 
-from ..tuning import TUNING
 from ..engine import runtime
 from ..engine.blocking import Threads, WaitPoint
 from ..engine.deadlock import Awaited
+from ..tuning import TUNING
 from .map_in_progress import MapInProgress, MapScheduler
 from .segment import AnySegment, PackedSegment, Segment
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from itertools import chain, islice
 from typing import Any, cast
 
-from ..tuning import TUNING
 from ..engine.blocking import deadline_after
 from ..engine.signal_safety import calls_program
 from ..engine.task import TaskOptions, split_options
+from ..tuning import TUNING
 from .consumer import Consumer, MapThreads
 from .map_in_progress import MapInProgress
 from .row_functions import Columns, MapRows

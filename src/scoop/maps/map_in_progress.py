@@ -18,15 +18,15 @@ from itertools import pairwise
 from threading import RLock
 from typing import Any, Protocol
 
-from ..errors import describe_call
-from ..tuning import TUNING
-from ..wire.messages import Message
 from ..engine.cost_model import CostModel
 from ..engine.deadlock import Awaited
 from ..engine.outbox import InFlight
 from ..engine.ready_table import ReadyTable
 from ..engine.signal_safety import indivisible
 from ..engine.task import TaskOptions
+from ..errors import describe_call
+from ..tuning import TUNING
+from ..wire.messages import Message
 from .row_functions import Columns, MapRows
 from .running_slice import RunningSlice
 from .segment import AnySegment, PackedSegment, Segment

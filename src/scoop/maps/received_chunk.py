@@ -6,8 +6,8 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from ..tuning import TUNING
 from ..engine.task import PLAIN, Report
+from ..tuning import TUNING
 from .consumer import Consumer, MapThreads
 from .map_in_progress import MapInProgress
 from .row_functions import Columns, MapRows
