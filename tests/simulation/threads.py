@@ -109,7 +109,7 @@ class Timeline:
         if may_go and self.choice.random() < (self.preempted if chance is None else chance):
             thread.asleep = True
             self.wake(thread)
-                self.set_aside()
+            self.set_aside()
 
     def step(self) -> None:
         """Let one thing happen, chosen at random from what can happen now; else let time pass."""

@@ -297,9 +297,7 @@ def options_of(future: Future) -> TaskOptions:
 
 def universal_callbacks(future: Future) -> list[Callable[[Future], object]]:
     """Return the callbacks that travel with the task."""
-    with _watching:
-        watchers = tuple(future._watchers or ())
-    return [watcher.function for watcher in watchers if isinstance(watcher, Callback) and watcher.universal]
+    return [watcher.function for watcher in _callbacks(future) if watcher.universal]
 
 
 def runner_of(future: Future) -> greenlet | None:
@@ -320,8 +318,12 @@ def has_ended(future: Future) -> bool:
 
 def has_callbacks(future: Future) -> bool:
     """Return whether the program has added a callback to a future."""
+    return bool(_callbacks(future))
+
+
+def _callbacks(future: Future) -> list[Callback]:
     with _watching:
-        return any(isinstance(watcher, Callback) for watcher in future._watchers or ())
+        return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
 
 
 def error_of(future: Future) -> BaseException | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..engine.task import PLAIN, Report
 from ..tuning import TUNING
-from .consumer import Consumer, MapThreads
+from .consumer import Consumer
 from .map_in_progress import MapInProgress
+from .map_scheduler import MapThreads
 from .row_functions import Columns, MapRows
 from .segment import AnySegment, Segment, pack_segments
 
