@@ -29,12 +29,12 @@ __all__ = [
     "TaskCall",
     "arrived",
     "call_of",
+    "callbacks_of",
     "cancel_unbegun",
     "cannot_travel",
     "dropped",
     "error_of",
     "fail",
-    "has_callbacks",
     "has_ended",
     "is_ready",
     "new_task",
@@ -44,7 +44,6 @@ __all__ = [
     "runner_of",
     "sent",
     "show_outcome",
-    "universal_callbacks",
     "unwatch",
     "watch",
 ]
@@ -295,11 +294,6 @@ def options_of(future: Future) -> TaskOptions:
     return future._options
 
 
-def universal_callbacks(future: Future) -> list[Callable[[Future], object]]:
-    """Return the callbacks that travel with the task."""
-    return [watcher.function for watcher in _callbacks(future) if watcher.universal]
-
-
 def runner_of(future: Future) -> greenlet | None:
     """Return the fiber on which a future's task runs; None if it does not run in this process."""
     value = future._value
@@ -316,12 +310,8 @@ def has_ended(future: Future) -> bool:
     return future._state >= ARRIVED
 
 
-def has_callbacks(future: Future) -> bool:
-    """Return whether the program has added a callback to a future."""
-    return bool(_callbacks(future))
-
-
-def _callbacks(future: Future) -> list[Callback]:
+def callbacks_of(future: Future) -> list[Callback]:
+    """Return the callbacks that the program has added to a future."""
     with _watching:
         return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
 

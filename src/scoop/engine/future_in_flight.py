@@ -34,7 +34,7 @@ class FutureInFlight:
 
     def universal_callbacks(self) -> list[Callable[[Future], object]]:
         """Return the callbacks that travel with the task."""
-        return f.universal_callbacks(self._future)
+        return [callback.function for callback in f.callbacks_of(self._future) if callback.universal]
 
     def sent_as(self, batch: int, number: int) -> None:
         """Hear under which name the task was sent."""

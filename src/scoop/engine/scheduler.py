@@ -11,7 +11,6 @@ has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
-from contextvars import Context
 from functools import partial
 from sys import _getframe, getrecursionlimit
 from threading import get_ident
@@ -277,10 +276,6 @@ class Scheduler:
         """Wake all threads that may run tasks."""
         self._native.nudge()
         self.helpers.nudge()
-
-    def context(self) -> Context:
-        """Return a copy of the main thread's context variables."""
-        return self._native.context()
 
     # -- for helper threads, stealing and the idle tracker ---------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ..tuning import TUNING
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage
-from .future import Future, has_callbacks
+from .future import Future, callbacks_of
 from .future_in_flight import FutureInFlight
 from .inbox import Inbox
 from .outbox import InFlight, Outbox
@@ -212,7 +212,7 @@ class Stealing:
             return
         future = task.cannot_travel()
         self._ready.keep(future)
-        if has_callbacks(future):  # the program may wait for those only, outside of SCOOP
+        if callbacks_of(future):  # the program may wait for those only, outside of SCOOP
             self._victim.run_soon(future)
 
     def _oldest(self, most: int) -> Generator[InFlight, None, None]:

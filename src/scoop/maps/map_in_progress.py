@@ -48,27 +48,6 @@ class MapInProgress:
         notify: called when rows have arrived. Takes no time; callable from any thread.
     """
 
-    __slots__ = (
-        "_arrived",
-        "_at_hand_until",
-        "_cancelled",
-        "_chunks",
-        "_columns",
-        "_end",
-        "_kept",
-        "_lock",
-        "_notify",
-        "_options",
-        "_rows",
-        "_scheduler",
-        "_seconds_per_row",
-        "_singly",
-        "_slice_rows",
-        "_slices",
-        "_started",
-        "_unbegun",
-    )
-
     def __init__(
         self,
         scheduler: MapScheduler,
@@ -93,9 +72,8 @@ class MapInProgress:
         self._arrived = Arrivals()
         self._end = total  # no row from here on is wanted
         self._cancelled = False
-        retries = scheduler.retries if options.retries is None else options.retries
         # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
-        self._singly = retries == 0
+        self._most_in_chunk = 1 if self.retries_of(options) == 0 else scheduler.most_tasks
         self._seconds_per_row = cost = scheduler.costs.seconds(rows.function)  # None if that is not known
         if cost and total * cost < TUNING.worth_giving_seconds:
             first_rows = total  # no worker that waits would get any of it
@@ -246,9 +224,9 @@ class MapInProgress:
         rows = int(aim * count / seconds) if seconds * growth > aim else growth * count
         self._slice_rows = max(1, min(rows, growth * count, TUNING.most_slice_rows))
 
-    def _note_seconds(self, seconds_per_row: float) -> None:
-        self._seconds_per_row = seconds_per_row
-        self._scheduler.costs.note_seconds(self._rows.function, seconds_per_row)
+    def _note_seconds(self, seconds: float) -> None:
+        self._seconds_per_row = seconds
+        self._scheduler.costs.note_seconds(self._rows.function, seconds)
 
     def _is_worth_giving(self) -> bool:
         """Return whether what has not begun may last long enough: the I/O thread looks later at what is short."""
@@ -265,8 +243,7 @@ class MapInProgress:
             plan = plan_steal(self._situation(wanted), TUNING)
             ranges = self._unbegun.take(plan.rows, plan.from_front)
             self._note_unbegun()
-            most = 1 if self._singly else self._scheduler.most_tasks
-            spans = [span for rows in ranges for span in divide(rows, plan.pieces, plan.rows, most)]
+            spans = [span for rows in ranges for span in divide(rows, plan.pieces, plan.rows, self._most_in_chunk)]
             return [self._new_chunk(span) for span in spans]
 
     def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
@@ -306,8 +283,7 @@ class MapInProgress:
             if long or now - running.started > TUNING.overdue_seconds:
                 rows = running.split()
                 if rows:
-                    most = 1 if self._singly else self._scheduler.most_tasks
-                    return [self._new_chunk(span) for span in divide(rows, 1, len(rows), most)]
+                    return [self._new_chunk(span) for span in divide(rows, 1, len(rows), self._most_in_chunk)]
         return []
 
     def _new_chunk(self, span: range, options: TaskOptions | None = None) -> StolenChunk:
@@ -360,11 +336,6 @@ class MapInProgress:
     def retries_of(self, options: TaskOptions) -> int:
         """Return how often a task with these options is handed out again."""
         return self._scheduler.retries if options.retries is None else options.retries
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether nothing of it is wanted any more."""
-        return self._cancelled
 
     def send(self, message: Message) -> None:
         """Send a message to the broker."""

@@ -17,10 +17,6 @@ __all__ = ["Owner", "StolenChunk"]
 class Owner(Protocol):
     """The map whose rows these are."""
 
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether nothing of it is wanted any more."""
-
     def is_wanted(self, row: int) -> bool:
         """Return whether the consumer still wants a row."""
 
