@@ -115,7 +115,9 @@ PLACES = {
     "runs a task": Place(IN_A_TASK, FLAT),
     "dies with all other workers": Place(ALL_AT_ONCE, FLAT),
     "has come to the end of a task": Place('after(Inbox, "_pack_value")', FLAT),
-    "suspends a task": Place('before(Fibers, "switch_away", lambda fibers: runtime.current.outbox.any_in_flight)', SUSPEND),
+    "suspends a task": Place(
+        'before(Fibers, "switch_away", lambda fibers: runtime.current.outbox.any_in_flight)', SUSPEND
+    ),
     "runs a task while another is suspended": Place(
         'before(Inbox, "_rebuild", lambda inbox, task: runtime.current.fibers_here().suspended)', SUSPEND
     ),
