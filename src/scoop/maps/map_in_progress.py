@@ -62,6 +62,9 @@ class MapScheduler(Protocol):
     def heed_flags(self) -> None:
         """Wake idle threads of this process, give to other workers, if they ask."""
 
+    def wake_if_idle(self) -> None:
+        """Wake idle threads of this process, if there are any."""
+
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
         """Have tasks sent that may have killed a worker."""
 
@@ -141,6 +144,7 @@ class MapInProgress:
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
         scheduler.ready.tasks[self] = True
+        scheduler.wake_if_idle()
 
     @property
     def function(self) -> Callable[..., Any]:
