@@ -181,7 +181,7 @@ def main():
     )
 
 
-def test_a_knot_is_told_from_elsewhere(far: Far) -> None:
+def test_a_deadlock_is_told_from_elsewhere(far: Far) -> None:
     far.check(
         """
 from scoop.errors import Deadlock
@@ -191,13 +191,13 @@ mine = []
 def waits_for_itself():
     return mine[0].result()
 
-def knot():
+def start_one():
     mine.append(futures.submit(waits_for_itself))
     return mine[0].result()
 
 def main():
     all_at_work(2)
-    raises(Deadlock, elsewhere, knot)
+    raises(Deadlock, elsewhere, start_one)
 """,
         "f1 f1 f2 f2",
     )

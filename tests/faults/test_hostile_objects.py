@@ -202,7 +202,7 @@ def throw(x):
 """
 
 
-def test_an_exception_that_is_a_frozen_dataclass_which_pickle_cannot_rebuild_is_described(attack: Attack) -> None:
+def test_a_frozen_dataclass_exception_that_cannot_unpickle_is_described(attack: Attack) -> None:
     run = attack(
         2,
         FROZEN
@@ -265,7 +265,7 @@ def fall(kind):
     "kind",
     ["OSError", "Mute", "Mine", "SystemExit", "KeyboardInterrupt", "GeneratorExit"],
 )
-def test_a_result_that_does_not_unpickle_fails_its_future_whatever_that_raises(attack: Attack, kind: str) -> None:
+def test_a_result_that_does_not_unpickle_fails_its_future(attack: Attack, kind: str) -> None:
     run = attack(
         2,
         UNPICKLES
@@ -279,7 +279,7 @@ def main():
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
 
 
-def test_arguments_that_do_not_unpickle_fail_their_task_alone_whatever_that_raises(attack: Attack) -> None:
+def test_arguments_that_do_not_unpickle_fail_their_task_alone(attack: Attack) -> None:
     run = attack(
         2,
         UNPICKLES

@@ -228,14 +228,24 @@ def test_no_variable_of_the_environment_is_named_after_scoop() -> None:
 
 
 JUNK = {
-    "no kind": b"\0" * 21,
-    "noise": bytes(range(256)) * 2,
-    "a constant without a length": "frame(8, 0, 1, 0)",
-    "a constant whose name is no text": r'frame(8, 1, 1, 4) + struct.pack("I", 4) + b"\xff" * 4',
-    "a failure to import that is no text": r'frame(10, 0, 0, 4) + b"\xff" * 4',
-    "a parcel of nothing": r"frame(2, 3, 5 << 40 | 1, 0) + bytes(12)",
-    "a message without end": "frame(3, 0xFFFFFFFF, 1, 0)",
-    "an outcome of nobody's": "frame(3, 1, 99, 2) + bytes(6)",
+    "no kind": "bytes(99)",
+    "noise": "bytes(range(256)) * 2",
+    "a message without end": "frame(Offer, 0xFFFFFFFF, 0)",
+    "more bytes than there are": "frame(Offer, 0, 1 << 63)",
+    "too few numbers": "frame(Offer, 1, 0, 7)",
+    "a list longer than its message": "frame(Cancelled, 2, 0, batch, 1 << 40)",
+    "a list of negative length": "frame(Cancelled, 2, 0, batch, -5)",
+    "buffers that are not there": "frame(Results, 2, 0, batch, 0, buffers=True)",
+    "a constant whose name is no text": r'frame(SetConstants, 2, 4, 1, 4) + b"\xff" * 4',
+    "a failure to import that is no text": r'frame(StartFailed, 4, 4, 0, 0, 0, 4) + b"\xff" * 4',
+    "a broker's message": "encode(AllDone())",
+    "a message of another machine's": "encode(Demand(0, True, True))",
+    "a batch of another worker's": "encode(Offer(1, [0], [0], [0], b'', None))",
+    "an offer without retries": "encode(Offer(batch + 1, [0, 1], [], [], b'', None))",
+    "results of tasks that no worker has": "encode(Results(batch, [99], b'junk', None))",
+    "part of a result that no worker has": "encode(PartialResult(batch, 99, b'junk', None)) + encode(AllDone())",
+    "tasks given back that it never had": "encode(GiveBack(batch, [77], [], []))",
+    "dropped tasks that it never had": "encode(Cancelled(batch, [88]))",
 }
 
 
@@ -246,9 +256,14 @@ def test_a_worker_that_sends_what_is_no_message_harms_only_its_task(attack: Atta
         2,
         f"""
         import struct
+        from scoop.wire import messages
+        from scoop.wire.messages import *
 
-        def frame(*fields):
-            return struct.pack("<BIQQ", *fields)
+        batch = next(batch_ids(0, 0)) + 5
+
+        def frame(message_type, count, length, *numbers, buffers=False):
+            header = struct.pack("<BBIQ", messages._KINDS[message_type], buffers, count, length)
+            return header + struct.pack(f"<{{len(numbers)}}q", *numbers)
 
         def scribble(data):
             line = next(int(name) for name in os.listdir("/proc/self/fd") if is_line(name))

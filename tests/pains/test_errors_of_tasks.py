@@ -4,7 +4,7 @@ from running import HOME, Run, RunScoop
 from scripts import program
 
 
-def test_a_remote_traceback_shows_the_users_frames_on_both_sides_and_none_of_ours(scoop_run: RunScoop) -> None:
+def test_a_remote_traceback_shows_the_programs_frames_and_none_of_ours(scoop_run: RunScoop) -> None:
     source = """
     def inner(x):
         return 1 / x

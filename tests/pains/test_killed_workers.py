@@ -45,7 +45,7 @@ def test_tasks_of_a_killed_worker_that_waited_for_others_are_run_again(scoop_run
     assert scoop_run(program(DOOMED) + textwrap.dedent(main), n=3) == expected
 
 
-def test_a_task_that_kills_its_workers_fails_alone_and_names_signal_host_and_process(scoop_run: RunScoop) -> None:
+def test_a_task_that_kills_its_workers_fails_alone_and_says_how(scoop_run: RunScoop) -> None:
     source = """
     import signal, socket
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PAINS: dict[str, tuple[str, ...]] = {
     "a remote error's traceback was lost among the framework's frames": (
-        "test_a_remote_traceback_shows_the_users_frames_on_both_sides_and_none_of_ours",
+        "test_a_remote_traceback_shows_the_programs_frames_and_none_of_ours",
         "test_the_frames_of_nested_tasks_are_chained",
     ),
     "what could not be pickled took the pool down": (
@@ -20,7 +20,7 @@ PAINS: dict[str, tuple[str, ...]] = {
     "a killed worker stalled the run": (
         "test_a_run_outlives_a_worker_that_is_killed_in_the_middle_of_a_task",
         "test_tasks_of_a_killed_worker_that_waited_for_others_are_run_again",
-        "test_a_task_that_kills_its_workers_fails_alone_and_names_signal_host_and_process",
+        "test_a_task_that_kills_its_workers_fails_alone_and_says_how",
     ),
     "futures were reported lost while they ran; records leaked": (
         "test_a_long_task_is_not_lost_among_many_short_ones",

@@ -120,7 +120,7 @@ def test_system_exit_and_keyboard_interrupt_fail_only_their_future(scoop_run: Ru
     )
 
 
-def test_an_interrupt_raised_in_a_task_does_not_interrupt_whoever_waits_for_another(scoop_run: RunScoop) -> None:
+def test_an_interrupt_raised_in_a_task_leaves_waits_for_others_alone(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
         2,

@@ -80,8 +80,9 @@ def main():
         results, _, back, _ = sent_to(functools.partial(pick, [step] * 100_000), range(200))
         assert results == [step] * 200
         taken_back += back
-    assert taken_back >= 8, taken_back
-    assert max(futures.map(kept, range(6))) <= 4
+    # A chunk's last word may still be on its way when all its rows have arrived, and the next map begins.
+    assert taken_back >= 7, taken_back
+    assert max(futures.map(kept, range(6))) <= 5
 """,
     )
 

@@ -4,7 +4,7 @@ from running import RunScoop
 from scripts import check, program, start
 
 
-def test_what_cannot_be_pickled_runs_at_home_with_one_warning_that_names_it(scoop_run: RunScoop) -> None:
+def test_what_cannot_be_pickled_runs_at_home_with_one_warning_naming_it(scoop_run: RunScoop) -> None:
     run = start(
         scoop_run,
         2,

@@ -242,6 +242,11 @@ class Scheduler:
         if self._flags[self._cell]:
             self.stealing.heed_flags(least=1)
 
+    def wake_if_idle(self) -> None:
+        """Wake the idle threads of this process: the broker takes it for idle, and must hear that there is work."""
+        if self._page.is_idle(self.identity.worker):
+            self.wake()
+
     def has_something_to_give(self) -> bool:
         """Return whether there is anything that other workers could have."""
         return bool(self._tasks or self.inbox.waiting or self.ready.running)

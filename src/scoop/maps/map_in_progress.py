@@ -82,6 +82,7 @@ class MapInProgress:
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
         scheduler.ready.tasks[self] = True
+        scheduler.wake_if_idle()
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -38,6 +38,9 @@ class MapScheduler(Protocol):
     def heed_flags(self) -> None:
         """Wake idle threads of this process, give to other workers, if they ask."""
 
+    def wake_if_idle(self) -> None:
+        """Wake idle threads of this process, if there are any."""
+
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
         """Have tasks sent that may have killed a worker."""
 
