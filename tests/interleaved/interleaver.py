@@ -248,7 +248,9 @@ class BatonEvent:
 Scenario = Callable[[Interleaver], None]
 
 
-def over_seeds(scenario: Scenario, seeds: int, lock: type[BatonLock] = BatonLock, rlock: type[BatonLock] = BatonRLock) -> None:
+def over_seeds(
+    scenario: Scenario, seeds: int, lock: type[BatonLock] = BatonLock, rlock: type[BatonLock] = BatonRLock
+) -> None:
     """Run a scenario under many seeds; name the seed that fails. Other locks may be put in the place of ours."""
     for seed in range(seeds):
         interleaver = Interleaver(seed)

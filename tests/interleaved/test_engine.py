@@ -31,7 +31,6 @@ from scoop.wire.messages import (
     Run,
     SetConstants,
     Steal,
-    encode,
 )
 from scoop.wire.status_page import StatusPage
 from stand_ins import stand_ins

@@ -4,15 +4,15 @@ from collections import Counter
 
 import pytest
 
+from scoop.engine.blocking import WaitPoint
 from scoop.engine.future import InFlight, new_task
 from scoop.engine.waiting import Waiting
-from scoop.engine.blocking import WaitPoint
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.running_slice import RunningSlice
-from scoop.maps.stolen_chunk import StolenChunk
 from scoop.maps.segment import PackedSegment, Segment
+from scoop.maps.stolen_chunk import StolenChunk
 
 from .interleaver import Interleaver, NoLock, over_seeds
 from .maps import Process, arrive, new_map
@@ -165,15 +165,13 @@ def split_while_it_runs(interleaver: Interleaver) -> None:
 
 
 def notify_while_the_wait_begins(interleaver: Interleaver) -> None:
-    process, arrived = Process(interleaver), list[int]()
+    process, arrived, seen = Process(interleaver), list[int](), list[int]()
     point = WaitPoint(process)
-    seen = 0
 
     def wait() -> None:
-        nonlocal seen
-        while seen < 4:
-            point.block(lambda: len(arrived) > seen)
-            seen = len(arrived)
+        while len(seen) < 4:
+            point.block(lambda: len(arrived) > len(seen))
+            seen[:] = arrived
 
     def bring() -> None:
         for number in (1, 2):

@@ -11,6 +11,7 @@ import pytest
 from scoop import futures
 from scoop.engine.future import InFlight, new_task
 from scoop.engine.scheduler import Scheduler
+
 from .world import Deadlock, World, only_drawn_transitions, work
 
 
@@ -71,10 +72,14 @@ def run(world_: World, seed: int, program: Any) -> Any:
 
 def assert_nothing_left(scheduler: Scheduler) -> None:
     ready, inbox = scheduler.ready, scheduler.inbox
-    assert not (ready.tasks or ready.kept or ready.running), "tasks or rows are on offer"
-    assert not (inbox.waiting or inbox.any_unanswered() or inbox.chunks()), "tasks of others are not answered for"
-    assert not scheduler.outbox.any_in_flight, "tasks are in flight"
-    assert not (scheduler.helpers.deferred or scheduler.waits), "calls are left to be made, or waits to end"
+    left = {
+        "on offer": [*ready.tasks, *ready.kept, *ready.running],
+        "of others, not answered for": [*inbox.waiting, *inbox.chunks()] or inbox.any_unanswered(),
+        "in flight": scheduler.outbox.any_in_flight,
+        "deferred": scheduler.helpers.deferred,
+        "waits": scheduler.waits,
+    }
+    assert not any(left.values()), f"something is left: {left}"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 40])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scoop.wire.shared_buffers import SharedBuffers, can_carry
 from scoop.wire.buffer_pool import MOST, TOO_LARGE, WORTH, BufferPool
+from scoop.wire.shared_buffers import SharedBuffers, can_carry
 
 pytestmark = pytest.mark.skipif(not can_carry(), reason="no memfd here")
 

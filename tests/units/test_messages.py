@@ -36,7 +36,7 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
 messages: st.SearchStrategy[Message] = st.one_of(
     *(
         st.builds(message_type, *(FIELDS[hint] for hint in get_type_hints(message_type).values()))
-        for message_type in Message.__args__  # type: ignore[attr-defined]
+        for message_type in Message.__args__
     )
 )
 
@@ -44,7 +44,9 @@ messages: st.SearchStrategy[Message] = st.one_of(
 def plain(message: Message) -> tuple[Any, ...]:
     """Return a message's type and values, with lists for all sequences of numbers."""
     values: Any = message
-    return type(message), *(value if isinstance(value, tuple | str | bytes | int | None) else [*value] for value in values)
+    return type(message), *(
+        value if isinstance(value, tuple | str | bytes | int | None) else [*value] for value in values
+    )
 
 
 @given(st.lists(messages, max_size=8), st.lists(st.integers(1, 60), max_size=30))
