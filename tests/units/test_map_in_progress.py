@@ -1,4 +1,4 @@
-"""A map under every order of events: each row that is wanted ends once, and nothing comes of one that is cancelled."""
+"""A map under every order of events: each wanted row ends once, and nothing comes of a cancelled map."""
 
 from collections import Counter
 from collections.abc import Callable
