@@ -1,9 +1,9 @@
 """The simulated machine.
 
 Every worker is the real Scheduler, with its real fibers and its real Receiver; the broker is the real BrokerState.
-Only what is outside of them is simulated: messages take time and overtake each other between links (never on one), threads
-are those of ``threads.py``, and work is an entry in the diary. All choices come from one seeded generator, so a run
-that fails is repeated by its seed.
+Only what is outside of them is simulated: messages take time and overtake each other between links (never on one),
+threads are those of ``threads.py``, and work is an entry in the diary. All choices come from one seeded generator, so
+a run that fails is repeated by its seed.
 
 A worker has its main thread, the I/O thread, and whatever helper threads and jobs of the I/O thread's there are. Each
 may be preempted wherever it takes a lock or sends a message.
