@@ -7,7 +7,7 @@ CHECK := $(VENVS)/check/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test check bench bench-quick bench-guard scaling chaos soak clean
+.PHONY: help demo test check bench bench-quick bench-guard scaling chaos fuzz soak clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -18,11 +18,12 @@ demo: $(CORE)  ## see it work: a census of the standard library, serial and in p
 test:  ## the tests, on every CPython from 3.11 that this machine has
 	@$(PYTHON) tests/on_every_python.py $(VENVS)
 
-check: $(CHECK)  ## style, types, and who may import whom
+check: $(CHECK)  ## style, types, layers, and the rules of the house
 	$(VENVS)/check/bin/ruff check src tests examples benchmarks
 	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks
 	$(VENVS)/check/bin/mypy
 	$(VENVS)/check/bin/lint-imports
+	$(VENVS)/check/bin/python tests/structure/rules.py
 
 bench: $(BENCH) $(ORIGINAL)  ## SCOOP beside all its peers: a table and a picture, in half an hour
 	$(VENVS)/bench/bin/python benchmarks/measure.py --venvs $(VENVS)
@@ -39,11 +40,14 @@ scaling: $(BENCH)  ## the scheduler on simulated machines of up to thousands of 
 chaos: $(CHECK)  ## workers killed at random for ten minutes, results checked
 	$(VENVS)/check/bin/python tests/faults/chaos.py --minutes 10
 
+fuzz: $(CHECK)  ## random programs beside a serial model, for ten minutes; ARGS="--programs 2000", "--seed 1", ...
+	$(VENVS)/check/bin/python tests/fuzz/fuzz.py $(or $(ARGS),--minutes 10)
+
 soak: $(CHECK)  ## a million tasks while workers come and go: does memory stay flat?
 	$(VENVS)/check/bin/python benchmarks/soak.py
 
 clean:  ## remove all that was made here
-	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build
+	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis fuzz-failures dist build
 
 $(CORE): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/core

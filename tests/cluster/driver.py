@@ -19,8 +19,8 @@ from scoop.cluster.invitation import Invitation
 from scoop.cluster.launchers.common import Reach
 from scoop.cluster.placement import discover, named
 from scoop.cluster.plan import Plan
+from scoop.cluster.terms import Terms
 from scoop.machine.program import Program
-from scoop.uplink.terms import Terms
 
 _tell = 1
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 
 from scoop.cluster.agent import main
+from scoop.cluster.terms import Terms
 from scoop.engine.limits import Limits
-from scoop.uplink.terms import Terms
 
 
 def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:

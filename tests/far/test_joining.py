@@ -11,8 +11,8 @@ from background import Background, Command, until
 from running import run_python, write
 from scoop.cluster.answer import python_version, scoop_version
 from scoop.cluster.invitation import Invitation, encode, fetch, post
+from scoop.cluster.terms import Terms
 from scoop.machine.program import Program
-from scoop.uplink.terms import Terms
 from scripts import MAIN, program
 
 pytest.importorskip("distributed")

@@ -14,6 +14,7 @@ __all__ = [
     "LADEN",
     "MAP",
     "NOISY_DEATHS",
+    "PARTS",
     "REDUCE",
     "RETIRE",
     "STEAL",
@@ -30,12 +31,15 @@ HELPERS = (
     + '''
 import operator, pickle, resource, signal
 from scoop.engine import runtime
-from scoop.engine.exports import Exports
-from scoop.engine.giving import Giving
-from scoop.engine.hub import Hub
-from scoop.engine.imports import Imports
+from scoop.engine.fibers import Fibers
+from scoop.engine.inbox import Inbox
+from scoop.engine.outbox import Outbox
+from scoop.engine.result_sender import ResultSender
 from scoop.engine.scheduler import Scheduler
-from scoop.wire.messages import Kind, MessageReader
+from scoop.engine.stealing import Stealing
+from scoop.maps.received_chunk import ReceivedChunk
+from scoop.wire import messages
+from scoop.wire.messages import *
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -106,10 +110,10 @@ def after(owner, name, when=always):
     setattr(owner, name, left)
 
 class Cut:
-    """A socket on which one kind of frame ends the process: when a part of it, from 0 to 1, has been sent."""
+    """A socket on which frames of one type end the process: when a part of it, from 0 to 1, has been sent."""
 
-    def __init__(self, sock, kind, part):
-        self._sock, self._kind, self._part = sock, kind, part
+    def __init__(self, sock, message_type, part):
+        self._sock, self._kind, self._part = sock, messages._KINDS[message_type], part
 
     def sendall(self, frame):
         self._die_within(frame, self._sock.sendall)
@@ -121,7 +125,7 @@ class Cut:
         return self._sock.sendmsg(buffers, descriptors)
 
     def _die_within(self, frame, send):
-        way = choose_death() if frame and frame[0] & 0x7F == self._kind else None
+        way = choose_death() if frame and frame[0] == self._kind else None
         if way is not None:
             send(frame[:int(len(frame) * self._part)])
             way()
@@ -144,11 +148,11 @@ class Large:
 def large(x):
     return Large(bytes([x % 251]) * 300_000)
 
-def cut(kind, part):
-    """Have workers die while they send a frame of this kind."""
+def cut(message_type, part):
+    """Have workers die while they send a message of this type."""
     if not scoop.IS_ORIGIN:
-        link = runtime.constants._send.__self__
-        link._sock = Cut(link._sock, kind, part)
+        client = runtime.constants._send.__self__
+        client._sock = Cut(client._sock, message_type, part)
 
 def gather(started, expected):
     """See that every future has its result, and that each of those who wait has heard of it once."""
@@ -188,7 +192,7 @@ TREE = """
     def main():
         gather([send(parent, 20)], [sum(x * x for x in range(20))])
 """
-"""A task on a worker that has tasks of its own, for which other workers are hungry."""
+"""A task on a worker that has tasks of its own, for which other workers wait."""
 
 LADEN = """
     def laden(x, argument):
@@ -230,17 +234,17 @@ BRANCHES = """
             assert send(branch, 100).result() == sum(x * x for x in range(100))
         gather([futures.submit(branch, 10) for _ in range(10)], [sum(x * x for x in range(10))] * 10)
 """
-"""A map on a worker, for which other workers are hungry."""
+"""A map on a worker, for which other workers wait."""
 
 STEAL = """
     def held(x):
-        generation, waiting = deaths(), runtime.current.imports.waiting
+        generation, waiting = deaths(), runtime.current.inbox.waiting
         until(lambda: not doomed)  # or one that is about to die would be the one that holds
         if waiting and not all_died():
             try:
                 os.close(os.open(f"holder-{generation}", os.O_CREAT | os.O_EXCL))
             except FileExistsError:
-                pass  # another keeps its queue; this one soon has nothing to do, and is to get of that
+                pass  # another keeps its inbox full; this one soon has nothing to do, and is to get some of that
             else:
                 until(lambda: (deaths() > generation or not waiting) and not doomed)
         return x * x
@@ -249,7 +253,7 @@ STEAL = """
         started = [left_alone(future) for future in [futures.submit(held, x) for x in range(400)]]
         gather(started, [x * x for x in range(400)])
 """
-"""One worker keeps its queue, of errands not begun, until others ask for them."""
+"""One worker keeps what has not begun in its inbox, until others ask for it."""
 
 SUSPEND = """
     def awaited(generation):
@@ -271,21 +275,41 @@ SUSPEND = """
 """
 """A task that is suspended, its own task being away, on a worker that meanwhile gets others."""
 
+PARTS = """
+    def slow(x):
+        if scoop.IS_ORIGIN:
+            until(all_died)
+        time.sleep(0.02)
+        return x * x
+
+    def main():
+        assert list(futures.map(slow, range(120))) == [x * x for x in range(120)]
+        assert all_died(), f"only {deaths()} died"
+        assert sorted(futures.map_as_completed(slow, range(60))) == [x * x for x in range(60)]
+"""
+"""A map whose rows take so long that a chunk of them sends results before its end."""
+
 UNWANTED = """
     def begun(generation, x):
-        open(f"begun-{generation}", "w").close()
-        until(lambda: all_died() or deaths() > generation)
+        if generation is None:
+            time.sleep(0.01)  # so it is known what a row takes, and workers get several chunks at a time
+        else:
+            open(f"begun-{generation}", "w").close()
+            until(lambda: all_died() or deaths() > generation)
         return x
 
     def main():
-        for generation in range(len(WAYS)):
-            results = futures.map(begun, [generation] * 40, range(40))
+        generation = 0
+        while not all_died():
+            generation = deaths()
+            list(futures.map(begun, [None] * 60, range(60)))
+            results = futures.map(begun, [generation] * 24, range(24))
             is_open(f"begun-{generation}")
             results.close()
             until(lambda: deaths() > generation)
         gather([futures.submit(work, x) for x in range(40)], [x * x for x in range(40)])
 """
-"""A map that is closed while a worker has many of its tasks."""
+"""A map that is closed while a worker runs one chunk of it and has others waiting."""
 
 RETIRE = "--max-tasks-per-worker", "2"
 """The options that make workers retire."""

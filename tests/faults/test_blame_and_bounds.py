@@ -5,7 +5,7 @@ from running import Run, RunScoop
 from scripts import MAIN, program
 
 
-def test_a_parcel_for_which_a_worker_has_no_memory_fails_its_task_or_runs_elsewhere(scoop_run: RunScoop) -> None:
+def test_a_batch_too_large_for_a_workers_memory_fails_or_runs_elsewhere(scoop_run: RunScoop) -> None:
     source = """
     import resource
 
@@ -32,7 +32,7 @@ def test_a_parcel_for_which_a_worker_has_no_memory_fails_its_task_or_runs_elsewh
 def test_a_task_whose_mere_arrival_kills_every_worker_is_given_up(scoop_run: RunScoop) -> None:
     source = """
     # As the system does with who takes in more than there is memory for.
-    before(Imports, "accept", lambda errands, parcel, numbers, body, *_: b"POISON" in body and die_on_arrival())
+    before(Inbox, "accept", lambda inbox, message: b"POISON" in message.body and die_on_arrival())
 
     def die_on_arrival():
         if not scoop.IS_ORIGIN:
@@ -55,29 +55,29 @@ def test_a_task_whose_mere_arrival_kills_every_worker_is_given_up(scoop_run: Run
     assert scoop_run(HELPERS + program(source)[len(program("")) :] + MAIN, n=2) == Run(0, "fine\n", "")
 
 
-def test_a_worker_that_retires_leaves_no_outcome_behind(scoop_run: RunScoop) -> None:
+def test_a_worker_that_retires_leaves_no_result_behind(scoop_run: RunScoop) -> None:
     source = """
     from types import SimpleNamespace
-    from scoop.engine import imports
+    from scoop.engine import result_sender
 
-    def is_link():
-        return threading.current_thread().name == "scoop-link"
+    def is_service():
+        return threading.current_thread().name in ("scoop-io", "scoop-service")
 
-    if not scoop.IS_ORIGIN:  # the system lets first the link's thread run, and then the main one
-        flush, pickle = Imports.flush, imports.pickle
+    if not scoop.IS_ORIGIN:  # the system lets first the I/O thread run, and then the main one
+        flush, pickle = ResultSender.flush, result_sender.pickle
 
         def flush_later(self):
-            if self._outcomes and not is_link():
-                until(lambda: not self._outcomes)
+            if self.any_waiting and not is_service():
+                until(lambda: not self.any_waiting)
             flush(self)
 
         def dump_slowly(*args):
-            if is_link():
+            if is_service():
                 time.sleep(0.5)
             return pickle.dumps(*args)
 
-        Imports.flush = flush_later
-        imports.pickle = SimpleNamespace(loads=pickle.loads, dumps=dump_slowly)
+        ResultSender.flush = flush_later
+        result_sender.pickle = SimpleNamespace(loads=pickle.loads, dumps=dump_slowly)
 
     def work():
         open(f"ran-{os.getpid()}", "w").close()
@@ -105,7 +105,7 @@ DROPPED = """
         is_open("go")
 
     WAYS = WAYS[-1:]
-    cut(Kind.DROPPED, 0)
+    cut(Cancelled, 0)
 
     def first():
         open("begun", "w").close()
@@ -115,7 +115,7 @@ DROPPED = """
         open(f"unwanted-{x}", "w").close()
 
     def main():
-        # All of these are in the worker's first parcel, which is half of what there is, and in this order.
+        # All of these are in the worker's first batch, which is half of what there is, and in this order.
         tasks = [futures.submit(futures.with_retries(first, 1))] + [futures.submit(square, x) for x in range(5)]
         results = futures.map(unwanted, range(5))
         others = [futures.submit(square, x) for x in range(12)]

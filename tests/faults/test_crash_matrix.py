@@ -16,6 +16,7 @@ from faults.seams import (
     LADEN,
     MAP,
     NOISY_DEATHS,
+    PARTS,
     REDUCE,
     RETIRE,
     STEAL,
@@ -43,7 +44,7 @@ class Place(NamedTuple):
     options: tuple[str, ...] = ()
 
 
-HALF_A_PARCEL = """
+HALF_A_BATCH = """
     feed = MessageReader.feed
 
     def feed_slowly(self, *what):
@@ -55,17 +56,17 @@ HALF_A_PARCEL = """
 """
 
 WHILE_IT_PACKS = """
-    pack = Exports.pack
+    pack = Outbox.pack
 
-    def pack_and_die(self, given):
-        def give_and_die():
-            for future in given:
+    def pack_and_die(self, tasks, suspects=False):
+        def draw_and_die():
+            for task in tasks:
                 die_here()
-                yield future
+                yield task
 
-        return pack(self, give_and_die())
+        return pack(self, draw_and_die(), suspects)
 
-    Exports.pack = pack_and_die
+    Outbox.pack = pack_and_die
 """
 
 IN_A_TASK = """
@@ -101,65 +102,72 @@ PLACES = {
     # -- It starts.
     "starts, and imports the program": Place("die_here()", FLAT, 0),
     "has imported the program, and not spoken": Place('before(Scheduler, "run_forever")', FLAT, 0),
-    "is about to say that it is hungry": Place("cut(Kind.HUNGRY, 0)", FLAT, 0),
-    "has said half of it": Place("cut(Kind.HUNGRY, 0.5)", FLAT, 0),
-    "has said all of it": Place("cut(Kind.HUNGRY, 1)", FLAT),  # and may be given some before its death is heard of
+    "is about to say that it is idle": Place("cut(Idle, 0)", FLAT, 0),
+    "has said half of it": Place("cut(Idle, 0.5)", FLAT, 0),
+    "has said all of it": Place("cut(Idle, 1)", FLAT),  # and may be given some before its death is heard of
     # -- It gets work.
-    "has got half of a long parcel": Place(HALF_A_PARCEL, LONG),
-    "has got a parcel": Place('before(Imports, "accept")', FLAT),
-    "has opened a parcel": Place('after(Imports, "accept")', FLAT),
-    "has errands waiting, and begins none": Place('before(Imports, "take", lambda it: it.waiting)', FLAT),
+    "has got half of a long batch": Place(HALF_A_BATCH, LONG),
+    "has got a batch": Place('before(Inbox, "accept")', FLAT),
+    "has opened a batch": Place('after(Inbox, "accept")', FLAT),
+    "has tasks waiting, and begins none": Place('before(Inbox, "take", lambda inbox: inbox.waiting)', FLAT),
     # -- It works.
-    "has taken an errand, and more wait": Place('after(Imports, "take", lambda it: it.waiting)', FLAT),
+    "has taken a task, and more wait": Place('after(Inbox, "take", lambda inbox: inbox.waiting)', FLAT),
     "runs a task": Place(IN_A_TASK, FLAT),
     "dies with all other workers": Place(ALL_AT_ONCE, FLAT),
-    "has come to the end of a task": Place('after(Imports, "_pack_value")', FLAT),
-    "suspends a task": Place('before(Hub, "switch_away", lambda hub: runtime.current.exports.any_away)', SUSPEND),
+    "has come to the end of a task": Place('after(Inbox, "_pack_value")', FLAT),
+    "suspends a task": Place(
+        'before(Fibers, "switch_away", lambda fibers: runtime.current.outbox.any_in_flight)', SUSPEND
+    ),
     "runs a task while another is suspended": Place(
-        'before(Imports, "_rebuild", lambda it, errand: runtime.current.hub_here().suspended)', SUSPEND
+        'before(Inbox, "_rebuild", lambda inbox, task: runtime.current.fibers_here().suspended)', SUSPEND
     ),
     # -- It says how tasks ended.
-    "has outcomes to send": Place('before(Imports, "flush", lambda it: it._outcomes)', FLAT),
-    "is about to send outcomes": Place("cut(Kind.OUTCOME, 0)", FLAT),
-    "has sent half of its outcomes": Place("cut(Kind.OUTCOME, 0.5)", FLAT),
-    "has sent its outcomes": Place("cut(Kind.OUTCOME, 1)", FLAT),
-    "has dropped what nobody wants": Place("cut(Kind.DROPPED, 0)", UNWANTED),
-    "has said half of what it dropped": Place("cut(Kind.DROPPED, 0.5)", UNWANTED),
-    "has said what it dropped": Place("cut(Kind.DROPPED, 1)", UNWANTED),
+    "has results to send": Place('before(ResultSender, "flush", lambda sender: sender.any_waiting)', FLAT),
+    "is about to send results": Place("cut(Results, 0)", FLAT),
+    "has sent half of its results": Place("cut(Results, 0.5)", FLAT),
+    "has sent its results": Place("cut(Results, 1)", FLAT),
+    "has dropped what is not wanted": Place("cut(Cancelled, 0)", UNWANTED),
+    "has said half of what it dropped": Place("cut(Cancelled, 0.5)", UNWANTED),
+    "has said what it dropped": Place("cut(Cancelled, 1)", UNWANTED),
     # -- It gives work away.
-    "is asked for errands": Place(
-        'before(Giving, "give", lambda it, *_: it._scheduler.asked() and it._scheduler.imports.waiting)', STEAL
+    "is asked for tasks of others": Place(
+        'before(Stealing, "give", lambda it, *_: it._page.is_asked(it._worker) and it._inbox.waiting)', STEAL
     ),
-    "gives errands back": Place("cut(Kind.RETURN, 0)", STEAL),
-    "has said half of which it gives back": Place("cut(Kind.RETURN, 0.5)", STEAL),
-    "has given errands back": Place("cut(Kind.RETURN, 1)", STEAL),
+    "gives tasks back": Place("cut(GiveBack, 0)", STEAL),
+    "has said half of which it gives back": Place("cut(GiveBack, 0.5)", STEAL),
+    "has given tasks back": Place("cut(GiveBack, 1)", STEAL),
     "is asked for tasks of its own": Place(
-        'before(Giving, "give", lambda it, *_: it._scheduler.asked() and it._scheduler.ready)', TREE
+        'before(Stealing, "give", lambda it, *_: it._page.is_asked(it._worker) and it._ready)', TREE
     ),
-    "packs a parcel": Place(WHILE_IT_PACKS, TREE),
-    "has packed a parcel": Place("cut(Kind.PARCEL, 0)", TREE),
-    "has sent half of a parcel": Place("cut(Kind.PARCEL, 0.5)", TREE),
-    "has sent a parcel": Place("cut(Kind.PARCEL, 1)", TREE),
+    "packs a batch": Place(WHILE_IT_PACKS, TREE),
+    "has packed a batch": Place("cut(Offer, 0)", TREE),
+    "has sent half of a batch": Place("cut(Offer, 0.5)", TREE),
+    "has sent a batch": Place("cut(Offer, 1)", TREE),
     # -- What is large travels beside the messages.
-    "has got a parcel with large buffers": Place('before(Imports, "accept")', LADEN),
-    "has opened a parcel with large buffers": Place('after(Imports, "accept")', LADEN),
-    "is about to send outcomes with large buffers": Place("cut(Kind.OUTCOME, 0)", LADEN),
-    "has sent half of its outcomes with large buffers": Place("cut(Kind.OUTCOME, 0.5)", LADEN),
-    "has sent its outcomes with large buffers": Place("cut(Kind.OUTCOME, 1)", LADEN),
+    "has got a batch with large buffers": Place('before(Inbox, "accept")', LADEN),
+    "has opened a batch with large buffers": Place('after(Inbox, "accept")', LADEN),
+    "is about to send results with large buffers": Place("cut(Results, 0)", LADEN),
+    "has sent half of its results with large buffers": Place("cut(Results, 0.5)", LADEN),
+    "has sent its results with large buffers": Place("cut(Results, 1)", LADEN),
     # -- Maps travel as ranges.
     "runs a row of a map": Place(IN_A_TASK, MAP),
-    "has got a part of a map": Place('after(Imports, "accept")', MAP),
-    "has sent half of the outcomes of a map": Place("cut(Kind.OUTCOME, 0.5)", MAP),
+    "has got a part of a map": Place('after(Inbox, "accept")', MAP),
+    "has sent half of the results of a map": Place("cut(Results, 0.5)", MAP),
+    "is about to send part of a chunk's results": Place("cut(PartialResult, 0)", PARTS),
+    "has sent half of a part of a chunk's results": Place("cut(PartialResult, 0.5)", PARTS),
+    "has sent part of a chunk's results": Place("cut(PartialResult, 1)", PARTS),
+    "is told that its chunk is not wanted": Place('before(ReceivedChunk, "cancel")', UNWANTED),
+    "has stopped a chunk": Place('after(ReceivedChunk, "cancel")', UNWANTED),
     "runs a row of a map to be reduced": Place(IN_A_TASK, REDUCE),
-    "has sent half of a sum": Place("cut(Kind.OUTCOME, 0.5)", REDUCE),
+    "has sent half of a sum": Place("cut(Results, 0.5)", REDUCE),
     "runs a row of a map within a task": Place(IN_A_TASK, BRANCHES, 20),
     "gives a part of its map": Place(WHILE_IT_PACKS, BRANCHES),
-    "has sent half of a part of its map": Place("cut(Kind.PARCEL, 0.5)", BRANCHES),
-    "has sent a part of its map": Place("cut(Kind.PARCEL, 1)", BRANCHES),
+    "has sent half of a part of its map": Place("cut(Offer, 0.5)", BRANCHES),
+    "has sent a part of its map": Place("cut(Offer, 1)", BRANCHES),
     # -- It leaves.
-    "is about to retire": Place("cut(Kind.RETIRE, 0)", FLAT, options=RETIRE),
-    "has said half of it that it retires": Place("cut(Kind.RETIRE, 0.5)", FLAT, options=RETIRE),
-    "has retired": Place("cut(Kind.RETIRE, 1)", FLAT, options=RETIRE),
+    "is about to retire": Place("cut(Retire, 0)", FLAT, options=RETIRE),
+    "has said half of it that it retires": Place("cut(Retire, 0.5)", FLAT, options=RETIRE),
+    "has retired": Place("cut(Retire, 1)", FLAT, options=RETIRE),
 }
 
 

@@ -104,7 +104,7 @@ def test_control_c_is_not_lost_in_a_callback(attack: Attack) -> None:
                 names.append(frame.f_code.co_name)
                 frame = frame.f_back
             here = threading.current_thread() is threading.main_thread()
-            if here and "do_chore" in names and not struck:
+            if here and "make_deferred_call" in names and not struck:
                 struck.append(True)
                 os.kill(os.getpid(), 2)
             time.sleep(0.02)
@@ -217,9 +217,9 @@ def test_no_future_is_lost_to_control_c(attack: Attack, task: str) -> None:
     run = attack(
         1,
         f"""
-        from scoop.launch import interrupts
+        from scoop.engine import signal_guard
 
-        interrupts.IMPATIENCE = -1.0  # so that any number may come, as in a session
+        signal_guard.SECOND_INTERRUPT = -1.0  # so that any number may come, as in a session
 
         class Number(int):
             def __iter__(self):

@@ -138,7 +138,7 @@ def test_what_waits_behind_a_task_that_kills_is_not_blamed(scoop_run: RunScoop) 
     import signal
 
     def first(x):
-        if x == 0 and len(runtime.current.imports.waiting) < 10:
+        if x == 0 and len(runtime.current.inbox.waiting) < 10:
             return x  # it was not the first of many: this worker may live
         if x == 0:
             open(f"died-{os.getpid()}", "w").close()

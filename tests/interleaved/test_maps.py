@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from scoop.engine.blocking import WaitPoint
-from scoop.engine.future import InFlight, new_task
+from scoop.engine.future import new_task
+from scoop.engine.future_in_flight import FutureInFlight
 from scoop.engine.waiting import Waiting
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress
@@ -169,9 +170,10 @@ def notify_while_the_wait_begins(interleaver: Interleaver) -> None:
     point = WaitPoint(process)
 
     def wait() -> None:
-        while len(seen) < 4:
-            point.block(lambda: len(arrived) > len(seen))
-            seen[:] = arrived
+        nonlocal seen
+        while seen < 4:
+            point.block(lambda: len(arrived) > seen)  # noqa: B023 - it is read before it changes
+            seen = len(arrived)
 
     def bring() -> None:
         for number in (1, 2):
@@ -198,7 +200,7 @@ class Table(Process):
 def futures_end_while_the_wait_begins(interleaver: Interleaver) -> None:
     table = Table(interleaver)
     tasks = [new_task(abs, (number,), {}) for number in range(3)]
-    sent = [InFlight(task) for task in tasks]
+    sent = [FutureInFlight(task) for task in tasks]
 
     def wait() -> None:
         waiting = Waiting(table, tasks)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from scoop import futures
-from scoop.engine.future import InFlight, new_task
+from scoop.engine.future import new_task
+from scoop.engine.future_in_flight import FutureInFlight
 from scoop.engine.scheduler import Scheduler
 
 from .world import Deadlock, World, only_drawn_transitions, work
@@ -72,14 +73,10 @@ def run(world_: World, seed: int, program: Any) -> Any:
 
 def assert_nothing_left(scheduler: Scheduler) -> None:
     ready, inbox = scheduler.ready, scheduler.inbox
-    left = {
-        "on offer": [*ready.tasks, *ready.kept, *ready.running],
-        "of others, not answered for": [*inbox.waiting, *inbox.chunks()] or inbox.any_unanswered(),
-        "in flight": scheduler.outbox.any_in_flight,
-        "deferred": scheduler.helpers.deferred,
-        "waits": scheduler.waits,
-    }
-    assert not any(left.values()), f"something is left: {left}"
+    assert not any((ready.tasks, ready.kept, ready.running)), "tasks or rows are on offer"
+    assert not any((inbox.waiting, inbox.any_unanswered(), inbox.chunks())), "tasks of others are not answered for"
+    assert not scheduler.outbox.any_in_flight, "tasks are in flight"
+    assert not any((scheduler.helpers.deferred, scheduler.waits)), "calls are left to be made, or waits to end"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 40])
@@ -287,7 +284,7 @@ def test_a_map_closed_early_leaves_nothing_behind() -> None:
 
 def wait_for_what_cannot_come() -> None:
     orphan = new_task(nap, (1.0,), {})
-    InFlight(orphan)  # it counts as sent, and was not
+    FutureInFlight(orphan)  # it counts as sent, and was not
     orphan.result()
 
 

@@ -1,6 +1,6 @@
 """The simulated machine.
 
-Every worker is the real Scheduler, with its real fibers and its real Receiver; the broker is the real BrokerState.
+Every worker is the real Scheduler, with its real fibers and its real Receiver. The broker is the real BrokerState.
 Only what is outside of them is simulated: messages take time and overtake each other between links (never on one),
 threads are those of ``threads.py``, and work is an entry in the diary. All choices come from one seeded generator, so
 a run that fails is repeated by its seed.

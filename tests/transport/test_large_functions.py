@@ -6,7 +6,7 @@ from scripts import check
 HELPERS = """
 import functools, operator
 from scoop.engine import runtime
-from scoop.wire.messages import Kind
+from scoop.wire.messages import DeleteConstants, Offer, SetConstants
 
 DATA = list(range(100_000))
 
@@ -15,24 +15,20 @@ def pick(data, x):
     return data[x]
 
 def sent_to(function, inputs):
-    # Return the results of a map, and what it sent: large functions, those taken back, and parcels' bytes.
-    send, messages = runtime.current.exports._functions._send, []
+    # Return the results of a map, and what it sent: large functions, those deleted, and bytes of the longest batch.
+    functions, stealing = runtime.current.outbox._functions, runtime.current.stealing
+    send, messages = functions._send, []
+    def recording(message):
+        messages.append(message)
+        send(message)
     try:
-        runtime.current.exports._functions._send = record(messages, send)
-        parcels = runtime.current.send
-        runtime.current.send = record(messages, parcels)
+        functions._send = stealing._send = recording
         results = list(futures.map(function, inputs))
     finally:
-        runtime.current.exports._functions._send, runtime.current.send = send, parcels
-    longest = max((size for kind, size in messages if kind == Kind.PARCEL), default=0)
-    kinds = [kind for kind, _ in messages]
-    return results, kinds.count(Kind.CONST), kinds.count(Kind.UNCONST), longest
-
-def record(messages, send):
-    def recording(kind, parcel, numbers, body, cargo=None):
-        messages.append((kind, len(body)))
-        send(kind, parcel, numbers, body, cargo)
-    return recording
+        functions._send = stealing._send = send
+    longest = max((len(message.body) for message in messages if isinstance(message, Offer)), default=0)
+    types = [type(message) for message in messages]
+    return results, types.count(SetConstants), types.count(DeleteConstants), longest
 """
 
 
@@ -76,7 +72,7 @@ def test_large_functions_are_taken_back_when_others_have_come(scoop_run: RunScoo
         + """
 def kept(_):
     time.sleep(0.05)
-    return sum(name.startswith("scoop.private.") for name in runtime.constants._packed)
+    return sum(name.startswith("scoop.private.") for name in runtime.constants._settings)
 
 def main():
     taken_back = 0
@@ -129,13 +125,13 @@ def branch(number):
     results = list(futures.map(functools.partial(pick, DATA), range(100)))
     if not os.path.exists(f"died-{number}") and not scoop.IS_ORIGIN:
         with open(f"died-{number}", "w") as file:
-            file.write(runtime.current.exports._functions._token)
+            file.write(runtime.current.outbox._functions._token)
         os.kill(os.getpid(), 9)
     return results == [*range(100)]
 
 def kept(_):
     time.sleep(0.05)
-    return {name.split(".")[2] for name in runtime.constants._packed}
+    return {name.split(".")[2] for name in runtime.constants._settings}
 
 def main():
     assert all(left_alone(futures.submit(branch, number)).result() for number in range(2))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scoop.wire.buffer_pool import MOST, TOO_LARGE, WORTH, BufferPool
+from scoop.wire.buffer_pool import LEAST_BYTES, MOST_BYTES, TOO_LARGE, BufferPool
 from scoop.wire.shared_buffers import SharedBuffers, can_carry
 
 pytestmark = pytest.mark.skipif(not can_carry(), reason="no memfd here")
@@ -35,37 +35,37 @@ def memory_of(buffers: SharedBuffers) -> int:
 def test_memory_is_used_again_once_its_receiver_has_let_go_of_it() -> None:
     pool = BufferPool()
     for mapped in (False, True):
-        first = sent(pool, WORTH)
+        first = sent(pool, LEAST_BYTES)
         name = memory_of(first)
         there = received(first)
         del first  # it is in flight, or in the broker's tables
-        assert memory_of(pool.take(WORTH)) != name
+        assert memory_of(pool.take(LEAST_BYTES)) != name
         if mapped:
             view = there.map(own=False)
             del there
-            assert memory_of(pool.take(WORTH)) != name
+            assert memory_of(pool.take(LEAST_BYTES)) != name
             assert bytes(view[:2]) == b"xx"
             del view
         else:
             del there
         gc.collect()
-        again = sent(pool, WORTH, b"y")
+        again = sent(pool, LEAST_BYTES, b"y")
         assert memory_of(again) == name
         assert bytes(again.map(own=True)[:2]) == b"yy"
 
 
 def test_memory_is_not_used_again_while_there_is_a_view_of_it() -> None:
     pool = BufferPool()
-    there = received(sent(pool, WORTH, b"a"))
+    there = received(sent(pool, LEAST_BYTES, b"a"))
     view = there.map(own=True)[10:20]
     del there
-    sent(pool, WORTH, b"b")
+    sent(pool, LEAST_BYTES, b"b")
     assert bytes(view) == b"a" * 10
 
 
 def test_memory_that_a_dead_process_held_is_free() -> None:
     pool = BufferPool()
-    buffers = sent(pool, WORTH)
+    buffers = sent(pool, LEAST_BYTES)
     name = memory_of(buffers)
     ready, tell = os.pipe()
     pid = os.fork()
@@ -74,57 +74,57 @@ def test_memory_that_a_dead_process_held_is_free() -> None:
         signal.pause()
     os.read(ready, 1)
     del buffers
-    assert memory_of(pool.take(WORTH)) != name
+    assert memory_of(pool.take(LEAST_BYTES)) != name
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    assert memory_of(pool.take(WORTH)) == name
+    assert memory_of(pool.take(LEAST_BYTES)) == name
     os.close(ready)
     os.close(tell)
 
 
-@pytest.mark.parametrize("size", [WORTH - 1 - 4096, MOST + 1])
+@pytest.mark.parametrize("size", [LEAST_BYTES - 1 - 4096, MOST_BYTES + 1])
 def test_small_and_huge_buffers_are_not_kept(size: int) -> None:
     pool = BufferPool()
     name = memory_of(sent(pool, size))
-    assert memory_of(pool.take(max(size, WORTH))) != name
+    assert memory_of(pool.take(max(size, LEAST_BYTES))) != name
 
 
 def test_memory_that_is_much_too_large_is_not_taken() -> None:
     pool = BufferPool()
-    name = memory_of(sent(pool, WORTH * (TOO_LARGE + 1)))
-    assert memory_of(pool.take(WORTH)) != name
-    assert memory_of(pool.take(2 * WORTH)) == name
+    name = memory_of(sent(pool, LEAST_BYTES * (TOO_LARGE + 1)))
+    assert memory_of(pool.take(LEAST_BYTES)) != name
+    assert memory_of(pool.take(2 * LEAST_BYTES)) == name
 
 
 def test_nothing_is_kept_where_locks_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcntl.flock", lambda *_: None)
     pool = BufferPool()
-    sent(pool, WORTH)
+    sent(pool, LEAST_BYTES)
     assert not pool._kept
 
 
 def test_a_descriptor_that_the_program_has_replaced_is_left_alone(tmp_path: Path) -> None:
     pool = BufferPool()
-    sent(pool, WORTH)
+    sent(pool, LEAST_BYTES)
     gc.collect()
     kept = pool._kept[0].descriptor
     precious = tmp_path / "precious"
-    precious.write_bytes(b"p" * WORTH)
+    precious.write_bytes(b"p" * LEAST_BYTES)
     with precious.open("rb+") as file:
         os.dup2(file.fileno(), kept)
-        sent(pool, WORTH, b"q")
+        sent(pool, LEAST_BYTES, b"q")
         del pool
         gc.collect()
         os.fstat(kept)  # and not closed either
         os.close(kept)
-    assert precious.read_bytes() == b"p" * WORTH
+    assert precious.read_bytes() == b"p" * LEAST_BYTES
 
 
 def test_what_is_kept_is_bounded_and_given_up_in_the_end() -> None:
     before = len(os.listdir("/proc/self/fd"))
     pool = BufferPool()
-    all_buffers = [sent(pool, MOST // 4) for _ in range(9)]
-    assert sum(place.size for place in pool._kept) <= MOST
+    all_buffers = [sent(pool, MOST_BYTES // 4) for _ in range(9)]
+    assert sum(place.size for place in pool._kept) <= MOST_BYTES
     del all_buffers, pool
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) == before

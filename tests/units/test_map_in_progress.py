@@ -1,4 +1,4 @@
-"""A map under every order of events: each wanted row ends once, and nothing comes of a cancelled map."""
+"""A map under every order of events: each wanted row ends once, and nothing comes of a cancelled one."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from greenlet import greenlet
 
 from ..errors import FinalizerError, describe
 from .deadlock import Awaited, Wait, refuse_deadlock
-from .fibers import Fibers, Suspension, WakeEvent
+from .fibers import LONGEST_SLEEP, Fibers, Suspension, WakeEvent
 
 __all__ = ["LONGEST_TIMEOUT", "Threads", "WaitPoint", "deadline_after"]
 
@@ -46,6 +46,9 @@ class Threads(Protocol):
 
     def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
         """Have a helper thread run tasks while the calling thread sleeps."""
+
+    def start_helper_if_stuck(self) -> None:
+        """Start one more helper thread if those that work have made no progress for a while."""
 
     def is_program(self, fibers: Fibers | None) -> bool:
         """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
@@ -107,8 +110,9 @@ class WaitPoint:
             if fibers is None:
                 event = self._threads.new_event()
                 self._wake = event.set
-                if not ready():
+                while not ready() and (deadline is None or monotonic() < deadline):
                     event.sleep(_seconds_until(deadline))
+                    self._threads.start_helper_if_stuck()
             else:
                 self._wake = fibers.nudge
                 self._sleep_in_turn(fibers, lambda: bool(ready()) or _has_passed(deadline), deadline)
@@ -118,14 +122,17 @@ class WaitPoint:
         while not is_over():
             fibers.sleep_unless(is_over, _seconds_until(fibers.first_deadline(deadline)))
             fibers.give_way(is_over, deadline)
+            self._threads.start_helper_if_stuck()
 
 
 def _has_passed(deadline: float | None) -> bool:
     return deadline is not None and deadline <= monotonic()
 
 
-def _seconds_until(deadline: float | None) -> float | None:
-    return None if deadline is None else max(0.0, deadline - monotonic())
+def _seconds_until(deadline: float | None) -> float:
+    """Return how long to sleep at a time: no longer than until the next look at the helper threads."""
+    left = LONGEST_SLEEP if deadline is None else deadline - monotonic()
+    return max(0.0, min(left, LONGEST_SLEEP))
 
 
 def _already_awake() -> None:

@@ -1,12 +1,12 @@
 """The socket to the broker, and the I/O thread that listens to it.
 
 The I/O thread takes in what comes, also while the main thread is deep in the program's code: results, constants, and
-steal requests, so that a worker busy for ten seconds does not hold a full table hostage.
+steal requests. So a worker that computes for ten seconds can give tasks away meanwhile.
 
-It never runs a line of the program's code: to pickle arguments, say. That code may take long, or wait for a result
-that only the I/O thread can bring. So two threads share the role. When the one that listens has something to do that
-may run the program's code, it lets go of the role, and does it; the other one listens meanwhile. A third is started if
-that one is busy too.
+It never runs a line of the program's code, not even to pickle arguments: that code may take long, or wait for a
+result that only the I/O thread can bring. So two threads share the role. When the thread that listens has something
+to do that may run the program's code, it lets go of the role, and does it; the other thread listens meanwhile. A
+third thread is started if both are busy.
 
     listen ──pure message──> listen
        └─────may run code──> let go of the role ──> run it ──> wait for the role ──> listen
@@ -18,6 +18,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import inf
 from threading import Lock, RLock, Thread, current_thread, get_ident
 from time import monotonic
@@ -174,18 +175,24 @@ class BrokerClient:
 
     def _start_thread(self, receiver: Receiver) -> None:
         thread = Thread(target=self._serve, args=(receiver,), name="scoop-service", daemon=True)
-        self._threads.append(thread)
         with self._counting:
             self._waiting += 1
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._counting:
+                self._waiting -= 1
+            raise
+        self._threads.append(thread)
 
     def _serve(self, receiver: Receiver) -> None:
         try:
             while (job := self._listen_in_role(receiver)) is not None:
                 with self._counting:
                     alone = not self._waiting
-                if alone:
-                    self._start_thread(receiver)  # for this one may be about to wait for what only another can bring
+                if alone:  # this one may be about to wait for what only another can bring
+                    with suppress(RuntimeError):  # there can be no more threads
+                        self._start_thread(receiver)
                 try:
                     job()
                 except Exception:

@@ -1,6 +1,7 @@
 """What calls took lately, by function, and how much they carried: so that a map need not find it out anew."""
 
 from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 __all__ = ["CostModel"]
@@ -39,8 +40,12 @@ class CostModel:
 
 
 def _code_of(function: Any) -> Any:
-    """Return what is the same for all functions that run the same code, and keeps none of their data alive."""
-    while isinstance(function, partial):
+    """Return what is the same for all functions that run the same code, and keeps none of their data alive.
+
+    By types alone: the I/O thread calls, and an attribute of a callable object may be code of the program's.
+    """
+    while type(function) is partial:
         function = function.func
-    function = getattr(function, "__func__", function)
-    return getattr(function, "__code__", type(function))
+    if type(function) is MethodType:
+        function = function.__func__
+    return function.__code__ if type(function) is FunctionType else type(function)

@@ -1,9 +1,9 @@
 """Helper threads run tasks in the place of threads that cannot.
 
-A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile. A thread of the program's own
-has no fibers to suspend. A thread that polls never enters the scheduler. The program's own main thread is to go on as
-soon as a result is there. As in fork-join pools, a helper thread is there whenever such a thread is blocked and there
-is work: of the threads that run tasks, one at least is neither blocked nor polling.
+A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile. A thread of the program's
+own has no fibers to suspend. A thread that polls never enters the scheduler. The program's main thread is to go on as
+soon as a result is there. As in fork-join pools, a helper thread is there whenever such a thread is blocked and some
+work is left: at least one of the threads that run tasks is neither blocked nor polling.
 
 Helper threads also make deferred calls: callbacks of what ended elsewhere, and all else that the I/O thread must not
 run. No helper thread is started before it is needed.
@@ -76,6 +76,8 @@ class HelperThreads:
         self._working: set[Fibers | None] = set()  # those that run tasks and are not blocked
         self._threads: list[Thread] = []
         self._starting = 0
+        self._steps = 0  # tasks begun or ended by helpers
+        self._last_look: tuple[int, float] = (0, 0.0)  # at that number, and when
         self._making = 0  # deferred calls begun and not ended, by any thread
 
     # -- deferred calls -----------------------------------------------------------------------------------------
@@ -132,11 +134,29 @@ class HelperThreads:
             self._working.discard(fibers)
         if not known or not self._working:
             self.start_if_needed()
+        else:
+            self.start_if_stuck()
 
-    def start_if_needed(self) -> None:
+    def start_if_stuck(self) -> None:
+        """Start one more helper thread if those that work have neither begun nor ended a task for a while.
+
+        Called now and then by threads that are blocked. What a helper runs may wait, in a way that only the program
+        knows of, for what no thread has begun.
+        """
+        with self._lock:
+            steps, since = self._last_look
+            if self._steps != steps:
+                self._last_look = self._steps, monotonic()
+                return
+            if monotonic() - since < TUNING.stuck_after_seconds:
+                return
+            self._last_look = self._steps, monotonic()
+        self.start_if_needed(beside_working=True)
+
+    def start_if_needed(self, beside_working: bool = False) -> None:
         """See that a helper thread is up if there is anything for one to do."""
         with self._lock:
-            work_left = self.deferred or (self._any_blocked() and not self._working)
+            work_left = self.deferred or (self._any_blocked() and (beside_working or not self._working))
             needed = bool(work_left and not self._idle and not self._starting)
             self._starting += needed
         if needed:
@@ -197,11 +217,13 @@ class HelperThreads:
 
     def _run_next(self, fibers: Fibers) -> bool:
         with self._lock:
+            self._steps += 1
             self._working.add(fibers)
         try:
             return self._worker.run_next(fibers)
         finally:
             with self._lock:
+                self._steps += 1
                 self._working.discard(fibers)
                 self._pollers.pop(fibers, None)
 

@@ -69,6 +69,8 @@ class IdleTracker:
         self._broker_was_told = False  # the broker may take this process for idle
         self._said_partly = False
         self._resting: set[Fibers] = set()
+        self.rising: set[Fibers] = set()
+        """Threads that have rested and have not looked for work since: each may be about to take a task."""
         self._finishing = False  # the program has ended, and only waits for the work that is left
         self._await_starts = False
         self._on_finish: Callable[[], None] = _not_waiting
@@ -77,6 +79,7 @@ class IdleTracker:
         """Tell the broker that this thread is idle, and sleep until there may be something to do."""
         with self._lock:
             self._resting.add(fibers)
+            self.rising.add(fibers)
             self._page.set_idle(self._worker, True)
         try:
             self._speak()
@@ -86,6 +89,8 @@ class IdleTracker:
         finally:
             with self._lock:
                 self._resting.discard(fibers)
+                if fibers.in_line:
+                    self.rising.discard(fibers)  # it goes on with what was suspended, and takes nothing
                 self._page.set_idle(self._worker, bool(self._resting))
                 self.rise(fibers)
 

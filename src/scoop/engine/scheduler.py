@@ -193,6 +193,7 @@ class Scheduler:
     def _step(self, fibers: Fibers) -> None:
         """Run one task, or sleep until there may be one."""
         if self.helpers.deferred:
+            self.idle.rising.discard(fibers)
             self.helpers.make_deferred_call()
         elif not self.run_next(fibers):
             self.rest(fibers)
@@ -201,6 +202,7 @@ class Scheduler:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
         self._drop_discarded()
         while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
+            self.idle.rising.discard(fibers)
             if isinstance(own, Future):
                 if self.ready.claim(own):
                     # Only now: a worker must not give away the last task that it has, and be idle itself.
@@ -210,6 +212,7 @@ class Scheduler:
             elif own.run_next():
                 return True
         task = self.inbox.take()
+        self.idle.rising.discard(fibers)
         if task is None:
             return False
         self.inbox.run(task)
@@ -297,6 +300,10 @@ class Scheduler:
         """Return whether tasks are on offer that this process does not run."""
         return bool(self._tasks)
 
+    def is_about_to_take(self) -> bool:
+        """Return whether some thread rests, or has risen and not looked for work yet."""
+        return bool(self.idle.rising)
+
     def helpers_at_rest(self) -> bool:
         """Return whether no helper thread has anything to do."""
         return self.helpers.at_rest()
@@ -312,6 +319,11 @@ class Scheduler:
     def run_soon(self, future: Future) -> None:
         """Have a helper thread run a future, if it is still on offer then."""
         self.helpers.defer(partial(self.run_if_unclaimed, future))
+
+    def start_helper_if_stuck(self) -> None:
+        """Start one more helper thread if those that work have made no progress for a while."""
+        if self.has_work():
+            self.helpers.start_if_stuck()
 
     def start_helper_if_needed(self) -> None:
         """See that a helper thread is up if there is anything for one to do."""

@@ -5,8 +5,8 @@ program's code, a call of the program's that SCOOP makes, or a sleeping thread. 
 likely finds C code of the program's that is stuck. So it is let through at an instruction that does not change for a
 while. That is counted in looks, not in seconds, in which a busy machine may do nothing at all.
 
-This holds for Ctrl-C and for every handler that is set with ``signal.signal``: the function of that name is replaced
-by one that keeps the handler behind this guard, and ``signal.getsignal`` by one that shows the handler as it was given.
+This holds for Ctrl-C and for every handler that is set with ``signal.signal``. That function is replaced by one that
+puts the handler behind this guard, and ``signal.getsignal`` by one that returns the handler as it was given.
 """
 
 import os
@@ -24,7 +24,7 @@ from .signal_safety import is_indivisible, is_ours
 
 __all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals"]
 
-_SECOND_INTERRUPT = 2.0
+SECOND_INTERRUPT = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
 
 _TIMERS = {
@@ -83,7 +83,7 @@ class _SignalGuard:
         """Handle Ctrl-C where the program has no handler of its own: raise KeyboardInterrupt."""
         now = time.monotonic()
         is_new = number not in self._put_off
-        if is_new and now - self._last_interrupt < _SECOND_INTERRUPT and not self._patient:
+        if is_new and now - self._last_interrupt < SECOND_INTERRUPT and not self._patient:
             _end_at_once()
         self._last_interrupt = now
         if not self.must_wait(number, frame):

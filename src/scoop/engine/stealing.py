@@ -5,16 +5,17 @@ broker asks.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator
+from itertools import chain
 from threading import Lock
 from typing import Any, Protocol
 
 from ..tuning import TUNING
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage
-from .future import Future, InFlight, has_callbacks
+from .future import Future, has_callbacks
+from .future_in_flight import FutureInFlight
 from .inbox import Inbox
-from .outbox import InFlight as AnyInFlight
-from .outbox import Outbox
+from .outbox import InFlight, Outbox
 from .ready_table import ReadyTable
 from .signal_safety import indivisible
 
@@ -33,6 +34,9 @@ class Victim(Protocol):
 
     def is_io_thread(self) -> bool:
         """Return whether the calling thread listens to the broker: it must run no code of the program's."""
+
+    def is_about_to_take(self) -> bool:
+        """Return whether some thread rests, or has risen and not looked for work yet."""
 
     def tasks_taken(self) -> None:
         """Hear that another worker has taken tasks."""
@@ -136,7 +140,7 @@ class Stealing:
         finally:
             self._giving.release()
 
-    def send_suspects(self, tasks: Collection[AnyInFlight]) -> None:
+    def send_suspects(self, tasks: Collection[InFlight]) -> None:
         """Send tasks that may have killed a worker. They must not run here, save if they cannot travel."""
         left = iter(tasks)
         with self._giving:
@@ -145,8 +149,8 @@ class Stealing:
 
     def _give_half(self) -> bool:
         """Give half of the tasks of others, or else of the own; return whether there was anything."""
-        # A thread that rests has not woken yet, and takes one then: else the last one could go to and fro for ever.
-        kept = self._page.is_idle(self._worker)
+        # A thread that rests wakes and takes one: else the last one could go to and fro for ever.
+        kept = self._victim.is_about_to_take()
         return self._inbox.give_back(kept) or self._give_own((len(self._ready) + 1) // 2)
 
     def _is_worth_a_journey(self) -> bool:
@@ -171,19 +175,23 @@ class Stealing:
 
     def _give_own(self, most: int) -> bool:
         """Give the oldest tasks, up to so many; return whether there were any that can travel."""
-        tasks, room, sent = self._oldest(most), TUNING.give_ahead_bytes, False
+        tasks = self._oldest(most)
+        first = next(tasks, None)
+        if first is None:
+            return False
+        left, room, sent = chain((first,), tasks), TUNING.give_ahead_bytes, False
         while room > 0:
-            number, size = self._send_batch(tasks)
+            number, size = self._send_batch(left)
             room -= size
             if not number:
                 break
             sent = True
             if size < TUNING.batch_bytes:
                 break
-        tasks.close()
+        tasks.close()  # which puts back what no batch had room for
         return sent
 
-    def _send_batch(self, tasks: Iterator[AnyInFlight], suspects: bool = False) -> tuple[int, int]:
+    def _send_batch(self, tasks: Iterator[InFlight], suspects: bool = False) -> tuple[int, int]:
         """Send one batch; return of how many tasks, and bytes."""
         batch = self._outbox.pack(tasks, suspects)
         for task in batch.stuck:
@@ -197,9 +205,9 @@ class Stealing:
                 task.sent_as(batch.offer.batch, number)
         return len(batch.tasks) + (suspects and len(batch.stuck)), batch.size
 
-    def _keep(self, task: AnyInFlight) -> None:
+    def _keep(self, task: InFlight) -> None:
         """Keep a task that cannot travel."""
-        if not isinstance(task, InFlight):
+        if not isinstance(task, FutureInFlight):
             task.cannot_travel()
             return
         future = task.cannot_travel()
@@ -207,7 +215,7 @@ class Stealing:
         if has_callbacks(future):  # the program may wait for those only, outside of SCOOP
             self._victim.run_soon(future)
 
-    def _oldest(self, most: int) -> Generator[AnyInFlight, None, None]:
+    def _oldest(self, most: int) -> Generator[InFlight, None, None]:
         """Take out the oldest tasks, up to so many; or chunks of the oldest map that is worth it."""
         left, place = most, 0
         while left > 0 and (oldest := self._ready.oldest(place)) is not None:
@@ -218,11 +226,11 @@ class Stealing:
                 place += 1
             elif self._ready.claim(oldest):
                 left -= 1
-                yield InFlight(oldest)
+                yield FutureInFlight(oldest)
         if left == most:
             yield from self._from_running()
 
-    def _from_running(self) -> Iterator[AnyInFlight]:
+    def _from_running(self) -> Iterator[InFlight]:
         """Split the rows that run here: those that have long to go, or have run too long."""
         for running in [*self._ready.running]:
             if chunks := running.steal(self._wanted):

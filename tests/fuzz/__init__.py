@@ -1,0 +1,1 @@
+"""Random programs, compared with what they say when they are played serially."""
