@@ -166,9 +166,8 @@ def split_while_it_runs(interleaver: Interleaver) -> None:
 
 
 def notify_while_the_wait_begins(interleaver: Interleaver) -> None:
-    process, arrived = Process(interleaver), list[int]()
+    process, arrived, seen = Process(interleaver), list[int](), list[int]()
     point = WaitPoint(process)
-    seen = 0
 
     def wait() -> None:
         nonlocal seen

@@ -1,4 +1,4 @@
-"""The scheduler and the ledger together, over many seeds: nothing is lost, nobody waits for ever."""
+"""The scheduler and the broker's state together, over many seeds: nothing is lost, and no task waits for ever."""
 
 import operator
 import random
@@ -80,7 +80,7 @@ def assert_nothing_left(scheduler: Scheduler) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 40])
-def test_random_trees_end_with_the_right_sum_and_empty_books(size: int) -> None:
+def test_random_trees_end_with_the_right_sum_and_empty_tables(size: int) -> None:
     for seed in range(40):
         simulated = World(seed, size)
         assert run(simulated, seed, partial(tree, seed, 5)) == expected(seed, 5), f"seed {seed}"
@@ -170,7 +170,7 @@ def test_random_uses_of_everything_survive_deaths(size: int) -> None:
 
 
 def scattered(seed: int) -> Any:
-    futures.submit(tree, seed, 3)  # which nobody waits for
+    futures.submit(tree, seed, 3)  # which no task waits for
     return futures.submit(tree, seed, 5).result()
 
 
@@ -208,11 +208,11 @@ def test_as_many_long_tasks_as_workers_all_run_at_once(count: int) -> None:
 
 def busy_parent(seconds: float) -> Any:
     children = [futures.submit(nap, 0.5) for _ in range(6)]
-    work(seconds)  # deep in the user's code: only the link can give the children away
+    work(seconds)  # deep in the user's code: only the I/O thread can give the children away
     return sum(child.result() for child in children)
 
 
-def test_a_busy_worker_does_not_hold_its_tasks_hostage() -> None:
+def test_tasks_of_a_busy_worker_go_to_idle_ones() -> None:
     simulated = World(3, 4)
     assert run(simulated, 3, partial(busy_parent, 10.0)) == 3
     assert simulated.now < 10.1
@@ -262,7 +262,7 @@ def leave_more_behind(i: int) -> None:
         futures.submit(nap, 0.002)
 
 
-def test_what_nobody_waits_for_is_finished_all_the_same() -> None:
+def test_tasks_that_no_task_waits_for_are_finished_too() -> None:
     simulated = World(7, 3)
     run(simulated, 7, partial(scatter, 20))
     assert sum(worker.busy for worker in simulated.workers.values()) == pytest.approx(20 * 0.001 + 10 * 0.002)
@@ -275,11 +275,11 @@ def close_early() -> int:
     return 0
 
 
-def test_a_map_closed_early_leaves_nothing_on_the_books() -> None:
+def test_a_map_closed_early_leaves_nothing_behind() -> None:
     for seed in range(20):
         simulated = World(seed, 3)
         run(simulated, seed, close_early)
-        assert simulated.now < 1, f"seed {seed}: work went on that nobody wanted"
+        assert simulated.now < 1, f"seed {seed}: unwanted work went on"
 
 
 def wait_for_what_cannot_come() -> None:

@@ -92,10 +92,9 @@ class MapMachine(RuleBasedStateMachine):
         chunks = self.map.steal(wanted)
         assert not (self.cancelled and chunks)
         sending = self.map.sending(chunks)
-        for _ in range(max(0, len(chunks) - put_back)):
-            chunk = next(sending)
-            assert isinstance(chunk, StolenChunk)
-            self._send(chunk)
+        for _ in range(max(1, len(chunks) - put_back)):  # one at least is taken
+            if isinstance(chunk := next(sending, None), StolenChunk):
+                self._send(chunk)
         sending.close()  # type: ignore[attr-defined]
 
     def _send(self, chunk: StolenChunk) -> None:
