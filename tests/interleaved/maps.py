@@ -51,6 +51,9 @@ class Process:
     def heed_flags(self) -> None:
         """Hear that rows have begun."""
 
+    def wake_if_idle(self) -> None:
+        """Hear that there is a new map."""
+
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
         """Have tasks sent that may have killed a worker."""
         self.suspects += tasks
@@ -90,6 +93,9 @@ class Process:
     def is_program(self, fibers: Fibers | None) -> bool:  # noqa: ARG002
         """Return that the program does not call."""
         return False
+
+    def start_helper_if_stuck(self) -> None:
+        """Start none: there are no helper threads."""
 
     def is_io_thread(self) -> bool:
         """Return that the I/O thread does not call."""

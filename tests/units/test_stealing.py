@@ -54,11 +54,11 @@ def receive(scheduler: Scheduler, tasks: int) -> None:
 
 
 def _in_flight(scheduler: Scheduler) -> Any:
-    from scoop.engine.future import InFlight
+    from scoop.engine.future_in_flight import FutureInFlight
 
     future = scheduler.ready.futures()[0]
     assert scheduler.claim(future)
-    return InFlight(future)
+    return FutureInFlight(future)
 
 
 def new_map(scheduler: Scheduler, rows: int, seconds: float) -> MapInProgress:
