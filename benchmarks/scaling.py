@@ -1,4 +1,4 @@
-"""How far one broker carries: the real scheduler and broker state, on simulated machines of up to thousands of workers.
+"""How far one broker carries: the real scheduler and broker state, on thousands of simulated workers.
 
     PYTHONPATH=tests python benchmarks/scaling.py [--seconds N] [--most N]
 

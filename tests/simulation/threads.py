@@ -105,8 +105,9 @@ class Timeline:
     def may_preempt(self, chance: float | None = None) -> None:
         """Let other threads go first, now and then."""
         thread = self.current
-        may_go = thread is not None and self.preempted and not self.over
-        if may_go and self.choice.random() < (self.preempted if chance is None else chance):
+        if thread is None or not self.preempted or self.over:
+            return
+        if self.choice.random() < (self.preempted if chance is None else chance):
             thread.asleep = True
             self.wake(thread)
             self.set_aside()
