@@ -90,6 +90,9 @@ class Process:
         """Do nothing."""
         return nullcontext()
 
+    def start_helper_if_stuck(self) -> None:
+        """Have no helper threads."""
+
     def is_program(self, fibers: Fibers | None) -> bool:  # noqa: ARG002
         """Return that the program does not call."""
         return False

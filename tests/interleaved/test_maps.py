@@ -170,10 +170,9 @@ def notify_while_the_wait_begins(interleaver: Interleaver) -> None:
     point = WaitPoint(process)
 
     def wait() -> None:
-        nonlocal seen
-        while seen < 4:
-            point.block(lambda: len(arrived) > seen)  # noqa: B023 - it is read before it changes
-            seen = len(arrived)
+        while len(seen) < 4:
+            point.block(lambda: len(arrived) > len(seen))
+            seen[:] = arrived
 
     def bring() -> None:
         for number in (1, 2):

@@ -137,11 +137,12 @@ def test_a_map_that_is_soon_done_does_not_leave_the_machine(scheduler: Scheduler
 def test_the_last_task_of_a_thread_that_is_waking_is_kept(scheduler: Scheduler, page: StatusPage) -> None:
     receive(scheduler, 1)
     page.ask(0, True)
-    page.set_idle(0, True)  # the main thread has been nudged, and is not up yet
+    (fibers,) = scheduler.all_fibers()
+    scheduler.idle.rising.add(fibers)  # the main thread has been nudged, and has not looked for work yet
     scheduler.stealing.give()
     assert not sent
     assert page.is_asked(0), "the request stands"
-    page.set_idle(0, False)  # it runs something long
+    scheduler.idle.rising.clear()  # it runs something long
     scheduler.stealing.give()
     assert kinds() == [(GiveBack, 1)]
 
@@ -160,7 +161,8 @@ def test_about_half_of_the_tasks_of_others_are_given_back(
     scheduler: Scheduler, page: StatusPage, tasks: int, idle: bool, back: int
 ) -> None:
     receive(scheduler, tasks)
-    page.set_idle(0, idle)
+    if idle:
+        scheduler.idle.rising.update(scheduler.all_fibers())
     page.ask(0, True)
     scheduler.stealing.give()
     assert kinds() == [(GiveBack, back)]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from ..errors import HostsMissing, MainImportError, ScoopError, UnguardedMainError
 from ..tuning import TUNING
-from ..wire.messages import ConstantReply, DeleteConstants, Message, SetConstants, StartFailed, StartProblem, Steal
+from ..wire import messages as m
+from ..wire.messages import Message, StartProblem
 from .constants import Constants
 from .scheduler import Scheduler
 
@@ -41,17 +42,36 @@ class Receiver:
 
     def deliver(self, message: Message) -> Job | None:
         """Take in a message; return what is to be run outside of the I/O thread's role."""
-        job: Job | None = None
         self._tick = TUNING.shortest_tick_seconds
-        if isinstance(message, Steal):
-            self._asked = True
-            job = self._give_far if message.far else self._give
-        elif isinstance(message, SetConstants | DeleteConstants | ConstantReply):
-            self._constants.deliver(message, self._scheduler)
-        elif isinstance(message, StartFailed):
-            job = self._start_failed(message)
-        self._scheduler.deliver(message)
+        job = self._take(message)
+        self._scheduler.message_arrived()
         return job
+
+    def _take(self, message: Message) -> Job | None:
+        scheduler = self._scheduler
+        if isinstance(message, m.Results):
+            scheduler.outbox.arrived(message)
+        elif isinstance(message, m.PartialResult):
+            scheduler.outbox.arrived_in_part(message)
+        elif isinstance(message, m.Run):
+            scheduler.inbox.accept(message)
+        elif isinstance(message, m.Cancel):
+            scheduler.inbox.cancel(message.batch, message.tasks)
+        elif isinstance(message, m.Cancelled):
+            scheduler.outbox.dropped(message.batch, message.tasks)
+        elif isinstance(message, m.Lost):
+            scheduler.outbox.lost(message.batch, message.tasks, message.tries, message.report)
+        elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
+            self._constants.deliver(message, scheduler)
+        elif isinstance(message, m.AllDone):
+            scheduler.idle.finish()
+        elif isinstance(message, m.Steal):
+            self._asked = True
+            scheduler.stealing.steal_requested(message.wanted)
+            return self._give_far if message.far else self._give
+        elif isinstance(message, m.StartFailed):
+            return self._start_failed(message)
+        return None
 
     def tick(self) -> Job | None:
         """Look whether others want work, or results wait."""
@@ -84,7 +104,7 @@ class Receiver:
             if chunk.has_news():
                 chunk.report()
 
-    def _start_failed(self, message: StartFailed) -> Job | None:
+    def _start_failed(self, message: m.StartFailed) -> Job | None:
         if message.others_can:
             return lambda: _log.warning("scoop: the run goes on without one worker: %s", message.text)
         self._scheduler.refuse(_ERRORS[message.problem](message.text))

@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 from greenlet import getcurrent, greenlet
 
 from ..tuning import TUNING
-from ..wire import messages as m
 from ..wire.buffer_pool import BufferPool
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage
@@ -349,24 +348,8 @@ class Scheduler:
         if self._discarded:
             self._discarded = []
 
-    def deliver(self, message: Message) -> None:
-        """Take in one message that concerns tasks. Called by one thread at a time, in the order of arrival."""
-        if isinstance(message, m.Run):
-            self.inbox.accept(message)
-        elif isinstance(message, m.Results):
-            self.outbox.arrived(message)
-        elif isinstance(message, m.PartialResult):
-            self.outbox.arrived_in_part(message)
-        elif isinstance(message, m.Cancelled):
-            self.outbox.dropped(message.batch, message.tasks)
-        elif isinstance(message, m.Lost):
-            self.outbox.lost(message.batch, message.tasks, message.tries, message.report)
-        elif isinstance(message, m.Cancel):
-            self.inbox.cancel(message.batch, message.tasks)
-        elif isinstance(message, m.Steal):
-            self.stealing.steal_requested(message.wanted)
-        elif isinstance(message, m.AllDone):
-            self.idle.finish()
+    def message_arrived(self) -> None:
+        """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
         self.idle.message_arrived()
         self.wake()
 
