@@ -3,7 +3,7 @@
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-three parts; the oldest all but what is the same on every Python; those between the reference and what travels: a
+four parts; the oldest all but what is the same on every Python; those between the reference and what travels: a
 whole run is to take ten minutes at most. With arguments, all run what those say.
 """
 
@@ -21,8 +21,11 @@ AT_ONCE = 3
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
 FAULTS = ("tests/faults",)
+RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
+"""What several threads do to each other."""
 SAME = (
     *HOSTS,
+    *RACES,
     "tests/units",
     "tests/faults/test_chaos.py",
     "tests/faults/test_many_deaths.py",
@@ -88,7 +91,8 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
     return {
         f"{newest}, hosts": (newest, [*HOSTS]),
         **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
-        newest: (newest, but(HOSTS + FAULTS)),
+        newest: (newest, but(HOSTS + FAULTS + RACES)),
+        f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
     }

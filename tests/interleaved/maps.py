@@ -97,9 +97,6 @@ class Process:
         """Return that the program does not call."""
         return False
 
-    def start_helper_if_stuck(self) -> None:
-        """Start none: there are no helper threads."""
-
     def is_io_thread(self) -> bool:
         """Return that the I/O thread does not call."""
         return False

@@ -166,7 +166,7 @@ def split_while_it_runs(interleaver: Interleaver) -> None:
 
 
 def notify_while_the_wait_begins(interleaver: Interleaver) -> None:
-    process, arrived, seen = Process(interleaver), list[int](), 0
+    process, arrived, seen = Process(interleaver), list[int](), list[int]()
     point = WaitPoint(process)
 
     def wait() -> None:
