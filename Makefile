@@ -18,11 +18,12 @@ demo: $(CORE)  ## see it work: a census of the standard library, serial and in p
 test:  ## the tests, on every CPython from 3.11 that this machine has
 	@$(PYTHON) tests/on_every_python.py $(VENVS)
 
-check: $(CHECK)  ## style, types, and who may import whom
+check: $(CHECK)  ## style, types, layers, and the rules of the house
 	$(VENVS)/check/bin/ruff check src tests examples benchmarks
 	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks
 	$(VENVS)/check/bin/mypy
 	$(VENVS)/check/bin/lint-imports
+	$(VENVS)/check/bin/python tests/structure/rules.py
 
 bench: $(BENCH) $(ORIGINAL)  ## SCOOP beside all its peers: a table and a picture, in half an hour
 	$(VENVS)/bench/bin/python benchmarks/measure.py --venvs $(VENVS)

@@ -27,8 +27,8 @@ def end_when_told() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def run(command: list[str], limit: float) -> Ended:
-    """Run a program in a session of its own; after ``limit`` seconds kill all of the session.
+def run(command: list[str], limit: float, **variables: str) -> Ended:
+    """Run a program in a session of its own, with more environment ``variables``; kill all after ``limit`` seconds.
 
     Its output goes to files, not pipes, so that a daemon that it leaves behind does not delay its end.
     """
@@ -42,7 +42,7 @@ def run(command: list[str], limit: float) -> Ended:
                 stdin=subprocess.DEVNULL,
                 stdout=out_file,
                 stderr=err_file,
-                env=os.environ | one_thread,
+                env=os.environ | one_thread | variables,
                 start_new_session=True,
             )
             handle = os.pidfd_open(process.pid)  # wait(limit) would look every 50 ms only

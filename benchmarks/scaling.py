@@ -1,27 +1,23 @@
-"""How far one broker carries: the real scheduler and ledger, on simulated machines with up to thousands of workers.
+"""How far one broker carries: the real scheduler and broker state, on machines of up to thousands of workers.
 
     PYTHONPATH=tests python benchmarks/scaling.py [--seconds N] [--most N]
 
-Only time is simulated. It passes as the constants below say, which are estimates; what the ledger does
+Only time is simulated. It passes as the constants below say, which are estimates; what the broker's state does
 for a message is charged at what it really takes here, so that whatever grows with the number of workers shows. Writes
 docs/scaling.png and benchmarks/results/scaling.md. Sizes that would take longer than is left are left out.
 """
 
 import argparse
-import heapq
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from scoop import futures
-from scoop.broker.instructions import Ask, Instruction, Send, Unask
-from scoop.broker.loop import PATIENCE
-from scoop.engine import runtime
-from scoop.wire.cargo import Cargo
-from scoop.wire.messages import Kind, Message
-from simulation.world import World, _Worker, work
+from scoop.broker.instructions import Instruction
+from scoop.wire.messages import Message, Offer, Results, Run
+from simulation.world import SimWorker, World, work
 
 HERE = Path(__file__).parent
 
@@ -30,10 +26,10 @@ LATENCY = 20e-6
 HANDLE = 20e-6
 """What a message costs the worker that sends or receives it."""
 PACK = 60e-6
-"""What a parcel costs besides, on either side: pickling."""
+"""What a message with tasks or results costs besides, on either side: pickling."""
 BROKER_IN = 10e-6
 BROKER_OUT = 5e-6
-"""What a message costs the broker, besides the ledger."""
+"""What a message costs the broker, besides its state."""
 SPAWN = 1e-6
 """What a task costs where it was created."""
 
@@ -43,143 +39,87 @@ TASKS = 50
 """Tasks a worker, in each run: fewer are harder to share out."""
 
 
-class Processor(_Worker):
+class Processor(SimWorker):
     """A worker whose messages take time: its own while it is idle, else that of the task it is at."""
 
     free_at = 0.0
     stolen = 0.0
-    working = False
 
-    def spend(self, seconds: float) -> None:
-        """Take so much of the processor for what is not a task."""
+    def spend(self, message: Message) -> None:
+        """Take the time of the processor that a message costs."""
+        seconds = HANDLE + PACK * isinstance(message, Offer | Run | Results)
         if self.working:
             self.stolen += seconds
         else:
             self.free_at = max(self.free_at, self.world.now) + seconds
 
-    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None) -> None:
+    def send(self, message: Message) -> None:
         """Put a message on its way to the broker."""
-        self.spend(HANDLE + PACK * (kind in (Kind.PARCEL, Kind.OUTCOME)))
-        message = Message(kind, parcel, list(numbers), body, cargo)
-        assert isinstance(self.world, Machine)
-        self.world.post(self, message, max(self.free_at, self.world.now) + LATENCY)
+        self.spend(message)
+        super().send(message)
 
-    def receive(self) -> None:
-        """Take in the next message."""
-        kind = self.down[0][1].kind
-        self.spend(HANDLE + PACK * (kind in (Kind.PARCEL, Kind.OUTCOME)))
-        super().receive()
+    def arrive(self, message: Message) -> None:
+        """Take in a message."""
+        self.spend(message)
+        super().arrive(message)
 
 
 class Machine(World):
     """A world in which nothing happens by chance, and whose broker can do one thing at a time."""
 
+    new_worker = Processor
+
     def __init__(self, size: int) -> None:
-        super().__init__(seed=1, size=size)
+        super().__init__(seed=1, size=size, preempted=0)
         self.messages = 0
         self._broker_free_at = 0.0
-        self._waiting = False  # for those that were asked to give
-        self._queue: deque[_Worker] = deque()
-        self._queued: set[int] = set()
-        self._mail: deque[tuple[_Worker, Message]] = deque()
-
-    def _step(self) -> None:
-        self._ticks = 0
-        if self._queue:
-            worker = self._queue.popleft()
-            self._queued.discard(worker.number)
-            worker.asleep = False
-            if hasattr(worker, "scheduler"):
-                runtime.current = worker.scheduler
-            worker.thread.switch()
-            return
-        when, _, what = heapq.heappop(self._diary)
-        self.now = max(self.now, when)
-        what()
-
-    def wake(self, worker: _Worker) -> None:
-        """Have the worker go on, in its turn."""
-        if worker.asleep and worker.number not in self._queued:
-            self._queued.add(worker.number)
-            self._queue.append(worker)
+        self._mail: deque[SimWorker] = deque()  # workers of which messages have arrived, in this order
 
     def work(self, seconds: float) -> None:
-        """Keep the worker that asks busy for so long, and for what messages take meanwhile."""
-        worker = self._workers[runtime.current.slot]  # type: ignore[union-attr]
-        assert isinstance(worker, Processor)
-        worker.working, done = True, False
+        """Keep the thread that asks busy for so long, and for what messages take meanwhile."""
+        assert self.timeline.current is not None
+        worker: Processor = self.timeline.current.owner
+        behind = max(0.0, worker.free_at - self.now)
+        super().work(behind + SPAWN + seconds)
+        while worker.stolen:
+            again, worker.stolen = worker.stolen, 0.0
+            super().work(again)
 
-        def end() -> None:
-            nonlocal done
-            if worker.stolen:
-                again, worker.stolen = self.now + worker.stolen, 0.0
-                self._enter(again, end)
-                return
-            done = True
-            self.wake(worker)
-
-        worker.busy += seconds
-        self._enter(max(self.now, worker.free_at) + SPAWN + seconds, end)
-        while not done:
-            worker.set_aside()
-        worker.working = False
-
-    def post(self, worker: _Worker, message: Message, when: float) -> None:
-        """Have the broker get a message then, and look at it when it has the time."""
+    def post_up(self, worker: SimWorker) -> None:
+        """Have the broker get a message, and look at it when it has the time."""
 
         def arrive() -> None:
-            self._mail.append((worker, message))
+            self._mail.append(worker)
             if len(self._mail) == 1:
-                self._enter(max(self.now, self._broker_free_at), self._look)
+                self.timeline.at(max(self.now, self._broker_free_at), self._look)
 
-        self._enter(when, arrive)
+        assert isinstance(worker, Processor)
+        worker.up_at = max(worker.up_at, max(worker.free_at, self.now) + LATENCY)
+        self.timeline.at(worker.up_at, arrive)
 
     def _look(self) -> None:
-        """The broker handles one message."""
-        worker, message = self._mail[0]
+        """Let the broker handle one message."""
         self.messages += 1
-        self._consult(lambda: self.ledger.received(worker.number, message))
+        self.hear(self._mail[0])
         self._mail.popleft()
         if self._mail:
-            self._enter(self._broker_free_at, self._look)
+            self.timeline.at(self._broker_free_at, self._look)
 
-    def _consult(self, event: Callable[[], list[Instruction]]) -> None:
-        begun = time.thread_time()
-        instructions = event()
-        self._broker_free_at = max(self.now, self._broker_free_at) + BROKER_IN + time.thread_time() - begun
-        self._carry_out(instructions)
-        if self.ledger.waits and not self._waiting:
-            self._waiting = True
-            self._enter(self._broker_free_at + PATIENCE, self._lose_patience)
+    def consult(self, event: Callable[[], list[Instruction]]) -> None:
+        """Tell the broker of an event, and charge what it takes here."""
 
-    def _lose_patience(self) -> None:
-        self._waiting = False
-        if self.ledger.waits:
-            self._consult(self.ledger.waited)
+        def timed() -> list[Instruction]:
+            begun = time.thread_time()
+            instructions = event()
+            self._broker_free_at = max(self.now, self._broker_free_at) + BROKER_IN + time.thread_time() - begun
+            return instructions
 
-    def _start(self, number: int, program: Callable[[], object] | None) -> None:
-        worker = self._workers[number] = Processor(self, number, program)
-        worker.asleep = True
-        self.wake(worker)
-        self._carry_out(self.ledger.joined(number))
+        super().consult(timed)
 
-    def _carry_out(self, instructions: Sequence[Instruction]) -> None:
-        for instruction in instructions:
-            if isinstance(instruction, Send):
-                self._broker_free_at = max(self._broker_free_at, self.now) + BROKER_OUT
-                self._deliver(self._workers[instruction.worker], instruction.message)
-            elif isinstance(instruction, Ask):
-                self.board.ask(instruction.worker, True)
-            elif isinstance(instruction, Unask):
-                for number in instruction.workers:
-                    self.board.ask(number, False)
-
-    def _deliver(self, worker: _Worker, message: Message) -> None:
-        def arrive() -> None:
-            worker.down.append((self.now, message))
-            worker.receive()
-
-        self._enter(self._broker_free_at + LATENCY, arrive)
+    def post_down(self, worker: SimWorker, message: Message) -> None:
+        """Have a worker get a message, when the broker has sent it."""
+        self._broker_free_at = max(self._broker_free_at, self.now) + BROKER_OUT
+        self.timeline.at(self._broker_free_at + LATENCY, lambda: worker.arrive(message))
 
 
 def flat(count: int, length: float) -> int:

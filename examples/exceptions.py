@@ -1,4 +1,4 @@
-"""An exception in a task comes to whoever asks for the result, with its own type and contents.
+"""An exception in a task is raised where the result is asked for, with its own type and contents.
 
 Run it:  python -m scoop -n 2 examples/exceptions.py
 """

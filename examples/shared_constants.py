@@ -1,7 +1,7 @@
 """Shared constants: give every worker something once, instead of sending it along with each task.
 
 A constant is there before any task that was started after it. It cannot be set again: that is what makes it
-safe to read anywhere, without asking whether somebody has changed it.
+safe to read anywhere, without asking whether another task has changed it.
 
 Run it:  python -m scoop -n 2 examples/shared_constants.py
 """

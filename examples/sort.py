@@ -16,7 +16,7 @@ def merge_sort(numbers: list[int]) -> list[int]:
     if len(numbers) <= SMALL:
         return sorted(numbers)
     middle = len(numbers) // 2
-    # Offer one half to whoever is free, and begin with the other. If nobody took it, `result` sorts it here.
+    # Offer one half to an idle worker, and begin with the other. If no worker took it, `result` sorts it here.
     left = futures.submit(merge_sort, numbers[:middle])
     right = merge_sort(numbers[middle:])
     return list(merge(left.result(), right))

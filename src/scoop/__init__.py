@@ -6,34 +6,36 @@
 Start the program with ``python -m scoop script.py``.
 """
 
-# The house. Each floor uses only those below it, and `make check` holds it to that.
+# The house. Each layer imports only those below it; `make check` sees to that. Start with docs/internals.md.
 #
-#     __main__.py   python -m scoop
-#     ------------------------------------------------------------------------------------------------------
-#     cli/          the command line: start a run, join one, show hosts
-#     ------------------------------------------------------------------------------------------------------
-#     cluster/      the hosts of a run: found, allotted, reached; the agent that runs on each
-#       launchers/    ssh, Slurm, Grid Engine, PBS, LSF, Dask: their hosts and their commands, pure
-#     ------------------------------------------------------------------------------------------------------
-#     machine/      one machine: its processors, the program as __main__, the broker and the processes it forks
-#     ------------------------------------------------------------------------------------------------------
-#     futures.py    the calls people use       shared.py  constants       _types.py  the name of Future
-#     ------------------------------------------------------------------------------------------------------
-#     patterns/     map, reduce, scan: many inputs,  |     uplink/   the link to other machines
-#                   made of sweeps and tasks         |       exchange  the books of the whole run
-#     ------------------------------------------------------------------------------------------------------
-#     engine/       one process that runs tasks      |     broker/   one process that passes them on
-#       scheduler     what runs next                 |       ledger    the books: events in, instructions out
-#       hub           greenlets: who waits, who runs |       loop      sockets around the books
-#       giving        what is given away, and when   |       obituary  how a worker died, and what to do
-#       future, waiting, exports, imports, link ...  |
-#       sweep, slice, mapper: a map that splits      |
-#     ------------------------------------------------------------------------------------------------------
-#     wire/         messages, pickling, large buffers, shared memory
-#     ------------------------------------------------------------------------------------------------------
-#     errors.py     every exception of ours, their tree drawn
+#   __main__.py    python -m scoop
+#   -------------------------------------------------------------------------------------------------------------
+#   cli/           the command line: command (run a program), options, start, plan, hosts, join
+#   -------------------------------------------------------------------------------------------------------------
+#   cluster/       the machines of a run: coordinator, agent, agent_link, transport, placement, hosts, files
+#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
+#   -------------------------------------------------------------------------------------------------------------
+#   machine/       one machine: cores, program (the script as __main__), processes, worker_process, supervision
+#   -------------------------------------------------------------------------------------------------------------
+#   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
+#   -------------------------------------------------------------------------------------------------------------
+#   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
+#   -----------------------------------------------------+-------------------------------------------------------
+#   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
+#     scheduler    what runs next                        |    state           what is to be done, pure
+#     future       a task's states and outcome           |    server          sockets and processes around it
+#     ready_table  what is on offer                      |    task_table      where each task is
+#     stealing, outbox     what is given away            |    peers           which workers are idle
+#     inbox, result_sender   what is run for others      |    steal_requests  which workers are asked to give
+#     waiting, blocking, fibers   how a caller waits     |    constant_table  which constants are set
+#     idle, helper_threads   what threads do meanwhile   |    exit_report     how a worker has died
+#     broker_client, receiver   the I/O thread           |
+#   -----------------------------------------------------+-------------------------------------------------------
+#   wire/          messages, codec (pickling), shared_buffers, buffer_pool, status_page, sockets
+#   -------------------------------------------------------------------------------------------------------------
+#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises
 #
-# Most tasks never leave the floor of engine/: they are put in a table, taken out, and called.
+# Most tasks never leave engine/: they are put in a table, taken out, and called.
 
 import logging
 from typing import NamedTuple

@@ -135,7 +135,7 @@ class WorkerLost(ScoopError):
 
 
 class Deadlock(ScoopError):
-    """The wait would never end: what it is for waits, perhaps by way of others, for the one who wants to wait."""
+    """The wait would never end: the task that is waited for waits itself, perhaps by way of others, for this one."""
 
 
 class FinalizerError(ScoopError):
@@ -145,7 +145,7 @@ class FinalizerError(ScoopError):
         super().__init__(
             "a finalizer (__del__, or the callback of a weak reference) waits for futures, and the garbage collector "
             "runs it on the thread that receives results, so the wait would never end. Let finalizers not wait: "
-            "have a close() method called, or a `with` block"
+            "call a close() method instead, or use a `with` block"
         )
 
 

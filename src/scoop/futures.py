@@ -21,14 +21,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from typing import Any, NamedTuple, TypeVar, cast
 
-from .errors import describe
-from .maps import iterators, reduce_scan
 from .engine import runtime
 from .engine.blocking import deadline_after
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.scheduler import Scheduler
 from .engine.task import WithRetries, split_options
 from .engine.waiting import Waiting
+from .errors import describe
+from .maps import iterators, reduce_scan
 
 __all__ = [
     "ALL_COMPLETED",

@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any, cast
 
-from .errors import NotStartedProperly
 from .engine import runtime
 from .engine.constants import Constants
 from .engine.scheduler import Scheduler
+from .errors import NotStartedProperly
 
 __all__ = ["SharedElementEncapsulation", "delConst", "getConst", "setConst"]
 

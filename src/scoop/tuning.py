@@ -1,133 +1,140 @@
 """Every measured compromise, in one place: each with its unit in its name and its reason in one line.
 
-`benchmarks/sweep_tuning.py` changes one of them at a time and measures what that does.
+`benchmarks/sweep_tuning.py` changes one of them at a time and measures what that does. For this, and for nothing
+else, the environment variable SCOOP_TUNING gives fields other values:
+
+    SCOOP_TUNING="slice_seconds=0.1,most_pieces=4" python -m scoop script.py
+
+It is read once, when a process imports this module. Workers are forked from that process, and have the same values.
+To other hosts it goes only with ``--env SCOOP_TUNING``.
 """
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, fields, replace
 
-__all__ = ["TUNING", "Tuning"]
+__all__ = ["TUNING", "Tuning", "tuned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The numbers that the policies of workers, maps and the broker use."""
+    """The numbers that the policies of workers, maps, brokers and hosts use."""
 
     # -- delivery ---------------------------------------------------------------------------------------------
 
     deliver_after_seconds: float = 0.04
-    """A finished result waits no longer than this for others to travel with; a person notices twice as much."""
+    """The longest that a finished result waits for others to travel with: half of what a person notices."""
 
     deliver_to_waiting_after_seconds: float = 0.002
-    """The same while some worker has nothing to do: it may be the one that waits for the result."""
+    """The same while some worker is idle, since that may be the one that waits for the result."""
 
     short_row_seconds: float = 0.002
-    """The program itself runs tasks that are known to be shorter; a longer one would keep it from what arrives."""
+    """The program's own thread runs only tasks known to be shorter: a longer one would keep it from what arrives."""
 
     # -- maps ---------------------------------------------------------------------------------------------------
 
     first_slice_seconds: float = 0.0001
-    """What the first slice of a map is to last: a worker that is about to be idle is not to wait for long."""
+    """How long the first slice of a map is to last: a worker that is about to be idle should not wait for long."""
 
     slice_seconds: float = 0.04
-    """What a slice is to last: some 200 times what the cut costs where the caches have gone cold meanwhile."""
+    """How long a slice is to last: some 200 times what it costs to begin one with cold caches."""
 
     slice_growth: int = 4
-    """How many times longer a slice is than the one before it, at most: the measure of few rows is rough."""
+    """How many times longer a slice may be than the one before it: what few rows took is a rough measure."""
 
     most_slice_rows: int = 1 << 15
-    """Rows in a slice at most; from here on the cut costs nothing that can be measured."""
+    """Rows in a slice at most; with more of them, the price of beginning a slice cannot be measured any more."""
 
     unknown_rows_stay_seconds: float = 0.002
-    """So long nothing is given of a map of which nothing is known: most often its first row has ended by then."""
+    """How long nothing is given of a map of which nothing is known: most often its first row has ended by then."""
 
     long_row_seconds: float = 0.005
-    """Rows from here on are given from the front: the consumer waits for the front, and a journey costs less."""
+    """Rows of at least this length are given from the front: the consumer waits there, and a journey costs less."""
 
     long_piece_seconds: float = 0.1
-    """Work in a piece of long rows: some 100 times its journey, and no longer than a person waits."""
+    """Work in a piece of long rows: some 100 times its journey, and short enough to follow the consumer."""
 
     long_rows_ahead_seconds: float = 0.2
-    """Work given ahead to each worker that waits, so that it does not stand still until the next piece comes."""
+    """Work given at once to each worker that waits, so that it need not stand still until the next piece comes."""
 
     most_pieces_ahead: int = 4
-    """Pieces given ahead at most, whatever they last: more would wait behind each other, and not run."""
+    """Pieces given at once at most, however short they are: more would wait behind each other."""
 
     piece_seconds: float = 0.8
-    """Work in a piece of short rows, divided by the number of workers, of whom several may be idle."""
+    """Work in a piece of short rows, times the number of workers: several of them may be idle at once."""
 
     least_piece_seconds: float = 0.005
-    """Work in a piece at least: its end may cost a millisecond, in which three processes want a processor."""
+    """Work in a piece at least: its end may cost a millisecond, as three processes want a processor then."""
 
     most_pieces: int = 8
-    """Pieces in one go."""
+    """Pieces in one go: each costs a task's journey, and what is left can be given later."""
 
     heavy_bytes: int = 1 << 20
-    """Rows that carry more are pieces of their own, whatever they take: so the next is packed while one runs."""
+    """Rows that carry more are pieces of their own, however short: so the next is packed while one runs."""
 
     most_heavy_pieces: int = 64
-    """Pieces in one go that are made since rows are heavy."""
+    """Pieces in one go of heavy rows: to pack more at once would keep the workers waiting that want them."""
 
     worth_giving_seconds: float = 0.0005
-    """Work that must be left for any of it to be given away: the journey takes about half of that."""
+    """Work that must be left before any is given away: a journey takes about half as long."""
 
     journey_seconds: float = 0.0005
-    """By how much longer takes what is given: its journey, most of which other processes make."""
+    """How much longer a piece takes elsewhere: the journey, most of which other processes make."""
 
     pack_row_seconds: float = 4e-8
-    """By how much longer takes each row that is given: a small result is pickled, passed on and unpickled."""
+    """How much longer each row takes elsewhere: a small result is pickled, passed on and unpickled."""
 
     overdue_seconds: float = 0.008
-    """Rows behind others that have run for longer may be given away, and the rest of a map, however small it is."""
+    """Once a slice has run for longer, the rows behind it may be given away, however few they are."""
 
     read_ahead: int = 64
-    """Inputs read ahead, a worker, of an iterator that does not tell its length, until it is known what they take."""
+    """Inputs read ahead for each worker, of an iterator without a length, until it is known what calls take."""
 
     read_ahead_seconds: float = 0.02
-    """What is read ahead should keep all workers busy for so long: more is read while it does not."""
+    """How long what is read ahead should keep all workers busy: if it does not, more is read."""
 
     most_read_ahead: int = 1 << 16
-    """Inputs read ahead at most: memory stays bounded whatever they take."""
+    """Inputs read ahead at most, however short calls are: so memory stays bounded."""
 
     # -- one worker -----------------------------------------------------------------------------------------------
 
     stack_parts: int = 5
-    """A task is run on its waiter's stack while that is no deeper than this part of the recursion limit."""
+    """A task runs on its waiter's stack while that is no deeper than this fraction (1/5) of the recursion limit."""
 
     batch_tasks: int = 1024
-    """A batch is closed at so many tasks: packing never keeps the program waiting for long."""
+    """A batch is full at so many tasks: so packing never keeps the program waiting for long."""
 
     batch_bytes: int = 1 << 20
-    """A batch is closed at so many bytes, for the same reason."""
+    """A batch is full at so many bytes, for the same reason."""
 
     give_ahead_bytes: int = 32 << 20
-    """Large tasks that are given at a time, in several batches: so the first can run while the next are packed."""
+    """Large tasks given at a time, in several batches: so the first can run while the next are packed."""
 
     far_journey_seconds: float = 0.02
-    """Work that is worth a journey to another machine, which takes some milliseconds each way."""
+    """Work that must last longer to leave the machine: a journey takes some milliseconds each way."""
 
     shortest_tick_seconds: float = 0.002
-    """Between two looks of the I/O thread at a busy worker, at first: each costs the main thread some 50 us."""
+    """Between two looks of the I/O thread at what a busy worker has, at first: each costs that some 50 us."""
 
     longest_tick_seconds: float = 0.05
     """Between two looks at most: they are doubled while nothing happens."""
 
     gil_wait_seconds: float = 0.001
-    """What a thread waits at most for another that computes to let it run; Python's own is five times as much."""
+    """How long a thread waits for another one that computes to let it run; Python's own limit is five times that."""
 
     poll_patience_seconds: float = 0.2
-    """So long futures that are polled for are left to other workers, while one still takes any."""
+    """How long tasks that are polled for are left to other workers, counted from when one last took any."""
 
     poll_lasts_seconds: float = 0.1
-    """A thread that has not polled for so long computes again."""
+    """A thread that has not polled for this long counts as computing again."""
 
     stuck_after_seconds: float = 0.5
     """Helper threads that have neither begun nor ended a task for so long may wait for what no thread has begun."""
 
     most_discarded: int = 1000
-    """Objects of the program's that wait to be dropped by a thread that may run its code."""
+    """Objects of the program's that may wait to be dropped; with more, a helper thread drops them at once."""
 
     io_threads_end_seconds: float = 1.0
-    """What the end of a run waits for a thread that is in the midst of the program's code."""
+    """How long the end of a run waits for a service thread that is in the midst of the program's code."""
 
     # -- signals ----------------------------------------------------------------------------------------------------
 
@@ -135,24 +142,25 @@ class Tuning:
     """A signal that is put off is looked at again after so long: most of SCOOP's own steps are far shorter."""
 
     signal_looks_at_one_place: int = 40
-    """Looks that find the same instruction, after which it is taken for C code of the program's that is stuck."""
+    """After so many looks at the same instruction, it is taken for C code of the program's that is stuck."""
 
     signal_looks_at_most: int = 400
-    """Looks for which a signal is put off in the midst of what is done wholly or not at all."""
+    """Looks for which a signal is put off while an indivisible function is under way."""
 
     # -- the broker -------------------------------------------------------------------------------------------
 
     workers_asked_first: int = 8
-    """Workers that the broker asks for work at once; asking all of thousands costs each idle one a message to all."""
+    """Workers that the broker asks first: to ask thousands would cost a message to all for each idle one."""
 
     ask_more_after_seconds: float = 0.0005
     """If those workers have not given by then, the broker asks as many again."""
 
     tell_demand_after_seconds: float = 0.001
-    """A machine tells others what it needs this long after an event: most needs are over by then."""
+    """How long after an event a machine tells the others what it needs: most needs are over by then."""
 
     receive_bytes: int = 1 << 18
-    """Received at a time: about what a socket holds, so that a message seldom comes in two parts."""
+    """Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
+
     # -- the hosts of a run -----------------------------------------------------------------------------------
 
     logins_at_once: int = 32
@@ -204,4 +212,24 @@ class Tuning:
     """Number up to which the program's own files are sent: a folder with more was not meant to be sent."""
 
 
-TUNING = Tuning()
+def tuned(text: str) -> Tuning:
+    """Return the fields as they are, but for those that ``text`` gives other values: ``name=value,name=value``.
+
+    >>> tuned("slice_seconds=0.1").slice_seconds
+    0.1
+    """
+    usual = Tuning()
+    types = {field.name: type(getattr(usual, field.name)) for field in fields(usual)}
+    values = {}
+    for word in filter(None, text.split(",")):
+        name, _, value = word.partition("=")
+        try:
+            values[name] = types[name](value)
+        except KeyError:
+            raise ValueError(f"SCOOP_TUNING: {name!r} is no field of scoop.tuning.Tuning") from None
+        except ValueError:
+            raise ValueError(f"SCOOP_TUNING: {name} must be of type {types[name].__name__}, not {value!r}") from None
+    return replace(usual, **values)
+
+
+TUNING = tuned(os.environ.get("SCOOP_TUNING", ""))

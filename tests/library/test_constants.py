@@ -336,7 +336,7 @@ def test_constants_of_the_programs_threads(scoop_run: RunScoop, n: int) -> None:
     )
 
 
-def test_setting_a_constant_while_the_script_is_imported_tells_of_the_guard(scoop_run: RunScoop) -> None:
+def test_setting_a_constant_while_the_script_is_imported_names_the_guard(scoop_run: RunScoop) -> None:
     run = scoop_run(
         """
         from scoop import futures, shared

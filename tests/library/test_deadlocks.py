@@ -3,7 +3,7 @@
 from running import Run, RunScoop
 from scripts import everywhere, start
 
-KNOT = """
+HELPERS = """
     from functools import partial
     from scoop.errors import Deadlock
 
@@ -21,14 +21,14 @@ KNOT = """
     """
 
 
-def knot(scoop_run: RunScoop, n: int, body: str) -> None:
-    """Run a program with the helpers above, quietly: that its tasks stay at home is what is wanted."""
-    assert start(scoop_run, n, KNOT + body, "-q") == Run(0, "fine\n", "")
+def plays_fine(scoop_run: RunScoop, n: int, body: str) -> None:
+    """Run a program with the helpers above, quietly: its tasks are meant to stay at home."""
+    assert start(scoop_run, n, HELPERS + body, "-q") == Run(0, "fine\n", "")
 
 
 @everywhere
 def test_a_task_that_waits_for_itself(scoop_run: RunScoop, n: int) -> None:
-    knot(
+    plays_fine(
         scoop_run,
         n,
         """
@@ -42,7 +42,7 @@ def test_a_task_that_waits_for_itself(scoop_run: RunScoop, n: int) -> None:
 
 @everywhere
 def test_a_circle_of_several_tasks_that_have_not_begun_when_it_is_tied(scoop_run: RunScoop, n: int) -> None:
-    knot(
+    plays_fine(
         scoop_run,
         n,
         """
@@ -57,7 +57,7 @@ def test_a_circle_of_several_tasks_that_have_not_begun_when_it_is_tied(scoop_run
 
 @everywhere
 def test_a_circle_over_several_stacks(scoop_run: RunScoop, n: int) -> None:
-    knot(
+    plays_fine(
         scoop_run,
         n,
         """
@@ -75,7 +75,7 @@ def test_a_circle_over_several_stacks(scoop_run: RunScoop, n: int) -> None:
 
 @everywhere
 def test_a_descendant_that_waits_for_all_with_an_ancestor_among_them(scoop_run: RunScoop, n: int) -> None:
-    knot(
+    plays_fine(
         scoop_run,
         n,
         """
@@ -95,7 +95,7 @@ def test_a_descendant_that_waits_for_all_with_an_ancestor_among_them(scoop_run: 
 
 @everywhere
 def test_waiting_for_what_others_wait_for_too_is_no_deadlock(scoop_run: RunScoop, n: int) -> None:
-    knot(
+    plays_fine(
         scoop_run,
         n,
         """
@@ -112,7 +112,7 @@ def test_waiting_for_what_others_wait_for_too_is_no_deadlock(scoop_run: RunScoop
 
 @everywhere
 def test_a_wait_with_an_end_is_no_deadlock(scoop_run: RunScoop, n: int) -> None:
-    knot(
+    plays_fine(
         scoop_run,
         n,
         """

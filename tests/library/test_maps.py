@@ -182,24 +182,25 @@ def test_a_small_map_of_what_is_known_to_be_short_stays_at_home(scoop_run: RunSc
         2,
         """
         from scoop.engine import runtime
-        from scoop.wire.messages import Kind
 
         def main():
-            elsewhere(square, 1)  # the other worker is up, and soon hungry
-            parcels, send = [], runtime.current.send
+            elsewhere(square, 1)  # the other worker is up, and soon idle
+            batches, outbox, pack = [], runtime.current.outbox, runtime.current.outbox.pack
 
-            def count(kind, *rest):
-                parcels.extend([kind] * (kind == Kind.PARCEL))
-                send(kind, *rest)
+            def count(*words):
+                batch = pack(*words)
+                batches.extend([batch] * bool(batch.tasks))
+                return batch
 
-            runtime.current.send = count
+            outbox.pack = count
             list(futures.map(square, range(1000)))
-            parcels.clear()
-            for _ in range(100):
-                runtime.current.costs.note(square, 1e-7)  # whatever a busy machine has made of it
+            batches.clear()
+            for number in range(100):
+                runtime.current.costs.note_seconds(square, 1e-7)  # a busy machine may have measured more
                 assert list(futures.map(square, range(8))) == [x * x for x in range(8)]
-                until(runtime.current.asked) if _ == 50 else None
-            assert len(parcels) < 5, parcels
+                if number == 50:
+                    until(runtime.current.others_wait)
+            assert len(batches) < 5, batches
         """,
     )
 

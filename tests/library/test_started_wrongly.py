@@ -6,7 +6,7 @@ from running import RunScoop
 from scripts import program
 
 
-def test_started_without_scoop_the_maps_are_serial_and_all_else_says_what_to_do(scoop_run: RunScoop) -> None:
+def test_without_scoop_maps_are_serial_and_all_else_says_what_to_do(scoop_run: RunScoop) -> None:
     run = scoop_run(
         program(
             """

@@ -190,7 +190,7 @@ def test_no_row_begins_after_a_task_breaks_out_of_its_map(scoop_run: RunScoop, n
         return none_begins_from_now_on()
 
     def main():
-        assert far(task)
+        assert taken(task).result()
     """
     ends(scoop_run, n, body)
 
@@ -202,7 +202,7 @@ def test_no_row_begins_after_the_map_of_a_failed_task_has_failed(scoop_run: RunS
         return list(futures.map(nap_and_fail, LONG))
 
     def main():
-        assert isinstance(send(task).exception(), ValueError)
+        assert isinstance(taken(task).exception(), ValueError)
         none_begins_from_now_on()
     """
     ends(scoop_run, n, body)

@@ -1,1 +1,1 @@
-"""Many workers in one thread, under a clock of their own: the real scheduler and ledger, and no processes."""
+"""Many workers in one thread, under a clock of their own: the real scheduler and broker state, and no processes."""

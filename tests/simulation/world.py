@@ -1,116 +1,115 @@
 """The simulated machine.
 
-Every worker is the real Scheduler, with its real hub and greenlets; the broker is the real Ledger. Only what is
-outside of them is simulated: messages take time and overtake each other between links (never on one), a
-sleeping thread is a greenlet set aside, and work is an entry in the diary. All choices come from one seeded
-generator, so a run that fails is repeated by its seed.
+Every worker is the real Scheduler, with its real fibers and its real Receiver. The broker is the real BrokerState.
+Only what is outside of them is simulated: messages take time and overtake each other between links (never on one),
+threads are those of ``threads.py``, and work is an entry in the diary. All choices come from one seeded generator, so
+a run that fails is repeated by its seed.
 
-What a thread of its own does in a real worker, the link, happens here at any moment the worker is not running
-Python code of ours: while it works, while it sleeps, and within every ``send``.
+A worker has its main thread, the I/O thread, and whatever helper threads and jobs of the I/O thread's there are. Each
+may be preempted wherever it takes a lock or sends a message.
 """
 
-import heapq
-import random
+import gc
+import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
 
-from scoop.broker.instructions import Ask, Instruction, Replace, Send, Unask
-from scoop.broker.ledger import Ledger
+from scoop.broker.instructions import Ask, Instruction, Replace, Send
+from scoop.broker.state import BrokerState
+from scoop.engine import future as engine_future
 from scoop.engine import runtime
-from scoop.engine.future import TRANSITIONS, Future
-from scoop.engine.limits import Limits
-from scoop.engine.scheduler import Scheduler
-from scoop.wire.board import Board
-from scoop.wire.cargo import Cargo
-from scoop.wire.messages import Kind, Message
+from scoop.engine.constants import Constants
+from scoop.engine.cost_model import CostModel
+from scoop.engine.future import Future
+from scoop.engine.limits import Identity, Limits
+from scoop.engine.receiver import Receiver
+from scoop.engine.scheduler import Outside, Scheduler
+from scoop.maps.received_chunk import ReceivedChunk
+from scoop.tuning import TUNING
+from scoop.wire.messages import Message, Offer
+from scoop.wire.status_page import StatusPage
+from stand_ins import stand_ins
 
-__all__ = ["Deadlock", "World", "here", "only_drawn_transitions", "work"]
+from .threads import Deadlock, SimEvent, SimLock, SimRLock, SimThread, Timeline
 
-TICK = 0.002
+__all__ = ["Deadlock", "SimWorker", "World", "here", "only_drawn_transitions", "work"]
+
 _MOST_WORKERS = 10_000
-_MOST_TICKS = 100_000
 
 here: "World"
 """The world that runs now: tasks ask it for time."""
 
 
-class Deadlock(AssertionError):
-    """Nothing can happen any more, and the program has not ended."""
-
-
-class _Bell:
-    def __init__(self, worker: "_Worker") -> None:
-        self._worker = worker
-        self._rung = False
-
-    def sleep(self, timeout: float | None = None) -> None:
-        assert timeout is None, "no deadlines here: those need threads"
-        if not self._rung:
-            self._worker.set_aside()
-        self._rung = False
-
-    def ring(self) -> None:
-        if not self._rung:
-            self._rung = True
-            self._worker.world.wake(self._worker)
-
-
-class _Worker:
+class SimWorker:
     """One simulated process."""
 
     def __init__(self, world: "World", number: int, program: Callable[[], object] | None) -> None:
         self.world = world
         self.number = number
         self.alive = True
-        self.asleep = False
-        self.up: deque[tuple[float, Message]] = deque()
-        self.down: deque[tuple[float, Message]] = deque()
+        self.up: deque[Message] = deque()
+        self.down: deque[Message] = deque()
+        self.up_at = self.down_at = 0.0  # when the last message on the way arrives: links keep order
         self.busy = 0.0
+        self.working = 0  # threads that are at work
+        self.scheduler: Scheduler | None = None
         self._program = program
-        self.thread: greenlet = greenlet(self._run)  # which of its greenlets is to be switched to
-        self.scheduler: Scheduler
+        self._arrived = SimEvent(world.timeline)
+        self._io_thread = SimThread(world.timeline, self, self._listen)
+        SimThread(world.timeline, self, self._run).start()
 
     def _run(self) -> None:
-        world = self.world
-        self.scheduler = Scheduler(
-            self.number, world.size, world.board, self.send, lambda: _Bell(self), lambda: world.now, world.limits
+        world, timeline = self.world, self.world.timeline
+        outside = Outside(
+            world.page,
+            self.send,
+            lambda: SimEvent(timeline),
+            timeline.clock,
+            lambda: timeline.current is self._io_thread,
+            CostModel(),
+            ReceivedChunk,
         )
-        runtime.current = self.scheduler
+        identity = Identity(0, self.number, world.size, self.number == 0)
+        self.scheduler = runtime.current = Scheduler(identity, world.limits, outside)
+        self._io_thread.start()
         if self._program is None:
             self.scheduler.run_forever()
         else:
             world.result = self._program()
             self.scheduler.drain()
             world.ended = True
-        world.greenlet.switch()
 
-    def send(self, kind: Kind, parcel: int, numbers: Iterable[int], body: bytes, cargo: Cargo | None = None) -> None:
-        self.up.append((self.world.latency(), Message(kind, parcel, list(numbers), body, cargo)))
-        # The broker is another process and the link another thread: both may act before we go on.
-        if self.world.choice.random() < 0.3:
-            while self.up:
-                self.world.to_broker(self)
-        while self.down and self.world.choice.random() < 0.5:
-            self.receive()
+    def _listen(self) -> None:
+        """Do as the threads that share the role of the I/O thread."""
+        assert self.scheduler is not None
+        timeline, receiver = self.world.timeline, Receiver(self.scheduler, Constants(self.send))
+        while True:
+            if self.down:
+                job = receiver.deliver(self.down.popleft())
+            else:
+                self._arrived.sleep(receiver.seconds_to_next_tick())
+                job = None if self.down else receiver.tick()
+            if job is not None:
+                SimThread(timeline, self, job).start()
 
-    def receive(self) -> None:
-        _, message = self.down.popleft()
-        if message.kind == Kind.STEAL:
-            self.scheduler.giving.give()
-            self.scheduler.imports.flush()
-        self.scheduler.deliver(message)
-        if self.scheduler.asked():
-            self.world.tick(self)
+    def send(self, message: Message) -> None:
+        """Put a message on its way to the broker."""
+        if self.alive and not self.world.timeline.over:
+            self.up.append(message)
+            self.world.post_up(self)
+            self.world.timeline.may_preempt(0.3)
 
-    def set_aside(self) -> None:
-        """Leave the thread that all share to others, until the world comes back to us."""
-        self.asleep = True
-        self.thread = getcurrent()
-        self.world.greenlet.switch()
+    def arrive(self, message: Message) -> None:
+        """Let a message come in."""
+        if self.alive:
+            self.down.append(message)
+            self._arrived.set()
 
 
 class World:
@@ -119,169 +118,172 @@ class World:
     Parameters:
         slowest: seconds a message may take; each takes a random part of it.
         deaths: how many workers die, at random moments.
-        spare: whether the origin, who comes on top of ``size`` workers then, runs nothing.
+        spare: whether the origin, which comes on top of ``size`` workers then, runs nothing.
+        preempted: how often a thread is preempted where it takes a lock; 0 leaves nothing to chance.
     """
 
+    new_worker: type[SimWorker] = SimWorker
+
     def __init__(
-        self, seed: int, size: int, slowest: float = 0.0002, deaths: int = 0, retries: int = 2, spare: bool = False
+        self,
+        seed: int,
+        size: int,
+        slowest: float = 0.0002,
+        deaths: int = 0,
+        retries: int = 2,
+        spare: bool = False,
+        preempted: float = 0.05,
     ) -> None:
-        self.choice = random.Random(seed)
         self.size = size
-        self.now = 0.0
+        self.timeline = Timeline(seed, preempted)
+        self.timeline.on_switch = _enter_process
         self.ended = False
         self.result: Any = None
-        self.parcels = 0
-        self.board = Board.of_size(_MOST_WORKERS)
-        self.ledger = Ledger(retries=retries, spare=spare)
+        self.offers = 0
+        self.page = StatusPage.of_size(_MOST_WORKERS)
+        self.broker = BrokerState(retries=retries, spare=spare)
         self.limits = Limits(retries, spare=spare)
+        self.workers: dict[int, SimWorker] = {}
         self._slowest = slowest
         self._deaths = deaths
         self._numbers = count(1)
-        self._workers: dict[int, _Worker] = {}
-        self._graves: list[_Worker] = []
-        self._runnable: list[_Worker] = []
-        self._diary: list[tuple[float, int, Callable[[], None]]] = []
-        self._entries = count()
-        self._ticking: set[int] = set()
-        self._ticks = 0  # in a row, with nothing else between them
-        self.greenlet: greenlet
+        self._dead: list[SimWorker] = []  # kept: what they have suspended is not to be unwound before the end
+        self._events = 0  # that the broker has heard of
+
+    @property
+    def now(self) -> float:
+        """The time."""
+        return self.timeline.now
 
     def run(self, program: Callable[[], Any]) -> Any:
         """Run ``program`` on the origin, to the end of all work; return its result."""
         global here
         here = self
-        self.greenlet = getcurrent()
-        outside = runtime.current
+        timeline, outside = self.timeline, runtime.current
+        timeline.greenlet = getcurrent()
+        collecting = gc.isenabled()
+        gc.disable()  # when it collects does not depend on the seed
         try:
-            self._start(0, program)
-            for _ in range(self.size - (not self.limits.spare)):
-                self._start(next(self._numbers), None)
-            while not self.ended:
-                self._step()
+            with stand_ins(self._stand_ins()):
+                self.start_worker(0, program)
+                for _ in range(self.size - (not self.limits.spare)):
+                    self.start_worker(next(self._numbers))
+                while not self.ended:
+                    timeline.step()
+                    if self._deaths and timeline.choice.random() < 0.002:
+                        self._kill()
         finally:
-            runtime.current = outside
-            for worker in [*self._graves, *self._workers.values()]:
-                if hasattr(worker, "scheduler"):
+            timeline.over = True
+            for worker in [*self._dead, *self.workers.values()]:
+                if worker.scheduler is not None:
                     worker.scheduler.close()
+            runtime.current = outside
+            if collecting:
+                gc.enable()
         return self.result
 
-    # -- what happens next ---------------------------------------------------------------------------------
+    def _stand_ins(self) -> dict[str, tuple[object, object]]:
+        timeline = self.timeline
+        return {
+            "Lock": (threading.Lock, lambda: SimLock(timeline)),
+            "RLock": (threading.RLock, lambda: SimRLock(timeline)),
+            "Thread": (threading.Thread, self._new_thread),
+            "current_thread": (threading.current_thread, lambda: timeline.current),
+            "get_ident": (threading.get_ident, timeline.ident),
+            "monotonic": (time.monotonic, timeline.clock),
+        }
 
-    def _step(self) -> None:
-        """Let one thing happen, chosen at random from what can happen now; else let time pass."""
-        moves: list[Callable[[], None]] = []
-        for worker in self._workers.values():
-            if worker.up and worker.up[0][0] <= self.now:
-                moves.append(lambda w=worker: self.to_broker(w))  # type: ignore[misc]
-            if worker.down and worker.down[0][0] <= self.now and hasattr(worker, "scheduler"):
-                moves.append(worker.receive)
-        moves += [lambda w=worker: self._switch_to(w) for worker in self._runnable]  # type: ignore[misc]
-        if moves:
-            self._ticks = 0
-            self.choice.choice(moves)()
-            if self._deaths and self.choice.random() < 0.002:
-                self._kill()
-            return
-        if self.ledger.waits and self.choice.random() < 0.5:
-            self._carry_out(self.ledger.waited())
-            return
-        times = [queue[0][0] for w in self._workers.values() for queue in (w.up, w.down) if queue]
-        times += [self._diary[0][0]] if self._diary else []
-        if not times:
-            raise Deadlock(f"at {self.now:.6f} s nothing is left to happen, and the program has not ended")
-        self.now = max(self.now, min(times))
-        while self._diary and self._diary[0][0] <= self.now:
-            heapq.heappop(self._diary)[2]()
-
-    def _switch_to(self, worker: _Worker) -> None:
-        self._runnable.remove(worker)
-        worker.asleep = False
-        if hasattr(worker, "scheduler"):
-            runtime.current = worker.scheduler
-        worker.thread.switch()
-
-    def wake(self, worker: _Worker) -> None:
-        if worker.asleep and worker.alive and worker not in self._runnable:
-            self._runnable.append(worker)
+    def _new_thread(self, target: Callable[..., object], args: tuple[Any, ...] = (), **_: object) -> SimThread:
+        assert self.timeline.current is not None
+        return SimThread(self.timeline, self.timeline.current.owner, partial(target, *args))
 
     def work(self, seconds: float) -> None:
-        """Keep the worker that asks busy for so long."""
-        assert isinstance(runtime.current, Scheduler)
-        worker = self._workers[runtime.current.slot]
+        """Keep the thread that asks busy for so long."""
+        timeline = self.timeline
+        assert timeline.current is not None
+        worker: SimWorker = timeline.current.owner
+        assert worker.scheduler is None or not worker.scheduler.is_io_thread(), "the I/O thread runs a task"
         worker.busy += seconds
-        done = False
-
-        def end() -> None:
-            nonlocal done
-            done = True
-            self.wake(worker)
-
-        self._enter(self.now + seconds, end)
-        while not done:
-            worker.set_aside()
-
-    def latency(self) -> float:
-        return self.now + self.choice.random() * self._slowest
-
-    def tick(self, worker: _Worker) -> None:
-        """Have the link of an asked worker look at it in a while, as it does until nobody is hungry."""
-        if worker.number in self._ticking:
-            return
-        self._ticking.add(worker.number)
-
-        def look() -> None:
-            self._ticks += 1
-            if self._ticks > _MOST_TICKS:
-                raise Deadlock(f"at {self.now:.6f} s links look at their workers, and nothing comes of it")
-            self._ticking.discard(worker.number)
-            if worker.alive and worker.scheduler.asked():
-                worker.scheduler.giving.give()
-                worker.scheduler.imports.flush()
-                self.tick(worker)
-
-        self._enter(self.now + TICK, look)
-
-    def _enter(self, when: float, what: Callable[[], None]) -> None:
-        heapq.heappush(self._diary, (when, next(self._entries), what))
+        worker.working += 1
+        timeline.working += 1
+        timeline.sleep_until(timeline.now + seconds)
+        timeline.working -= 1
+        worker.working -= 1
 
     # -- workers and the broker ----------------------------------------------------------------------------
 
-    def _start(self, number: int, program: Callable[[], object] | None) -> None:
-        worker = self._workers[number] = _Worker(self, number, program)
-        worker.asleep = True
-        self.wake(worker)
-        self._carry_out(self.ledger.joined(number))
+    def start_worker(self, number: int, program: Callable[[], object] | None = None) -> None:
+        """Start a process."""
+        self.page.clear(number)
+        self.workers[number] = self.new_worker(self, number, program)
+        self.consult(lambda: self.broker.joined(number))
 
     def _kill(self) -> None:
-        victim = self.choice.choice([w for w in self._workers.values() if w.number] or [None])
-        if victim is None:
+        victims = [worker for worker in self.workers.values() if worker.number]
+        if not victims:
             return
+        victim = self.timeline.choice.choice(victims)
         self._deaths -= 1
         while victim.up:  # what it has sent is in the socket, and arrives
-            self.to_broker(victim)
+            self.hear(victim)
         victim.alive = False
-        del self._workers[victim.number]
-        self._graves.append(victim)
-        if victim in self._runnable:
-            self._runnable.remove(victim)
-        self._carry_out(self.ledger.left(victim.number, self.board.taken[victim.number]))
+        self.timeline.working -= victim.working
+        del self.workers[victim.number]
+        self._dead.append(victim)
+        self.timeline.forget(victim)
+        self.consult(lambda: self.broker.left(victim.number, self.page.begun[self.page.cell(victim.number)]))
 
-    def to_broker(self, worker: _Worker) -> None:
-        _, message = worker.up.popleft()
-        self.parcels += message.kind == Kind.PARCEL
-        self._carry_out(self.ledger.received(worker.number, message))
+    def post_up(self, worker: SimWorker) -> None:
+        """Have the broker hear a message, in a while."""
+        worker.up_at = max(worker.up_at, self._latency())
+        self.timeline.at(worker.up_at, lambda: self.hear(worker))
 
-    def _carry_out(self, instructions: Sequence[Instruction]) -> None:
+    def post_down(self, worker: SimWorker, message: Message) -> None:
+        """Have a worker get a message, in a while."""
+        worker.down_at = max(worker.down_at, self._latency())
+        self.timeline.at(worker.down_at, lambda: worker.arrive(message))
+
+    def _latency(self) -> float:
+        return self.timeline.now + self.timeline.choice.random() * self._slowest
+
+    def hear(self, worker: SimWorker) -> None:
+        """Let the broker have the next message of a worker, if it has not had it already."""
+        if worker.up:
+            message = worker.up.popleft()
+            self.timeline.quiet_steps = 0
+            self.offers += isinstance(message, Offer)
+            self.consult(lambda: self.broker.received(worker.number, message))
+
+    def consult(self, event: Callable[[], list[Instruction]]) -> None:
+        """Tell the broker of an event, and do what it says."""
+        self._events += 1
+        self.carry_out(event())
+        if self.broker.can_ask_more:
+            events = self._events
+            self.timeline.at(self.now + TUNING.ask_more_after_seconds, lambda: self._ask_more(events))
+
+    def _ask_more(self, events: int) -> None:
+        if events == self._events and self.broker.can_ask_more:
+            self.consult(self.broker.waited)
+
+    def carry_out(self, instructions: Sequence[Instruction]) -> None:
+        """Do what the broker says."""
         for instruction in instructions:
             if isinstance(instruction, Send):
-                self._workers[instruction.worker].down.append((self.latency(), instruction.message))
-            elif isinstance(instruction, Ask):
-                self.board.ask(instruction.worker, True)
-            elif isinstance(instruction, Unask):
-                for number in instruction.workers:
-                    self.board.ask(number, False)
+                if instruction.peer in self.workers:
+                    self.post_down(self.workers[instruction.peer], instruction.message)
             elif isinstance(instruction, Replace):
-                self._start(next(self._numbers), None)
+                self.start_worker(next(self._numbers))
+            elif isinstance(instruction, Ask):
+                self.page.ask(instruction.worker, True)
+            else:
+                for number in instruction.workers:
+                    self.page.ask(number, False)
+
+
+def _enter_process(thread: SimThread) -> None:
+    if thread.owner.scheduler is not None:
+        runtime.current = thread.owner.scheduler
 
 
 def work(seconds: float) -> None:
@@ -305,7 +307,8 @@ class only_drawn_transitions:  # noqa: N801 - reads as a sentence
                     old = slot.__get__(future)
                 except AttributeError:
                     old = None  # it is being made
-                assert old is None or state in TRANSITIONS[old], f"a future went from {old} to {state}"
+                drawn = engine_future._TRANSITIONS
+                assert old is None or state in drawn[old], f"a future went from {old} to {state}"
                 slot.__set__(future, state)
 
         type.__setattr__(Future, "_state", Checked())

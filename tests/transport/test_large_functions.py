@@ -15,7 +15,7 @@ def pick(data, x):
     return data[x]
 
 def sent_to(function, inputs):
-    # Return the results of a map, and what it sent: large functions, those taken back, bytes of the longest batch
+    # Return the results of a map, and what it sent: large functions, those deleted, and bytes of the longest batch.
     functions, stealing = runtime.current.outbox._functions, runtime.current.stealing
     send, messages = functions._send, []
     def recording(message):

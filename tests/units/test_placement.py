@@ -11,7 +11,7 @@ from scoop.cluster.launchers.common import Allocation, Reach
 from scoop.cluster.launchers.local import is_here
 from scoop.cluster.placement import describe, place
 from scoop.cluster.plan import Plan, calls, invite
-from scoop.uplink.terms import Terms
+from scoop.cluster.terms import Terms
 
 A, B = Host("a", 4), Host("b", 2)
 REACH = Reach(python="/opt/python3", timeout=20)

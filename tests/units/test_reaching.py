@@ -18,9 +18,9 @@ from scoop.cluster.launchers.grid_engine import qrsh
 from scoop.cluster.launchers.lsf import blaunch
 from scoop.cluster.launchers.slurm import srun
 from scoop.cluster.launchers.ssh import quote, quote_all, ssh
+from scoop.cluster.terms import Terms
 from scoop.engine.limits import Limits
 from scoop.machine.program import Program
-from scoop.uplink.terms import Terms
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=20)
 

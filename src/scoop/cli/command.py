@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, cast
 
 import scoop
 
-from ..errors import UnguardedMainError
-from ..machine.cores import cap_threads, usable_cores
-from ..machine.processes import Machine
-from ..machine.program import CannotStart, Program
 from ..engine import runtime
 from ..engine.limits import Limits
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt
 from ..engine.tracebacks import without_our_frames
+from ..errors import UnguardedMainError
+from ..machine.cores import cap_threads, usable_cores
+from ..machine.processes import Machine
+from ..machine.program import CannotStart, Program
 from .options import new_parser
 from .start import start
 

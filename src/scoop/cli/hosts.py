@@ -13,9 +13,9 @@ from ..cluster.invitation import encode
 from ..cluster.launcher_process import LauncherProcess, Output
 from ..cluster.placement import describe
 from ..cluster.plan import Call, Plan, calls, invite
+from ..engine.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
-from ..engine.limits import Limits
 from .options import new_parser
 from .plan import find_placement, new_plan
 

@@ -16,8 +16,8 @@ from ..cluster.agent import REFUSED, Agent, become_machine
 from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
 from ..cluster.terms import Terms
-from ..tuning import TUNING
 from ..engine.limits import Limits
+from ..tuning import TUNING
 from .options import COUNT
 
 __all__ = ["join"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from ..wire.status_page import MOST_WORKERS
 from ..engine.limits import Limits
+from ..wire.status_page import MOST_WORKERS
 from .host_options import EXAMPLES, PROGRAM, add_host_options
 
 __all__ = ["COUNT", "new_parser"]

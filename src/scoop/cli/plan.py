@@ -16,9 +16,9 @@ from ..cluster.launchers.dask import named_cluster
 from ..cluster.launchers.local import is_here
 from ..cluster.placement import Placement, discover, named, place
 from ..cluster.plan import Plan, calls
+from ..engine.limits import Limits
 from ..machine.cores import THREAD_LIMITS, usable_cores
 from ..machine.program import Program
-from ..engine.limits import Limits
 
 __all__ = ["find_placement", "new_plan"]
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import scoop
 
+from ..engine import runtime
+from ..engine.limits import Identity
+from ..engine.signal_guard import guard_signals
 from ..errors import ScoopError
 from ..machine.processes import Machine, name_process, run_broker
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from ..wire.status_page import new_status_page
-from ..engine import runtime
-from ..engine.limits import Identity
-from ..engine.signal_guard import guard_signals
 
 __all__ = ["start"]
 

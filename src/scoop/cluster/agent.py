@@ -22,6 +22,7 @@ from typing import NoReturn
 
 import scoop
 
+from ..engine.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, run_broker
@@ -29,7 +30,6 @@ from ..machine.supervision import adopt_orphans, die_with_parent, kill_orphans, 
 from ..machine.worker_process import close_all_but
 from ..tuning import TUNING
 from ..wire.status_page import new_status_page
-from ..engine.limits import Limits
 from .answer import MARK, Answer, disagreement, mark, python_version, scoop_version
 from .files import ProgramFiles, are_present, relocate, unpack
 from .invitation import Invitation, read_invitation

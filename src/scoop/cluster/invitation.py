@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, NamedTuple
 
-from ..machine.program import Program
 from ..engine.limits import Limits
+from ..machine.program import Program
 from .files import ProgramFiles
 from .hosts import HostsError
 from .terms import Terms

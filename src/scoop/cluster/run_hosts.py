@@ -35,7 +35,7 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
     host = name or _address_towards(first)
 
-    def serve(sock: socket.socket, number: int) -> None:
+    def serve(sock: socket.socket, _number: int) -> None:
         import asyncio
 
         if not sys.flags.safe_path:

@@ -1,1 +1,1 @@
-"""One process that runs tasks: what runs next, what is given away, who waits for what."""
+"""One process that runs tasks: what runs next, how callers wait, what is given to other workers."""

@@ -102,7 +102,7 @@ class WaitPoint:
             del self._threads.waits[suspension.fiber]
 
     def _sleep(self, fibers: Fibers | None, ready: Callable[[], object], deadline: float | None) -> None:
-        if deadline is not None and deadline <= monotonic():
+        if _has_passed(deadline):
             if fibers is not None:
                 fibers.give_way()
             return
@@ -115,10 +115,18 @@ class WaitPoint:
                     self._threads.start_helper_if_stuck()
             else:
                 self._wake = fibers.nudge
-                while not ready() and (deadline is None or monotonic() < deadline):
-                    fibers.sleep_unless(ready, _seconds_until(deadline))
-                    fibers.give_way()
-                    self._threads.start_helper_if_stuck()
+                self._sleep_in_turn(fibers, lambda: bool(ready()) or _has_passed(deadline), deadline)
+
+    def _sleep_in_turn(self, fibers: Fibers, is_over: Callable[[], bool], deadline: float | None) -> None:
+        """Sleep, and let other fibers of the thread go on that can, or that would sleep too."""
+        while not is_over():
+            fibers.sleep_unless(is_over, _seconds_until(fibers.first_deadline(deadline)))
+            fibers.give_way(is_over, deadline)
+            self._threads.start_helper_if_stuck()
+
+
+def _has_passed(deadline: float | None) -> bool:
+    return deadline is not None and deadline <= monotonic()
 
 
 def _seconds_until(deadline: float | None) -> float:

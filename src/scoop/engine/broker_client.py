@@ -1,12 +1,12 @@
 """The socket to the broker, and the I/O thread that listens to it.
 
 The I/O thread takes in what comes, also while the main thread is deep in the program's code: results, constants, and
-steal requests, so that a worker busy for ten seconds does not hold a full table hostage.
+steal requests. So a worker that computes for ten seconds can give tasks away meanwhile.
 
-It never runs a line of the program's code: to pickle arguments, say. That code may take long, or wait for a result
-that only the I/O thread can bring. So two threads share the role. When the one that listens has something to do that
-may run the program's code, it lets go of the role, and does it; the other one listens meanwhile. A third is started if
-that one is busy too.
+It never runs a line of the program's code, not even to pickle arguments: that code may take long, or wait for a
+result that only the I/O thread can bring. So two threads share the role. When the thread that listens has something
+to do that may run the program's code, it lets go of the role, and does it; the other thread listens meanwhile. A
+third thread is started if both are busy.
 
     listen ──pure message──> listen
        └─────may run code──> let go of the role ──> run it ──> wait for the role ──> listen

@@ -13,8 +13,8 @@ from ..errors import in_words
 from ..wire import codec
 from ..wire.messages import ConstantReply, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers, views_of
+from .callbacks import Deferred
 from .fibers import LONGEST_SLEEP
-from .future import Deferred
 
 __all__ = ["Constants"]
 

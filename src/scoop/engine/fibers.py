@@ -31,15 +31,29 @@ class WakeEvent(Protocol):
         """Wake the sleeping thread, or spare it its next sleep."""
 
 
+def _always() -> bool:
+    return True
+
+
 class Suspension:
-    """One suspension of one fiber. It is resumed at most once, however many threads wake it."""
+    """One suspension of one fiber. It is resumed at most once, however many threads wake it.
 
-    __slots__ = ("asleep", "fiber", "fibers")
+    Parameters:
+        fibers: of its thread.
+        is_over: whether the fiber has something to do when it is resumed. False for one that only would sleep again.
+        deadline: the moment at which that changes; None if it is only changed by a nudge.
+    """
 
-    def __init__(self, fibers: "Fibers") -> None:
+    __slots__ = ("asleep", "deadline", "fiber", "fibers", "is_over")
+
+    def __init__(
+        self, fibers: "Fibers", is_over: Callable[[], bool] = _always, deadline: float | None = None
+    ) -> None:
         self.fibers = fibers
         self.fiber = getcurrent()
         self.asleep = False
+        self.is_over = is_over
+        self.deadline = deadline
 
     def suspend(self) -> None:
         """Leave the thread to others until ``wake`` is called; return when it is this fiber's turn again."""
@@ -85,10 +99,14 @@ class Fibers:
         finally:
             self.suspended -= 1
 
-    def give_way(self) -> None:
-        """Let those in line go on first: only this thread can resume them, and the caller may wait for them."""
+    def give_way(self, is_over: Callable[[], bool] = _always, deadline: float | None = None) -> None:
+        """Let those in line go on first: only this thread can resume them, and the caller may wait for them.
+
+        A caller that is about to sleep again says what its sleep is for: see Suspension. Of several such callers on
+        one thread the last one sleeps for all. Else they would give way to each other all the time.
+        """
         if self.in_line:
-            suspension = Suspension(self)
+            suspension = Suspension(self, is_over, deadline)
             self.in_line.append(suspension)
             suspension.suspend()
 
@@ -107,11 +125,16 @@ class Fibers:
         if self.sleeping:
             self.event.set()
 
+    def first_deadline(self, deadline: float | None) -> float | None:
+        """Return the earliest of ``deadline`` and those of the fibers in line; None if there is none."""
+        known = [deadline, *(each.deadline for each in self.in_line.copy())]
+        return min((each for each in known if each is not None), default=None)
+
     def sleep_unless(self, work: Callable[[], object], timeout: float | None = None) -> None:
-        """Sleep until nudged or for ``timeout`` seconds, unless a fiber is in line or ``work()`` is true."""
+        """Sleep until nudged or for ``timeout`` seconds, unless a fiber in line can go on or ``work()`` is true."""
         self.sleeping = True
         try:
-            if not self.in_line and not work():
+            if not any(each.is_over() for each in self.in_line.copy()) and not work():
                 self.event.sleep(timeout)
         finally:
             self.sleeping = False

@@ -12,39 +12,39 @@ READY means: in one of the scheduler's tables. The thread that takes a future ou
 the only one to run, send or cancel it.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from ..errors import CancelledError, describe, describe_call
+from ..errors import CancelledError, describe
 from . import runtime
+from .callbacks import Callback, Deferred
 from .outcomes import unpack_outcome
 from .task import PLAIN, TaskOptions
 
 __all__ = [
-    "Callback",
-    "Deferred",
     "Future",
-    "InFlight",
     "TaskCall",
+    "arrived",
     "call_of",
+    "callbacks_of",
     "cancel_unbegun",
-    "describe_task",
+    "cannot_travel",
+    "dropped",
     "error_of",
     "fail",
-    "has_callbacks",
     "has_ended",
     "is_ready",
     "new_task",
     "offer_made",
+    "options_of",
     "run",
     "runner_of",
+    "sent",
     "show_outcome",
     "unwatch",
-    "was_offered",
     "watch",
 ]
 
@@ -72,27 +72,6 @@ _new = object.__new__
 _watching = RLock()
 """Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand. Reentrant,
 since the garbage collector may close a map, and so cancel, at any moment."""
-
-_log = logging.getLogger("scoop")
-
-
-class Callback:
-    """A callback of the program's, kept among the watchers of a future."""
-
-    __slots__ = ("function", "group", "universal")
-
-    def __init__(self, function: Callable[["Future"], object], universal: bool, group: object) -> None:
-        self.function = function
-        self.universal = universal
-        self.group = group
-
-    def __call__(self, future: "Future") -> None:
-        try:
-            self.function(future)
-        except BaseException as error:
-            if error is runtime.signal_error:
-                raise
-            _log.exception("scoop: a callback raised an exception, which is ignored")
 
 
 class Future:
@@ -206,16 +185,6 @@ class Future:
 Watcher = Callable[[Future], None]
 
 
-class Deferred(Protocol):
-    """Where the I/O thread leaves what it must not do itself, since it runs no code of the program's."""
-
-    def defer(self, call: Callable[[], object]) -> None:
-        """Have ``call`` made by a thread that may run the program's code."""
-
-    def discard(self, thing: object) -> None:
-        """Drop the reference to an object of the program's: its ``__del__`` may run then."""
-
-
 # -- for the scheduler: what happens to a future -------------------------------------------------------------------
 
 
@@ -289,62 +258,24 @@ def show_outcome(value: Any, is_error: bool, callbacks: Iterable[Callable[[Futur
     _end(future, FAILED if is_error else DONE, value)
 
 
-class InFlight:
-    """A future whose task is sent to another worker: what the outbox does with it."""
+def sent(future: Future) -> None:
+    """A claimed future is about to be packed for another worker."""
+    _move(future, SENT)
 
-    __slots__ = ("_future",)
 
-    def __init__(self, future: Future) -> None:
-        _move(future, SENT)
-        self._future = future
+def cannot_travel(future: Future) -> None:
+    """A future that was to be sent stays here: the caller puts it on offer again."""
+    _move(future, READY)
 
-    @property
-    def call(self) -> "TaskCall":
-        """The function, the arguments and the keywords."""
-        return call_of(self._future)
 
-    @property
-    def options(self) -> TaskOptions:
-        """How the task is to be treated."""
-        return self._future._options
+def arrived(future: Future, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
+    """The outcome of a future has come from elsewhere. It stays packed until it is asked for."""
+    _end(future, ARRIVED, packed, deferred)
 
-    @property
-    def is_chunk(self) -> bool:
-        """Whether it is several rows of a map."""
-        return False
 
-    def universal_callbacks(self) -> list[Callable[[Future], object]]:
-        """Return the callbacks that travel with the task."""
-        with _watching:
-            watchers: Iterable[Watcher] = tuple(self._future._watchers or ())
-        return [w.function for w in watchers if isinstance(w, Callback) and w.universal]
-
-    def sent_as(self, batch: int, number: int) -> None:
-        """Hear under which name the task travels."""
-
-    def cannot_travel(self) -> Future:
-        """Become READY again; return the future, which is to run here."""
-        _move(self._future, READY)
-        return self._future
-
-    def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
-        """End with an outcome that is still packed."""
-        _end(self._future, ARRIVED, packed, deferred)
-
-    def arrived_in_part(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
-        """Hear of some rows: only chunks have any."""
-
-    def dropped(self, deferred: Deferred) -> None:
-        """End, since the task was dropped before it began."""
-        _end(self._future, CANCELLED, None, deferred)
-
-    def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:
-        """End, since the task has no tries left. ``error`` makes the exception; it calls the program's ``repr``s."""
-        deferred.defer(lambda: _end(self._future, FAILED, error(), deferred))
-
-    def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        """End, since the run cannot go on."""
-        _end(self._future, FAILED, error, deferred)
+def dropped(future: Future, deferred: Deferred) -> None:
+    """The task of a future was dropped elsewhere before it began."""
+    _end(future, CANCELLED, None, deferred)
 
 
 # -- asking ---------------------------------------------------------------------------------------------------------
@@ -358,19 +289,9 @@ def call_of(future: Future) -> TaskCall:
     return future._function, future._args, future._kwargs
 
 
-def describe_task(future: Future) -> str:
-    """Write down the call of a future, for an error's message."""
-    return describe_call(future._function, future._args, future._kwargs)
-
-
-def was_offered(future: Future) -> bool:
-    """Return whether a future is, or was, on offer: not one made by hand that is new."""
-    return future._state != NEW
-
-
-def is_running(future: Future) -> bool:
-    """Return whether the task runs in this process."""
-    return future._state == RUNNING
+def options_of(future: Future) -> TaskOptions:
+    """Return how the task of a future is to be treated."""
+    return future._options
 
 
 def runner_of(future: Future) -> greenlet | None:
@@ -389,10 +310,10 @@ def has_ended(future: Future) -> bool:
     return future._state >= ARRIVED
 
 
-def has_callbacks(future: Future) -> bool:
-    """Return whether the program has added a callback to a future."""
+def callbacks_of(future: Future) -> list[Callback]:
+    """Return the callbacks that the program has added to a future."""
     with _watching:
-        return any(isinstance(watcher, Callback) for watcher in future._watchers or ())
+        return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
 
 
 def error_of(future: Future) -> BaseException | None:

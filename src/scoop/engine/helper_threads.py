@@ -1,9 +1,9 @@
 """Helper threads run tasks in the place of threads that cannot.
 
-A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile. A thread of the program's own
-has no fibers to suspend. A thread that polls never enters the scheduler. The program's own main thread is to go on as
-soon as a result is there. As in fork-join pools, a helper thread is there whenever such a thread is blocked and there
-is work: of the threads that run tasks, one at least is neither blocked nor polling.
+A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile. A thread of the program's
+own has no fibers to suspend. A thread that polls never enters the scheduler. The program's main thread is to go on as
+soon as a result is there. As in fork-join pools, a helper thread is there whenever such a thread is blocked and some
+work is left: at least one of the threads that run tasks is neither blocked nor polling.
 
 Helper threads also make deferred calls: callbacks of what ended elsewhere, and all else that the I/O thread must not
 run. No helper thread is started before it is needed.

@@ -89,6 +89,8 @@ class IdleTracker:
         finally:
             with self._lock:
                 self._resting.discard(fibers)
+                if fibers.in_line:
+                    self.rising.discard(fibers)  # it goes on with what was suspended, and takes nothing
                 self._page.set_idle(self._worker, bool(self._resting))
                 self.rise(fibers)
 

@@ -12,8 +12,9 @@ from ..wire.buffer_pool import BufferPool
 from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
 from ..wire.shared_buffers import SharedBuffers, Span, size_of, views_of
 from . import runtime
+from .callbacks import Deferred
 from .function_cache import FunctionCache
-from .future import Deferred, TaskCall
+from .future import TaskCall
 from .signal_safety import indivisible
 from .task import TaskOptions
 

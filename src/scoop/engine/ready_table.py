@@ -35,8 +35,8 @@ class OpenMap(Protocol):
 class ReadyTable:
     """The tables of one process.
 
-    ``tasks``: what any worker may run, the oldest first. ``kept``: what cannot travel. ``running``: maps of which rows
-    run here that could be split once more.
+    ``tasks``: what any worker may run, the oldest first. ``kept``: what cannot travel. ``running``: maps with rows
+    that run here, and that could be split once more.
     """
 
     def __init__(self) -> None:

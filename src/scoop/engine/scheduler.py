@@ -11,7 +11,6 @@ has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
-from contextvars import Context
 from functools import partial
 from sys import _getframe, getrecursionlimit
 from threading import get_ident
@@ -193,6 +192,7 @@ class Scheduler:
     def _step(self, fibers: Fibers) -> None:
         """Run one task, or sleep until there may be one."""
         if self.helpers.deferred:
+            self.idle.rising.discard(fibers)
             self.helpers.make_deferred_call()
         elif not self.run_next(fibers):
             self.rest(fibers)
@@ -200,12 +200,13 @@ class Scheduler:
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
         self._drop_discarded()
-        if self._flags[self._cell]:
-            self.stealing.heed_flags(least=1)
         while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
-                if self.run_if_unclaimed(own):
+                if self.ready.claim(own):
+                    # Only now: a worker must not give away the last task that it has, and be idle itself.
+                    self.heed_flags()
+                    self._run(own)
                     return True
             elif own.run_next():
                 return True
@@ -280,10 +281,6 @@ class Scheduler:
         """Wake all threads that may run tasks."""
         self._native.nudge()
         self.helpers.nudge()
-
-    def context(self) -> Context:
-        """Return a copy of the main thread's context variables."""
-        return self._native.context()
 
     # -- for helper threads, stealing and the idle tracker ---------------------------------------------------------
 

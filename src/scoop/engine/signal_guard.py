@@ -5,8 +5,8 @@ program's code, a call of the program's that SCOOP makes, or a sleeping thread. 
 likely finds C code of the program's that is stuck. So it is let through at an instruction that does not change for a
 while. That is counted in looks, not in seconds, in which a busy machine may do nothing at all.
 
-This holds for Ctrl-C and for every handler that is set with ``signal.signal``: the function of that name is replaced
-by one that keeps the handler behind this guard, and ``signal.getsignal`` by one that shows the handler as it was given.
+This holds for Ctrl-C and for every handler that is set with ``signal.signal``. That function is replaced by one that
+puts the handler behind this guard, and ``signal.getsignal`` by one that returns the handler as it was given.
 """
 
 import os

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from ..tuning import TUNING
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage
-from .future import Future, InFlight, has_callbacks
+from .future import Future, callbacks_of
+from .future_in_flight import FutureInFlight
 from .inbox import Inbox
-from .outbox import InFlight as AnyInFlight
-from .outbox import Outbox
+from .outbox import InFlight, Outbox
 from .ready_table import ReadyTable
 from .signal_safety import indivisible
 
@@ -140,7 +140,7 @@ class Stealing:
         finally:
             self._giving.release()
 
-    def send_suspects(self, tasks: Collection[AnyInFlight]) -> None:
+    def send_suspects(self, tasks: Collection[InFlight]) -> None:
         """Send tasks that may have killed a worker. They must not run here, save if they cannot travel."""
         left = iter(tasks)
         with self._giving:
@@ -191,7 +191,7 @@ class Stealing:
         tasks.close()  # which puts back what no batch had room for
         return sent
 
-    def _send_batch(self, tasks: Iterator[AnyInFlight], suspects: bool = False) -> tuple[int, int]:
+    def _send_batch(self, tasks: Iterator[InFlight], suspects: bool = False) -> tuple[int, int]:
         """Send one batch; return of how many tasks, and bytes."""
         batch = self._outbox.pack(tasks, suspects)
         for task in batch.stuck:
@@ -205,17 +205,17 @@ class Stealing:
                 task.sent_as(batch.offer.batch, number)
         return len(batch.tasks) + (suspects and len(batch.stuck)), batch.size
 
-    def _keep(self, task: AnyInFlight) -> None:
+    def _keep(self, task: InFlight) -> None:
         """Keep a task that cannot travel."""
-        if not isinstance(task, InFlight):
+        if not isinstance(task, FutureInFlight):
             task.cannot_travel()
             return
         future = task.cannot_travel()
         self._ready.keep(future)
-        if has_callbacks(future):  # the program may wait for those only, outside of SCOOP
+        if callbacks_of(future):  # the program may wait for those only, outside of SCOOP
             self._victim.run_soon(future)
 
-    def _oldest(self, most: int) -> Generator[AnyInFlight, None, None]:
+    def _oldest(self, most: int) -> Generator[InFlight, None, None]:
         """Take out the oldest tasks, up to so many; or chunks of the oldest map that is worth it."""
         left, place = most, 0
         while left > 0 and (oldest := self._ready.oldest(place)) is not None:
@@ -226,11 +226,11 @@ class Stealing:
                 place += 1
             elif self._ready.claim(oldest):
                 left -= 1
-                yield InFlight(oldest)
+                yield FutureInFlight(oldest)
         if left == most:
             yield from self._from_running()
 
-    def _from_running(self) -> Iterator[AnyInFlight]:
+    def _from_running(self) -> Iterator[InFlight]:
         """Split the rows that run here: those that have long to go, or have run too long."""
         for running in [*self._ready.running]:
             if chunks := running.steal(self._wanted):

@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+from ..errors import describe_call
 from .blocking import Threads, WaitPoint
 from .deadlock import Awaited
 from .fibers import Fibers
-from .future import Future, call_of, describe_task, has_ended, offer_made, runner_of, unwatch, watch
+from .future import Future, call_of, has_ended, offer_made, runner_of, unwatch, watch
 
 __all__ = ["Table", "Waiting"]
 
@@ -35,7 +36,8 @@ class Waiting:
     """The futures one caller waits for, handed out in the order they end.
 
     While there are futures among them that no thread has begun, the caller runs those itself, in order, on its own
-    stack: only what it waits for, so nothing is ever buried under a stranger. Then it blocks.
+    stack. It runs only what it waits for: so no task has to wait until an unrelated one above it has ended. Then the
+    caller blocks.
 
     Parameters:
         table: the scheduler.
@@ -92,7 +94,7 @@ class Waiting:
 
     def _awaited(self) -> Sequence[Awaited]:
         return [
-            Awaited(runner_of(future), lambda future=future: describe_task(future))  # type: ignore[misc]
+            Awaited(runner_of(future), lambda future=future: describe_call(*call_of(future)))  # type: ignore[misc]
             for future in [*self._open]
         ]
 

@@ -18,8 +18,8 @@ from typing import NamedTuple, NoReturn
 
 import scoop
 
-from ..wire.status_page import StatusPage
 from ..engine.limits import Identity, Limits
+from ..wire.status_page import StatusPage
 from .supervision import die_with_parent, start_watchdog
 from .worker_process import close_all_but, keep_freed_memory, serve
 

@@ -12,9 +12,9 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
 
+from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError
 from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
-from ..engine.tracebacks import without_our_frames
 
 __all__ = ["CannotStart", "Program"]
 

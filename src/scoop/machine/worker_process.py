@@ -1,4 +1,4 @@
-"""What makes a process a worker: its scheduler and its socket to the broker, up before any code of the program's runs."""
+"""What makes a process a worker: its scheduler and its socket to the broker, before any program code runs."""
 
 import faulthandler
 import os
@@ -10,10 +10,6 @@ from io import TextIOWrapper
 from time import monotonic
 from typing import NamedTuple, NoReturn
 
-from ..errors import UnguardedMainError
-from ..maps.received_chunk import ReceivedChunk
-from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
-from ..wire.status_page import StatusPage
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient, ThreadEvent
 from ..engine.constants import Constants
@@ -24,6 +20,10 @@ from ..engine.recycling import Recycling, flush_streams, leave
 from ..engine.scheduler import Outside, Scheduler
 from ..engine.signal_guard import guard_signals
 from ..engine.tracebacks import format_error
+from ..errors import UnguardedMainError
+from ..maps.received_chunk import ReceivedChunk
+from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
+from ..wire.status_page import StatusPage
 
 __all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
 

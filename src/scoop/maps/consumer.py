@@ -3,26 +3,16 @@
 from collections import deque
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any, Protocol
 
-from ..tuning import TUNING
 from ..engine import runtime
-from ..engine.blocking import Threads, WaitPoint
+from ..engine.blocking import WaitPoint
 from ..engine.deadlock import Awaited
-from .map_in_progress import MapInProgress, MapScheduler
+from ..tuning import TUNING
+from .map_in_progress import MapInProgress
+from .map_scheduler import MapThreads
 from .segment import AnySegment, PackedSegment, Segment
 
-__all__ = ["Consumer", "MapThreads"]
-
-
-class MapThreads(MapScheduler, Threads, Protocol):
-    """What the consumer of a map needs of the scheduler."""
-
-    def has_room(self) -> bool:
-        """Return whether this stack can carry one more task."""
-
-    def ends_soon(self, function: Any) -> bool:
-        """Return whether calls of ``function`` are known to be short, or there is no other worker."""
+__all__ = ["Consumer"]
 
 
 class Consumer:

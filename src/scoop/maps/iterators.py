@@ -5,12 +5,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from itertools import chain, islice
 from typing import Any, cast
 
-from ..tuning import TUNING
 from ..engine.blocking import deadline_after
 from ..engine.signal_safety import calls_program
 from ..engine.task import TaskOptions, split_options
-from .consumer import Consumer, MapThreads
+from ..tuning import TUNING
+from .consumer import Consumer
 from .map_in_progress import MapInProgress
+from .map_scheduler import MapThreads
 from .row_functions import Columns, MapRows
 from .segment import Segment
 

@@ -14,62 +14,26 @@ cancelled has no unbegun rows, and gets none back.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
+from ..engine.deadlock import Awaited
+from ..engine.outbox import InFlight
+from ..engine.signal_safety import indivisible
+from ..engine.task import TaskOptions
 from ..errors import describe_call
 from ..tuning import TUNING
 from ..wire.messages import Message
-from ..engine.cost_model import CostModel
-from ..engine.deadlock import Awaited
-from ..engine.outbox import InFlight
-from ..engine.ready_table import ReadyTable
-from ..engine.signal_safety import indivisible
-from ..engine.task import TaskOptions
+from .arrivals import Arrivals
+from .map_scheduler import MapScheduler
 from .row_functions import Columns, MapRows
+from .row_ranges import RowRanges, divide
 from .running_slice import RunningSlice
 from .segment import AnySegment, PackedSegment, Segment
 from .steal_policy import Situation, plan_steal
 from .stolen_chunk import StolenChunk
 
-__all__ = ["MapInProgress", "MapScheduler"]
-
-
-class MapScheduler(Protocol):
-    """What maps need of the scheduler."""
-
-    size: int
-    """How many workers the run has."""
-    ready: ReadyTable
-    costs: CostModel
-    retries: int
-    """How often a task of this run is handed out again."""
-    most_tasks: int | None
-    """How many tasks a worker runs before it is replaced."""
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """Seconds."""
-
-    @property
-    def runs_nothing_itself(self) -> bool:
-        """Whether this process only runs what cannot travel."""
-
-    def send(self, message: Message, /) -> None:
-        """Send a message to the broker."""
-
-    def heed_flags(self) -> None:
-        """Wake idle threads of this process, give to other workers, if they ask."""
-
-    def wake_if_idle(self) -> None:
-        """Wake idle threads of this process, if there are any."""
-
-    def send_suspects(self, tasks: Sequence[InFlight]) -> None:
-        """Have tasks sent that may have killed a worker."""
-
-    def wake(self) -> None:
-        """Wake all threads that may run tasks."""
+__all__ = ["MapInProgress"]
 
 
 class MapInProgress:
@@ -83,29 +47,6 @@ class MapInProgress:
         first_rows: how many rows to begin with, where it is not known what they take.
         notify: called when rows have arrived. Takes no time; callable from any thread.
     """
-
-    __slots__ = (
-        "_arrived",
-        "_at_hand_until",
-        "_cancelled",
-        "_chunks",
-        "_columns",
-        "_consumed",
-        "_end",
-        "_kept",
-        "_lock",
-        "_next",
-        "_notify",
-        "_options",
-        "_rows",
-        "_scheduler",
-        "_seconds_per_row",
-        "_singly",
-        "_slice_rows",
-        "_slices",
-        "_started",
-        "_unbegun",
-    )
 
     def __init__(
         self,
@@ -124,18 +65,15 @@ class MapInProgress:
         self._options = options
         self._notify = notify
         self._lock = RLock()  # reentrant: the garbage collector may cancel the map at any moment
-        self._unbegun = [range(total)]
-        self._kept: list[range] = []  # of those, the ones that cannot travel
+        self._unbegun = RowRanges(range(total))
+        self._kept = RowRanges()  # rows that have not begun either, and cannot travel
         self._slices: set[RunningSlice] = set()
         self._chunks: set[StolenChunk] = set()
-        self._arrived: dict[int, AnySegment] = {}
-        self._next = 0  # the first row that was not consumed in order
-        self._consumed: list[range] = []  # rows that were consumed out of order
+        self._arrived = Arrivals()
         self._end = total  # no row from here on is wanted
         self._cancelled = False
-        retries = scheduler.retries if options.retries is None else options.retries
         # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
-        self._singly = retries == 0
+        self._most_in_chunk = 1 if self.retries_of(options) == 0 else scheduler.most_tasks
         self._seconds_per_row = cost = scheduler.costs.seconds(rows.function)  # None if that is not known
         if cost and total * cost < TUNING.worth_giving_seconds:
             first_rows = total  # no worker that waits would get any of it
@@ -154,26 +92,24 @@ class MapInProgress:
     @property
     def is_consumed(self) -> bool:
         """Whether all rows that are wanted were consumed."""
-        return self._cancelled or self._next >= self._end or (bool(self._consumed) and self._all_consumed())
+        with self._lock:
+            return self._cancelled or self._arrived.are_consumed_to(self._end)
 
     # -- for the consumer ---------------------------------------------------------------------------------------
 
     def pop_next(self) -> AnySegment | None:
         """Take out the next results in order, if they are there."""
         with self._lock:
-            segment = self._arrived.pop(self._next, None)
-            return segment and self._consume(segment)
+            return self._arrived.pop_next()
 
     def pop_any(self) -> AnySegment | None:
         """Take out results, those that arrived first, if any are there."""
         with self._lock:
-            if not self._arrived:
-                return None
-            return self._consume(self._arrived.pop(next(iter(self._arrived))))
+            return self._arrived.pop_first()
 
     def has_next(self) -> bool:
         """Return whether the next results in order are there."""
-        return self._next in self._arrived
+        return self._arrived.has_next()
 
     def has_any(self) -> bool:
         """Return whether any results are there."""
@@ -189,18 +125,13 @@ class MapInProgress:
         """Return whether collect_finished() would find any."""
         return any(running.has_news() for running in [*self._slices])
 
-    @property
-    def runs_here(self) -> bool:
-        """Whether a slice runs in this process."""
-        return bool(self._slices)
-
     def awaited(self, in_order: bool) -> list[Awaited]:
         """Return what the consumer waits for: the next row in order, or any."""
         with self._lock:
             found = [
                 Awaited(running.fiber, lambda running=running: self._describe(running.span.start))  # type: ignore[misc]
                 for running in self._slices
-                if not in_order or self._next in running.span
+                if not in_order or self._arrived.next_row in running.span
             ]
             elsewhere = [Awaited(None, str)] if self._chunks or self._unbegun or self._kept else []
             return found if in_order and found else found + elsewhere
@@ -216,21 +147,6 @@ class MapInProgress:
         for chunk in chunks:
             chunk.cancel()
         self._notify()  # a consumer that waits is to hear that nothing more will come
-
-    def _consume(self, segment: AnySegment) -> AnySegment:
-        if segment.start == self._next:
-            self._next += segment.rows
-        else:
-            self._consumed.append(range(segment.start, segment.start + segment.rows))
-        return segment
-
-    def _all_consumed(self) -> bool:
-        with self._lock:
-            for rows in sorted(self._consumed, key=lambda rows: rows.start):
-                if rows.start <= self._next:
-                    self._next = max(self._next, rows.stop)
-            self._consumed = [rows for rows in self._consumed if rows.start > self._next]
-            return self._next >= self._end
 
     # -- running rows here --------------------------------------------------------------------------------------
 
@@ -251,12 +167,12 @@ class MapInProgress:
             ranges = self._kept if kept_only else self._unbegun
             if not ranges:
                 return None
-            rows = ranges[0]
-            count = min(len(rows), self._rows_of_slice(len(rows)))
-            ranges[:1] = [rows[count:]] if count < len(rows) else []
+            most = len(ranges.first())
+            count = min(most, self._rows_of_slice(most))
+            (rows,) = ranges.take(count, from_front=True)
             self._note_unbegun()
             now, cost = self._scheduler.clock(), self._seconds_per_row or 0.0
-            running = RunningSlice(self._rows, self._columns, rows[:count], now, cost)
+            running = RunningSlice(self._rows, self._columns, rows, now, cost)
             self._slices.add(running)
             self._started, self._at_hand_until = now, now + cost * count
             if count > 1:
@@ -309,9 +225,9 @@ class MapInProgress:
         rows = int(aim * count / seconds) if seconds * growth > aim else growth * count
         self._slice_rows = max(1, min(rows, growth * count, TUNING.most_slice_rows))
 
-    def _note_seconds(self, seconds_per_row: float) -> None:
-        self._seconds_per_row = seconds_per_row
-        self._scheduler.costs.note_seconds(self._rows.function, seconds_per_row)
+    def _note_seconds(self, seconds: float) -> None:
+        self._seconds_per_row = seconds
+        self._scheduler.costs.note_seconds(self._rows.function, seconds)
 
     def _is_worth_giving(self) -> bool:
         """Return whether what has not begun may last long enough: the I/O thread looks later at what is short."""
@@ -326,9 +242,9 @@ class MapInProgress:
             if not self._unbegun:
                 return self._steal_from_slices()
             plan = plan_steal(self._situation(wanted), TUNING)
-            ranges = self._take(plan.rows, plan.from_front)
-            most = 1 if self._singly else self._scheduler.most_tasks
-            spans = [span for rows in ranges for span in _divide(rows, plan.pieces, plan.rows, most)]
+            ranges = self._unbegun.take(plan.rows, plan.from_front)
+            self._note_unbegun()
+            spans = [span for rows in ranges for span in divide(rows, plan.pieces, plan.rows, self._most_in_chunk)]
             return [self._new_chunk(span) for span in spans]
 
     def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
@@ -344,13 +260,13 @@ class MapInProgress:
     def seconds_left(self) -> float | None:
         """Return how long the rows that have not begun would take this process alone; None if that is not known."""
         cost = self._seconds_per_row
-        return None if cost is None else cost * sum(map(len, self._unbegun))
+        return None if cost is None else cost * len(self._unbegun)
 
     def _situation(self, wanted: int) -> Situation:
         scheduler, function = self._scheduler, self._rows.function
         now = scheduler.clock()
         return Situation(
-            sum(map(len, self._unbegun)),
+            len(self._unbegun),
             self._seconds_per_row,
             scheduler.costs.bytes(function),
             scheduler.size,
@@ -368,25 +284,8 @@ class MapInProgress:
             if long or now - running.started > TUNING.overdue_seconds:
                 rows = running.split()
                 if rows:
-                    most = 1 if self._singly else self._scheduler.most_tasks
-                    return [self._new_chunk(span) for span in _divide(rows, 1, len(rows), most)]
+                    return [self._new_chunk(span) for span in divide(rows, 1, len(rows), self._most_in_chunk)]
         return []
-
-    def _take(self, count: int, from_front: bool) -> list[range]:
-        """Take out unbegun rows, the first or the last ones; return them in order."""
-        taken: list[range] = []
-        while count and self._unbegun:
-            rows = self._unbegun.pop(0 if from_front else -1)
-            if len(rows) > count and from_front:
-                self._unbegun.insert(0, rows[count:])
-                rows = rows[:count]
-            elif len(rows) > count:
-                self._unbegun.append(rows[:-count])
-                rows = rows[-count:]
-            taken.append(rows)
-            count -= len(rows)
-        self._note_unbegun()
-        return sorted(taken, key=lambda rows: rows.start)
 
     def _new_chunk(self, span: range, options: TaskOptions | None = None) -> StolenChunk:
         columns = tuple([column[span.start : span.stop] for column in self._columns])
@@ -422,9 +321,7 @@ class MapInProgress:
             self._chunks.discard(chunk)
             if self._cancelled or chunk.span.start >= self._end:
                 return
-            ranges = self._kept if cannot_travel else self._unbegun
-            ranges.append(chunk.span)
-            ranges.sort(key=lambda rows: rows.start)
+            (self._kept if cannot_travel else self._unbegun).put_back(chunk.span)
             self._note_unbegun()
         self._scheduler.wake()
 
@@ -441,11 +338,6 @@ class MapInProgress:
         """Return how often a task with these options is handed out again."""
         return self._scheduler.retries if options.retries is None else options.retries
 
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether nothing of it is wanted any more."""
-        return self._cancelled
-
     def send(self, message: Message) -> None:
         """Send a message to the broker."""
         self._scheduler.send(message)
@@ -460,7 +352,7 @@ class MapInProgress:
         with self._lock:
             if self._cancelled:
                 return
-            self._arrived[segment.start] = segment
+            self._arrived.add(segment)
             if failed:
                 self._drop_unbegun(segment.start + segment.rows)
             unwanted = [chunk for chunk in self._chunks if chunk.span.start >= self._end] if failed else ()
@@ -473,8 +365,8 @@ class MapInProgress:
         if start >= self._end:
             return
         self._end = start
-        for ranges in (self._unbegun, self._kept):
-            ranges[:] = [rows[: max(0, start - rows.start)] for rows in ranges if rows.start < start]
+        self._unbegun.drop_from(start)
+        self._kept.drop_from(start)
         for running in self._slices:
             if running.span.start >= start:
                 running.stop()
@@ -493,12 +385,3 @@ class MapInProgress:
 
     def _describe(self, row: int) -> str:
         return describe_call(self._rows.function, tuple([column[row] for column in self._columns]), {})
-
-
-def _divide(rows: range, pieces: int, total: int, most: int | None) -> list[range]:
-    """Cut rows, some of ``total``, in their share of so many pieces, of which none has more than ``most`` rows."""
-    number = max(1, -(-len(rows) * pieces // total))
-    if most is not None:
-        number = max(number, -(-len(rows) // most))
-    bounds = [len(rows) * place // number for place in range(number + 1)]
-    return [rows[start:end] for start, end in pairwise(bounds) if start < end]

@@ -6,10 +6,11 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from ..tuning import TUNING
 from ..engine.task import PLAIN, Report
-from .consumer import Consumer, MapThreads
+from ..tuning import TUNING
+from .consumer import Consumer
 from .map_in_progress import MapInProgress
+from .map_scheduler import MapThreads
 from .row_functions import Columns, MapRows
 from .segment import AnySegment, Segment, pack_segments
 

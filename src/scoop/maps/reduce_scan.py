@@ -15,8 +15,8 @@ from itertools import accumulate, chain
 from typing import Any
 
 from ..engine.task import PLAIN, split_options
-from .consumer import MapThreads
 from .iterators import Inputs
+from .map_scheduler import MapThreads
 from .row_functions import MapRows, ReduceRows, ScanRows
 
 __all__ = ["map_reduce", "map_scan"]

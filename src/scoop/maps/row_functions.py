@@ -5,9 +5,9 @@ from functools import reduce
 from itertools import accumulate
 from typing import Any
 
-from ..errors import name_of
 from ..engine import runtime
 from ..engine.signal_safety import calls_program
+from ..errors import name_of
 
 __all__ = ["Columns", "MapRows", "ReduceRows", "ScanRows"]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
-from ..wire import codec
 from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..wire import codec
 from .row_functions import MapRows
 
 __all__ = ["AnySegment", "PackedSegment", "Segment", "pack_segments", "read_segments"]

@@ -1,4 +1,4 @@
-"""How much of a map goes to workers that wait, from which end, and in how many pieces. Pure: numbers in, numbers out."""
+"""How much of a map goes to workers that wait, from which end, in how many pieces. Pure: numbers in, numbers out."""
 
 from math import ceil
 from typing import NamedTuple

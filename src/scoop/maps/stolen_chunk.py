@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ..wire.messages import Cancel, Message
-from ..engine.future import Deferred, TaskCall
+from ..engine.callbacks import Deferred
+from ..engine.future import TaskCall
 from ..engine.outcomes import unpack_outcome
 from ..engine.task import TaskOptions
+from ..wire.messages import Cancel, Message
 from .row_functions import Columns, MapRows
 from .segment import PackedSegment, read_segments
 
@@ -15,10 +16,6 @@ __all__ = ["Owner", "StolenChunk"]
 
 class Owner(Protocol):
     """The map whose rows these are."""
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether nothing of it is wanted any more."""
 
     def is_wanted(self, row: int) -> bool:
         """Return whether the consumer still wants a row."""

@@ -1,9 +1,9 @@
-"""Memory that buffers has travelled in, kept to be used again: a fresh page costs about twice what it costs to fill it.
+"""Memory in which buffers have travelled, kept to be used again: a fresh page costs twice what it costs to fill it.
 
-Nobody says when a buffers has been used up, and who has it may die. But the system knows. What is sent is a descriptor
-that is *locked* (flock). Its lock is there as long as any copy of that descriptor is: in flight, in the broker's
-books, or under a mapping, for Python's ``mmap`` keeps one. The store keeps another descriptor of the same memory,
-opened anew, which gets the lock when, and only when, all those are gone.
+No message says when a receiver is done with the memory, and the receiver may die. But the system knows. The sender
+locks the descriptor that it sends (flock). The lock lasts as long as any copy of that descriptor: one in flight, one
+in the broker's table, or one under a mapping, since Python's ``mmap`` keeps one. The pool keeps another descriptor of
+the same memory, opened anew. That one can be locked when, and only when, all those copies are closed.
 """
 
 import fcntl
@@ -15,18 +15,18 @@ from .shared_buffers import SharedBuffers
 
 __all__ = ["MOST_PLACES", "BufferPool"]
 
-WORTH = 1 << 20
-"""Bytes from which on memory is kept."""
+LEAST_BYTES = 1 << 20
+"""Smaller memory is not kept."""
 
-MOST, MOST_PLACES = 64 << 20, 16
+MOST_BYTES, MOST_PLACES = 64 << 20, 16
 """Bytes that are kept at most, and descriptors."""
 
 TOO_LARGE = 4
-"""How many times larger than needed memory is not taken: it stays as large as it is until it is given up."""
+"""Memory this many times larger than needed is not taken, since memory never shrinks."""
 
 
 class _Place(NamedTuple):
-    """Memory that is kept: a descriptor, and what it is to name; for the program may close what is not its own."""
+    """Memory that is kept: a descriptor, and the file behind it. The program may have closed the descriptor."""
 
     descriptor: int
     device: int
@@ -34,7 +34,7 @@ class _Place(NamedTuple):
     size: int
 
     def is_ours(self) -> bool:
-        """Return whether the descriptor still is what it was."""
+        """Return whether the descriptor still leads to the same file."""
         try:
             found = os.fstat(self.descriptor)
         except OSError:
@@ -42,7 +42,7 @@ class _Place(NamedTuple):
         return (found.st_dev, found.st_ino) == (self.device, self.inode)
 
     def is_unused(self) -> bool:
-        """Return whether nobody else has the memory; then it is locked by this descriptor."""
+        """Return whether no copy of the descriptor that was sent is left; if so, lock the memory."""
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -62,8 +62,8 @@ class BufferPool:
             self._give_up_oldest()
 
     def take(self, needed: int) -> SharedBuffers:
-        """Return buffers to be filled with so many bytes, in memory that was used before if there is any."""
-        if needed >= WORTH:
+        """Return memory for so many bytes: some that was used before, if there is any that fits."""
+        if needed >= LEAST_BYTES:
             with self._lock:
                 for number, place in enumerate(self._kept):
                     if needed <= place.size <= TOO_LARGE * needed and place.is_ours() and place.is_unused():
@@ -72,22 +72,22 @@ class BufferPool:
         return SharedBuffers.empty()
 
     def keep(self, buffers: SharedBuffers) -> None:
-        """Keep the memory of a buffers that is filled, and about to be sent."""
-        if not WORTH <= buffers.size <= MOST:
+        """Keep memory that is filled, and about to be sent."""
+        if not LEAST_BYTES <= buffers.size <= MOST_BYTES:
             return
         try:
             fcntl.flock(buffers.descriptor, fcntl.LOCK_SH)
             descriptor = os.open(f"/proc/self/fd/{buffers.descriptor}", os.O_RDWR | os.O_CLOEXEC)
-        except OSError:  # no descriptors are left, or there is no /proc: then it is used once
+        except OSError:  # no descriptors are left, or there is no /proc: then the memory is used only once
             return
         found = os.fstat(descriptor)
         place = _Place(descriptor, found.st_dev, found.st_ino, found.st_size)
-        if place.is_unused():  # though it is in use: a system, or a sandbox, whose locks do not hold
+        if place.is_unused():  # it is in use, so the locks of this system, or sandbox, do not work
             os.close(descriptor)
             return
         with self._lock:
             self._kept.append(place)
-            while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST:
+            while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST_BYTES:
                 self._give_up_oldest()
 
     def _give_up_oldest(self) -> None:

@@ -1,8 +1,8 @@
 """Objects to bytes and back.
 
-Functions and classes of importable modules and of the main script travel by name: cheap, and a class is the
-same class on both sides. All else (lambdas, closures, functions within functions, what was typed into a
-session) travels by value, through cloudpickle, which is imported when it is first needed.
+Functions and classes of importable modules and of the main script travel by name. That is cheap, and a class is the
+same class on both sides. Lambdas, closures, functions within functions, and what was typed into a session travel by
+value, through cloudpickle, which is imported when it is first needed.
 """
 
 import io
@@ -24,22 +24,22 @@ _main_by_value = False
 
 
 def pickle_main_by_value(on: bool = True) -> None:
-    """Say that ``__main__`` cannot be imported by workers (a session, ``-c``), so its objects go by value."""
-    global _main_by_value  # one main script a process: it cannot differ between two callers
+    """Pickle objects of ``__main__`` by value from now on: workers cannot import a session, or the text of ``-c``."""
+    global _main_by_value  # a process has one main script
     _main_by_value = on
 
 
 def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
-    """Pickle ``obj``; put its large buffers, if there is a list for them, there instead of into the pickle.
+    """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle.
 
-    Raises what the object's own pickling raises where nothing helps.
+    Raises what the object's own pickling raises if it can travel neither by name nor by value.
     """
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
     if not _main_by_value:
         try:
             return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
         except (pickle.PicklingError, AttributeError, TypeError):
-            pass  # a lambda, say: by value then. What even that refuses raises from there, with the better words
+            pass  # a lambda, for one: so by value. If that fails too, its error is the clearer one
         if large is not None:
             large.clear()
     with io.BytesIO() as stream:
@@ -53,7 +53,7 @@ def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
 
 
 def _keep_small(large: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
-    """Return whether a buffer is to be within the pickle; put it aside if not."""
+    """Return whether a buffer stays in the pickle; if not, add it to ``large``."""
     with memoryview(buffer) as view:
         if view.nbytes < LARGE or not view.contiguous:
             return True
@@ -76,7 +76,7 @@ def _by_value_pickler() -> Any:
     import cloudpickle  # 30 ms that most programs never pay
 
     class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
-        """cloudpickle, save that what the main script defines by name still goes by name."""
+        """cloudpickle, except that what the main script defines at its top level still travels by name."""
 
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):

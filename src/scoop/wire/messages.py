@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 DEFAULT_RETRIES = -1
-"""Stands for the retries of the run, where a task has no number of its own."""
+"""The retries of a task that has no number of its own: as many as the run says."""
 
 PRIVATE = "scoop.private."
 """Begins the names of constants that are of use only while the worker that set them lives."""
@@ -178,10 +178,7 @@ class PartialResult(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """From the owner of tasks, by way of the broker, to their worker: they are not wanted any more.
-
-    What has not begun is dropped, and Cancelled says so. A chunk that runs ends before its next row.
-    """
+    """From the owner of tasks to their worker: drop what has not begun, and send Cancelled; end chunks that run."""
 
     batch: int
     tasks: Sequence[int]
@@ -233,7 +230,7 @@ class ConstantReply(NamedTuple):
 
 
 class Welcome(NamedTuple):
-    """To a machine that joins a run, and from its broker to nobody: the number of the machine."""
+    """Coordinator to a machine that joins the run: the number of the machine. Its broker sends this to no worker."""
 
     machine: int
 
@@ -251,7 +248,7 @@ class StartFailed(NamedTuple):
 
 
 class Retire(NamedTuple):
-    """Worker to broker: it leaves by itself, and has begun nothing of what it holds; another is to take its place."""
+    """Worker to broker: it ends now, and has begun nothing of what it holds. Another is to take its place."""
 
 
 _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand

@@ -1,11 +1,11 @@
-"""SharedBuffers: large buffers that travel beside a message, in memory that is named by a descriptor and nothing else.
+"""Large buffers that travel beside a message, in memory to which only a descriptor leads.
 
-Whoever sends copies a buffer once, into a memfd; the descriptor goes with the message (SCM_RIGHTS), through the
-broker, which never looks in; whoever receives maps it, and copies nothing. Such memory has no name, counts against no
-/dev/shm, and is gone with the last process that has it open, however that ends.
+The sender copies a buffer once, into a memfd. The descriptor goes with the message (SCM_RIGHTS), through the broker,
+which never looks in. The receiver maps the memory, and copies nothing. Such memory has no name, counts against no
+/dev/shm, and is freed when the last process that has it open ends, in whatever way.
 
-Arguments are mapped copy-on-write: a task may write to what it got, while the broker keeps the bytes as they were,
-for the case that the task must be run again. Outcomes are the receiver's alone.
+Arguments are mapped copy-on-write: a task may write to them, and the broker still has the bytes as they were, in case
+the task must run again. Results belong to their receiver alone.
 """
 
 import mmap
@@ -17,13 +17,13 @@ from typing import Any, Protocol
 __all__ = ["LARGE", "SharedBuffers", "Span", "can_carry", "size_of", "views_of"]
 
 LARGE = 1 << 17
-"""Bytes from which on a buffer travels as shared buffers: from about here on that is cheaper than to send it twice."""
+"""Bytes from which on a buffer travels in shared memory: two journeys through sockets cost more from here on."""
 
 Span = tuple[int, int]
-"""Where a buffer is in its shared buffers: offset and length."""
+"""Where one buffer is in the shared memory: offset and length."""
 
 MOST_MAPPED = 256
-"""Mappings at a time; what comes beyond is copied instead. Python keeps a descriptor open for each."""
+"""Mappings at a time; further buffers are copied instead. Python keeps a descriptor open for each mapping."""
 
 _mapped = 0
 
@@ -38,12 +38,12 @@ class Buffer(Protocol):
 
 
 def can_carry() -> bool:
-    """Return whether this system has what shared buffers is made of. Without, buffers travel within messages."""
+    """Return whether this system has memfds. Without them, buffers travel within messages."""
     return hasattr(os, "memfd_create")
 
 
 class SharedBuffers:
-    """A descriptor that is closed when nobody has use for it any more."""
+    """The memory of a message's large buffers: its descriptor is closed when this object is dropped."""
 
     __slots__ = ("descriptor", "size")
 
@@ -53,12 +53,12 @@ class SharedBuffers:
 
     @classmethod
     def empty(cls) -> "SharedBuffers":
-        """Return shared buffers to be filled."""
+        """Return memory to be filled."""
         return cls(os.memfd_create("scoop"), 0)
 
     @classmethod
     def filled(cls, content: bytes) -> "SharedBuffers":
-        """Return shared buffers with all that is in another one, which is on another machine."""
+        """Return memory with this content, which has come from another machine."""
         made = cls.empty()
         view = memoryview(content)
         while made.size < len(content):
@@ -67,13 +67,13 @@ class SharedBuffers:
 
     @classmethod
     def received(cls, descriptor: int) -> "SharedBuffers":
-        """Return the shared buffers that has come as ``descriptor``."""
+        """Return the memory whose ``descriptor`` has arrived with a message."""
         return cls(descriptor, os.fstat(descriptor).st_size)
 
     def __del__(self) -> None:
         try:
             os.close(self.descriptor)
-        except (OSError, AttributeError):  # closed by somebody whose it was not; or never opened
+        except (OSError, AttributeError):  # the program has closed what is not its own; or it was never opened
             pass
 
     def add(self, buffers: Sequence[Buffer]) -> tuple[Span, ...]:
@@ -90,7 +90,7 @@ class SharedBuffers:
         return tuple(spans)
 
     def map(self, own: bool) -> memoryview:
-        """Return all of it, writable: with ``own``, as the only one who has it; else as a copy, made on writing."""
+        """Return all of it, writable. ``own``: it is the caller's alone; else pages are copied when written to."""
         global _mapped
         if _mapped < MOST_MAPPED:
             flags = mmap.MAP_SHARED if own else mmap.MAP_PRIVATE
@@ -111,10 +111,10 @@ def _unmapped() -> None:
 
 
 def size_of(buffers: Sequence[Buffer]) -> int:
-    """Return how many bytes buffers have, together."""
+    """Return how many bytes the buffers have in all."""
     return sum(buffer.raw().nbytes for buffer in buffers)
 
 
 def views_of(memory: memoryview | None, spans: Sequence[Span]) -> list[Any]:
-    """Return the buffers that are at ``spans`` of what a shared buffers's ``map`` returned."""
+    """Return the buffers at ``spans`` of the ``memory`` that SharedBuffers.map() has returned."""
     return [] if memory is None else [memory[start : start + length] for start, length in spans]

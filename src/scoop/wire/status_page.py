@@ -17,7 +17,7 @@ import mmap
 __all__ = ["MOST_WORKERS", "StatusPage", "new_status_page"]
 
 MOST_WORKERS = 1 << 20
-"""Workers in one run at a time, replacements of late included; pages that nobody touches cost nothing."""
+"""Workers in one run at a time, replacements of late included; memory that is never touched costs nothing."""
 
 _BYTES = 2 + 8 + 1
 

@@ -18,7 +18,7 @@ def ssh(reach: Reach, host: Host, port: int | None = None) -> list[str]:
         port: of the coordinator on this machine, if the host is to reach it through ssh; None for no tunnel.
     """
     options = {
-        "BatchMode": "yes",  # fail where a password is needed: nobody can type one
+        "BatchMode": "yes",  # fail where a password is needed: no one can type it
         "ConnectTimeout": str(max(1, round(reach.timeout))),
         "ServerAliveInterval": str(TUNING.ssh_silence_seconds),
         "ServerAliveCountMax": "3",

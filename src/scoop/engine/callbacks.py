@@ -1,0 +1,40 @@
+"""Callbacks of the program's, and the place where the I/O thread leaves what it must not run itself."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from . import runtime
+
+__all__ = ["Callback", "Deferred"]
+
+_log = logging.getLogger("scoop")
+
+
+class Callback:
+    """A callback of the program's, kept among the watchers of a future."""
+
+    __slots__ = ("function", "group", "universal")
+
+    def __init__(self, function: Callable[[Any], object], universal: bool, group: object) -> None:
+        self.function = function
+        self.universal = universal
+        self.group = group
+
+    def __call__(self, future: object) -> None:
+        try:
+            self.function(future)
+        except BaseException as error:
+            if error is runtime.signal_error:
+                raise
+            _log.exception("scoop: a callback raised an exception, which is ignored")
+
+
+class Deferred(Protocol):
+    """Where the I/O thread leaves what it must not do itself, since it runs no code of the program's."""
+
+    def defer(self, call: Callable[[], object]) -> None:
+        """Have ``call`` made by a thread that may run the program's code."""
+
+    def discard(self, thing: object) -> None:
+        """Drop the reference to an object of the program's: its ``__del__`` may run then."""
