@@ -290,23 +290,28 @@ PARTS = """
 """A map whose rows take so long that a chunk of them sends results before its end."""
 
 UNWANTED = """
-    def begun(generation, x):
-        if generation is None:
+    def begun(attempt, x):
+        if attempt is None:
             time.sleep(0.01)  # so it is known what a row takes, and workers get several chunks at a time
         else:
-            open(f"begun-{generation}", "w").close()
-            until(lambda: all_died() or deaths() > generation)
+            open_gate(f"begun-{attempt}")
+            is_open(f"over-{attempt}")
         return x
 
+    def attempt_to_kill(attempt):
+        list(futures.map(begun, [None] * 60, range(60)))
+        before, results = deaths(), futures.map(begun, [attempt] * 24, range(24))
+        is_open(f"begun-{attempt}")
+        results.close()
+        end = time.monotonic() + 1  # it may be that no worker had a chunk waiting
+        while deaths() == before and time.monotonic() < end:
+            time.sleep(0.005)
+        open_gate(f"over-{attempt}")
+
     def main():
-        generation = 0
-        while not all_died():
-            generation = deaths()
-            list(futures.map(begun, [None] * 60, range(60)))
-            results = futures.map(begun, [generation] * 24, range(24))
-            is_open(f"begun-{generation}")
-            results.close()
-            until(lambda: deaths() > generation)
+        for attempt in range(40):
+            if not all_died():
+                attempt_to_kill(attempt)
         gather([futures.submit(work, x) for x in range(40)], [x * x for x in range(40)])
 """
 """A map that is closed while a worker runs one chunk of it and has others waiting."""
