@@ -153,7 +153,7 @@ threading.Thread.start = start
 """
 
 
-@pytest.mark.parametrize("threads", [0, 3])  # three: two service threads, and one helper thread for the callback
+@pytest.mark.parametrize("threads", [0, 5])  # five: two service threads, a spare one, and helper threads
 def test_where_no_more_threads_can_be_started_a_run_says_so_or_works(tmp_path: Path, threads: int) -> None:
     write(tmp_path / "limits/sitecustomize.py", FEW_THREADS)
     env = {"PYTHONPATH": str(tmp_path / "limits"), "THREADS": str(threads)}
