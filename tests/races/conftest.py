@@ -1,4 +1,4 @@
-"""Of each test some cases are run, so that a run of all tests stays short; with ALL_CASES=1 in the environment, all."""
+"""Of each test some cases are run, so that a run of all tests stays short; with ALL_CASES=1 all of them are."""
 
 import os
 from collections import Counter
