@@ -33,7 +33,7 @@ Figures = dict[str, dict[str, list[float]]]
 
 
 def settings(words: list[str]) -> list[str]:
-    """Return what is to be measured: each a value of SCOOP_TUNING.
+    """Return what is to be measured: each what -X scoop_tuning is given.
 
     >>> settings(["most_pieces=4,5", "most_pieces"])
     ['most_pieces=4', 'most_pieces=5', 'most_pieces=4', 'most_pieces=16']
@@ -69,6 +69,7 @@ def run_group(group: str, variant: str, quick: bool) -> dict[str, float]:
     """Return SCOOP's figures of a group of rows."""
     command = [
         sys.executable,
+        *(["-X", f"scoop_tuning={variant}"] if variant else []),
         "-m",
         "scoop",
         "-n",
@@ -78,7 +79,7 @@ def run_group(group: str, variant: str, quick: bool) -> dict[str, float]:
         str(WORKERS),
         group,
     ]
-    ended = run(command + ["--quick"] * quick, LIMIT_SECONDS, SCOOP_TUNING=variant)
+    ended = run(command + ["--quick"] * quick, LIMIT_SECONDS)
     print(f"  {group:9}{variant or 'as it is':40}{ended.seconds:7.1f} s", flush=True)
     if ended.status:
         print(f"failed with status {ended.status}:\n{ended.err}", file=sys.stderr)

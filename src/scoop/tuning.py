@@ -1,15 +1,15 @@
 """Every measured compromise, in one place: each with its unit in its name and its reason in one line.
 
 `benchmarks/sweep_tuning.py` changes one of them at a time and measures what that does. For this, and for nothing
-else, the environment variable SCOOP_TUNING gives fields other values:
+else, the option of Python `-X scoop_tuning=...` gives fields other values:
 
-    SCOOP_TUNING="slice_seconds=0.1,most_pieces=4" python -m scoop script.py
+    python -X scoop_tuning=slice_seconds=0.1,most_pieces=4 -m scoop script.py
 
 It is read once, when a process imports this module. Workers are forked from that process, and have the same values.
-To other hosts it goes only with ``--env SCOOP_TUNING``.
+To other hosts it does not go.
 """
 
-import os
+import sys
 from dataclasses import dataclass, fields, replace
 
 __all__ = ["TUNING", "Tuning", "tuned"]
@@ -226,10 +226,10 @@ def tuned(text: str) -> Tuning:
         try:
             values[name] = types[name](value)
         except KeyError:
-            raise ValueError(f"SCOOP_TUNING: {name!r} is no field of scoop.tuning.Tuning") from None
+            raise ValueError(f"-X scoop_tuning: {name!r} is no field of scoop.tuning.Tuning") from None
         except ValueError:
-            raise ValueError(f"SCOOP_TUNING: {name} must be of type {types[name].__name__}, not {value!r}") from None
+            raise ValueError(f"-X scoop_tuning: {name} is of type {types[name].__name__}, not {value!r}") from None
     return replace(usual, **values)
 
 
-TUNING = tuned(os.environ.get("SCOOP_TUNING", ""))
+TUNING = tuned(str(getattr(sys, "_xoptions", {}).get("scoop_tuning", "")))

@@ -1,6 +1,5 @@
 """The numbers that were measured, and how a benchmark changes them."""
 
-import os
 import re
 import subprocess
 import sys
@@ -24,15 +23,15 @@ def test_a_text_changes_the_fields_that_it_names_and_no_other() -> None:
 @pytest.mark.parametrize("text", ["no_such_field=1", "slice_seconds", "slice_seconds=x", "most_pieces=0.5"])
 def test_a_text_that_makes_no_sense_is_refused_by_name(text: str) -> None:
     """The message says which variable it was, and which field."""
-    with pytest.raises(ValueError, match=f"SCOOP_TUNING.*{text.partition('=')[0]}"):
+    with pytest.raises(ValueError, match=f"scoop_tuning.*{text.partition('=')[0]}"):
         tuned(text)
 
 
-def test_the_environment_variable_is_read_once_at_the_start() -> None:
+def test_the_option_of_python_is_read_once_at_the_start() -> None:
     """By the process that imports SCOOP."""
     code = "from scoop.tuning import TUNING; print(TUNING.slice_seconds)"
-    environment = os.environ | {"SCOOP_TUNING": "slice_seconds=0.25"}
-    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    words = [sys.executable, "-X", "scoop_tuning=slice_seconds=0.25", "-c", code]
+    out = subprocess.run(words, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "0.25"
 
 

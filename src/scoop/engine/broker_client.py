@@ -173,6 +173,7 @@ class BrokerClient:
         self._ended = True
         self._sock.close()
 
+    @indivisible
     def _start_thread(self, receiver: Receiver) -> None:
         thread = Thread(target=self._serve, args=(receiver,), name="scoop-service", daemon=True)
         with self._counting:

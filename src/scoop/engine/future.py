@@ -137,6 +137,8 @@ class Future:
         """
         if self._state < ARRIVED and runtime.current is not None:
             runtime.current.poll(self)
+        if self._state >= ARRIVED and runtime.current is not None:
+            runtime.current.stop_polling()
         return self._state >= ARRIVED
 
     def cancelled(self) -> bool:

@@ -21,6 +21,7 @@ from typing import Protocol
 from ..tuning import TUNING
 from . import runtime
 from .fibers import Fibers, WakeEvent
+from .signal_safety import indivisible
 
 __all__ = ["HelperThreads"]
 
@@ -137,6 +138,12 @@ class HelperThreads:
         else:
             self.start_if_stuck()
 
+    def stop_polling(self, fibers: Fibers | None) -> None:
+        """Count the calling thread as blocked no more."""
+        if self._pollers:
+            with self._lock:
+                self._pollers.pop(fibers, None)
+
     def start_if_stuck(self) -> None:
         """Start one more helper thread if those that work have neither begun nor ended a task for a while.
 
@@ -153,6 +160,7 @@ class HelperThreads:
             self._last_look = self._steps, monotonic()
         self.start_if_needed(beside_working=True)
 
+    @indivisible
     def start_if_needed(self, beside_working: bool = False) -> None:
         """See that a helper thread is up if there is anything for one to do."""
         with self._lock:

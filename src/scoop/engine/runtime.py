@@ -29,6 +29,9 @@ class Constants(Protocol):
     def get(self, name: str) -> Any:
         """Return a constant; None if it is not set."""
 
+    def stop_polling(self) -> None:
+        """Hear that the program has found what it has polled for."""
+
 
 current: Scheduler | None = None
 """The scheduler of this process; None where the program was not started with ``python -m scoop``."""

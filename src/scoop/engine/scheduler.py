@@ -154,6 +154,10 @@ class Scheduler:
         if not f.has_ended(future) and (self.has_work() or any(each.in_line for each in self.all_fibers())):
             self._polling.poll(fibers)
 
+    def stop_polling(self) -> None:
+        """Hear that the program has found what it has polled for."""
+        self.helpers.stop_polling(self.fibers_here())
+
     def has_room(self) -> bool:
         """Return whether this stack can carry one more task. Else it gets one of its own, in a fresh fiber.
 
@@ -345,8 +349,7 @@ class Scheduler:
             self.helpers.defer(self._drop_discarded)
 
     def _drop_discarded(self) -> None:
-        if self._discarded:
-            self._discarded = []
+        self._discarded.clear()  # not a new list: the I/O thread may be the last to hold the old one
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
