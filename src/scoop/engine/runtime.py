@@ -22,15 +22,15 @@ class Scheduler(Protocol):
     def poll(self, future: Any, /) -> None:
         """Hear that the program asks for the future again and again, instead of waiting for it."""
 
+    def stop_polling(self) -> None:
+        """Hear that the program has found what it has polled for."""
+
 
 class Constants(Protocol):
     """What reads shared constants."""
 
     def get(self, name: str) -> Any:
         """Return a constant; None if it is not set."""
-
-    def stop_polling(self) -> None:
-        """Hear that the program has found what it has polled for."""
 
 
 current: Scheduler | None = None
