@@ -22,6 +22,7 @@ from ..errors import CancelledError, describe
 from . import runtime
 from .callbacks import Callback, Deferred
 from .outcomes import unpack_outcome
+from .signal_safety import calls_program
 from .task import PLAIN, TaskOptions
 
 __all__ = [
@@ -213,6 +214,7 @@ def offer_made(future: Future) -> bool:
     return True
 
 
+@calls_program
 def run(future: Future) -> None:
     """Run a claimed future on this stack."""
     if future._state != READY:
