@@ -12,6 +12,7 @@ __all__ = [
     "FLAT",
     "HELPERS",
     "LADEN",
+    "MANY",
     "MAP",
     "NOISY_DEATHS",
     "PARTS",
@@ -181,6 +182,9 @@ FLAT = """
         gather([futures.submit(work, x, BALLAST) for x in range(SIZE)], [x * x for x in range(SIZE)])
 """
 """Many tasks, all the origin's, which works too."""
+
+MANY = FLAT.replace("40", "2000")
+"""As FLAT, with so many that some are left after each death though those that ended are answered for."""
 
 TREE = """
     def parent(size):
