@@ -144,7 +144,8 @@ class FinalizerError(ScoopError):
     def __init__(self) -> None:
         super().__init__(
             "a finalizer (__del__, or the callback of a weak reference) waits for futures, and the garbage collector "
-            "runs it on the thread that receives results, so the wait would never end. Let finalizers not wait: "
+            "runs it on the thread that receives results, or within a lock of SCOOP's: the wait would never end. "
+            "Let finalizers not wait: "
             "call a close() method instead, or use a `with` block"
         )
 

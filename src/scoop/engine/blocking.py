@@ -53,6 +53,9 @@ class Threads(Protocol):
     def is_program(self, fibers: Fibers | None) -> bool:
         """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
 
+    def holds_a_lock(self) -> bool:
+        """Return whether the calling thread is within a lock of the scheduler's: only a finalizer waits there."""
+
     def is_io_thread(self) -> bool:
         """Return whether the calling thread is the one that listens to the broker."""
 
@@ -80,7 +83,7 @@ class WaitPoint:
         ``prompt``: the program itself is not to run tasks meanwhile, but to go on as soon as it is notified.
         """
         threads, fibers = self._threads, self._threads.fibers_here()
-        if threads.is_io_thread():
+        if threads.is_io_thread() or threads.holds_a_lock():
             raise FinalizerError
         try:
             if deadline is None and fibers is not None and not (prompt and threads.is_program(fibers)):

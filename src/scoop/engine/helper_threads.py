@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from operator import methodcaller
 from threading import RLock, Thread, current_thread
 from time import monotonic
 from typing import Protocol
@@ -28,6 +29,8 @@ __all__ = ["HelperThreads"]
 _log = logging.getLogger("scoop")
 
 DeferredCall = Callable[[], object]
+
+_is_owned = methodcaller("_is_owned")  # of an RLock: it has no other word for that
 
 
 class Worker(Protocol):
@@ -182,6 +185,10 @@ class HelperThreads:
             for fibers in self._fibers:
                 if self.deferred or self._may_run_tasks(fibers) or self._worker.is_idle(fibers):
                     fibers.nudge()
+
+    def holds_lock(self) -> bool:
+        """Return whether the calling thread is within the lock."""
+        return bool(_is_owned(self._lock))
 
     def at_rest(self) -> bool:
         """Return whether no deferred call is left and no helper thread has anything to do."""

@@ -12,6 +12,7 @@ README.md has the argument why no word is ever lost or untrue.
 """
 
 from collections.abc import Callable, Iterable
+from operator import methodcaller
 from threading import RLock
 from typing import Protocol
 
@@ -20,6 +21,8 @@ from ..wire.status_page import StatusPage
 from .fibers import Fibers, Suspension
 
 __all__ = ["IdleTracker"]
+
+_is_owned = methodcaller("_is_owned")  # of an RLock: it has no other word for that
 
 
 class Work(Protocol):
@@ -120,6 +123,10 @@ class IdleTracker:
             with self._lock:
                 self._epoch += 1
             self._native.nudge()
+
+    def holds_lock(self) -> bool:
+        """Return whether the calling thread is within the lock."""
+        return bool(_is_owned(self._lock))
 
     def is_resting(self, fibers: Fibers) -> bool:
         """Return whether the thread of ``fibers`` sleeps for want of work."""
