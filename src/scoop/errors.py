@@ -11,7 +11,7 @@
     │   ├── RemoteError             stands in for a task's exception that could not travel
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
     │   ├── Deadlock                a task waits for a future that waits for the task
-    │   └── FinalizerError          a ``__del__`` that runs on SCOOP's I/O thread waits for a future
+    │   └── FinalizerError          a ``__del__`` that runs in the midst of SCOOP's code waits for a future
     └── RemoteTraceback             never raised: the ``__cause__`` that carries the remote frames
 
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
@@ -139,14 +139,13 @@ class Deadlock(ScoopError):
 
 
 class FinalizerError(ScoopError):
-    """A finalizer that the garbage collector runs on SCOOP's I/O thread waits for what only that thread can bring."""
+    """A finalizer that Python runs in the midst of SCOOP's own code waits for what only that code can bring."""
 
     def __init__(self) -> None:
         super().__init__(
-            "a finalizer (__del__, or the callback of a weak reference) waits for futures, and the garbage collector "
-            "runs it on the thread that receives results, or within a lock of SCOOP's: the wait would never end. "
-            "Let finalizers not wait: "
-            "call a close() method instead, or use a `with` block"
+            "a finalizer (__del__, or the callback of a weak reference) waits for futures, and Python runs it in the "
+            "midst of SCOOP's own code: the wait would never end. Let finalizers not wait: call a close() method "
+            "instead, or use a `with` block"
         )
 
 

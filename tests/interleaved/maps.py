@@ -97,10 +97,6 @@ class Process:
         """Return that the program does not call."""
         return False
 
-    def holds_a_lock(self) -> bool:
-        """Return that no finalizer calls."""
-        return False
-
     def is_io_thread(self) -> bool:
         """Return that the I/O thread does not call."""
         return False

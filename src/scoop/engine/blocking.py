@@ -8,6 +8,7 @@ to it as they arrive                          what comes meanwhile
 
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
+from sys import _getframe
 from time import monotonic
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from greenlet import greenlet
 from ..errors import FinalizerError, describe
 from .deadlock import Awaited, Wait, refuse_deadlock
 from .fibers import LONGEST_SLEEP, Fibers, Suspension, WakeEvent
+from .signal_safety import interrupts_scoop
 
 __all__ = ["LONGEST_TIMEOUT", "Threads", "WaitPoint", "deadline_after"]
 
@@ -53,9 +55,6 @@ class Threads(Protocol):
     def is_program(self, fibers: Fibers | None) -> bool:
         """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
 
-    def holds_a_lock(self) -> bool:
-        """Return whether the calling thread is within a lock of the scheduler's: only a finalizer waits there."""
-
     def is_io_thread(self) -> bool:
         """Return whether the calling thread is the one that listens to the broker."""
 
@@ -83,8 +82,8 @@ class WaitPoint:
         ``prompt``: the program itself is not to run tasks meanwhile, but to go on as soon as it is notified.
         """
         threads, fibers = self._threads, self._threads.fibers_here()
-        if threads.is_io_thread() or threads.holds_a_lock():
-            raise FinalizerError
+        if threads.is_io_thread() or interrupts_scoop(_getframe()):
+            raise FinalizerError  # only a finalizer waits there: no code of ours does
         try:
             if deadline is None and fibers is not None and not (prompt and threads.is_program(fibers)):
                 self._suspend(fibers, ready)

@@ -9,7 +9,7 @@ import os
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +17,7 @@ from ..wire import codec
 from ..wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers
 from . import runtime
+from .signal_safety import indivisible
 
 __all__ = ["FunctionCache"]
 
@@ -39,7 +40,7 @@ class FunctionCache:
         self._send = send
         self._of_maps: WeakKeyDictionary[Any, bytes | str] = WeakKeyDictionary()
         self._users: OrderedDict[str, set[int]] = OrderedDict()  # by large function, the batches in flight
-        self._lock = Lock()
+        self._lock = RLock()
 
     def pack(self, function: Any, batch: int, is_chunk: bool) -> bytes:
         """Return what stands for a function in a batch. A map's is as it was when first sent."""
@@ -58,6 +59,7 @@ class FunctionCache:
             self._users.move_to_end(packed)
             return pickle.dumps(_Named(packed, is_chunk))
 
+    @indivisible
     def release(self, batch: int) -> None:
         """All tasks of a batch have ended."""
         if self._users:

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
-from operator import methodcaller
 from threading import RLock, Thread, current_thread
 from time import monotonic
 from typing import Protocol
@@ -29,8 +28,6 @@ __all__ = ["HelperThreads"]
 _log = logging.getLogger("scoop")
 
 DeferredCall = Callable[[], object]
-
-_is_owned = methodcaller("_is_owned")  # of an RLock: it has no other word for that
 
 
 class Worker(Protocol):
@@ -93,11 +90,9 @@ class HelperThreads:
 
     def make_deferred_call(self) -> None:
         """Make the next deferred call, if another thread has not been faster."""
-        with self._lock:
-            if not self.deferred:
-                return
-            call = self.deferred.popleft()
-            self._making += 1
+        call = self._take_deferred()
+        if call is None:
+            return
         if self.deferred:
             self.start_if_needed()  # this one may take long
         try:
@@ -107,13 +102,26 @@ class HelperThreads:
                 raise
             _log.exception("scoop: a callback failed")
         finally:
-            with self._lock:
-                self._making -= 1
-            self._worker.look_again()
+            self._end_deferred()
+
+    @indivisible
+    def _take_deferred(self) -> DeferredCall | None:
+        with self._lock:
+            if not self.deferred:
+                return None
+            self._making += 1
+            return self.deferred.popleft()
+
+    @indivisible
+    def _end_deferred(self) -> None:
+        with self._lock:
+            self._making -= 1
+        self._worker.look_again()
 
     # -- when a helper is needed --------------------------------------------------------------------------------
 
     @contextmanager
+    @indivisible
     def covering(self, fibers: Fibers | None) -> Iterator[None]:
         """Have tasks run by a helper thread while the calling thread, whose fibers these are, sleeps."""
         with self._lock:
@@ -130,6 +138,7 @@ class HelperThreads:
                 if was_working:
                     self._working.add(fibers)
 
+    @indivisible
     def add_poller(self, fibers: Fibers | None) -> None:
         """Count the calling thread as blocked, until it has not polled for a while."""
         with self._lock:
@@ -141,12 +150,14 @@ class HelperThreads:
         else:
             self.start_if_stuck()
 
+    @indivisible
     def stop_polling(self, fibers: Fibers | None) -> None:
         """Count the calling thread as blocked no more."""
         if self._pollers:
             with self._lock:
                 self._pollers.pop(fibers, None)
 
+    @indivisible
     def start_if_stuck(self) -> None:
         """Start one more helper thread if those that work have neither begun nor ended a task for a while.
 
@@ -179,6 +190,7 @@ class HelperThreads:
                     self._starting -= 1
         self._worker.wake()
 
+    @indivisible
     def nudge(self) -> None:
         """Wake the helper threads that may run tasks now, and those that the broker takes for idle."""
         with self._lock:
@@ -186,10 +198,7 @@ class HelperThreads:
                 if self.deferred or self._may_run_tasks(fibers) or self._worker.is_idle(fibers):
                     fibers.nudge()
 
-    def holds_lock(self) -> bool:
-        """Return whether the calling thread is within the lock."""
-        return bool(_is_owned(self._lock))
-
+    @indivisible
     def at_rest(self) -> bool:
         """Return whether no deferred call is left and no helper thread has anything to do."""
         with self._lock:
@@ -231,27 +240,43 @@ class HelperThreads:
             self._rest(fibers)
 
     def _run_next(self, fibers: Fibers) -> bool:
-        with self._lock:
-            self._steps += 1
-            self._working.add(fibers)
+        self._begin_task(fibers)
         try:
             return self._worker.run_next(fibers)
         finally:
-            with self._lock:
-                self._steps += 1
-                self._working.discard(fibers)
-                self._pollers.pop(fibers, None)
+            self._end_task(fibers)
+
+    @indivisible
+    def _begin_task(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._steps += 1
+            self._working.add(fibers)
+
+    @indivisible
+    def _end_task(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._steps += 1
+            self._working.discard(fibers)
+            self._pollers.pop(fibers, None)
 
     def _rest(self, fibers: Fibers) -> None:
-        with self._lock:
-            self._idle.add(fibers)
-        self._worker.look_again()  # the broker may have been told that helper threads are at work
+        self._begin_rest(fibers)
         try:
             if self._may_run_tasks(fibers):
                 self._worker.rest(fibers)
             else:
                 fibers.sleep_unless(lambda: self.deferred or self._may_run_tasks(fibers))
         finally:
-            with self._lock:
-                self._idle.discard(fibers)
-            self._worker.rise(fibers)
+            self._end_rest(fibers)
+
+    @indivisible
+    def _begin_rest(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._idle.add(fibers)
+        self._worker.look_again()  # the broker may have been told that helper threads are at work
+
+    @indivisible
+    def _end_rest(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._idle.discard(fibers)
+        self._worker.rise(fibers)

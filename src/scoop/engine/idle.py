@@ -12,17 +12,15 @@ README.md has the argument why no word is ever lost or untrue.
 """
 
 from collections.abc import Callable, Iterable
-from operator import methodcaller
 from threading import RLock
 from typing import Protocol
 
 from ..wire.messages import Busy, Idle, Message, ProgramEnded
 from ..wire.status_page import StatusPage
 from .fibers import Fibers, Suspension
+from .signal_safety import indivisible
 
 __all__ = ["IdleTracker"]
-
-_is_owned = methodcaller("_is_owned")  # of an RLock: it has no other word for that
 
 
 class Work(Protocol):
@@ -80,23 +78,32 @@ class IdleTracker:
 
     def rest(self, fibers: Fibers) -> None:
         """Tell the broker that this thread is idle, and sleep until there may be something to do."""
-        with self._lock:
-            self._resting.add(fibers)
-            self.rising.add(fibers)
-            self._page.set_idle(self._worker, True)
+        self._begin_rest(fibers)
         try:
             self._speak()
             epoch = self._spoken_in
             # What has come since makes the word void: then not to sleep, but to look, and speak again.
             fibers.sleep_unless(lambda: self._epoch != epoch or self._work.has_work())
         finally:
-            with self._lock:
-                self._resting.discard(fibers)
-                if fibers.in_line:
-                    self.rising.discard(fibers)  # it goes on with what was suspended, and takes nothing
-                self._page.set_idle(self._worker, bool(self._resting))
-                self.rise(fibers)
+            self._end_rest(fibers)
 
+    @indivisible
+    def _begin_rest(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._resting.add(fibers)
+            self.rising.add(fibers)
+            self._page.set_idle(self._worker, True)
+
+    @indivisible
+    def _end_rest(self, fibers: Fibers) -> None:
+        with self._lock:
+            self._resting.discard(fibers)
+            if fibers.in_line:
+                self.rising.discard(fibers)  # it goes on with what was suspended, and takes nothing
+            self._page.set_idle(self._worker, bool(self._resting))
+            self.rise(fibers)
+
+    @indivisible
     def rise(self, fibers: Fibers) -> None:
         """After a rest that no message has ended: tell the broker, which cannot know.
 
@@ -110,6 +117,7 @@ class IdleTracker:
                 self._send(Busy())
                 self._work.wake()
 
+    @indivisible
     def message_arrived(self) -> None:
         """Count a message from the broker. It makes void what was said: the broker will hear anew."""
         with self._lock:
@@ -117,16 +125,13 @@ class IdleTracker:
             self._epoch += 1
             self._broker_was_told = False
 
+    @indivisible
     def look_again(self) -> None:
         """Have an idle thread speak anew, if what was said may have been less than the truth by now."""
         if self._said_partly:
             with self._lock:
                 self._epoch += 1
             self._native.nudge()
-
-    def holds_lock(self) -> bool:
-        """Return whether the calling thread is within the lock."""
-        return bool(_is_owned(self._lock))
 
     def is_resting(self, fibers: Fibers) -> bool:
         """Return whether the thread of ``fibers`` sleeps for want of work."""
@@ -152,6 +157,7 @@ class IdleTracker:
         """Hear that all work has ended."""
         self._on_finish()
 
+    @indivisible
     def _speak(self) -> None:
         """Tell the broker how idle this process is as of all that it has delivered, once an epoch."""
         with self._lock:

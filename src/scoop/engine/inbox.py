@@ -116,6 +116,7 @@ class Inbox:
                     message.batch, number, functions[place], call, callbacks, once, is_chunk, views_of(memory, spans)
                 )
 
+    @indivisible
     def cancel(self, batch: int, numbers: Sequence[int]) -> None:
         """Drop those of the tasks that have not begun, and say which they were; stop chunks that run."""
         # No task that stands behind one of them may begin before this has been said: the broker counts those that
@@ -144,6 +145,7 @@ class Inbox:
 
     # -- running ------------------------------------------------------------------------------------------------
 
+    @indivisible
     def take(self) -> ReceivedTask | None:
         """Take the oldest of the tasks, to run it; None if there is none."""
         with self._lock:  # the thread that takes first counts first
@@ -159,6 +161,7 @@ class Inbox:
         self._begun += number
         self._begun_cells[self._cell] = self._begun
 
+    @indivisible
     def all_answered(self) -> bool:
         """Return whether every task that has begun was answered for."""
         with self._lock:

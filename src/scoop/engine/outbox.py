@@ -15,7 +15,7 @@ from . import runtime
 from .callbacks import Deferred
 from .function_cache import FunctionCache
 from .future import TaskCall
-from .signal_safety import indivisible
+from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 
 __all__ = ["InFlight", "Outbox", "PackedBatch"]
@@ -170,6 +170,7 @@ class Outbox:
         size = len(body) + (batch.buffers.size if batch.buffers else 0)
         return PackedBatch(offer, size, batch.tasks, batch.stuck)
 
+    @calls_program
     def _pack_task(self, batch: _Batch, task: InFlight) -> None:
         function, args, kwargs = task.call
         large: list[pickle.PickleBuffer] = []

@@ -10,6 +10,7 @@ from ..tuning import TUNING
 from ..wire.buffer_pool import BufferPool
 from ..wire.messages import Message, PartialResult, Results
 from ..wire.shared_buffers import SharedBuffers, Span, size_of
+from .signal_safety import indivisible
 
 __all__ = ["Packed", "ResultSender"]
 
@@ -78,6 +79,7 @@ class ResultSender:
         wait = TUNING.deliver_to_waiting_after_seconds if self._others_wait() else TUNING.deliver_after_seconds
         return self._clock() - since >= wait
 
+    @indivisible
     def flush(self) -> None:
         """Send the outcomes that wait. Callable from any thread; when it returns, they are sent, or in line."""
         self._flushed = self._clock()

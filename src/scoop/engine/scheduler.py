@@ -276,10 +276,6 @@ class Scheduler:
         """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
         return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
 
-    def holds_a_lock(self) -> bool:
-        """Return whether the calling thread is within a lock of the scheduler's."""
-        return self.helpers.holds_lock() or self.idle.holds_lock()
-
     def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
         """Have a helper thread run tasks while the calling thread sleeps."""
         return self.helpers.covering(fibers)

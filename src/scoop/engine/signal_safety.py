@@ -1,8 +1,9 @@
-"""Where an exception that a signal handler raises may strike, and where it would lose a task or cut a message.
+"""Where the program's code may break in upon SCOOP's: signal handlers, and finalizers that the collector runs.
 
-Most of SCOOP's own code must not be struck: it may have a future in its hands, and nowhere else. Functions that call
-the program's code, or that sleep, may be struck: an exception there is as one from within the program. Both kinds are
-marked where they stand.
+Most of SCOOP's own code must not be struck by an exception of a signal handler's: it may have a future in its hands,
+and nowhere else. Functions that call the program's code, or that sleep, may be struck: an exception there is as one
+from within the program. Both kinds are marked where they stand. Functions that hold a lock are marked as indivisible,
+too: a finalizer that waits within one would wait for ever.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from os.path import dirname, join
 from types import CodeType, FrameType
 from typing import Any, TypeVar, cast
 
-__all__ = ["calls_program", "indivisible", "is_indivisible", "is_ours"]
+__all__ = ["calls_program", "indivisible", "interrupts_scoop", "is_indivisible", "is_ours"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,6 +37,15 @@ def calls_program(function: F) -> F:
 def is_indivisible(frame: FrameType | None) -> bool:
     """Return whether something indivisible is under way in ``frame``, or in one that it was called from."""
     while frame is not None:
+        if frame.f_code in _indivisible:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def interrupts_scoop(frame: FrameType | None) -> bool:
+    """Return whether ``frame`` is within something indivisible that calls no program: then it is a finalizer's."""
+    while frame is not None and frame.f_code not in _calls_program:
         if frame.f_code in _indivisible:
             return True
         frame = frame.f_back

@@ -97,11 +97,13 @@ class MapInProgress:
 
     # -- for the consumer ---------------------------------------------------------------------------------------
 
+    @indivisible
     def pop_next(self) -> AnySegment | None:
         """Take out the next results in order, if they are there."""
         with self._lock:
             return self._arrived.pop_next()
 
+    @indivisible
     def pop_any(self) -> AnySegment | None:
         """Take out results, those that arrived first, if any are there."""
         with self._lock:
@@ -160,6 +162,7 @@ class MapInProgress:
         self._run(running)
         return True
 
+    @indivisible
     def _take_front(self) -> RunningSlice | None:
         """Begin a slice of the first unbegun rows."""
         with self._lock:
@@ -236,6 +239,7 @@ class MapInProgress:
 
     # -- giving rows away ---------------------------------------------------------------------------------------
 
+    @indivisible
     def steal(self, wanted: int) -> Sequence[InFlight]:
         """Take rows for other workers, of which so many wait; none if that is not worth it."""
         with self._lock:
@@ -310,11 +314,13 @@ class MapInProgress:
         """Take in that a row has failed without a word of its own."""
         self._deliver(Segment(row, 1, [], error))
 
+    @indivisible
     def chunk_ended(self, chunk: StolenChunk) -> None:
         """Forget a chunk."""
         with self._lock:
             self._chunks.discard(chunk)
 
+    @indivisible
     def chunk_stays(self, chunk: StolenChunk, cannot_travel: bool) -> None:
         """Put the rows of a chunk back, among those that cannot travel if its pickling has failed."""
         with self._lock:
@@ -325,6 +331,7 @@ class MapInProgress:
             self._note_unbegun()
         self._scheduler.wake()
 
+    @indivisible
     def resend_singly(self, rows: Sequence[int], retries: int) -> None:
         """Send rows anew whose worker died: singly, so that the row that kills is the only one lost."""
         with self._lock:
@@ -344,6 +351,7 @@ class MapInProgress:
 
     # -- the rest -----------------------------------------------------------------------------------------------
 
+    @indivisible
     def _deliver(self, segment: AnySegment) -> None:
         """Have results arrive."""
         if not segment.rows:

@@ -14,11 +14,12 @@ lock.
 
 from collections.abc import Iterator, Sequence
 from operator import length_hint
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from greenlet import getcurrent
 
+from ..engine.signal_safety import indivisible
 from .row_functions import Columns, MapRows
 from .segment import Segment
 
@@ -68,7 +69,7 @@ class RunningSlice:
         self._rows = rows
         self._columns = tuple([column[span.start : span.stop] for column in columns])
         self._seconds_per_row = seconds_per_row
-        self._lock = Lock()
+        self._lock = RLock()  # reentrant: the garbage collector may stop it at any moment
         self._begun = _iterator(self._columns[0])
         self._end = len(span)  # where the loop at hand is to end
         self._kept = _NONE  # rows that it is to go over next
@@ -105,6 +106,7 @@ class RunningSlice:
         """Return whether rows have ended that were not reported."""
         return self._rows.streams and len(self._results) > self._reported
 
+    @indivisible
     def take_results(self) -> Segment | None:
         """Report the rows that have ended since the last time; None if there are none."""
         with self._lock:
@@ -123,6 +125,7 @@ class RunningSlice:
         """Return how many rows have not begun."""
         return length_hint(self._begun) + len(self._kept)
 
+    @indivisible
     def split(self) -> range:
         """Take the later half of the rows that have not begun, or the only one; return which rows of the map."""
         with self._lock:
@@ -134,6 +137,7 @@ class RunningSlice:
             self._kept = self._kept[:middle]
             return range(self.span.start + given.start, self.span.start + given.stop) if given else _NONE
 
+    @indivisible
     def stop(self) -> None:
         """Let no row begin any more."""
         with self._lock:
@@ -148,6 +152,7 @@ class RunningSlice:
             self._kept = range(self._end - len(taken), self._end)
             self._end = self._kept.start
 
+    @indivisible
     def _next(self, come_to: int) -> Columns | None:
         """Return the rows that the loop is to go over now; None if there are none, or it has ended by itself."""
         with self._lock:
