@@ -34,6 +34,7 @@ class Process:
         self.fibers = Fibers(self.event, lambda _: None)
         self.work = self.left_to_others = False
         self.helpers_rest = True
+        self.rows_to_split = False
         self.sent_any = True
         self.wakes = 0
         self.heard: list[Message] = []
@@ -50,6 +51,10 @@ class Process:
     def has_work(self) -> bool:
         """Return what the test says."""
         return self.work
+
+    def has_rows_to_split(self) -> bool:
+        """Return what the test says."""
+        return self.rows_to_split
 
     def leaves_work_to_others(self) -> bool:
         """Return what the test says."""
@@ -139,3 +144,10 @@ def test_look_again_says_nothing_new_of_a_process_that_is_idle(process: Process)
         assert process.tracker.is_resting(process.fibers)
 
     assert process.rest(look) == [Idle(0, False), Busy()]
+
+
+def test_with_rows_to_split_a_resting_thread_says_nothing(process: Process) -> None:
+    process.rows_to_split = True
+    assert process.rest() == []
+    process.rows_to_split = False
+    assert process.rest()[0] == Idle(0, False)

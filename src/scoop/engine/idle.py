@@ -1,6 +1,7 @@
 """What one process tells the broker of its idleness, and how its threads sleep meanwhile.
 
-    busy         some work is left, or a thread will find some without the broker
+    busy         some work is left, or a thread will find some without the broker, or goes over rows of a map that
+                 others could have
     partly idle  no work is left, but some thread is still at a task, which may make some
     idle         no work is left, and no thread is at a task
 
@@ -28,6 +29,9 @@ class Work(Protocol):
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
+
+    def has_rows_to_split(self) -> bool:
+        """Return whether some thread goes over rows of a map, of which others could have a part."""
 
     def leaves_work_to_others(self) -> bool:
         """Return whether tasks are on offer that this process does not run."""
@@ -126,6 +130,13 @@ class IdleTracker:
             self._broker_was_told = False
 
     @indivisible
+    def work_began(self) -> None:
+        """Wake the threads that rest, since this process has work. They look, and speak anew if it is gone again."""
+        with self._lock:
+            self._epoch += 1
+        self._work.wake()
+
+    @indivisible
     def look_again(self) -> None:
         """Have an idle thread speak anew, if what was said may have been less than the truth by now."""
         if self._said_partly:
@@ -168,6 +179,8 @@ class IdleTracker:
                 self._spoken_in = -1
                 return
             self._spoken_in = self._epoch
+            if self._work.has_rows_to_split():
+                return  # to the broker this process is busy: it would not be asked to give, if it said a word
             at_rest = self._native in self._resting and self._work.helpers_at_rest()
             partly = not at_rest or any(fibers.in_line for fibers in self._work.all_fibers())
             partly = partly or self._work.leaves_work_to_others()

@@ -248,7 +248,7 @@ class Scheduler:
     def wake_if_idle(self) -> None:
         """Wake the idle threads of this process: the broker takes it for idle, and must hear that there is work."""
         if self._page.is_idle(self.identity.worker):
-            self.wake()
+            self.idle.work_began()
 
     def has_something_to_give(self) -> bool:
         """Return whether there is anything that other workers could have."""
@@ -298,6 +298,10 @@ class Scheduler:
     def is_idle(self, fibers: Fibers) -> bool:
         """Return whether a thread counts as idle."""
         return self.idle.is_resting(fibers)
+
+    def has_rows_to_split(self) -> bool:
+        """Return whether some thread goes over rows of a map, of which others could have a part."""
+        return bool(self.ready.running)
 
     def leaves_work_to_others(self) -> bool:
         """Return whether tasks are on offer that this process does not run."""

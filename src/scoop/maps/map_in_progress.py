@@ -173,13 +173,13 @@ class MapInProgress:
             most = len(ranges.first())
             count = min(most, self._rows_of_slice(most))
             (rows,) = ranges.take(count, from_front=True)
+            if count > 1:  # before the map leaves the table: a process with rows to split is never taken for idle
+                self._scheduler.ready.running[self] = self._scheduler.ready.running.get(self, 0) + 1
             self._note_unbegun()
             now, cost = self._scheduler.clock(), self._seconds_per_row or 0.0
             running = RunningSlice(self._rows, self._columns, rows, now, cost)
             self._slices.add(running)
             self._started, self._at_hand_until = now, now + cost * count
-            if count > 1:
-                self._scheduler.ready.running[self] = self._scheduler.ready.running.get(self, 0) + 1
             return running
 
     def _rows_of_slice(self, rows: int) -> int:
