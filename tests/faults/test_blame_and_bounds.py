@@ -67,8 +67,8 @@ def test_a_worker_that_retires_leaves_no_result_behind(scoop_run: RunScoop) -> N
         flush, pickle = ResultSender.flush, result_sender.pickle
 
         def flush_later(self):
-            if self.any_waiting and not is_service():
-                until(lambda: not self.any_waiting)
+            if self.waiting and not is_service():
+                until(lambda: not self.waiting)
             flush(self)
 
         def dump_slowly(*args):

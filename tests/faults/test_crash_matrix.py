@@ -117,13 +117,13 @@ PLACES = {
     "dies with all other workers": Place(ALL_AT_ONCE, FLAT),
     "has come to the end of a task": Place('after(Inbox, "_pack_value")', FLAT),
     "suspends a task": Place(
-        'before(Fibers, "switch_away", lambda fibers: runtime.current.outbox.any_in_flight)', SUSPEND
+        'before(Fibers, "switch_away", lambda fibers: runtime.current.outbox.in_flight)', SUSPEND
     ),
     "runs a task while another is suspended": Place(
         'before(Inbox, "_rebuild", lambda inbox, task: runtime.current.fibers_here().suspended)', SUSPEND
     ),
     # -- It says how tasks ended.
-    "has results to send": Place('before(ResultSender, "flush", lambda sender: sender.any_waiting)', FLAT),
+    "has results to send": Place('before(ResultSender, "flush", lambda sender: sender.waiting)', FLAT),
     "is about to send results": Place("cut(Results, 0)", FLAT),
     "has sent half of its results": Place("cut(Results, 0.5)", FLAT),
     "has sent its results": Place("cut(Results, 1)", MANY),

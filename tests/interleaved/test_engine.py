@@ -222,14 +222,14 @@ def helpers_are_started_when_needed(interleaver: Interleaver) -> None:
 
     with stand_ins({"Thread": (Thread, NewThread)}):
         worker: Any = Worker()
-        helpers = HelperThreads(worker, lambda: BatonEvent(interleaver), copy_context)
+        helpers = HelperThreads(worker, worker, lambda: BatonEvent(interleaver), copy_context)
 
         def cover() -> None:
             with helpers.covering(None):
                 assert helpers._starting, "a thread sleeps, and no helper works in its place"
 
         def poll() -> None:
-            helpers.add_poller(None)
+            helpers.poll(None)
             assert helpers._starting, "a thread polls, and no helper works in its place"
 
         def defer() -> None:

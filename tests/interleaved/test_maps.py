@@ -6,7 +6,7 @@ import pytest
 
 from scoop.engine.blocking import WaitPoint
 from scoop.engine.future import new_task
-from scoop.engine.future_in_flight import FutureInFlight
+from scoop.engine.outbox import FutureInFlight
 from scoop.engine.waiting import Waiting
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress

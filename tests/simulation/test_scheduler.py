@@ -10,7 +10,7 @@ import pytest
 
 from scoop import futures
 from scoop.engine.future import new_task
-from scoop.engine.future_in_flight import FutureInFlight
+from scoop.engine.outbox import FutureInFlight
 from scoop.engine.scheduler import Scheduler
 
 from .world import Deadlock, World, only_drawn_transitions, work
@@ -75,7 +75,7 @@ def assert_nothing_left(scheduler: Scheduler) -> None:
     ready, inbox = scheduler.ready, scheduler.inbox
     assert not any((ready.tasks, ready.kept, ready.running)), "tasks or rows are on offer"
     assert not any((inbox.waiting, inbox.any_unanswered(), inbox.chunks())), "tasks of others are not answered for"
-    assert not scheduler.outbox.any_in_flight, "tasks are in flight"
+    assert not scheduler.outbox.in_flight, "tasks are in flight"
     assert not any((scheduler.helpers.deferred, scheduler.waits)), "calls are left to be made, or waits to end"
 
 

@@ -48,13 +48,13 @@ def offer(scheduler: Scheduler, tasks: int, argument: Any = 1) -> None:
 def receive(scheduler: Scheduler, tasks: int) -> None:
     """Let tasks of another worker come in."""
     offer(scheduler, tasks)
-    batch = scheduler.outbox.pack(iter([_in_flight(scheduler) for _ in range(tasks)])).offer
+    batch = scheduler.outbox.pack(iter([_in_flight(scheduler) for _ in range(tasks)])).offer(suspects=False)
     assert [*batch.retries] == [DEFAULT_RETRIES] * tasks
     scheduler.inbox.accept(Run(batch.batch, batch.tasks, batch.body, None))
 
 
 def _in_flight(scheduler: Scheduler) -> Any:
-    from scoop.engine.future_in_flight import FutureInFlight
+    from scoop.engine.outbox import FutureInFlight
 
     future = scheduler.ready.futures()[0]
     assert scheduler.claim(future)

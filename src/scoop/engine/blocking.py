@@ -37,26 +37,13 @@ class Threads(Protocol):
     """What a wait needs to know of the threads of its process."""
 
     @property
-    def waits(self) -> MutableMapping[greenlet, Wait]:
-        """What each suspended fiber waits for."""
-
-    def fibers_here(self) -> Fibers | None:
-        """Return the fibers of the calling thread; None for threads of the program's own."""
-
-    def new_event(self) -> WakeEvent:
-        """Return what a thread can sleep on."""
-
-    def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
-        """Have a helper thread run tasks while the calling thread sleeps."""
-
-    def start_helper_if_stuck(self) -> None:
-        """Start one more helper thread if those that work have made no progress for a while."""
-
-    def is_program(self, fibers: Fibers | None) -> bool:
-        """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
-
-    def is_io_thread(self) -> bool:
-        """Return whether the calling thread is the one that listens to the broker."""
+    def waits(self) -> MutableMapping[greenlet, Wait]: ...
+    def fibers_here(self) -> Fibers | None: ...
+    def new_event(self) -> WakeEvent: ...
+    def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]: ...
+    def start_helper_if_stuck(self) -> None: ...
+    def is_program(self, fibers: Fibers | None) -> bool: ...
+    def is_io_thread(self) -> bool: ...
 
 
 class WaitPoint:
@@ -120,7 +107,6 @@ class WaitPoint:
                 self._sleep_in_turn(fibers, lambda: bool(ready()) or _has_passed(deadline), deadline)
 
     def _sleep_in_turn(self, fibers: Fibers, is_over: Callable[[], bool], deadline: float | None) -> None:
-        """Sleep, and let other fibers of the thread go on that can, or that would sleep too."""
         while not is_over():
             fibers.sleep_unless(is_over, _seconds_until(fibers.first_deadline(deadline)))
             fibers.give_way(is_over, deadline)

@@ -71,14 +71,9 @@ class ThreadEvent:
 class Receiver(Protocol):
     """What the I/O thread brings messages to."""
 
-    def deliver(self, message: Message) -> Job | None:
-        """Take in a message, running no code of the program's; return what is to be run outside of the role."""
-
-    def tick(self) -> Job | None:
-        """Look whether others want work, or results wait; return as ``deliver``."""
-
-    def seconds_to_next_tick(self) -> float | None:
-        """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""
+    def deliver(self, message: Message) -> Job | None: ...
+    def tick(self) -> Job | None: ...
+    def seconds_to_next_tick(self) -> float | None: ...
 
 
 class BrokerClient:

@@ -33,8 +33,5 @@ class Callback:
 class Deferred(Protocol):
     """Where the I/O thread leaves what it must not do itself, since it runs no code of the program's."""
 
-    def defer(self, call: Callable[[], object]) -> None:
-        """Have ``call`` made by a thread that may run the program's code."""
-
-    def discard(self, thing: object) -> None:
-        """Drop the reference to an object of the program's: its ``__del__`` may run then."""
+    def defer(self, call: Callable[[], object]) -> None: ...
+    def discard(self, thing: object) -> None: ...

@@ -29,8 +29,7 @@ class Awaited(NamedTuple):
 class Wait(Protocol):
     """The wait of one suspended fiber."""
 
-    def awaited(self) -> Sequence[Awaited]:
-        """Return the things of which one would end the wait."""
+    def awaited(self) -> Sequence[Awaited]: ...
 
 
 def refuse_deadlock(waits: Mapping[greenlet, Wait]) -> None:

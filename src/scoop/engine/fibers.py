@@ -24,11 +24,8 @@ LONGEST_SLEEP = 1.0
 class WakeEvent(Protocol):
     """How a thread sleeps when there is nothing to do: see ThreadEvent; the simulation has its own."""
 
-    def sleep(self, timeout: float | None = None) -> None:
-        """Sleep until set, or for ``timeout`` seconds. An event that was set before is not lost."""
-
-    def set(self) -> None:
-        """Wake the sleeping thread, or spare it its next sleep."""
+    def sleep(self, timeout: float | None = None) -> None: ...
+    def set(self) -> None: ...
 
 
 def _always() -> bool:

@@ -250,7 +250,6 @@ def cancel_unbegun(future: Future) -> None:
 
 
 def fail(future: Future, error: BaseException, deferred: Deferred | None = None) -> None:
-    """End a claimed future with ``error``."""
     _end(future, FAILED, error, deferred)
 
 
@@ -294,7 +293,6 @@ def call_of(future: Future) -> TaskCall:
 
 
 def options_of(future: Future) -> TaskOptions:
-    """Return how the task of a future is to be treated."""
     return future._options
 
 
@@ -305,7 +303,6 @@ def runner_of(future: Future) -> greenlet | None:
 
 
 def is_ready(future: Future) -> bool:
-    """Return whether no thread has begun a future that was offered."""
     return future._state == READY
 
 
@@ -315,7 +312,6 @@ def has_ended(future: Future) -> bool:
 
 
 def callbacks_of(future: Future) -> list[Callback]:
-    """Return the callbacks that the program has added to a future."""
     with _watching:
         return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
 
@@ -351,7 +347,6 @@ def watch(future: Future, watcher: Watcher) -> None:
 
 
 def unwatch(future: Future, watcher: Watcher) -> None:
-    """Take back a watch()."""
     with _watching:
         if future._watchers is not None and watcher in future._watchers:
             future._watchers.remove(watcher)

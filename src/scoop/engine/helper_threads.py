@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from math import inf
 from threading import RLock, Thread, current_thread
 from time import monotonic
 from typing import Protocol
@@ -21,6 +22,7 @@ from typing import Protocol
 from ..tuning import TUNING
 from . import runtime
 from .fibers import Fibers, WakeEvent
+from .idle import IdleTracker
 from .signal_safety import indivisible
 
 __all__ = ["HelperThreads"]
@@ -33,26 +35,10 @@ DeferredCall = Callable[[], object]
 class Worker(Protocol):
     """What helper threads need of the scheduler."""
 
-    def run_next(self, fibers: Fibers) -> bool:
-        """Run the next task; return whether there was one."""
-
-    def rest(self, fibers: Fibers) -> None:
-        """Sleep until there may be something to do."""
-
-    def adopt(self, fibers: Fibers) -> None:
-        """Count the calling thread among those that run tasks."""
-
-    def wake(self) -> None:
-        """Wake all threads that may run tasks."""
-
-    def look_again(self) -> None:
-        """Have an idle thread tell the broker anew how idle this process is."""
-
-    def rise(self, fibers: Fibers) -> None:
-        """Tell the broker that a thread is idle no more, if it takes this process for idle."""
-
-    def is_idle(self, fibers: Fibers) -> bool:
-        """Return whether a thread counts as idle."""
+    def run_next(self, fibers: Fibers) -> bool: ...
+    def rest(self, fibers: Fibers) -> None: ...
+    def adopt(self, fibers: Fibers) -> None: ...
+    def wake(self) -> None: ...
 
 
 class HelperThreads:
@@ -60,18 +46,33 @@ class HelperThreads:
 
     Parameters:
         worker: the scheduler.
+        idle: what the broker is told.
         new_event: makes what a thread sleeps on.
         context: returns a copy of the main thread's context variables.
+        clock: seconds.
+        alone: whether there is no other worker that could take what is on offer.
     """
 
-    def __init__(self, worker: Worker, new_event: Callable[[], WakeEvent], context: Callable[[], Context]) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        idle: IdleTracker,
+        new_event: Callable[[], WakeEvent],
+        context: Callable[[], Context],
+        clock: Callable[[], float] = monotonic,
+        alone: bool = True,
+    ) -> None:
         self.deferred: deque[DeferredCall] = deque()
         self._worker = worker
+        self._tracker = idle
         self._new_event = new_event
         self._context = context
         self._lock = RLock()
         self._blocked = 0  # threads that sleep in a wait, and want their work done by another
         self._pollers: dict[Fibers | None, float] = {}  # and those that poll, with the time of the last look
+        self._clock = clock
+        self._alone = alone
+        self._nothing_taken_since = inf  # by other workers, while a thread polls
         self._fibers: set[Fibers] = set()
         self._idle: set[Fibers] = set()  # helpers between two tasks, with nothing to do
         self._working: set[Fibers | None] = set()  # those that run tasks and are not blocked
@@ -116,7 +117,7 @@ class HelperThreads:
     def _end_deferred(self) -> None:
         with self._lock:
             self._making -= 1
-        self._worker.look_again()
+        self._tracker.look_again()
 
     # -- when a helper is needed --------------------------------------------------------------------------------
 
@@ -138,9 +139,23 @@ class HelperThreads:
                 if was_working:
                     self._working.add(fibers)
 
+    def poll(self, fibers: Fibers | None) -> None:
+        """Hear that the calling thread polls, and that something is left to do here.
+
+        Other workers get a moment to take what is on offer. After that the thread counts as blocked, until it has not
+        polled for a while.
+        """
+        now = self._clock()
+        self._nothing_taken_since = min(self._nothing_taken_since, now)
+        if self._alone or now - self._nothing_taken_since > TUNING.poll_patience_seconds:
+            self._add_poller(fibers)
+
+    def tasks_taken(self) -> None:
+        """Hear that another worker has taken tasks: then it may take more."""
+        self._nothing_taken_since = inf
+
     @indivisible
-    def add_poller(self, fibers: Fibers | None) -> None:
-        """Count the calling thread as blocked, until it has not polled for a while."""
+    def _add_poller(self, fibers: Fibers | None) -> None:
         with self._lock:
             known = fibers in self._pollers
             self._pollers[fibers] = monotonic()
@@ -195,7 +210,7 @@ class HelperThreads:
         """Wake the helper threads that may run tasks now, and those that the broker takes for idle."""
         with self._lock:
             for fibers in self._fibers:
-                if self.deferred or self._may_run_tasks(fibers) or self._worker.is_idle(fibers):
+                if self.deferred or self._may_run_tasks(fibers) or self._tracker.is_resting(fibers):
                     fibers.nudge()
 
     @indivisible
@@ -273,10 +288,10 @@ class HelperThreads:
     def _begin_rest(self, fibers: Fibers) -> None:
         with self._lock:
             self._idle.add(fibers)
-        self._worker.look_again()  # the broker may have been told that helper threads are at work
+        self._tracker.look_again()  # the broker may have been told that helper threads are at work
 
     @indivisible
     def _end_rest(self, fibers: Fibers) -> None:
         with self._lock:
             self._idle.discard(fibers)
-        self._worker.rise(fibers)
+        self._tracker.rise(fibers)

@@ -27,26 +27,13 @@ __all__ = ["IdleTracker"]
 class Work(Protocol):
     """What the tracker asks of the scheduler."""
 
-    def has_work(self) -> bool:
-        """Return whether there is anything that a thread of this process could do."""
-
-    def has_rows_to_split(self) -> bool:
-        """Return whether some thread goes over rows of a map, of which others could have a part."""
-
-    def leaves_work_to_others(self) -> bool:
-        """Return whether tasks are on offer that this process does not run."""
-
-    def helpers_at_rest(self) -> bool:
-        """Return whether no helper thread has anything to do."""
-
-    def never_sent_any(self) -> bool:
-        """Return whether no task has ever left this process."""
-
-    def all_fibers(self) -> Iterable[Fibers]:
-        """Return the fibers of all threads that run tasks."""
-
-    def wake(self) -> None:
-        """Wake all threads that may run tasks."""
+    def has_work(self) -> bool: ...
+    def has_rows_to_split(self) -> bool: ...
+    def leaves_work_to_others(self) -> bool: ...
+    def helpers_at_rest(self) -> bool: ...
+    def never_sent_any(self) -> bool: ...
+    def all_fibers(self) -> Iterable[Fibers]: ...
+    def wake(self) -> None: ...
 
 
 class IdleTracker:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
 from types import BuiltinFunctionType, FunctionType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ..errors import TaskNotSent, in_words
 from ..wire import codec
@@ -49,13 +49,6 @@ class ReceivedTask(NamedTuple):
     large: list[Any]
 
 
-class Places(Protocol):
-    """Where a worker counts the tasks that it begins: memory that outlives it."""
-
-    def __setitem__(self, cell: int, count: int, /) -> None:
-        """Write a count down."""
-
-
 class Inbox:
     """The tasks that this process has taken on and has not answered for.
 
@@ -71,7 +64,7 @@ class Inbox:
         self,
         send: Callable[[Message], None],
         results: ResultSender,
-        begun: Places,
+        begun: memoryview,
         cell: int,
         once: bool,
         new_chunk: NewChunk,
@@ -96,7 +89,6 @@ class Inbox:
     # -- what the broker says -----------------------------------------------------------------------------------
 
     def accept(self, message: Run) -> None:
-        """Take on tasks."""
         try:
             functions, calls = pickle.loads(message.body)
         except MemoryError:
@@ -172,7 +164,6 @@ class Inbox:
         return bool(self.waiting) or self._begun != self._results.answered
 
     def chunks(self) -> list[Chunk]:
-        """Return the chunks that run."""
         return [*self._chunks.values()]
 
     def run(self, task: ReceivedTask) -> None:

@@ -3,7 +3,7 @@
 import logging
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ..errors import WorkerLost, describe_call, in_words, name_of
 from ..tuning import TUNING
@@ -11,14 +11,16 @@ from ..wire import codec
 from ..wire.buffer_pool import BufferPool
 from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
 from ..wire.shared_buffers import SharedBuffers, Span, size_of, views_of
+from . import future as f
 from . import runtime
 from .callbacks import Deferred
+from .cost_model import CostModel
 from .function_cache import FunctionCache
-from .future import TaskCall
+from .future import Future, TaskCall
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 
-__all__ = ["InFlight", "Outbox", "PackedBatch"]
+__all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
 _log = logging.getLogger("scoop")
 
@@ -30,75 +32,92 @@ class InFlight(Protocol):
     """A task that is sent to another worker: a future's, or a chunk of a map."""
 
     @property
+    def call(self) -> TaskCall: ...
+    @property
+    def options(self) -> TaskOptions: ...
+    @property
+    def is_chunk(self) -> bool: ...
+    def cannot_travel(self) -> Any: ...
+    def universal_callbacks(self) -> Sequence[Callable[..., object]]: ...
+    def sent_as(self, batch: int, number: int) -> None: ...
+    def arrived(self, packed: Arrived, deferred: Deferred) -> None: ...
+    def arrived_in_part(self, packed: Arrived, deferred: Deferred) -> None: ...
+    def dropped(self, deferred: Deferred) -> None: ...
+    def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None: ...
+    def abandoned(self, error: Exception, deferred: Deferred) -> None: ...
+
+
+class FutureInFlight:
+    """The way of a claimed future to another worker, and back."""
+
+    __slots__ = ("_future",)
+
+    is_chunk = False
+
+    def __init__(self, future: Future) -> None:
+        f.sent(future)
+        self._future = future
+
+    @property
     def call(self) -> TaskCall:
-        """The function, the arguments and the keywords."""
+        return f.call_of(self._future)
 
     @property
     def options(self) -> TaskOptions:
-        """How the task is to be treated."""
+        return f.options_of(self._future)
 
-    @property
-    def is_chunk(self) -> bool:
-        """Whether it is several rows of a map: then ``call`` has a RowFunction and columns."""
-
-    def cannot_travel(self) -> Any:
-        """Stay here: its pickling has failed."""
-
-    def universal_callbacks(self) -> Sequence[Callable[..., object]]:
-        """Return the callbacks that travel with the task."""
+    def universal_callbacks(self) -> list[Callable[[Future], object]]:
+        return [callback.function for callback in f.callbacks_of(self._future) if callback.universal]
 
     def sent_as(self, batch: int, number: int) -> None:
         """Hear under which name the task was sent."""
 
-    def arrived(self, packed: Arrived, deferred: Deferred) -> None:
-        """End with an outcome that is still packed."""
+    def cannot_travel(self) -> Future:
+        """Become READY again; return the future, which is to run here."""
+        f.cannot_travel(self._future)
+        return self._future
 
-    def arrived_in_part(self, packed: Arrived, deferred: Deferred) -> None:
-        """Hear of some rows."""
+    def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
+        f.arrived(self._future, packed, deferred)
+
+    def arrived_in_part(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
+        """Hear of some rows: only chunks have any."""
 
     def dropped(self, deferred: Deferred) -> None:
-        """End, since the task was dropped before it began."""
+        f.dropped(self._future, deferred)
 
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:
-        """Hear that the task has no tries left. ``error`` makes the exception, by code of the program's too."""
+        """End, since the task has no tries left. ``error`` makes the exception; it calls the program's ``repr``s."""
+        deferred.defer(lambda: f.fail(self._future, error(), deferred))
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        """End, since the run cannot go on."""
+        f.fail(self._future, error, deferred)
 
 
-class Weights(Protocol):
-    """What remembers how many bytes a row of a map carries."""
-
-    def note_bytes(self, function: Any, size: float) -> None:
-        """Remember that a call of ``function`` took so many bytes with it, or brought them back."""
-
-
-class PackedBatch(NamedTuple):
-    """Tasks that are packed, and those that cannot travel."""
-
-    offer: Offer
-    size: int
-    tasks: list[InFlight]
-    stuck: list[InFlight]
-
-
-class _Batch:
-    """A batch in the making."""
+class Batch:
+    """Tasks that are packed to travel together, and those that cannot travel."""
 
     def __init__(self, name: int) -> None:
         self.name = name
+        self.tasks: list[InFlight] = []
+        self.stuck: list[InFlight] = []
         self.places: dict[int, int] = {}  # of functions, by their identity
         self.functions: list[bytes] = []
         self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...]]] = []
         self.buffers: SharedBuffers | None = None
         self.retries: list[int] = []
-        self.tasks: list[InFlight] = []
-        self.stuck: list[InFlight] = []
-        self.size = 0
+        self.size = 0  # bytes, about
 
     @property
     def is_full(self) -> bool:
         return len(self.tasks) >= TUNING.batch_tasks or self.size >= TUNING.batch_bytes
+
+    def offer(self, suspects: bool) -> Offer:
+        """Return what to send to the broker."""
+        body = pickle.dumps((self.functions, self.calls), 5)
+        self.size = len(body) + (self.buffers.size if self.buffers else 0)
+        marks = [int(suspects)] * len(self.tasks)
+        return Offer(self.name, range(len(self.tasks)), self.retries, marks, body, self.buffers)
 
 
 class Outbox:
@@ -109,7 +128,7 @@ class Outbox:
         retries: of the run.
         send: takes a message to the broker.
         pool: memory for large buffers.
-        weights: see Weights.
+        costs: what calls took, and carried.
         deferred: takes what the I/O thread must not do.
     """
 
@@ -120,33 +139,26 @@ class Outbox:
         retries: int,
         send: Callable[[Message], None],
         pool: BufferPool,
-        weights: Weights,
+        costs: CostModel,
         deferred: Deferred,
     ) -> None:
         self._ids = batch_ids(machine, worker)
         self._retries = retries
         self._pool = pool
-        self._weights = weights
+        self._costs = costs
         self._deferred = deferred
         self._functions = FunctionCache(send)
-        self._in_flight: dict[int, list[InFlight | None]] = {}
+        self.in_flight: dict[int, list[InFlight | None]] = {}
+        """By batch, its tasks that have not ended."""
         self.never_sent_any = True
         self._warned: set[str] = set()
-
-    @property
-    def any_in_flight(self) -> bool:
-        """Whether any task is in flight."""
-        return bool(self._in_flight)
 
     # -- sending ------------------------------------------------------------------------------------------------
 
     @indivisible
-    def pack(self, tasks: Iterator[InFlight], suspects: bool = False) -> PackedBatch:
-        """Make a batch of tasks, drawn from ``tasks`` until it is full.
-
-        ``suspects``: they may have killed a worker.
-        """
-        batch = _Batch(next(self._ids))
+    def pack(self, tasks: Iterator[InFlight]) -> Batch:
+        """Make a batch of tasks, drawn from ``tasks`` until it is full."""
+        batch = Batch(next(self._ids))
         while not batch.is_full and (task := next(tasks, None)) is not None:
             try:
                 self._pack_task(batch, task)
@@ -160,18 +172,13 @@ class Outbox:
             self._pool.keep(batch.buffers)
         if batch.tasks:
             self.never_sent_any = False
-            self._in_flight[batch.name] = [*batch.tasks]
+            self.in_flight[batch.name] = [*batch.tasks]
         else:
             self._functions.release(batch.name)
-        numbers = range(len(batch.tasks))
-        body = pickle.dumps((batch.functions, batch.calls), 5)
-        marks = [int(suspects)] * len(batch.tasks)
-        offer = Offer(batch.name, numbers, batch.retries, marks, body, batch.buffers)
-        size = len(body) + (batch.buffers.size if batch.buffers else 0)
-        return PackedBatch(offer, size, batch.tasks, batch.stuck)
+        return batch
 
     @calls_program
-    def _pack_task(self, batch: _Batch, task: InFlight) -> None:
+    def _pack_task(self, batch: Batch, task: InFlight) -> None:
         function, args, kwargs = task.call
         large: list[pickle.PickleBuffer] = []
         place = batch.places.get(id(function))
@@ -197,7 +204,6 @@ class Outbox:
     # -- what comes back: called by the I/O thread, so it runs no code of the program's --------------------------
 
     def arrived(self, message: Results) -> None:
-        """Take in outcomes."""
         memory = message.buffers.map(own=True) if message.buffers else None
         outcomes = pickle.loads(message.body)
         for task, (ok, data, spans) in zip(self._take(message.batch, message.tasks), outcomes, strict=False):
@@ -206,7 +212,7 @@ class Outbox:
 
     def arrived_in_part(self, message: PartialResult) -> None:
         """Take in some rows of a chunk that goes on."""
-        tasks = self._in_flight.get(message.batch)
+        tasks = self.in_flight.get(message.batch)
         task = tasks[message.task] if tasks else None
         if task is not None:
             memory = message.buffers.map(own=True) if message.buffers else None
@@ -214,7 +220,6 @@ class Outbox:
             task.arrived_in_part((ok, data, views_of(memory, spans)), self._deferred)
 
     def dropped(self, batch: int, numbers: Sequence[int]) -> None:
-        """Take in that tasks were dropped before they began."""
         for task in self._take(batch, numbers):
             task.dropped(self._deferred)
 
@@ -231,13 +236,13 @@ class Outbox:
 
     def abandon(self, error: Exception) -> None:
         """Give up on all that is in flight: it fails with ``error``."""
-        for batch in list(self._in_flight):
-            for task in self._in_flight.pop(batch):
+        for batch in list(self.in_flight):
+            for task in self.in_flight.pop(batch):
                 if task is not None:
                     task.abandoned(error, self._deferred)
 
     def _take(self, batch: int, numbers: Sequence[int]) -> Iterable[InFlight]:
-        tasks = self._in_flight.get(batch)
+        tasks = self.in_flight.get(batch)
         if tasks is None:  # given up on
             return []
         taken = []
@@ -246,7 +251,7 @@ class Outbox:
             assert task is not None, "a task ended twice"
             taken.append(task)
         if not any(tasks):
-            del self._in_flight[batch]
+            del self.in_flight[batch]
             self._functions.release(batch)
         return taken
 
@@ -255,7 +260,7 @@ class Outbox:
         size = len(data) + sum(length for _, length in spans)
         if task.is_chunk:
             function, columns, _ = task.call
-            self._weights.note_bytes(function.function, size / len(columns[0]))  # type: ignore[attr-defined]
+            self._costs.note_bytes(function.function, size / len(columns[0]))  # type: ignore[attr-defined]
         return size
 
     def _warn(self, task: InFlight, problem: BaseException) -> None:

@@ -19,17 +19,10 @@ __all__ = ["OpenMap", "ReadyTable"]
 class OpenMap(Protocol):
     """A map some of whose rows have not begun."""
 
-    def run_next(self) -> bool:
-        """Run its next rows; return whether there were any for this process."""
-
-    def steal(self, wanted: int) -> Sequence[InFlight]:
-        """Take rows for other workers, of which so many wait; none if that is not worth it."""
-
-    def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
-        """Yield what was stolen; put back what is not taken from the iterator."""
-
-    def seconds_left(self) -> float | None:
-        """Return how long the rows that have not begun would take this process alone; None if that is not known."""
+    def run_next(self) -> bool: ...
+    def steal(self, wanted: int) -> Sequence[InFlight]: ...
+    def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]: ...
+    def seconds_left(self) -> float | None: ...
 
 
 class ReadyTable:
@@ -55,7 +48,6 @@ class ReadyTable:
         return self.tasks.pop(future, False) or self.kept.pop(future, False)
 
     def keep(self, future: Future) -> None:
-        """Put in a claimed future that cannot travel."""
         self.kept[future] = True
 
     def __contains__(self, future: Future) -> bool:
@@ -81,5 +73,4 @@ class ReadyTable:
         return None
 
     def futures(self) -> list[Future]:
-        """Return the futures among all that is on offer."""
         return [item for table in (self.tasks, self.kept) for item in [*table] if isinstance(item, Future)]

@@ -22,19 +22,12 @@ class Retiring(Protocol):
     """What recycling needs of the scheduler."""
 
     @property
-    def limits(self) -> Limits:
-        """What this process is allowed."""
-
+    def limits(self) -> Limits: ...
     @property
-    def inbox(self) -> Inbox:
-        """The tasks of others."""
-
+    def inbox(self) -> Inbox: ...
     @property
-    def results(self) -> ResultSender:
-        """Their outcomes."""
-
-    def is_clean(self) -> bool:
-        """Return whether nothing of the program's is in this process, save tasks of others that have not begun."""
+    def results(self) -> ResultSender: ...
+    def is_clean(self) -> bool: ...
 
 
 class Recycling:

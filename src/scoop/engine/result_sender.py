@@ -49,23 +49,14 @@ class ResultSender:
         self._others_wait = others_wait
         self._pool = pool
         self._lock = RLock()
-        self._waiting: deque[tuple[int, int, SharedBuffers | None, Outcome]] = deque()
+        self.waiting: deque[tuple[int, int, SharedBuffers | None, Outcome]] = deque()
         self._flushed = 0.0
-        self._answered = 0
-
-    @property
-    def answered(self) -> int:
+        self.answered = 0
         """How many tasks were answered for in all."""
-        return self._answered
-
-    @property
-    def any_waiting(self) -> bool:
-        """Whether some outcome waits for others to travel with."""
-        return bool(self._waiting)
 
     def add(self, batch: int, number: int, packed: Packed, at_once: bool) -> None:
         """Take the outcome of a task. ``at_once``: it could not be had again, so it does not wait for others."""
-        self._waiting.append((batch, number, *self._put(packed)))
+        self.waiting.append((batch, number, *self._put(packed)))
         if at_once or self.is_due(self._flushed):
             self.flush()
 
@@ -85,12 +76,12 @@ class ResultSender:
         self._flushed = self._clock()
         batches: dict[tuple[int, SharedBuffers | None], dict[int, Outcome]] = {}
         with self._lock:
-            while self._waiting:
-                batch, number, buffers, outcome = self._waiting.popleft()
+            while self.waiting:
+                batch, number, buffers, outcome = self.waiting.popleft()
                 batches.setdefault((batch, buffers), {})[number] = outcome
             for (batch, buffers), outcomes in batches.items():
                 self._send(Results(batch, [*outcomes], pickle.dumps([*outcomes.values()], 5), buffers))
-                self._answered += len(outcomes)
+                self.answered += len(outcomes)
 
     def _put(self, packed: Packed) -> tuple[SharedBuffers | None, Outcome]:
         # Copied now, not when it is sent: the tasks that come next may change what the buffers show.

@@ -10,27 +10,17 @@ __all__ = ["Scheduler", "constants", "current", "need", "refusal", "repeat_signa
 class Scheduler(Protocol):
     """What futures need of the scheduler. Futures are ``Any`` here, since their file stands above this one."""
 
-    def offer(self, future: Any, /) -> None:
-        """Put a new future on offer."""
-
-    def claim(self, future: Any, /) -> bool:
-        """Take a future off the table of what is on offer; return whether it was there."""
-
-    def join(self, future: Any, timeout: float | None, /) -> None:
-        """Return when the future has ended."""
-
-    def poll(self, future: Any, /) -> None:
-        """Hear that the program asks for the future again and again, instead of waiting for it."""
-
-    def stop_polling(self) -> None:
-        """Hear that the program has found what it has polled for."""
+    def offer(self, future: Any, /) -> None: ...
+    def claim(self, future: Any, /) -> bool: ...
+    def join(self, future: Any, timeout: float | None, /) -> None: ...
+    def poll(self, future: Any, /) -> None: ...
+    def stop_polling(self) -> None: ...
 
 
 class Constants(Protocol):
     """What reads shared constants."""
 
-    def get(self, name: str) -> Any:
-        """Return a constant; None if it is not set."""
+    def get(self, name: str) -> Any: ...
 
 
 current: Scheduler | None = None

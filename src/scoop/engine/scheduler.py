@@ -35,7 +35,6 @@ from .idle import IdleTracker
 from .inbox import Inbox
 from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
-from .polling import Polling
 from .ready_table import ReadyTable
 from .result_sender import ResultSender
 from .stealing import Stealing
@@ -93,8 +92,10 @@ class Scheduler:
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
         self._discarded: list[object] = []
-        self.helpers = HelperThreads(self, outside.new_event, self._native.context)
-        self._polling = Polling(self.helpers, outside.clock, identity.size == 1)
+        self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
+        self.helpers = HelperThreads(
+            self, self.idle, outside.new_event, self._native.context, outside.clock, identity.size == 1
+        )
         pool = BufferPool()
         self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
         new_chunk: NewChunk = partial(outside.new_chunk, self)
@@ -105,7 +106,6 @@ class Scheduler:
         self.stealing = Stealing(
             self, self.ready, self.inbox, self.outbox, outside.send, outside.page, identity.worker, outside.clock
         )
-        self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
 
     # -- tasks --------------------------------------------------------------------------------------------------
 
@@ -116,7 +116,6 @@ class Scheduler:
             self.stealing.heed_flags()
 
     def claim(self, future: Future) -> bool:
-        """Take a future off the table, if it is there: the thread that gets True decides what becomes of it."""
         return self.ready.claim(future)
 
     def join(self, future: Future, timeout: float | None) -> None:
@@ -152,10 +151,9 @@ class Scheduler:
         if fibers is not None:
             fibers.give_way()  # it may be a task suspended on this very thread that the future waits for
         if not f.has_ended(future) and (self.has_work() or any(each.in_line for each in self.all_fibers())):
-            self._polling.poll(fibers)
+            self.helpers.poll(fibers)
 
     def stop_polling(self) -> None:
-        """Hear that the program has found what it has polled for."""
         self.helpers.stop_polling(self.fibers_here())
 
     def has_room(self) -> bool:
@@ -238,7 +236,7 @@ class Scheduler:
         if self._tasks or self.ready.kept or any(each.suspended or each.in_line for each in self.all_fibers()):
             return False
         # In this order: what another thread has taken from the table, to give it away, is in one of the two.
-        return not (self.stealing.is_under_way() or self.outbox.any_in_flight) and self.helpers.at_rest()
+        return not (self.stealing.is_under_way() or self.outbox.in_flight) and self.helpers.at_rest()
 
     def heed_flags(self) -> None:
         """Wake idle threads of this process, give to other workers, if they ask."""
@@ -251,7 +249,6 @@ class Scheduler:
             self.idle.work_began()
 
     def has_something_to_give(self) -> bool:
-        """Return whether there is anything that other workers could have."""
         return bool(self._tasks or self.inbox.waiting or self.ready.running)
 
     def others_wait(self) -> bool:
@@ -261,15 +258,12 @@ class Scheduler:
     # -- threads ------------------------------------------------------------------------------------------------
 
     def fibers_here(self) -> Fibers | None:
-        """Return the fibers of the calling thread; None for threads of the program's own."""
         return self._fibers.get(get_ident())
 
     def all_fibers(self) -> list[Fibers]:
-        """Return the fibers of all threads that run tasks."""
         return list(self._fibers.values())
 
     def adopt(self, fibers: Fibers) -> None:
-        """Take in the fibers of the calling thread."""
         self._fibers[get_ident()] = fibers
 
     def is_program(self, fibers: Fibers | None) -> bool:
@@ -277,30 +271,15 @@ class Scheduler:
         return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
 
     def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
-        """Have a helper thread run tasks while the calling thread sleeps."""
         return self.helpers.covering(fibers)
 
     def wake(self) -> None:
-        """Wake all threads that may run tasks."""
         self._native.nudge()
         self.helpers.nudge()
 
-    # -- for helper threads, stealing and the idle tracker ---------------------------------------------------------
-
-    def look_again(self) -> None:
-        """Have an idle thread tell the broker anew how idle this process is."""
-        self.idle.look_again()
-
-    def rise(self, fibers: Fibers) -> None:
-        """Tell the broker that a thread is idle no more, if it takes this process for idle."""
-        self.idle.rise(fibers)
-
-    def is_idle(self, fibers: Fibers) -> bool:
-        """Return whether a thread counts as idle."""
-        return self.idle.is_resting(fibers)
+    # -- for stealing and the idle tracker -----------------------------------------------------------------------
 
     def has_rows_to_split(self) -> bool:
-        """Return whether some thread goes over rows of a map, of which others could have a part."""
         return bool(self.ready.running)
 
     def leaves_work_to_others(self) -> bool:
@@ -308,20 +287,16 @@ class Scheduler:
         return bool(self._tasks)
 
     def is_about_to_take(self) -> bool:
-        """Return whether some thread rests, or has risen and not looked for work yet."""
         return bool(self.idle.rising)
 
     def helpers_at_rest(self) -> bool:
-        """Return whether no helper thread has anything to do."""
         return self.helpers.at_rest()
 
     def never_sent_any(self) -> bool:
-        """Return whether no task has ever left this process."""
         return self.outbox.never_sent_any
 
     def tasks_taken(self) -> None:
-        """Hear that another worker has taken tasks."""
-        self._polling.taken()
+        self.helpers.tasks_taken()
 
     def run_soon(self, future: Future) -> None:
         """Have a helper thread run a future, if it is still on offer then."""
@@ -333,7 +308,6 @@ class Scheduler:
             self.helpers.start_if_stuck()
 
     def start_helper_if_needed(self) -> None:
-        """See that a helper thread is up if there is anything for one to do."""
         self.helpers.start_if_needed()
 
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
@@ -343,7 +317,6 @@ class Scheduler:
     # -- what the I/O thread brings -------------------------------------------------------------------------------
 
     def defer(self, call: Callable[[], object]) -> None:
-        """Have ``call`` made by a thread that may run the program's code."""
         self.helpers.defer(call)
 
     def discard(self, thing: object) -> None:

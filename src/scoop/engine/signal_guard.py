@@ -76,7 +76,6 @@ class _SignalGuard:
 
     @property
     def any_put_off(self) -> bool:
-        """Whether some signal is to come again."""
         return bool(self._put_off)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -92,7 +91,6 @@ class _SignalGuard:
             raise error
 
     def raised(self, number: int, error: BaseException) -> None:
-        """Hear what a handler has raised."""
         self._last = number
         if self._is_origin:
             runtime.signal_error = error
@@ -142,7 +140,6 @@ class _SignalGuard:
     # -- in the place of the signal module's functions ----------------------------------------------------------
 
     def set_handler(self, number: int, handler: Any) -> Any:
-        """Do as ``signal.signal``."""
         if handler is signal.default_int_handler and number == signal.SIGINT:
             guarded: Any = self.interrupt
         else:
@@ -150,18 +147,15 @@ class _SignalGuard:
         return self._as_given(_set_handler(number, guarded))
 
     def get_handler(self, number: int) -> Any:
-        """Do as ``signal.getsignal``."""
         return self._as_given(_get_handler(number))
 
     def set_timer(self, which: int, seconds: float, interval: float = 0.0) -> Any:
-        """Do as ``signal.setitimer``."""
         before = _set_timer(which, seconds, interval)
         if not seconds:
             self.forget(_TIMERS.get(which, 0))
         return before
 
     def set_alarm(self, seconds: int) -> int:
-        """Do as ``signal.alarm``."""
         before = _set_alarm(seconds)
         if not seconds:
             self.forget(signal.SIGALRM)

@@ -13,9 +13,8 @@ from ..tuning import TUNING
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage
 from .future import Future, callbacks_of
-from .future_in_flight import FutureInFlight
 from .inbox import Inbox
-from .outbox import InFlight, Outbox
+from .outbox import FutureInFlight, InFlight, Outbox
 from .ready_table import ReadyTable
 from .signal_safety import indivisible
 
@@ -26,26 +25,13 @@ class Victim(Protocol):
     """What stealing needs of the scheduler."""
 
     @property
-    def runs_nothing_itself(self) -> bool:
-        """Whether this process only runs what cannot travel."""
-
-    def wake(self) -> None:
-        """Wake all threads that may run tasks."""
-
-    def is_io_thread(self) -> bool:
-        """Return whether the calling thread listens to the broker: it must run no code of the program's."""
-
-    def is_about_to_take(self) -> bool:
-        """Return whether some thread rests, or has risen and not looked for work yet."""
-
-    def tasks_taken(self) -> None:
-        """Hear that another worker has taken tasks."""
-
-    def run_soon(self, future: Future) -> None:
-        """Have a helper thread run a future, if it is still on offer then."""
-
-    def start_helper_if_needed(self) -> None:
-        """See that a helper thread is up if there is anything for one to do."""
+    def runs_nothing_itself(self) -> bool: ...
+    def wake(self) -> None: ...
+    def is_io_thread(self) -> bool: ...
+    def is_about_to_take(self) -> bool: ...
+    def tasks_taken(self) -> None: ...
+    def run_soon(self, future: Future) -> None: ...
+    def start_helper_if_needed(self) -> None: ...
 
 
 class Stealing:
@@ -84,7 +70,6 @@ class Stealing:
         self._oldest_seen: tuple[Any, float, int] | None = None  # on offer, since when, of how many
 
     def steal_requested(self, wanted: int) -> None:
-        """Hear how many workers wait."""
         self._wanted = max(1, wanted)
 
     def heed_flags(self, least: int = 2) -> None:
@@ -192,21 +177,19 @@ class Stealing:
         return sent
 
     def _send_batch(self, tasks: Iterator[InFlight], suspects: bool = False) -> tuple[int, int]:
-        """Send one batch; return of how many tasks, and bytes."""
-        batch = self._outbox.pack(tasks, suspects)
+        batch = self._outbox.pack(tasks)
         for task in batch.stuck:
             self._keep(task)
         if batch.stuck:
             self._victim.start_helper_if_needed()
         if batch.tasks:
             self._victim.tasks_taken()
-            self._send(batch.offer)
+            self._send(batch.offer(suspects))
             for number, task in enumerate(batch.tasks):
-                task.sent_as(batch.offer.batch, number)
+                task.sent_as(batch.name, number)
         return len(batch.tasks) + (suspects and len(batch.stuck)), batch.size
 
     def _keep(self, task: InFlight) -> None:
-        """Keep a task that cannot travel."""
         if not isinstance(task, FutureInFlight):
             task.cannot_travel()
             return

@@ -27,17 +27,10 @@ Report = Callable[[bytes, Sequence[PickleBuffer]], None]
 class Chunk(Protocol):
     """Several rows of another worker's map, while they run here."""
 
-    def run(self, is_due: Callable[[float], bool]) -> tuple[bytes, Sequence[PickleBuffer]]:
-        """Run the rows. Return the pickle and the large buffers of what was not reported before."""
-
-    def has_news(self) -> bool:
-        """Return whether some rows have ended that were not reported."""
-
-    def report(self) -> None:
-        """Report the rows that have ended. Callable from any thread that may run the program's code."""
-
-    def cancel(self) -> None:
-        """Let no row of it begin any more."""
+    def run(self, is_due: Callable[[float], bool]) -> tuple[bytes, Sequence[PickleBuffer]]: ...
+    def has_news(self) -> bool: ...
+    def report(self) -> None: ...
+    def cancel(self) -> None: ...
 
 
 class RowFunction(Protocol):
@@ -49,8 +42,7 @@ class RowFunction(Protocol):
     name: str | None
     """The name of the constant under which it came here; None if it came with its tasks."""
 
-    def parts(self) -> tuple[Any, ...]:
-        """Return the functions of the program's that it is made of."""
+    def parts(self) -> tuple[Any, ...]: ...
 
 
 NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], Report], Chunk]
@@ -67,7 +59,6 @@ class WithRetries:
         self.options = options
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function."""
         return self.function(*args, **kwargs)
 
 

@@ -16,20 +16,11 @@ __all__ = ["Table", "Waiting"]
 class Table(Threads, Protocol):
     """What Waiting needs of the scheduler."""
 
-    def offer(self, future: Future) -> None:
-        """Put a new future on offer."""
-
-    def run_if_unclaimed(self, future: Future) -> bool:
-        """Run a future on this stack if it is still on offer; return whether it was."""
-
-    def has_room(self) -> bool:
-        """Return whether this stack can carry one more task."""
-
-    def ends_soon(self, function: Callable[..., Any]) -> bool:
-        """Return whether calls of ``function`` are known to be short, or there is no other worker."""
-
-    def poll(self, future: Future) -> None:
-        """Hear that the program asks for the future again and again, instead of waiting for it."""
+    def offer(self, future: Future) -> None: ...
+    def run_if_unclaimed(self, future: Future) -> bool: ...
+    def has_room(self) -> bool: ...
+    def ends_soon(self, function: Callable[..., Any]) -> bool: ...
+    def poll(self, future: Future) -> None: ...
 
 
 class Waiting:
@@ -56,7 +47,6 @@ class Waiting:
             self.add(future)
 
     def add(self, future: Future) -> None:
-        """Wait for one more."""
         if offer_made(future):
             self._table.offer(future)
         self._unclaimed.append(future)
