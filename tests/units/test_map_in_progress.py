@@ -48,7 +48,7 @@ class MapMachine(RuleBasedStateMachine):
     ) -> None:
         self.process = Process()
         self.process.retries = retries
-        self.process.runs_nothing_itself = alone
+        self.process.leaves_tasks = alone
         if seconds is not None:
             self.process.costs.note_seconds(self.call, seconds)
         self.rows, self.wrong, self.in_order = rows, wrong, in_order

@@ -81,6 +81,11 @@ class Starts:
                 pass
 
     @property
+    def fail(self) -> bool:
+        """Whether the system would not start some worker."""
+        return bool(self._missing)
+
+    @property
     def wait_seconds(self) -> float | None:
         """How long the broker may sleep before it must start a worker."""
         return 0.0 if self.to_start else RETRY_SECONDS if self._missing else None

@@ -43,7 +43,7 @@ class Broker:
 
     Parameters:
         origin: the socket to the origin; on a machine that is not the origin's, to the uplink.
-        workers: how many workers there are to be, the origin included unless it is spared.
+        workers: how many workers there are to be; the origin is one of them if it is not spared.
         page: the status page, shared with the workers.
         spawn: starts a worker.
         retries, spare: see BrokerState.
@@ -93,6 +93,7 @@ class Broker:
                 if ORIGIN in self._peers:
                     self._starts.start_first(1)  # a short program need not wait for many
                     self._starts.retry()
+                    self._carry_out(self._state.starts_fail(self._starts.fail))
         finally:
             self._end_workers()
 

@@ -11,6 +11,7 @@ from ..wire.messages import (
     GiveBack,
     Idle,
     Message,
+    NoWorkers,
     Offer,
     ProgramEnded,
     StartFailed,
@@ -47,6 +48,7 @@ class BrokerState:
         self._spare = spare
         self._program_ended = False  # and waits for the work that is left
         self._await_starts = False  # and for workers that still start
+        self._origin_alone = False
         own_handlers: Handlers = {
             Idle: lambda number, message: self._peers.note_idle(number, message.seen, not message.partly),
             Busy: lambda number, _: self._peers.note_busy(number),
@@ -91,6 +93,14 @@ class BrokerState:
         else:
             self._replace(number, gone, report)
         self._match()
+        return self._peers.take_instructions()
+
+    def starts_fail(self, fail: bool) -> list[Instruction]:
+        """The system starts no more workers, or does again. An origin without any is to run its tasks itself."""
+        alone = fail and self._uplink is None and self._peers.keys() == {ORIGIN}
+        if alone != self._origin_alone:
+            self._origin_alone = alone
+            self._peers.send(ORIGIN, NoWorkers(alone))
         return self._peers.take_instructions()
 
     def waited(self) -> list[Instruction]:

@@ -69,6 +69,8 @@ class Receiver:
             self._asked = True
             scheduler.stealing.steal_requested(message.wanted)
             return self._give_far if message.far else self._give
+        elif isinstance(message, m.NoWorkers):
+            scheduler.note_no_workers(message.none)
         elif isinstance(message, m.StartFailed):
             return self._start_failed(message)
         return None

@@ -9,11 +9,12 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
+from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from sys import _getframe, getrecursionlimit
-from threading import get_ident
+from threading import RLock, get_ident
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
 from .ready_table import ReadyTable
 from .result_sender import ResultSender
+from .signal_safety import indivisible
 from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
@@ -80,7 +82,10 @@ class Scheduler:
         self.send = outside.send
         self.new_event = outside.new_event
         self.is_io_thread = outside.is_io_thread
-        self.runs_nothing_itself = limits.spare and identity.is_origin
+        self.is_spared = limits.spare and identity.is_origin
+        self._has_workers = identity.is_origin and (limits.spare or identity.size > 1)
+        self.leaves_tasks = self._has_workers
+        """Whether tasks are left to other workers, but for those that the caller runs while it waits for them."""
         self.ready = ReadyTable()
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
@@ -88,10 +93,12 @@ class Scheduler:
         self._cell = outside.page.cell(identity.worker)
         self._flags = outside.page.flags
         self._tasks = self.ready.tasks
-        self._deepest = 0 if self.runs_nothing_itself else getrecursionlimit() // TUNING.stack_parts
+        self._deepest = 0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
-        self._discarded: list[object] = []
+        self._discarded: deque[object] = deque()
+        self._droppable = self._dropped = 0  # of all that was ever discarded: the I/O thread has let go of so many
+        self._dropping = RLock()
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
         self.helpers = HelperThreads(
             self, self.idle, outside.new_event, self._native.context, outside.clock, identity.size == 1
@@ -201,7 +208,7 @@ class Scheduler:
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
         self._drop_discarded()
-        while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
+        while (own := self.ready.newest(only_kept=self.leaves_tasks)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
                 if self.ready.claim(own):
@@ -209,7 +216,7 @@ class Scheduler:
                     self.heed_flags()
                     self._run(own)
                     return True
-            elif own.run_next():
+            elif own.run_next(self.leaves_tasks):
                 return True
         task = self.inbox.take()
         self.idle.rising.discard(fibers)
@@ -228,7 +235,7 @@ class Scheduler:
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
-        own = self.ready.kept or (self._tasks and not self.runs_nothing_itself)
+        own = self.ready.kept or (self._tasks and not self.leaves_tasks)
         return bool(own or self.inbox.waiting or self.helpers.deferred)
 
     def is_clean(self) -> bool:
@@ -326,12 +333,26 @@ class Scheduler:
             self.helpers.defer(self._drop_discarded)
 
     def _drop_discarded(self) -> None:
-        self._discarded.clear()  # not a new list: the I/O thread may be the last to hold the old one
+        if self._dropped < self._droppable:
+            del self._take_discarded()[:]
+
+    @indivisible
+    def _take_discarded(self) -> list[object]:
+        with self._dropping:
+            taken = [self._discarded.popleft() for _ in range(self._droppable - self._dropped)]
+            self._dropped += len(taken)
+            return taken
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
+        # What was discarded meanwhile may be dropped only now: a frame of the I/O thread was the last to hold it.
+        self._droppable = self._dropped + len(self._discarded)
         self.idle.message_arrived()
         self.wake()
+
+    def note_no_workers(self, none: bool) -> None:
+        """Hear that no worker can be started, so that this process is to run all tasks; or that some have."""
+        self.leaves_tasks = self._has_workers and not none
 
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""

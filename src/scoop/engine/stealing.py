@@ -25,7 +25,7 @@ class Victim(Protocol):
     """What stealing needs of the scheduler."""
 
     @property
-    def runs_nothing_itself(self) -> bool: ...
+    def is_spared(self) -> bool: ...
     def wake(self) -> None: ...
     def is_io_thread(self) -> bool: ...
     def is_about_to_take(self) -> bool: ...
@@ -81,7 +81,7 @@ class Stealing:
         if self._page.is_idle(self._worker):
             self._victim.wake()
         if self._page.is_asked(self._worker) and not self._victim.is_io_thread():
-            self.give(1 if self._victim.runs_nothing_itself else least)
+            self.give(1 if self._victim.is_spared else least)
 
     def is_under_way(self) -> bool:
         """Return whether some thread is giving: what it has taken from the table may not be in flight yet."""
@@ -146,7 +146,7 @@ class Stealing:
         except (StopIteration, RuntimeError):  # nothing is on offer, or another thread is at it
             self._oldest_seen = None
             return False
-        if self._victim.runs_nothing_itself:
+        if self._victim.is_spared:
             return True  # it is left to others, whatever it is
         journey: float = TUNING.far_journey_seconds
         if not isinstance(oldest, Future | tuple) and (seconds := oldest.seconds_left()) is not None:

@@ -1,6 +1,6 @@
 """The processes of one machine: its broker, and the processes that the broker forks.
 
-    origin ──fork──> broker ──fork──> watchdog, worker 1 ... n-1, and, if the run has other hosts, the uplink
+    origin ──fork──> broker ──fork──> watchdog, worker 1 ... n, and, if the run has other hosts, the uplink
     agent  ──fork──> uplink ──fork──> broker ──fork──> worker 1 ... n
 
 Each is forked from a process that has one thread, and has loaded SCOOP but nothing of the user's. So a worker starts
@@ -33,7 +33,7 @@ class Machine(NamedTuple):
     """One machine of a run.
 
     Parameters:
-        workers: how many it has, the origin included unless that is spared.
+        workers: how many it has; the origin is none of them, unless the run has no other.
         size: how many the run has.
         limits: of its workers.
         import_main: imports the program in a worker.
@@ -82,7 +82,7 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
         page,
         children.fork_worker,
         machine.limits.retries,
-        machine.limits.spare,
+        machine.limits.spare or machine.size > 1,
         number,
         children.fork_uplink if machine.serve_uplink else None,
     ).serve()

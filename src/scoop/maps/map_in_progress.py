@@ -152,9 +152,9 @@ class MapInProgress:
 
     # -- running rows here --------------------------------------------------------------------------------------
 
-    def run_next(self) -> bool:
-        """Run the next rows that have not begun; return whether there were any for this process."""
-        running = self._take_front()
+    def run_next(self, only_kept: bool = False) -> bool:
+        """Run the next rows that have not begun, or of these only such as cannot travel; return if there were any."""
+        running = self._take_front(only_kept)
         if running is None:
             return False
         if self._is_worth_giving():
@@ -163,11 +163,10 @@ class MapInProgress:
         return True
 
     @indivisible
-    def _take_front(self) -> RunningSlice | None:
+    def _take_front(self, only_kept: bool) -> RunningSlice | None:
         """Begin a slice of the first unbegun rows."""
         with self._lock:
-            kept_only = self._scheduler.runs_nothing_itself or not self._unbegun
-            ranges = self._kept if kept_only else self._unbegun
+            ranges = self._kept if only_kept or not self._unbegun else self._unbegun
             if not ranges:
                 return None
             most = len(ranges.first())
@@ -277,7 +276,7 @@ class MapInProgress:
             wanted,
             now - self._started,
             abs(self._at_hand_until - now) if self._slices else 0.0,
-            scheduler.runs_nothing_itself,
+            scheduler.leaves_tasks and not self._slices,
         )
 
     def _steal_from_slices(self) -> list[InFlight]:

@@ -29,7 +29,7 @@ class MapScheduler(Protocol):
         """Seconds."""
 
     @property
-    def runs_nothing_itself(self) -> bool:
+    def leaves_tasks(self) -> bool:
         """Whether this process only runs what cannot travel."""
 
     def send(self, message: Message, /) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "MalformedMessage",
     "Message",
     "MessageReader",
+    "NoWorkers",
     "Offer",
     "PartialResult",
     "ProgramEnded",
@@ -247,6 +248,12 @@ class StartFailed(NamedTuple):
     text: str
 
 
+class NoWorkers(NamedTuple):
+    """Broker to origin: the system starts no workers, so the origin is to run all tasks itself; or it does again."""
+
+    none: bool
+
+
 class Retire(NamedTuple):
     """Worker to broker: it ends now, and has begun nothing of what it holds. Another is to take its place."""
 
@@ -254,7 +261,7 @@ class Retire(NamedTuple):
 _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
 _Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
 _Constants = SetConstants | DeleteConstants | ConstantReply
-Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | Retire
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
