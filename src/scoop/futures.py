@@ -71,10 +71,8 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
-    if type(func) is WithRetries:
-        future = new_task(func.function, args, kwargs, func.options)
-    else:
-        future = new_task(func, args, kwargs)
+    function, options = split_options(func)
+    future = new_task(function, args, kwargs, options)
     runtime.need("futures.submit()").offer(future)
     return future
 

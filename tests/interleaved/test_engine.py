@@ -170,14 +170,14 @@ def cancel_while_tasks_begin(interleaver: Interleaver) -> None:
         if isinstance(message, Results | Cancelled | GiveBack):
             ends.update(message.tasks)
 
-    def new_chunk(_: object, columns: tuple[Sequence[int], ...], __: object) -> Any:
+    def new_chunk(_: object, columns: tuple[Sequence[int], ...], *__: object) -> Any:
         number = columns[0][0]
         assert number in held[: begun[1]], "if the worker died now, the broker would blame another task"
         return RunningChunk(number, cancelled, interleaver.step)
 
     results = ResultSender(hear, lambda: 0.0, lambda: True, BufferPool())
     inbox = Inbox(hear, results, begun, 1, True, new_chunk)
-    calls = [(0, codec.dumps((([number],), {})), None, True, True, ()) for number in held]
+    calls = [(0, codec.dumps((([number],), {})), None, True, True, (), None) for number in held]
     inbox.accept(Run(7, [*held], pickle.dumps(([codec.dumps(Function())], calls)), None))
 
     def run() -> None:

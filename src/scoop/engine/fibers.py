@@ -12,6 +12,8 @@ from typing import Protocol
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from .task_context import leave_event_loop, reenter_event_loop
+
 __all__ = ["LONGEST_SLEEP", "Fibers", "Suspension", "WakeEvent"]
 
 SPARE_RUNNERS = 8
@@ -91,9 +93,11 @@ class Fibers:
         if self.closed:
             raise GreenletExit  # no runner would ever come back to this fiber: unwind it
         self.suspended += 1
+        loop = leave_event_loop()
         try:
             (self._spares.pop() if self._spares else self._starter).switch()
         finally:
+            reenter_event_loop(loop)
             self.suspended -= 1
 
     def give_way(self, is_over: Callable[[], bool] = _always, deadline: float | None = None) -> None:

@@ -12,7 +12,9 @@ READY means: in one of the scheduler's tables. The thread that takes a future ou
 the only one to run, send or cancel it.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context
 from threading import RLock
 from typing import Any
 
@@ -24,6 +26,7 @@ from .callbacks import Callback, Deferred
 from .outcomes import unpack_outcome
 from .signal_safety import calls_program
 from .task import PLAIN, TaskOptions
+from .task_context import call
 
 __all__ = [
     "Future",
@@ -69,6 +72,7 @@ NO_KEYWORDS: dict[str, Any] = {}
 """Stands for "no keywords" in futures by the million. Never written to."""
 
 _new = object.__new__
+_modules = sys.modules
 
 _watching = RLock()
 """Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand. Reentrant,
@@ -223,7 +227,11 @@ def run(future: Future) -> None:
     # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
     try:
         future._value = getcurrent()
-        future._value = future._function(*future._args, **future._kwargs)  # type: ignore[misc]
+        if future._options is PLAIN and "asyncio.events" not in _modules:
+            future._value = Context().run(future._function, *future._args, **future._kwargs)  # type: ignore[arg-type]
+        else:
+            context = future._options.context
+            future._value = call(context, future._function, *future._args, **future._kwargs)  # type: ignore[arg-type]
     except BaseException as error:  # it is the future's, whatever it is
         future._value = error
         future._state = FAILED  # first: a second exception may come at each call from here on
@@ -360,12 +368,10 @@ def _move(future: Future, state: int) -> None:
 
 def _end(future: Future, state: int, value: Any, deferred: Deferred | None = None) -> None:
     """Become ended, forget the call, and tell the watchers. With ``deferred``, run no code of the program's."""
-    if state not in _TRANSITIONS[future._state]:
-        raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
     if deferred is not None:
         deferred.discard((future._function, future._args, future._kwargs))
     future._value = value  # first: a thread that sees the state reads it
-    future._state = state
+    _move(future, state)
     future._function = None
     future._args = ()
     future._kwargs = NO_KEYWORDS

@@ -4,6 +4,7 @@ import logging
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context
 from threading import RLock
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ from .future import show_outcome
 from .outcomes import pack_error, result_not_sent, unpack_outcome
 from .result_sender import Packed, ResultSender
 from .signal_safety import calls_program, indivisible
-from .task import Chunk, NewChunk, RowFunction
+from .task import Chunk, NewChunk, RowFunction, TaskOptions
+from .task_context import unpack
 
 __all__ = ["Inbox", "ReceivedTask"]
 
@@ -37,6 +39,7 @@ class ReceivedTask(NamedTuple):
         once: whether it must never run twice, so that its outcome does not wait.
         is_chunk: whether it is several rows of a map.
         large: its large buffers.
+        context: the pickle of the context variables of its submitter.
     """
 
     batch: int
@@ -47,6 +50,7 @@ class ReceivedTask(NamedTuple):
     once: bool
     is_chunk: bool
     large: list[Any]
+    context: bytes | None
 
 
 class Inbox:
@@ -103,9 +107,10 @@ class Inbox:
         memory = message.buffers.map(own=False) if message.buffers else None
         with self._lock:
             for number in message.tasks:
-                place, call, callbacks, once, is_chunk, spans = calls[number]
-                self.waiting[message.batch, number] = ReceivedTask(
-                    message.batch, number, functions[place], call, callbacks, once, is_chunk, views_of(memory, spans)
+                place, arguments, callbacks, once, is_chunk, spans, context = calls[number]
+                name, large = (message.batch, number), views_of(memory, spans)
+                self.waiting[name] = ReceivedTask(
+                    *name, functions[place], arguments, callbacks, once, is_chunk, large, context
                 )
 
     @indivisible
@@ -193,18 +198,24 @@ class Inbox:
         rows = 1
         try:
             function, args, kwargs = self._rebuild(task)
+            context = unpack(task.context)
             if not task.is_chunk:
-                return self._pack_value(function, function(*args, **kwargs))
+                return self._pack_value(function, context.run(function, *args, **kwargs))
             rows = len(args[0])
-            return self._run_chunk(task, function, args)  # type: ignore[arg-type]
+            return self._run_chunk(task, function, args, context)  # type: ignore[arg-type]
         finally:
             self.ran += rows
 
-    def _run_chunk(self, task: ReceivedTask, function: RowFunction, columns: tuple[Sequence[Any], ...]) -> Packed:
+    def _run_chunk(
+        self, task: ReceivedTask, function: RowFunction, columns: tuple[Sequence[Any], ...], context: Context
+    ) -> Packed:
         name = task.batch, task.number
-        chunk = self._new_chunk(
-            function, columns, lambda data, large: self._results.add_in_part(*name, Packed(True, data, large))
-        )
+        options = TaskOptions(context=context or None)
+
+        def report(data: bytes, large: Sequence[pickle.PickleBuffer]) -> None:
+            self._results.add_in_part(*name, Packed(True, data, large))
+
+        chunk = self._new_chunk(function, columns, options, report)
         self._chunks[name] = chunk
         if name in self._cancelled:  # after the other step: so the thread that cancels, or this one, sees both
             chunk.cancel()

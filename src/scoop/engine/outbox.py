@@ -19,6 +19,7 @@ from .function_cache import FunctionCache
 from .future import Future, TaskCall
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
+from .task_context import pack
 
 __all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
@@ -103,7 +104,7 @@ class Batch:
         self.stuck: list[InFlight] = []
         self.places: dict[int, int] = {}  # of functions, by their identity
         self.functions: list[bytes] = []
-        self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...]]] = []
+        self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...], bytes | None]] = []
         self.buffers: SharedBuffers | None = None
         self.retries: list[int] = []
         self.size = 0  # bytes, about
@@ -194,7 +195,8 @@ class Outbox:
         universal = task.universal_callbacks()
         callbacks = codec.dumps(universal) if universal else None
         retries = task.options.retries
-        batch.calls.append((place, call, callbacks, retries == 0, task.is_chunk, spans))
+        context = None if task.options.context is None else pack(task.options.context)
+        batch.calls.append((place, call, callbacks, retries == 0, task.is_chunk, spans, context))
         batch.tasks.append(task)
         # Several rows of a map: once their worker has died, they are to be sent again singly.
         several = task.is_chunk and len(args[0]) > 1

@@ -1,8 +1,11 @@
 """What a task is besides its function and arguments: its retries, and whether it is a chunk of a map."""
 
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
+
+from .task_context import current
 
 __all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction", "TaskOptions", "WithRetries", "split_options"]
 
@@ -12,9 +15,11 @@ class TaskOptions(NamedTuple):
 
     Parameters:
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
+        context: the context variables of the caller that submitted it; None if none was set.
     """
 
     retries: int | None = None
+    context: Context | None = None
 
 
 PLAIN = TaskOptions()
@@ -45,8 +50,8 @@ class RowFunction(Protocol):
     def parts(self) -> tuple[Any, ...]: ...
 
 
-NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], Report], Chunk]
-"""Makes a chunk of a function and columns; the maps have it, which stand above the worker."""
+NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], TaskOptions, Report], Chunk]
+"""Makes a chunk of a function, columns and options; the maps have it, which stand above the worker."""
 
 
 class WithRetries:
@@ -64,6 +69,7 @@ class WithRetries:
 
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
+    context = current()
     if type(function) is WithRetries:
-        return function.function, function.options
-    return function, PLAIN
+        return function.function, function.options._replace(context=context)
+    return function, PLAIN if context is None else TaskOptions(context=context)

@@ -21,6 +21,7 @@ from ..engine.deadlock import Awaited
 from ..engine.outbox import InFlight
 from ..engine.signal_safety import indivisible
 from ..engine.task import TaskOptions
+from ..engine.task_context import call
 from ..errors import describe_call
 from ..tuning import TUNING
 from ..wire.messages import Message
@@ -191,7 +192,7 @@ class MapInProgress:
     def _run(self, running: RunningSlice) -> None:
         error: BaseException | None = None
         try:
-            error = running.run()
+            error = call(self._options.context, running.run)
         except BaseException as struck:  # by a signal handler: it is the row's, and goes on to the program
             error = struck
             raise
@@ -337,7 +338,7 @@ class MapInProgress:
             if self._cancelled:
                 return
             wanted = [row for row in rows if row < self._end]
-            chunks = [self._new_chunk(range(row, row + 1), TaskOptions(retries)) for row in wanted]
+            chunks = [self._new_chunk(range(row, row + 1), self._options._replace(retries=retries)) for row in wanted]
         self._scheduler.send_suspects(chunks)
 
     def retries_of(self, options: TaskOptions) -> int:

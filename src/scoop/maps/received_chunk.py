@@ -6,7 +6,7 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from ..engine.task import PLAIN, Report
+from ..engine.task import Report, TaskOptions
 from ..tuning import TUNING
 from .consumer import Consumer
 from .map_in_progress import MapInProgress
@@ -24,15 +24,18 @@ class ReceivedChunk:
         scheduler: of this process.
         rows: what is done to them.
         columns: their inputs.
+        options: how they are to be treated.
         report: takes results to the owner.
     """
 
-    def __init__(self, scheduler: MapThreads, rows: MapRows, columns: Columns, report: Report) -> None:
+    def __init__(
+        self, scheduler: MapThreads, rows: MapRows, columns: Columns, options: TaskOptions, report: Report
+    ) -> None:
         self._scheduler = scheduler
         self._rows = rows
         self._consumer = Consumer(scheduler, in_order=not rows.streams)
         self._map = MapInProgress(
-            scheduler, rows, columns, PLAIN, self._consumer.notify, first_seconds=TUNING.slice_seconds
+            scheduler, rows, columns, options, self._consumer.notify, first_seconds=TUNING.slice_seconds
         )
         self._consumer.maps.append(self._map)
         self._total = min(map(len, columns))

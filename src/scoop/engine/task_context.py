@@ -1,0 +1,109 @@
+"""What surrounds a task: the context variables of the caller that submitted it, and no event loop.
+
+A context variable that is set where a task is submitted (the precision of ``decimal``, NumPy's error handling, one of
+the program's own) has the same value in the task, wherever that runs. What a task sets, no other task sees. Only what
+cannot travel is left out: a variable that is no global of a module, or a value that cannot be pickled.
+
+A task may run on the stack of a coroutine that waits for it. It does not see that coroutine's event loop.
+"""
+
+import pickle
+import sys
+from collections.abc import Callable
+from contextvars import Context, ContextVar, copy_context
+from functools import partial
+from typing import Any
+
+from ..wire import codec
+from . import runtime
+from .signal_safety import calls_program
+
+__all__ = ["call", "current", "leave_event_loop", "pack", "reenter_event_loop", "unpack"]
+
+_modules = sys.modules
+_homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
+"""The module of which each context variable is a global, and its name there; None if there is none."""
+
+
+def current() -> Context | None:
+    """Return the caller's context variables; None if none is set, as in most programs."""
+    return copy_context() or None
+
+
+@calls_program
+def call(context: Context | None, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call ``function`` in a copy of ``context``, and outside of the event loop that runs on this thread."""
+    loop = leave_event_loop()
+    try:
+        return (Context() if context is None else context.copy()).run(function, *args, **kwargs)
+    finally:
+        reenter_event_loop(loop)
+
+
+# -- the event loop of a thread -------------------------------------------------------------------------------------
+
+
+def leave_event_loop() -> object:
+    """Have no event loop run on this thread, as far as asyncio can tell; return the one that does, or None."""
+    loop = _running_loop()
+    if loop is not None:
+        _modules["asyncio.events"]._set_running_loop(None)
+    return loop
+
+
+def reenter_event_loop(loop: object) -> None:
+    """Undo ``leave_event_loop``."""
+    if loop is not None:
+        _modules["asyncio.events"]._set_running_loop(loop)
+
+
+def _running_loop() -> object:
+    events = _modules.get("asyncio.events")
+    return None if events is None else events._get_running_loop()
+
+
+# -- journeys -------------------------------------------------------------------------------------------------------
+
+
+def pack(context: Context) -> bytes:
+    """Return a pickle of what can travel of a context. Runs code of the program's."""
+    setters = []
+    for variable, value in context.items():
+        setter: Callable[[], object] | None = None
+        if variable.name == "decimal_context":
+            setter = partial(_modules["decimal"].setcontext, value)
+        elif variable.name == "numpy.ufunc.extobj":
+            setter = partial(_modules["numpy"].seterr, **context.run(_modules["numpy"].geterr))
+        elif (home := _home(variable)) is not None:
+            setter = partial(_set, *home, value)
+        if setter is not None:
+            try:
+                setters.append(codec.dumps(setter))
+            except Exception as problem:
+                if problem is runtime.signal_error:
+                    raise
+    return pickle.dumps(setters)
+
+
+def unpack(packed: bytes | None) -> Context:
+    """Return the context of a task that has come from elsewhere."""
+    context = copy_context()
+    for setter in pickle.loads(packed) if packed else ():
+        context.run(codec.loads(setter))
+    return context
+
+
+def _set(module: str, name: str, value: object) -> None:
+    getattr(_modules[module], name).set(value)
+
+
+def _home(variable: ContextVar[Any]) -> tuple[str, str] | None:
+    if variable not in _homes:
+        found = (
+            (name, key)
+            for name, module in [*_modules.items()]
+            for key, value in [*getattr(module, "__dict__", {}).items()]
+            if value is variable
+        )
+        _homes[variable] = next(found, None)
+    return _homes[variable]
