@@ -52,8 +52,7 @@ __all__ = [
     "watch",
 ]
 
-# Ordered: from ARRIVED on a future has ended.
-NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)
+NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)  # from ARRIVED on it has ended
 
 _TRANSITIONS = {
     NEW: {READY, DONE, FAILED, CANCELLED},

@@ -20,6 +20,9 @@ from .signal_safety import calls_program
 
 __all__ = ["call", "current", "leave_event_loop", "pack", "reenter_event_loop", "unpack"]
 
+_GET_LOOP, _SET_LOOP = "_get_running_loop", "_set_running_loop"
+"""The functions of ``asyncio.events`` that are for event loops of other makes."""
+
 _modules = sys.modules
 _homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
 """The module of which each context variable is a global, and its name there; None if there is none."""
@@ -45,21 +48,17 @@ def call(context: Context | None, function: Callable[..., Any], *args: Any, **kw
 
 def leave_event_loop() -> object:
     """Have no event loop run on this thread, as far as asyncio can tell; return the one that does, or None."""
-    loop = _running_loop()
+    events = _modules.get("asyncio.events")
+    loop: object = events and getattr(events, _GET_LOOP)()
     if loop is not None:
-        _modules["asyncio.events"]._set_running_loop(None)
+        getattr(events, _SET_LOOP)(None)
     return loop
 
 
 def reenter_event_loop(loop: object) -> None:
     """Undo ``leave_event_loop``."""
     if loop is not None:
-        _modules["asyncio.events"]._set_running_loop(loop)
-
-
-def _running_loop() -> object:
-    events = _modules.get("asyncio.events")
-    return None if events is None else events._get_running_loop()
+        getattr(_modules["asyncio.events"], _SET_LOOP)(loop)
 
 
 # -- journeys -------------------------------------------------------------------------------------------------------
