@@ -26,6 +26,7 @@ from .engine.blocking import deadline_after
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.scheduler import Scheduler
 from .engine.task import WithRetries, split_options
+from .engine.task_context import are_used
 from .engine.waiting import Waiting
 from .errors import describe
 from .maps import iterators, reduce_scan
@@ -71,8 +72,11 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
-    function, options = split_options(func)
-    future = new_task(function, args, kwargs, options)
+    if type(func) is WithRetries or are_used():
+        function, options = split_options(func)
+        future = new_task(function, args, kwargs, options)
+    else:
+        future = new_task(func, args, kwargs)
     runtime.need("futures.submit()").offer(future)
     return future
 

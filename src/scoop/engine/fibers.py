@@ -5,9 +5,9 @@ fiber goes on with other work on the same thread. The thread that ends what the 
 in line, and the next runner that is between two tasks switches to it.
 """
 
+from _contextvars import Context, copy_context
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context, copy_context
 from typing import Protocol
 
 from greenlet import GreenletExit, getcurrent, greenlet

@@ -12,9 +12,7 @@ READY means: in one of the scheduler's tables. The thread that takes a future ou
 the only one to run, send or cancel it.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import Context
 from threading import RLock
 from typing import Any
 
@@ -71,7 +69,6 @@ NO_KEYWORDS: dict[str, Any] = {}
 """Stands for "no keywords" in futures by the million. Never written to."""
 
 _new = object.__new__
-_modules = sys.modules
 
 _watching = RLock()
 """Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand. Reentrant,
@@ -226,11 +223,10 @@ def run(future: Future) -> None:
     # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
     try:
         future._value = getcurrent()
-        if future._options is PLAIN and "asyncio.events" not in _modules:
-            future._value = Context().run(future._function, *future._args, **future._kwargs)  # type: ignore[arg-type]
+        if future._options is PLAIN:
+            future._value = future._function(*future._args, **future._kwargs)  # type: ignore[misc]
         else:
-            context = future._options.context
-            future._value = call(context, future._function, *future._args, **future._kwargs)  # type: ignore[arg-type]
+            future._value = call(future._options.context, future._function, *future._args, **future._kwargs)  # type: ignore[arg-type]
     except BaseException as error:  # it is the future's, whatever it is
         future._value = error
         future._state = FAILED  # first: a second exception may come at each call from here on

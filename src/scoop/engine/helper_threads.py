@@ -10,10 +10,10 @@ run. No helper thread is started before it is needed.
 """
 
 import logging
+from _contextvars import Context
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import Context
 from math import inf
 from threading import RLock, Thread, current_thread
 from time import monotonic

@@ -2,9 +2,9 @@
 
 import logging
 import pickle
+from _contextvars import Context
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import Context
 from threading import RLock
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple

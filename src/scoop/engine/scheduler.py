@@ -9,6 +9,7 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
@@ -44,6 +45,9 @@ from .task import NewChunk
 from .waiting import Waiting
 
 __all__ = ["Outside", "Scheduler"]
+
+_module_at: Callable[[int], str | None] | None = getattr(sys, "_getframemodulename", None)
+"""Tells from Python 3.12 on, in a fifth of the time and without an exception, whether a stack is so deep."""
 
 
 class Outside(NamedTuple):
@@ -168,6 +172,8 @@ class Scheduler:
 
         On the stacks of a process that runs nothing itself there never is.
         """
+        if _module_at is not None:
+            return _module_at(self._deepest) is None
         try:
             _getframe(self._deepest)
         except ValueError:  # the stack is not that deep: 0.3 us, the cheapest way there is to ask

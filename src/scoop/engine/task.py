@@ -1,11 +1,11 @@
 """What a task is besides its function and arguments: its retries, and whether it is a chunk of a map."""
 
+from _contextvars import Context, copy_context
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
-from .task_context import current
+from .task_context import are_used
 
 __all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction", "TaskOptions", "WithRetries", "split_options"]
 
@@ -15,7 +15,7 @@ class TaskOptions(NamedTuple):
 
     Parameters:
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
-        context: the context variables of the caller that submitted it; None if none was set.
+        context: the context variables of the caller that submitted it; None if the program uses none at all.
     """
 
     retries: int | None = None
@@ -69,7 +69,7 @@ class WithRetries:
 
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
-    context = current()
+    context = copy_context() if are_used() else None
     if type(function) is WithRetries:
         return function.function, function.options._replace(context=context)
     return function, PLAIN if context is None else TaskOptions(context=context)

@@ -8,37 +8,41 @@ A task may run on the stack of a coroutine that waits for it. It does not see th
 """
 
 import pickle
-import sys
+from _contextvars import Context, ContextVar, copy_context
 from collections.abc import Callable
-from contextvars import Context, ContextVar, copy_context
 from functools import partial
+from sys import modules
 from typing import Any
 
 from ..wire import codec
 from . import runtime
 from .signal_safety import calls_program
 
-__all__ = ["call", "current", "leave_event_loop", "pack", "reenter_event_loop", "unpack"]
+__all__ = ["are_used", "call", "leave_event_loop", "pack", "reenter_event_loop", "unpack"]
 
 _GET_LOOP, _SET_LOOP = "_get_running_loop", "_set_running_loop"
 """The functions of ``asyncio.events`` that are for event loops of other makes."""
 
-_modules = sys.modules
 _homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
 """The module of which each context variable is a global, and its name there; None if there is none."""
 
 
-def current() -> Context | None:
-    """Return the caller's context variables; None if none is set, as in most programs."""
-    return copy_context() or None
+def are_used() -> bool:
+    """Return whether the program may have set a context variable, or run an event loop.
+
+    Both need one of these modules, which SCOOP itself does not import.
+    """
+    return "contextvars" in modules or "decimal" in modules
 
 
 @calls_program
 def call(context: Context | None, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call ``function`` in a copy of ``context``, and outside of the event loop that runs on this thread."""
+    """Call ``function`` in a copy of ``context``, if there is one, and outside of the event loop of this thread."""
+    if context is None:
+        return function(*args, **kwargs)
     loop = leave_event_loop()
     try:
-        return (Context() if context is None else context.copy()).run(function, *args, **kwargs)
+        return context.copy().run(function, *args, **kwargs)
     finally:
         reenter_event_loop(loop)
 
@@ -48,7 +52,7 @@ def call(context: Context | None, function: Callable[..., Any], *args: Any, **kw
 
 def leave_event_loop() -> object:
     """Have no event loop run on this thread, as far as asyncio can tell; return the one that does, or None."""
-    events = _modules.get("asyncio.events")
+    events = modules.get("asyncio.events")
     loop: object = events and getattr(events, _GET_LOOP)()
     if loop is not None:
         getattr(events, _SET_LOOP)(None)
@@ -58,21 +62,23 @@ def leave_event_loop() -> object:
 def reenter_event_loop(loop: object) -> None:
     """Undo ``leave_event_loop``."""
     if loop is not None:
-        getattr(_modules["asyncio.events"], _SET_LOOP)(loop)
+        getattr(modules["asyncio.events"], _SET_LOOP)(loop)
 
 
 # -- journeys -------------------------------------------------------------------------------------------------------
 
 
-def pack(context: Context) -> bytes:
-    """Return a pickle of what can travel of a context. Runs code of the program's."""
+def pack(context: Context | None) -> bytes | None:
+    """Return a pickle of what can travel of a context; None if it is empty. Runs code of the program's."""
+    if not context:
+        return None
     setters = []
     for variable, value in context.items():
         setter: Callable[[], object] | None = None
         if variable.name == "decimal_context":
-            setter = partial(_modules["decimal"].setcontext, value)
+            setter = partial(modules["decimal"].setcontext, value)
         elif variable.name == "numpy.ufunc.extobj":
-            setter = partial(_modules["numpy"].seterr, **context.run(_modules["numpy"].geterr))
+            setter = partial(modules["numpy"].seterr, **context.run(modules["numpy"].geterr))
         elif (home := _home(variable)) is not None:
             setter = partial(_set, *home, value)
         if setter is not None:
@@ -93,14 +99,14 @@ def unpack(packed: bytes | None) -> Context:
 
 
 def _set(module: str, name: str, value: object) -> None:
-    getattr(_modules[module], name).set(value)
+    getattr(modules[module], name).set(value)
 
 
 def _home(variable: ContextVar[Any]) -> tuple[str, str] | None:
     if variable not in _homes:
         found = (
             (name, key)
-            for name, module in [*_modules.items()]
+            for name, module in [*modules.items()]
             for key, value in [*getattr(module, "__dict__", {}).items()]
             if value is variable
         )
