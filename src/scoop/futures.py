@@ -19,14 +19,14 @@ import builtins
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
+from sys import modules
 from typing import Any, NamedTuple, TypeVar, cast
 
 from .engine import runtime
 from .engine.blocking import deadline_after
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.scheduler import Scheduler
-from .engine.task import WithRetries, split_options
-from .engine.task_context import are_used
+from .engine.task import PLAIN, WithRetries, split_options
 from .engine.waiting import Waiting
 from .errors import describe
 from .maps import iterators, reduce_scan
@@ -72,12 +72,14 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
-    if type(func) is WithRetries or are_used():
-        function, options = split_options(func)
-        future = new_task(function, args, kwargs, options)
-    else:
-        future = new_task(func, args, kwargs)
-    runtime.need("futures.submit()").offer(future)
+    options = PLAIN
+    if type(func) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+        func, options = split_options(func)
+    scheduler = runtime.current
+    if scheduler is None or runtime.refusal is not None:
+        scheduler = runtime.need("futures.submit()")  # which raises
+    future = new_task(func, args, kwargs, options)
+    scheduler.offer(future)
     return future
 
 

@@ -112,7 +112,10 @@ class Future:
         CancelledError if the future was cancelled.
         """
         if self._state < ARRIVED:
-            runtime.need("Future.result()").join(self, timeout)
+            scheduler = runtime.current
+            if scheduler is None or runtime.refusal is not None:
+                scheduler = runtime.need("Future.result()")  # which raises
+            scheduler.join(self, timeout)
         if self._state == DONE:
             return self._value
         error = error_of(self)
