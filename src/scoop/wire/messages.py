@@ -31,17 +31,12 @@ __all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
 __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
 __all__ += ["ConstantReply", "DeleteConstants", "Retire", "SetConstants", "StartFailed", "Welcome"]
 
-DEFAULT_RETRIES = -1
-"""The retries of a task that has no number of its own: as many as the run says."""
+DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
+PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
 
-PRIVATE = "scoop.private."
-"""Begins the names of constants that are of use only while the worker that set them lives."""
-
-CONNECTION_LOST = 71
-"""The exit status of a worker whose own task has closed its socket to the broker."""
-
-RETIRED = 72
-"""The exit status of a worker that has run its number of tasks, or has grown beyond its memory limit."""
+# Exit statuses of workers
+CONNECTION_LOST = 71  # its own task has closed its socket to the broker
+RETIRED = 72  # it has run its number of tasks, or has grown beyond its memory limit
 
 Numbers = Sequence[int]
 Names = tuple[str, ...]
@@ -215,8 +210,7 @@ _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
 _LAYOUTS: list[tuple[Any, ...]] = [(), *(tuple(each.__annotations__.values()) for each in _TYPES)]
 
 _HEADER = struct.Struct("<BBIQ")
-_MOST_BYTES = 1 << 42
-_MOST_NUMBERS = 1 << 24
+_MOST_NUMBERS, _MOST_BYTES = 1 << 24, 1 << 42
 
 
 class MalformedMessage(Exception):
@@ -224,11 +218,7 @@ class MalformedMessage(Exception):
 
 
 def encode(message: Message) -> bytes:
-    """Return the frame of a message. The descriptor of its buffers is to be sent with the first byte.
-
-    >>> len(encode(Busy())) == _HEADER.size
-    True
-    """
+    """Return the frame of a message. The descriptor of its buffers is to be sent with the first byte."""
     kind = _KINDS[type(message)]
     numbers: list[int] = []
     pieces: list[bytes] = []
@@ -252,7 +242,7 @@ def encode(message: Message) -> bytes:
     return b"".join((header, array("q", numbers), *pieces))
 
 
-def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: Buffers) -> Message:
+def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: Buffers) -> Any:
     values: list[Any] = []
     place = start = 0
     for field in _LAYOUTS[kind]:
@@ -272,18 +262,11 @@ def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: Buffers) -> 
                 text = body[start : start + number].decode()
                 start += number
                 values.append(text if field is str else tuple(text.split("\0")) if text else ())
-    message: Message = _TYPES[kind - 1](*values)
-    return message
+    return _TYPES[kind - 1](*values)
 
 
 class MessageReader:
-    """Cuts a stream of bytes back into messages, however the stream was chopped.
-
-    >>> reader = MessageReader()
-    >>> frame = encode(Cancel(7, [1, 2]))
-    >>> list(reader.feed(frame[:5])), [message.tasks.tolist() for message in reader.feed(frame[5:])]
-    ([], [[1, 2]])
-    """
+    """Cuts a stream of bytes back into messages, however the stream was chopped."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -328,8 +311,7 @@ _SERIAL_BITS, _WORKER_BITS = 28, 20
 
 def batch_ids(machine: int, worker: int) -> Iterator[int]:
     """Yield the names of the batches that a worker sends out: no other worker of the run ever uses one of them."""
-    owner = machine << _WORKER_BITS | worker
-    return ((owner << _SERIAL_BITS) | serial for serial in count(1))
+    return count((machine << _WORKER_BITS | worker) << _SERIAL_BITS | 1)
 
 
 def owner_of(batch: int) -> tuple[int, int]:
