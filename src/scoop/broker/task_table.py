@@ -210,7 +210,7 @@ class TaskTable:
     def _withdraw(self, batch: int, tasks: set[int]) -> list[int]:
         """Take those of these tasks that no peer holds off offer and out of quarantine; return them."""
         offered = [task for each, lot in self.on_offer if each == batch for task in lot if task in tasks]
-        left = [(each, [task for task in lot if each != batch or task not in tasks]) for each, lot in self.on_offer]
+        left = [(each, [n for n in lot if n not in tasks] if each == batch else lot) for each, lot in self.on_offer]
         self.on_offer = deque((each, lot) for each, lot in left if lot)
         quarantined = [task for each, task in self.quarantine if each == batch and task in tasks]
         self.quarantine = deque(task for task in self.quarantine if task[0] != batch or task[1] not in tasks)
