@@ -166,7 +166,9 @@ class Peers(dict[int, Peer]):
         """Send a message, if the peer is still there. What it has said of its idleness is void then."""
         if (peer := self.get(number)) is not None:
             peer.sent += 1
-            self.note_busy(number)
+            peer.all_done = False
+            if peer.idle:
+                self.note_busy(number)
             self.instructions.append(Send(number, message))
 
     def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:

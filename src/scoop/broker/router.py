@@ -82,8 +82,7 @@ class Router:
             if careful is not None and (found := self.table.take_quarantined()):
                 self.hand(careful, *found)
             elif self.table.on_offer:
-                peer = waiting[0]
-                self.hand(peer, *self.table.take_share(len(waiting)))
+                self.hand(waiting[0], *self.table.take_share(len(waiting)))
             else:
                 break
 

@@ -92,8 +92,8 @@ class BrokerState:
             self.peers.send(ORIGIN, m.AllDone())
         elif self.requests.waiting:
             self._ask()
-        else:
-            self.peers.instructions += [Mark(worker, False) for worker in self.requests.withdraw()]
+        elif asked := self.requests.withdraw():
+            self.peers.instructions += [Mark(worker, False) for worker in asked]
         if self._uplink:
             self._uplink.share()
         return self.peers.take_instructions()
