@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scoop import futures
-from scoop.broker.instructions import Instruction
+from scoop.broker.peers import Instruction
 from scoop.wire.messages import Message, Offer, Results, Run
 from simulation.world import SimWorker, World, work
 

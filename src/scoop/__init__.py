@@ -25,13 +25,13 @@ Start the program with ``python -m scoop script.py``.
 #     scheduler    what runs next                        |    state           what is to be done, pure
 #     future       a task's states and outcome           |    server          sockets and processes around it
 #     ready_table  what is on offer                      |    task_table      where each task is
-#     stealing, outbox     what is given away            |    peers           which workers are idle
-#     inbox, result_sender   what is run for others      |    steal_requests  which workers are asked to give
+#     stealing, outbox     what is given away            |    peers           which workers are idle, or asked
+#     inbox, result_sender   what is run for others      |    uplink          what goes to other machines
 #     waiting, blocking, fibers   how a caller waits     |    constant_table  which constants are set
-#     idle, helper_threads   what threads do meanwhile   |    exit_report     how a worker has died
+#     idle, helper_threads   what threads do meanwhile   |    processes       how they start, and end
 #     broker_client, receiver   the I/O thread           |
 #   -----------------------------------------------------+-------------------------------------------------------
-#   wire/          messages, codec (pickling), shared_buffers, buffer_pool, status_page, sockets
+#   wire/          messages, codec (pickling), shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises
 #

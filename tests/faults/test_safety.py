@@ -61,7 +61,7 @@ def _exists(name: str) -> bool:
 
 
 def test_the_broker_has_no_means_to_unpickle_anything() -> None:
-    for name in ("scoop.broker.server", "scoop.broker.state", "scoop.broker.exit_report"):
+    for name in ("scoop.broker.server", "scoop.broker.state", "scoop.broker.processes"):
         modules = modules_behind(name)
         assert "scoop.wire.messages" in modules  # so the search does find what is imported
         for module, names in modules.items():

@@ -16,7 +16,6 @@ from scoop.engine.helper_threads import HelperThreads
 from scoop.engine.inbox import Inbox
 from scoop.engine.result_sender import ResultSender
 from scoop.wire import codec
-from scoop.wire.buffer_pool import BufferPool
 from scoop.wire.messages import (
     Cancelled,
     DeleteConstants,
@@ -29,6 +28,7 @@ from scoop.wire.messages import (
     SetConstants,
     Steal,
 )
+from scoop.wire.shared_buffers import BufferPool
 from scoop.wire.status_page import StatusPage
 from stand_ins import stand_ins
 
@@ -159,7 +159,7 @@ class Function:
 def cancel_while_tasks_begin(interleaver: Interleaver) -> None:
     held = [*range(6)]  # as the broker knows it: tasks that were not dropped or given back, in their order
     ends: Counter[int] = Counter()
-    begun = StatusPage.of_size(2).begun
+    begun = StatusPage(2).begun
     cancelled: set[int] = set()
 
     def hear(message: Message) -> None:

@@ -63,7 +63,7 @@ class Work:
 
 
 def idle_and_busy(interleaver: Interleaver) -> None:
-    work, page = Work(), StatusPage.of_size(2)
+    work, page = Work(), StatusPage(2)
     ended = 0
 
     def new_fibers() -> Fibers:
@@ -113,7 +113,7 @@ def idle_and_busy(interleaver: Interleaver) -> None:
 
 def words_of_idleness(interleaver: Interleaver) -> None:
     """Two threads rest and rise. The broker's picture is that of the words, in the order in which they were sent."""
-    work, page = Work(), StatusPage.of_size(2)
+    work, page = Work(), StatusPage(2)
     fibers = [Fibers(BatonEvent(interleaver), lambda _: None) for _ in range(2)]
     work.fibers = fibers
     rests = interleaver.choice.choice((1, 3))
@@ -142,7 +142,7 @@ def words_of_idleness(interleaver: Interleaver) -> None:
 
 def rows_to_split(interleaver: Interleaver) -> None:
     """One thread rests while another goes over rows: the broker takes the process for busy, and asks it to give."""
-    work, page = Work(), StatusPage.of_size(2)
+    work, page = Work(), StatusPage(2)
     resting = Fibers(BatonEvent(interleaver), lambda _: None)
     work.fibers = [resting]
     tracker = IdleTracker(work, resting, work.hear, page, 1)

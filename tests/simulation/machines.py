@@ -9,8 +9,7 @@ import random
 from collections import Counter, deque
 from itertools import count
 
-from scoop.broker.instructions import Ask, Instruction, Replace, Send, Unask
-from scoop.broker.peers import Peer
+from scoop.broker.peers import Instruction, Mark, Peer, Replace, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.link_state import LinkState
@@ -72,10 +71,9 @@ class Machine:
             if isinstance(each, Send):
                 if each.peer in self.down:
                     self.down[each.peer].append(each.message)
-            elif isinstance(each, Ask):
-                (self.asked_far if each.far else self.asked).add(each.worker)
-            elif isinstance(each, Unask):
-                (self.asked_far if each.far else self.asked).difference_update(each.workers)
+            elif isinstance(each, Mark):
+                marked = self.asked_far if each.far else self.asked
+                (marked.add if each.asked else marked.discard)(each.worker)
             elif isinstance(each, Replace):
                 self._start(next(self.numbers), each.failed_starts)
 
@@ -231,7 +229,7 @@ class Run:
         """Do what brokers and connections do after a while in which nothing has happened."""
         done = False
         for machine in self.machines.values():
-            if machine.broker.can_ask_more:
+            if machine.broker.requests.can_ask_more:
                 machine.obey(machine.broker.waited())
                 done = True
             for actor in machine.workers.values():
@@ -278,7 +276,7 @@ class Run:
     def leave(self, number: int) -> None:
         """Have a machine leave the run, which has given away all that it had."""
         machine = self.machines[number]
-        assert machine.broker.empty
+        assert machine.broker.table.empty
         assert all(isinstance(message, Demand) for message in machine.out)
         assert not any(isinstance(message, Offer | GiveBack | Results) for message in machine.back)
         self._remove(number)
@@ -306,7 +304,7 @@ class Run:
         assert self.origin.program_has_ended
         assert self.coordinator.empty, "tasks in the table of the coordinator"
         for machine in self.machines.values():
-            assert machine.broker.empty, f"tasks in the table of machine {machine.number}"
+            assert machine.broker.table.empty, f"tasks in the table of machine {machine.number}"
             for actor in machine.workers.values():
                 assert actor.is_clean(), f"worker {actor.number} of machine {machine.number} has something left"
         while connections := [
@@ -324,7 +322,7 @@ class Run:
         routers |= {f"{number}": machine.broker._router for number, machine in self.machines.items()}
         for name, router in routers.items():
             table = router.table
-            lines.append(f"{name}: on offer {table.on_offer}, quarantined {table.quarantine}, held {table._held}")
+            lines.append(f"{name}: on offer {table.on_offer}, quarantined {table.quarantine}, held {table.held}")
             known = {n: [(name, getattr(peer, name)) for name in Peer.__slots__] for n, peer in router.peers.items()}
             lines += [f"  {number}: {values}" for number, values in known.items()]
         lines += [f"  {actor}" for machine in self.machines.values() for actor in machine.workers.values()]

@@ -62,7 +62,7 @@ def run(world_: World, seed: int, program: Any) -> Any:
     """Run a program to its end; after that nothing may be left anywhere."""
     try:
         result = world_.run(program)
-        assert world_.broker.empty, "tasks are left in the broker's table"
+        assert world_.broker.table.empty, "tasks are left in the broker's table"
         for worker in world_.workers.values():
             if worker.scheduler is not None:
                 assert_nothing_left(worker.scheduler)

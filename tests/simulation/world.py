@@ -20,7 +20,7 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from scoop.broker.instructions import Ask, Instruction, Replace, Send
+from scoop.broker.peers import Instruction, Replace, Send
 from scoop.broker.state import BrokerState
 from scoop.engine import future as engine_future
 from scoop.engine import runtime
@@ -140,7 +140,7 @@ class World:
         self.ended = False
         self.result: Any = None
         self.offers = 0
-        self.page = StatusPage.of_size(_MOST_WORKERS)
+        self.page = StatusPage(_MOST_WORKERS)
         self.broker = BrokerState(retries=retries, spare=spare)
         self.limits = Limits(retries, spare=spare)
         self.workers: dict[int, SimWorker] = {}
@@ -258,12 +258,12 @@ class World:
         """Tell the broker of an event, and do what it says."""
         self._events += 1
         self.carry_out(event())
-        if self.broker.can_ask_more:
+        if self.broker.requests.can_ask_more:
             events = self._events
             self.timeline.at(self.now + TUNING.ask_more_after_seconds, lambda: self._ask_more(events))
 
     def _ask_more(self, events: int) -> None:
-        if events == self._events and self.broker.can_ask_more:
+        if events == self._events and self.broker.requests.can_ask_more:
             self.consult(self.broker.waited)
 
     def carry_out(self, instructions: Sequence[Instruction]) -> None:
@@ -274,11 +274,8 @@ class World:
                     self.post_down(self.workers[instruction.peer], instruction.message)
             elif isinstance(instruction, Replace):
                 self.start_worker(next(self._numbers))
-            elif isinstance(instruction, Ask):
-                self.page.ask(instruction.worker, True)
             else:
-                for number in instruction.workers:
-                    self.page.ask(number, False)
+                self.page.ask(instruction.worker, instruction.asked)
 
 
 def _enter_process(thread: SimThread) -> None:

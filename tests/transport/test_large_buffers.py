@@ -72,7 +72,7 @@ def test_no_descriptor_stays_open(scoop_run: RunScoop) -> None:
         gc.collect()
         return len(os.listdir("/proc/self/fd"))
 
-    from scoop.wire.buffer_pool import MOST_PLACES  # what is kept on purpose
+    from scoop.wire.shared_buffers import MOST_PLACES  # what is kept on purpose
 
     def main():
         list(futures.map(change, [numpy.ones(LENGTH)] * 20))

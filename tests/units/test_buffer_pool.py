@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scoop.wire.buffer_pool import LEAST_BYTES, MOST_BYTES, TOO_LARGE, BufferPool
-from scoop.wire.shared_buffers import SharedBuffers, can_carry
+from scoop.wire.shared_buffers import LEAST_BYTES, MOST_BYTES, TOO_LARGE, BufferPool, SharedBuffers, can_carry
 
 pytestmark = pytest.mark.skipif(not can_carry(), reason="no memfd here")
 

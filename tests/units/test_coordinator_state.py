@@ -1,6 +1,6 @@
 """What passes between machines, where a single step matters; tests/simulation has all of it together."""
 
-from scoop.broker.instructions import Instruction, Send
+from scoop.broker.peers import Instruction, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.link_state import LinkState
@@ -57,7 +57,7 @@ def wants_work(coordinator: CoordinatorState, machine: int) -> list[Send]:
 
 
 def others_want_work(broker: BrokerState) -> list[Instruction]:
-    return broker.received(UPLINK, Demand(broker._peers[UPLINK].sent, True, False))
+    return broker.received(UPLINK, Demand(broker.peers[UPLINK].sent, True, False))
 
 
 def test_a_lost_machine_costs_a_try_also_of_what_comes_home_later() -> None:
@@ -105,7 +105,7 @@ def test_a_cancel_that_crosses_a_task_on_its_way_home_does_no_harm() -> None:
 def test_a_quarantined_task_goes_elsewhere_if_only_the_program_is_here() -> None:
     broker = new_broker()
     broker.received(0, offer([0], [1], [1]))
-    broker.received(0, Idle(broker._peers[0].sent, False))
+    broker.received(0, Idle(broker.peers[0].sent, False))
     assert messages_to(UPLINK, others_want_work(broker)) == [offer([0], [1], [1])]
 
 

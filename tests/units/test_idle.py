@@ -38,7 +38,7 @@ class Process:
         self.sent_any = True
         self.wakes = 0
         self.heard: list[Message] = []
-        self.page = StatusPage.of_size(2)
+        self.page = StatusPage(2)
         self.tracker = IdleTracker(self, self.fibers, self.heard.append, self.page, 1)
 
     def rest(self, meanwhile: Callable[[], object] = lambda: None) -> list[Message]:

@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from scoop.broker.steal_requests import StealRequests
+from scoop.broker.peers import StealRequests
 from scoop.tuning import TUNING
 
 FEW = TUNING.workers_asked_first

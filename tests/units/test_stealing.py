@@ -24,7 +24,7 @@ sent: list[Message] = []
 @pytest.fixture
 def page() -> StatusPage:
     """Return the status page of the machine."""
-    return StatusPage.of_size(4)
+    return StatusPage(4)
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ One broker decides whether a constant may be set: the one of the origin's machin
 workers set, and keep the call until the decision comes. So all peers see all changes in one order.
 """
 
-from collections.abc import Callable
 from itertools import count
 
-from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, SetConstants
+from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, SetConstants
+from .peers import Peers
 
 __all__ = ["ConstantTable"]
 
@@ -17,18 +17,12 @@ Change = SetConstants | DeleteConstants
 class ConstantTable:
     """The constants that are set, as far as this broker or coordinator knows.
 
-    Parameters:
-        decider: the peer that leads to the broker which decides; None: it is decided here.
-        peers: returns all peers.
-        send: sends a message to a peer.
+    ``decider`` is the peer that leads to the broker which decides; None: it is decided here.
     """
 
-    def __init__(
-        self, decider: int | None, peers: Callable[[], list[int]], send: Callable[[int, Message], None]
-    ) -> None:
+    def __init__(self, decider: int | None, peers: Peers) -> None:
         self._decider = decider
         self._peers = peers
-        self._send = send
         self._set: dict[str, SetConstants] = {}  # by name; one call may set several
         self._private: dict[str, int] = {}  # constants that are of use only while this peer lives
         self._calls = count(1)
@@ -36,18 +30,21 @@ class ConstantTable:
 
     def change(self, peer: int, message: Change) -> None:
         """A peer wants to set or delete constants; or the deciding broker has."""
-        self._note_private(peer, message)
+        for name in message.names:
+            if isinstance(message, DeleteConstants):
+                self._private.pop(name, None)
+            elif name.startswith(PRIVATE) and peer != self._decider:
+                self._private[name] = peer
         if self._decider is None or peer == self._decider:
             self._apply(peer, message)
-            return
-        call = next(self._calls)
-        self._callers[call] = peer, message.call
-        self._send(self._decider, message._replace(call=call))
+        else:
+            call = next(self._calls)
+            self._callers[call] = peer, message.call
+            self._peers.send(self._decider, message._replace(call=call))
 
     def decided(self, message: ConstantReply) -> None:
-        """The deciding broker has answered a call."""
         caller, call = self._callers.pop(message.call)
-        self._send(caller, message._replace(call=call))
+        self._peers.send(caller, message._replace(call=call))
 
     def peer_left(self, peer: int) -> None:
         """Delete the constants that were of use to this peer alone."""
@@ -58,16 +55,9 @@ class ConstantTable:
         """Tell a new peer what is set, in an order that leaves it with just that."""
         messages = {id(message): message for message in self._set.values()}.values()
         for message in messages if peer != self._decider else ():
-            self._send(peer, message)
+            self._peers.send(peer, message)
             if deleted := tuple(name for name in message.names if self._set.get(name) is not message):
-                self._send(peer, DeleteConstants(0, deleted))
-
-    def _note_private(self, peer: int, message: Change) -> None:
-        for name in message.names:
-            if isinstance(message, DeleteConstants):
-                self._private.pop(name, None)
-            elif name.startswith(PRIVATE) and peer != self._decider:
-                self._private[name] = peer
+                self._peers.send(peer, DeleteConstants(0, deleted))
 
     def _apply(self, peer: int, message: Change) -> None:
         taken: tuple[str, ...] = ()
@@ -76,9 +66,8 @@ class ConstantTable:
                 self._set.pop(name, None)
         elif not (taken := tuple(name for name in message.names if name in self._set)):
             self._set.update(dict.fromkeys(message.names, message._replace(call=0)))
-        if not taken:
-            for each in self._peers():
-                if each != self._decider:
-                    self._send(each, message._replace(call=0))
+        for each in self._peers if not taken else ():
+            if each != self._decider:
+                self._peers.send(each, message._replace(call=0))
         if peer != self._decider:
-            self._send(peer, ConstantReply(message.call, taken))
+            self._peers.send(peer, ConstantReply(message.call, taken))

@@ -1,23 +1,48 @@
-"""The peers of a broker or of the coordinator: workers, and links to other machines; and which of them are idle.
+"""The peers of a broker or of the coordinator: workers, and links to other machines; which are idle, and which asked.
 
 What a peer says of its idleness counts the messages that it had seen by then. It is void if more have been sent
 since: the peer will look at those, and speak again. So here "idle" means exactly: the peer waits for us. Links say in
 Demand what their side needs; Demand itself is not counted.
 """
 
+from collections import OrderedDict, deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from ..tuning import TUNING
 from ..wire.messages import Demand, Message
-from .instructions import Instruction, Send, Unask
-from .steal_requests import StealRequests
 
-__all__ = ["Peer", "Peers"]
+__all__ = ["ORIGIN", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
+
+
+ORIGIN = 0  # the peer that the broker serves: the worker with the program, or on other machines the uplink
+
+
+class Send(NamedTuple):
+    peer: int
+    message: Message
+
+
+class Mark(NamedTuple):
+    """Mark a worker on the status page as asked for work, or no more; Steal follows, for one that does not spawn."""
+
+    worker: int
+    asked: bool
+    far: bool = False  # other machines want the work: only the worker's I/O thread looks at that mark
+
+
+class Replace(NamedTuple):
+    """Start a worker in the place of ``worker``, where the last ``failed_starts`` workers died while they started."""
+
+    worker: int
+    failed_starts: int
+
+
+Instruction = Send | Mark | Replace  # what the state tells its process to do
 
 
 @dataclass(slots=True)
 class Peer:
-    """What is known of one peer."""
-
     is_link: bool = False  # other machines are behind it
     in_turn: bool = True  # it gets tasks in the order in which peers became idle
     failed_starts: int = 0  # workers before it, in its place, that died before they spoke
@@ -33,36 +58,82 @@ class Peer:
     told: tuple[bool, bool] | None = False, False  # in Demand; None: it is owed a new one
 
 
-class Peers(dict[int, Peer]):
-    """All peers by their numbers, and the instructions that concern them.
+class StealRequests:
+    """Which peers wait for work, and which workers are asked to give some.
 
-    Parameters:
-        requests: where peers wait that are idle.
+        waiting ──gets work──> busy ──is asked──> asked ──gives──> busy, and the first to be asked next time
+           ^                     │                  │
+           └───────is idle───────┴──────────────────┘
+
+    At first the broker asks a few workers, those that gave last: they are the likeliest to have more. While they do
+    not give, it asks as many more, again and again. So one idle worker among thousands neither disturbs all the
+    others, nor waits for long.
     """
 
-    def __init__(self, requests: StealRequests) -> None:
+    def __init__(self) -> None:
+        self.waiting: deque[int] = deque()  # for work, the longest-waiting first
+        self._busy: OrderedDict[int, None] = OrderedDict()  # workers to ask next, in this order
+        self._asked: dict[int, bool] = {}
+
+    @property
+    def can_ask_more(self) -> bool:
+        """Whether a peer waits, and some worker has not been asked yet."""
+        return bool(self.waiting and self._busy)
+
+    def wait(self, peer: int) -> bool:
+        """A peer is idle, and so has nothing to give; return whether it was asked."""
+        self.waiting.append(peer)
+        self._busy.pop(peer, None)
+        return self._asked.pop(peer, False)
+
+    def stop_waiting(self, peer: int) -> None:
+        self.waiting.remove(peer)
+        self._busy[peer] = None
+
+    def may_give(self, worker: int) -> None:
+        """A worker is to be asked before all others: it has given, or runs the program."""
+        self._asked.pop(worker, None)
+        self._busy[worker] = None
+        self._busy.move_to_end(worker, last=False)
+
+    def forget(self, peer: int) -> None:
+        if peer in self.waiting:
+            self.waiting.remove(peer)
+        self._busy.pop(peer, None)
+        self._asked.pop(peer, None)
+
+    def ask(self, again: bool = False) -> list[int]:
+        """Return the workers to ask in addition; ``again``: those that were asked have not given for a while."""
+        number = max(TUNING.workers_asked_first, len(self.waiting)) - len(self._asked)
+        if again:
+            number = max(number, len(self._asked))
+        chosen = [self._busy.popitem(last=False)[0] for _ in range(min(number, len(self._busy)))]
+        self._asked.update(dict.fromkeys(chosen, True))
+        return chosen
+
+    def withdraw(self) -> tuple[int, ...]:
+        """No peer waits any more: return the workers that were asked, and need not give."""
+        asked = tuple(self._asked)
+        for worker in reversed(asked):
+            self.may_give(worker)
+        return asked
+
+
+class Peers(dict[int, Peer]):
+    """All peers by their numbers, and what is to be done. Those that are idle wait in ``requests``."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self._requests = requests
-        self._instructions: list[Instruction] = []
+        self.requests = StealRequests()
+        self.instructions: list[Instruction] = []
 
     def but(self, *excluded: int) -> list[Peer]:
-        """Return all other peers."""
         return [peer for number, peer in self.items() if number not in excluded]
 
-    # -- coming and going -------------------------------------------------------------------------------------
-
     def retire(self, number: int) -> None:
-        """A peer is about to leave by itself."""
-        self._requests.forget(number)
+        self.requests.forget(number)
         self[number].idle = False
         self[number].retired = True
-
-    def leave(self, number: int) -> Peer:
-        """A peer has died or left; return what was known of it."""
-        self._requests.forget(number)
-        return self.pop(number)
-
-    # -- idleness ---------------------------------------------------------------------------------------------
 
     def note_idle(self, number: int, seen: int, all_done: bool, wants_work: bool = True) -> None:
         """A peer has nothing to do, as of so many messages; a link may want no work all the same."""
@@ -73,55 +144,39 @@ class Peers(dict[int, Peer]):
             self.note_busy(number)
         elif is_valid and not (peer.idle or peer.retired):
             peer.idle = True
-            if peer.in_turn and self._requests.wait(number):
-                self.instruct(Unask((number,)))
+            if peer.in_turn and self.requests.wait(number):
+                self.instructions.append(Mark(number, False))
         peer.all_done = all_done and is_valid
 
     def note_busy(self, number: int) -> None:
-        """A peer has found work, or will look for some."""
         peer = self[number]
         peer.all_done = False
         if peer.idle:
             peer.idle = False
             if peer.in_turn:
-                self._requests.stop_waiting(number)
+                self.requests.stop_waiting(number)
 
     def note_demand(self, number: int, demand: Demand) -> None:
-        """A link has said what its side needs."""
         peer = self[number]
         peer.wants_work = demand.wants_work
         peer.cannot_start &= not demand.wants_work  # else workers have started there meanwhile
         self.note_idle(number, demand.seen, demand.all_done, demand.wants_work)
 
-    def note_message(self, number: int) -> None:
-        """A link has sent anything but Demand: it counts, and a new Demand is owed."""
-        self[number].heard += 1
-        self[number].told = None
-
-    # -- sending ----------------------------------------------------------------------------------------------
-
     def send(self, number: int, message: Message) -> None:
         """Send a message, if the peer is still there. What it has said of its idleness is void then."""
-        peer = self.get(number)
-        if peer is not None:
+        if (peer := self.get(number)) is not None:
             peer.sent += 1
             peer.all_done = False
             if peer.idle:
                 self.note_busy(number)
-            self._instructions.append(Send(number, message))
+            self.instructions.append(Send(number, message))
 
     def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:
-        """Tell a link what this side needs, if that is news to it."""
         peer = self.get(number)
         if peer is not None and peer.told != (wants_work, all_done):
             peer.told = wants_work, all_done
-            self.instruct(Send(number, Demand(peer.heard, wants_work, all_done)))
-
-    def instruct(self, instruction: Instruction) -> None:
-        """Have something done."""
-        self._instructions.append(instruction)
+            self.instructions.append(Send(number, Demand(peer.heard, wants_work, all_done)))
 
     def take_instructions(self) -> list[Instruction]:
-        """Return all that is to be done, in this order."""
-        instructions, self._instructions = self._instructions, []
+        instructions, self.instructions = self.instructions, []
         return instructions

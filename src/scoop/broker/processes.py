@@ -1,5 +1,6 @@
-"""The processes that a broker starts, waits for, and ends."""
+"""The processes that a broker starts, waits for, and ends; and how they ended, in words for their user."""
 
+import errno
 import logging
 import os
 import signal
@@ -7,40 +8,54 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from math import inf
 
+from ..wire.messages import CONNECTION_LOST, RETIRED
 from ..wire.status_page import StatusPage
-from .exit_report import Exit, why_not_started
 
-__all__ = ["GRACE_SECONDS", "Spawn", "Starts", "end_processes", "reap"]
+__all__ = ["GRACE_SECONDS", "Spawn", "Starts", "end_processes", "reap", "why_not_started"]
 
-GRACE_SECONDS = 0.25
-"""How long workers have to send what they have and to leave, when the run ends; then they are killed."""
-
-RETRY_SECONDS = 1.0
-"""After this time the broker tries again to start a worker that the system would not start."""
+GRACE_SECONDS = 0.25  # for workers to send what they have and to leave, when the run ends; then they are killed
+RETRY_SECONDS = 1.0  # after this time the broker tries again to start a worker that the system would not start
 
 Spawn = Callable[[int], tuple[int, socket.socket]]
 """Starts the process with this number; returns its pid and the socket to it. Raises OSError if it cannot."""
 
 Join = Callable[[int, socket.socket, int, int], None]
+"""Called with a worker that was started, its socket, its pid, and how many died in its place while they started."""
+
+_DEFECT = (
+    "Compiled code that the task called has a defect; where it was is printed above, on standard error. "
+    "With --spare-origin no task runs in the program's own process, which it would end"
+)
+
+_SIGNALS: dict[int, str] = {
+    signal.SIGKILL: "Most often the system kills a process when memory runs out, or a batch system does at "
+    "its own limit. Let tasks hold less, or run fewer workers (-n), or see --worker-memory-limit",
+    signal.SIGSEGV: _DEFECT,
+    signal.SIGBUS: f"A file that the task had mapped was cut short (a full disk?), or else: {_DEFECT}",
+    signal.SIGFPE: _DEFECT,
+    signal.SIGILL: "Compiled code that the task called was built for another processor",
+    signal.SIGABRT: "Compiled code that the task called has aborted; its last message may stand above",
+    signal.SIGTERM: "It was asked to end: most often by a batch system at its time limit",
+    signal.SIGXCPU: "It has used up the processor time it was allowed (ulimit -t)",
+}
+
+_STATUSES = {
+    RETIRED: "It had run as many tasks as it may, or had grown beyond its memory limit, and is replaced",
+    CONNECTION_LOST: "The task has closed descriptors that are not its own (os.closerange?), and so its connection",
+}
+
+_LIMITS = {errno.EMFILE: "ulimit -n", errno.EAGAIN: "ulimit -u, or the batch system's limit of processes"}
 
 _log = logging.getLogger("scoop")
 
 
 class Starts:
-    """The workers that are still to be started.
-
-    Parameters:
-        workers: how many.
-        spawn: starts one of them.
-        page: the status page.
-        join: called with the number of a worker that was started, its pid and socket, and how many workers in a row
-            had died in its place while they started.
-    """
+    """The workers that are still to be started."""
 
     def __init__(self, workers: int, spawn: Spawn, page: StatusPage, join: Join) -> None:
-        self.to_start = workers
-        """Workers that have not been started for the first time."""
+        self.to_start = workers  # for the first time
         self.next_number = 1
         self._spawn = spawn
         self._page = page
@@ -50,7 +65,6 @@ class Starts:
         self._warned = False
 
     def start_first(self, most: int) -> None:
-        """Start workers for the first time."""
         for _ in range(min(most, self.to_start)):
             self.to_start -= 1
             self.start(0)
@@ -85,10 +99,16 @@ class Starts:
         """Whether the system would not start some worker."""
         return bool(self._missing)
 
-    @property
-    def wait_seconds(self) -> float | None:
-        """How long the broker may sleep before it must start a worker."""
-        return 0.0 if self.to_start else RETRY_SECONDS if self._missing else None
+    def longest_sleep(self) -> float:
+        if self.to_start:
+            return 0.0
+        return RETRY_SECONDS if self._missing else inf
+
+
+def why_not_started(problem: OSError) -> str:
+    """Say why a process could not be started, and which limit it was."""
+    hint = _LIMITS.get(problem.errno or 0)
+    return f"{problem.strerror}: see {hint}" if hint else str(problem)
 
 
 def end_processes(pids: set[int], grace_seconds: float) -> None:
@@ -101,13 +121,21 @@ def end_processes(pids: set[int], grace_seconds: float) -> None:
         time.sleep(0.001)
 
 
-def reap(pid: int) -> Exit:
-    """See that a process that has closed its socket ends; return how it has."""
+def reap(pid: int) -> str:
+    """See that a process that has closed its socket ends; say in two sentences how it has, and what to do."""
     deadline = time.monotonic() + GRACE_SECONDS
     while not (found := os.wait4(pid, os.WNOHANG))[0]:
         if time.monotonic() >= deadline:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
     _, status, usage = found
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Exit(pid, socket.gethostname(), os.waitstatus_to_exitcode(status), usage.ru_maxrss * unit)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        name = next((each.name for each in signal.Signals if each == -code), f"signal {-code}")
+        how, why = f"was killed by {name}", _SIGNALS.get(-code)
+    else:
+        how = f"exited with status {code}"
+        why = _STATUSES.get(code, "Something in the task has ended the process (os._exit?)")
+    mebibytes = usage.ru_maxrss >> (20 if sys.platform == "darwin" else 10)
+    report = f"the worker (pid {pid} on {socket.gethostname()}, at most {mebibytes:,} MiB in memory) {how}."
+    return f"{report} {why}." if why else report

@@ -9,38 +9,29 @@ is left to say which had; and none of it is quarantined.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby, repeat
 from operator import itemgetter
 
-from ..wire.messages import DEFAULT_RETRIES, Cancel, Cancelled, GiveBack, Lost, Offer, Results, Run
+from ..wire import messages as m
 from ..wire.shared_buffers import SharedBuffers
 
 __all__ = ["MOST_ARRIVALS", "TaskTable"]
 
-MOST_ARRIVALS = 3
-"""Workers that may die as a task arrives, before they have begun anything, even if the task has fewer retries."""
-
-Task = tuple[int, int]
-"""A batch, and the number of a task in it."""
-
-Ended = Results | Cancelled | Lost
+MOST_ARRIVALS = 3  # workers that may die with a task, having begun nothing, even if the task has fewer retries
+Task = tuple[int, int]  # a batch, and the number of a task in it
 
 
+@dataclass(slots=True)
 class _Record:
-    """What is known of one task."""
+    retries: int
+    quarantined: bool  # it may have killed a worker
+    tries: int = 0  # workers that it most likely killed
+    arrivals: int = 0  # workers that died with it and had begun nothing
+    losses: int = 0  # machines that were lost with it
+    unwanted: bool = False  # its owner has cancelled it
 
-    __slots__ = ("arrivals", "losses", "quarantined", "retries", "tries", "unwanted")
-
-    def __init__(self, retries: int, quarantined: bool) -> None:
-        self.retries = retries
-        self.quarantined = quarantined  # it may have killed a worker
-        self.tries = 0  # workers that it most likely killed
-        self.arrivals = 0  # workers that died with it and had begun nothing
-        self.losses = 0  # machines that were lost with it
-        self.unwanted = False  # its owner has cancelled it
-
-    @property
     def retries_left(self) -> int:
         return self.retries - self.tries - self.losses
 
@@ -49,7 +40,7 @@ class _Record:
     def died_begun(self, is_culprit: bool) -> int:
         self.quarantined = True
         self.tries += is_culprit
-        return max(self.tries, 1) if self.retries_left < 0 or not self.retries else 0
+        return max(self.tries, 1) if self.retries_left() < 0 or not self.retries else 0
 
     def died_on_arrival(self) -> int:
         self.quarantined = True
@@ -58,62 +49,49 @@ class _Record:
 
     def lost_with_machine(self) -> int:
         self.losses += 1
-        return self.losses if self.retries_left < 0 else 0
+        return self.losses if self.retries_left() < 0 else 0
 
 
+@dataclass(slots=True)
 class _Batch:
-    __slots__ = ("body", "buffers", "tasks")
-
-    def __init__(self, body: bytes, buffers: SharedBuffers | None) -> None:
-        self.body = body
-        self.buffers = buffers
-        self.tasks: dict[int, _Record] = {}  # those that are in the table
+    body: bytes
+    buffers: SharedBuffers | None
+    tasks: dict[int, _Record] = field(default_factory=dict)  # those that are in the table
 
 
 class TaskTable:
     """All tasks that are on offer, held or quarantined.
 
-    Parameters:
-        retries: how often a task is handed out again after a worker died with it, if it has no number of its own.
-        tell_owner: sends the end of tasks to the peer that owns them.
+    ``retries`` says how often a task is handed out again after a worker died with it, if it has no number of its own;
+    ``owner`` returns the peer that owns a batch, or through which its owner is reached.
     """
 
-    def __init__(self, retries: int, tell_owner: Callable[[Ended], None]) -> None:
+    def __init__(self, retries: int, owner: Callable[[int], int], send: Callable[[int, m.Message], None]) -> None:
         self._retries = retries
-        self._tell_owner = tell_owner
+        self._owner = owner
+        self._send = send
         self._batches: dict[int, _Batch] = {}
-        self.on_offer: deque[tuple[int, list[int]]] = deque()
-        """Lots of tasks that any peer may run, the oldest first."""
-        self.quarantine: deque[Task] = deque()
-        """Tasks that are to be handed out alone."""
-        self._held: dict[int, dict[Task, None]] = {}  # by holder, in the order in which it got them
+        self.held: dict[int, dict[Task, None]] = {}  # by holder, in the order in which it got them
+        self.on_offer: deque[tuple[int, list[int]]] = deque()  # lots that any peer may run, the oldest first
+        self.quarantine: deque[Task] = deque()  # to be handed out alone
 
     @property
     def empty(self) -> bool:
-        """Whether no task is in the table."""
         return not self._batches
 
-    def holds_any(self, peer: int) -> bool:
-        """Whether a peer holds tasks."""
-        return bool(self._held.get(peer))
-
-    def holds(self, peer: int, batch: int, task: int) -> bool:
-        """Whether a peer holds this task, and its owner lives."""
-        return batch in self._batches and (batch, task) in self._held.get(peer, ())
-
-    # -- in and out -------------------------------------------------------------------------------------------
-
-    def add(self, message: Offer) -> None:
+    def add(self, peer: int, message: m.Offer) -> None:
         """Put tasks on offer that their owner, or the machine of their owner, can spare."""
+        if self._owner(message.batch) != peer:
+            raise ValueError("a peer offers tasks that are not its own")
         if not message.tasks:
             return
         batch = self._batches.setdefault(message.batch, _Batch(message.body, message.buffers))
         suspects = message.suspects or repeat(0, len(message.tasks))
         for task, retries, suspect in zip(message.tasks, message.retries, suspects, strict=True):
-            batch.tasks[task] = _Record(self._retries if retries == DEFAULT_RETRIES else retries, bool(suspect))
+            batch.tasks[task] = _Record(self._retries if retries == m.DEFAULT_RETRIES else retries, bool(suspect))
         self._put_on_offer(message.batch, message.tasks)
 
-    def give_back(self, peer: int, message: GiveBack) -> None:
+    def give_back(self, peer: int, message: m.GiveBack) -> None:
         """Put tasks on offer again that a peer has not begun. A machine says how many retries they have left."""
         self._release(peer, message.batch, message.tasks)
         if message.retries and message.batch in self._batches:
@@ -123,33 +101,24 @@ class TaskTable:
                 record.losses = record.retries - record.tries - left
         self._put_on_offer(message.batch, message.tasks)
 
-    def end(self, peer: int, message: Ended) -> None:
-        """Tasks that a peer held have ended."""
+    def end(self, peer: int, message: m.Results | m.Cancelled | m.Lost) -> None:
         self._release(peer, message.batch, message.tasks)
         self._close(message)
 
-    def cancel(self, message: Cancel) -> list[tuple[int, Cancel]]:
-        """Drop tasks that no peer holds; return which peers hold others, and must be told."""
-        batch = self._batches.get(message.batch)
-        if batch is None:
-            return []
-        unwanted = {task for task in message.tasks if task in batch.tasks}
-        for task in unwanted:
-            batch.tasks[task].unwanted = True  # its holder may die, or may be giving it back
-        if dropped := self._withdraw(message.batch, unwanted):
-            self._close(Cancelled(message.batch, dropped))
-        return self._holders(message.batch, unwanted)
+    def pass_on(self, peer: int, message: m.PartialResult) -> None:
+        """Part of a task has ended, which changes nothing here; ignored if the peer does not hold that task."""
+        if message.batch in self._batches and (message.batch, message.task) in self.held.get(peer, ()):
+            self._send(self._owner(message.batch), message)
 
-    def forget(self, is_theirs: Callable[[int], bool]) -> list[tuple[int, Cancel]]:
-        """The owner of these batches has died; return which peers hold tasks of them, and must be told."""
-        cancels: list[tuple[int, Cancel]] = []
-        for batch in [batch for batch in self._batches if is_theirs(batch)]:
-            tasks = set(self._batches.pop(batch).tasks)
-            self._withdraw(batch, tasks)
-            cancels += self._holders(batch, tasks)  # they still hold what they have begun
-        return cancels
-
-    # -- handing out ------------------------------------------------------------------------------------------
+    def cancel(self, message: m.Cancel) -> None:
+        """Drop tasks that no peer holds; tell the peers that hold others."""
+        if batch := self._batches.get(message.batch):
+            unwanted = {task for task in message.tasks if task in batch.tasks}
+            for task in unwanted:
+                batch.tasks[task].unwanted = True  # its holder may die, or may be giving it back
+            if dropped := self._withdraw(message.batch, unwanted):
+                self._close(m.Cancelled(message.batch, dropped))
+            self._tell_holders(message.batch, unwanted)
 
     def take_share(self, waiting: int) -> tuple[int, list[int]]:
         """Take the oldest lot off offer; if more peers wait than there are lots, only one's share of it."""
@@ -162,49 +131,50 @@ class TaskTable:
 
     def take_quarantined(self, may_go: Callable[[int], bool] = lambda _: True) -> tuple[int, list[int]] | None:
         """Take the oldest quarantined task whose batch may go where it is wanted, if there is one."""
-        found = next((task for task in self.quarantine if may_go(task[0])), None)
-        if found is None:
-            return None
-        self.quarantine.remove(found)
-        return found[0], [found[1]]
+        for batch, task in self.quarantine:
+            if may_go(batch):
+                self.quarantine.remove((batch, task))
+                return batch, [task]
+        return None
 
-    def run(self, worker: int, batch: int, tasks: list[int]) -> Run:
-        """Have a worker hold tasks; return what to send it."""
-        self._hold(worker, batch, tasks)
+    def hand(self, peer: int, is_link: bool, batch: int, tasks: list[int]) -> None:
+        """Hand tasks to a peer, which holds them then; through a link they go home if their owner is there."""
         entry = self._batches[batch]
-        return Run(batch, tasks, entry.body, entry.buffers)
+        message: m.Message = m.Run(batch, tasks, entry.body, entry.buffers)
+        if is_link:
+            records = [entry.tasks[task] for task in tasks]
+            chances = [max(0, each.retries_left()) for each in records], [int(each.quarantined) for each in records]
+            if self._owner(batch) == peer:
+                self._remove(batch, tasks)
+                self._send(peer, m.GiveBack(batch, tasks, *chances))
+                return
+            message = m.Offer(batch, tasks, *chances, entry.body, entry.buffers)
+        self.held.setdefault(peer, {}).update(((batch, task), None) for task in tasks)
+        self._send(peer, message)
 
-    def lend(self, machine: int, batch: int, tasks: list[int]) -> Offer:
-        """Have another machine hold tasks; return what to send it."""
-        self._hold(machine, batch, tasks)
-        entry = self._batches[batch]
-        return Offer(batch, tasks, *self._chances(batch, tasks), entry.body, entry.buffers)
-
-    def send_home(self, batch: int, tasks: list[int]) -> GiveBack:
-        """Take tasks off the table that go to the machine of their owner; return what to send it."""
-        message = GiveBack(batch, tasks, *self._chances(batch, tasks))
-        self._remove(batch, tasks)
-        return message
-
-    # -- deaths -----------------------------------------------------------------------------------------------
+    def owner_died(self, peer: int) -> None:
+        """A peer has died that owned tasks: drop them, and tell the peers that hold some of them."""
+        for batch in [batch for batch in self._batches if self._owner(batch) == peer]:
+            tasks = set(self._batches.pop(batch).tasks)
+            self._withdraw(batch, tasks)
+            self._tell_holders(batch, tasks)  # they still hold what they have begun
 
     def worker_died(self, worker: int, begun: int, report: str, retired: bool) -> None:
         """A worker has died that had begun so many of the tasks which it held; ``retired``: none, for it left."""
-        held = [*self._held.pop(worker, ())]
+        held = [*self.held.pop(worker, ())]
         for place, task in enumerate(held[:begun], 1):
             self._try_again([task], partial(_Record.died_begun, is_culprit=place == begun), report)
         blameless = begun or retired
         self._try_again(held[begun:], (lambda _: 0) if blameless else _Record.died_on_arrival, report)
 
     def machine_lost(self, machine: int, report: str) -> None:
-        """A machine is lost, with all that it held."""
-        self._try_again(self._held.pop(machine, ()), _Record.lost_with_machine, report)
+        self._try_again(self.held.pop(machine, ()), _Record.lost_with_machine, report)
 
     def lose_quarantined(self, report: str) -> None:
         """No worker is left that could run the quarantined tasks."""
         while self.quarantine:
             batch, task = self.quarantine.popleft()
-            self._close(Lost(batch, [task], 1, report))
+            self._close(m.Lost(batch, [task], 1, report))
 
     def _try_again(self, tasks: Iterable[Task], note_death: Callable[[_Record], int], report: str) -> None:
         """Put tasks of a dead holder on offer again, if they have retries left and their owner lives."""
@@ -213,12 +183,10 @@ class TaskTable:
             survivors = []
             for task in [task for _, task in group if task in records]:
                 if tries := note_death(records[task]):
-                    self._close(Lost(batch, [task], tries, report))
+                    self._close(m.Lost(batch, [task], tries, report))
                 else:
                     survivors.append(task)
             self._put_on_offer(batch, survivors)
-
-    # -- places -----------------------------------------------------------------------------------------------
 
     def _put_on_offer(self, batch: int, tasks: Sequence[int]) -> None:
         """Take in tasks that no peer holds: they are offered, quarantined, or dropped if they are unwanted."""
@@ -237,39 +205,30 @@ class TaskTable:
         if offered:
             self.on_offer.append((batch, offered))
         if dropped:
-            self._close(Cancelled(batch, dropped))
+            self._close(m.Cancelled(batch, dropped))
 
     def _withdraw(self, batch: int, tasks: set[int]) -> list[int]:
         """Take those of these tasks that no peer holds off offer and out of quarantine; return them."""
-        withdrawn: list[int] = []
-        for _ in range(len(self.on_offer)):
-            each, offered = self.on_offer.popleft()
-            if each == batch:
-                withdrawn += [task for task in offered if task in tasks]
-                offered = [task for task in offered if task not in tasks]
-            if offered:
-                self.on_offer.append((each, offered))
+        offered = [task for each, lot in self.on_offer if each == batch for task in lot if task in tasks]
+        left = [(each, [n for n in lot if n not in tasks] if each == batch else lot) for each, lot in self.on_offer]
+        self.on_offer = deque((each, lot) for each, lot in left if lot)
         quarantined = [task for each, task in self.quarantine if each == batch and task in tasks]
-        for task in quarantined:
-            self.quarantine.remove((batch, task))
-        return withdrawn + quarantined
+        self.quarantine = deque(task for task in self.quarantine if task[0] != batch or task[1] not in tasks)
+        return offered + quarantined
 
-    def _holders(self, batch: int, tasks: set[int]) -> list[tuple[int, Cancel]]:
-        held = ((peer, [n for b, n in mine if b == batch and n in tasks]) for peer, mine in self._held.items())
-        return [(peer, Cancel(batch, numbers)) for peer, numbers in held if numbers]
-
-    def _hold(self, peer: int, batch: int, tasks: Sequence[int]) -> None:
-        self._held.setdefault(peer, {}).update(((batch, task), None) for task in tasks)
+    def _tell_holders(self, batch: int, tasks: set[int]) -> None:
+        for peer, mine in self.held.items():
+            if numbers := [number for each, number in mine if each == batch and number in tasks]:
+                self._send(peer, m.Cancel(batch, numbers))
 
     def _release(self, peer: int, batch: int, tasks: Sequence[int]) -> None:
-        held = self._held.get(peer, {})
+        held = self.held.get(peer, {})
         for task in tasks:
             held.pop((batch, task), None)
 
-    def _close(self, message: Ended) -> None:
-        """Tell the owner of tasks how they ended, and take them off the table."""
+    def _close(self, message: m.Results | m.Cancelled | m.Lost) -> None:
         if message.batch in self._batches:
-            self._tell_owner(message)
+            self._send(self._owner(message.batch), message)
             self._remove(message.batch, message.tasks)
 
     def _remove(self, batch: int, tasks: Sequence[int]) -> None:
@@ -278,8 +237,3 @@ class TaskTable:
             entry.tasks.pop(task, None)
         if not entry.tasks:
             del self._batches[batch]
-
-    def _chances(self, batch: int, tasks: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Return how many retries each task has left, and whether it is quarantined."""
-        records = [self._batches[batch].tasks[task] for task in tasks]
-        return [max(0, r.retries_left) for r in records], [int(r.quarantined) for r in records]

@@ -13,26 +13,18 @@ to where they came from: that could go on for ever.
 """
 
 from ..wire.messages import Steal
-from .instructions import Ask, Unask
+from .peers import ORIGIN, Mark
 from .router import Router
 
 __all__ = ["Uplink"]
 
 
 class Uplink:
-    """The rules for the link to other machines.
+    """The rules for the link to other machines, which has this number among the peers."""
 
-    Parameters:
-        number: of the link, among the peers.
-        origin: the number of the peer that gets no quarantined tasks.
-        router: the parts of the broker's state.
-    """
-
-    def __init__(self, number: int, origin: int, router: Router) -> None:
+    def __init__(self, number: int, router: Router) -> None:
         self.number = number
-        self.why_alone: str | None = None
-        """Why no other machine can work any more."""
-        self._origin = origin
+        self.why_alone: str | None = None  # why no other machine can work any more
         self._router = router
         self._peers, self._table, self._requests = router.peers, router.table, router.requests
         self._asked_far: set[int] = set()
@@ -48,11 +40,15 @@ class Uplink:
             own_wait = bool(self._requests.waiting)
             if self._table.on_offer and not own_wait:
                 self._router.hand(self.number, *self._table.take_share(1))
-            elif not own_wait or self._router.peer_for_quarantined(lambda worker: worker != self._origin) is None:
+            elif not own_wait or self._router.peer_for_quarantined() is None:
                 found = self._table.take_quarantined(lambda batch: self._router.owner(batch) != self.number)
                 if found is not None:
                     self._router.hand(self.number, *found)
-        self._ask_far()
+        if link is not None and link.wants_work:
+            self._ask_far()
+        else:
+            self._peers.instructions += [Mark(worker, False, far=True) for worker in self._asked_far]
+            self._asked_far.clear()
 
     def lose_what_none_can_run(self) -> None:
         """Only the origin is left, which the quarantined tasks may kill: their owners are told that they are lost."""
@@ -60,22 +56,14 @@ class Uplink:
             self._table.lose_quarantined(self.why_alone)
 
     def any_able_here(self) -> bool:
-        """Whether this machine has another worker than the origin."""
-        return any(not peer.cannot_start for peer in self._peers.but(self._origin, self.number))
+        return any(not peer.cannot_start for peer in self._peers.but(ORIGIN, self.number))
 
     def _ask_far(self) -> None:
-        link = self._peers.get(self.number)
-        if link is None or not link.wants_work:
-            if self._asked_far:
-                self._peers.instruct(Unask(tuple(self._asked_far), far=True))
-                self._asked_far.clear()
-        elif not self._requests.waiting and len(self._asked_far) < len(self._peers) - 1:
-            for worker in [*self._peers]:
-                if worker not in self._asked_far and self._can_give(worker):
-                    self._asked_far.add(worker)
-                    self._peers.instruct(Ask(worker, far=True))
-                    self._peers.send(worker, Steal(1, far=True))
-
-    def _can_give(self, worker: int) -> bool:
-        peer = self._peers[worker]
-        return (peer.has_spoken or worker == self._origin) and not peer.retired and not peer.is_link
+        if self._requests.waiting or len(self._asked_far) >= len(self._peers) - 1:
+            return
+        for worker, peer in self._peers.items():
+            can_give = (peer.has_spoken or worker == ORIGIN) and not (peer.retired or peer.is_link)
+            if can_give and worker not in self._asked_far:
+                self._asked_far.add(worker)
+                self._peers.instructions.append(Mark(worker, True, far=True))
+                self._peers.send(worker, Steal(1, far=True))

@@ -181,7 +181,7 @@ def _start(machine: Machine, program: Program) -> None:
     try:
         end = start(machine, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
-        from ..broker.exit_report import why_not_started
+        from ..broker.processes import why_not_started
 
         reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None

@@ -4,8 +4,8 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from ..broker.channel import Channel
 from ..wire.messages import Message
+from ..wire.sockets import Channel
 
 __all__ = ["BrokerLink"]
 

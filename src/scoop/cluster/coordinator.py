@@ -6,7 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from ..broker.instructions import Send
+from ..broker.peers import Send
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem, Welcome
 from .broker_link import BrokerLink

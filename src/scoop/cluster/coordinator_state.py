@@ -5,8 +5,7 @@ task is, notices the loss of a machine in one place, keeps constants and tasks i
 for certain when nothing is left to do anywhere.
 """
 
-from ..broker.instructions import Send
-from ..broker.peers import Peer
+from ..broker.peers import Peer, Send
 from ..broker.router import Router
 from ..wire.messages import Message, StartFailed, StartProblem, owner_of
 

@@ -8,9 +8,8 @@ from typing import Any, Protocol
 from ..errors import WorkerLost, describe_call, in_words, name_of
 from ..tuning import TUNING
 from ..wire import codec
-from ..wire.buffer_pool import BufferPool
 from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
-from ..wire.shared_buffers import SharedBuffers, Span, size_of, views_of
+from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
 from . import runtime
 from .callbacks import Deferred

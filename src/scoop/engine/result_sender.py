@@ -7,9 +7,8 @@ from threading import RLock
 from typing import NamedTuple
 
 from ..tuning import TUNING
-from ..wire.buffer_pool import BufferPool
 from ..wire.messages import Message, PartialResult, Results
-from ..wire.shared_buffers import SharedBuffers, Span, size_of
+from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of
 from .signal_safety import indivisible
 
 __all__ = ["Packed", "ResultSender"]

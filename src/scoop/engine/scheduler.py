@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from greenlet import getcurrent, greenlet
 
 from ..tuning import TUNING
-from ..wire.buffer_pool import BufferPool
 from ..wire.messages import Message
+from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import StatusPage
 from . import future as f
 from . import runtime

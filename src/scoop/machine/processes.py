@@ -48,6 +48,11 @@ class Machine(NamedTuple):
     serve_uplink: ServeUplink | None = None
     is_far: bool = False
 
+    @property
+    def runs_alone(self) -> bool:
+        """Whether the program's process is the only worker."""
+        return self.size == 1 and not self.limits.spare
+
 
 def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
     """Be the broker of this machine until its parent (the origin, or on a far machine the uplink) hangs up."""
@@ -78,11 +83,10 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
     children = _Children(machine, number, page, descriptor_limits)
     Broker(
         parent,
-        machine.workers,
+        0 if machine.runs_alone else machine.workers,
         page,
         children.fork_worker,
         machine.limits.retries,
-        machine.limits.spare or machine.size > 1,
         number,
         children.fork_uplink if machine.serve_uplink else None,
     ).serve()

@@ -16,8 +16,7 @@ from .shared_buffers import LARGE, can_carry
 
 __all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
 
-MAIN_ALIAS = "__scoop_main__"
-"""The name under which workers import the main script; in the origin it names ``__main__`` itself."""
+MAIN_ALIAS = "__scoop_main__"  # workers import the main script under this name; in the origin it names ``__main__``
 
 _PROTOCOL = 5
 _main_by_value = False
@@ -30,10 +29,7 @@ def pickle_main_by_value(on: bool = True) -> None:
 
 
 def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
-    """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle.
-
-    Raises what the object's own pickling raises if it can travel neither by name nor by value.
-    """
+    """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle."""
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
     if not _main_by_value:
         try:
@@ -48,7 +44,6 @@ def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
 
 
 def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
-    """Undo ``dumps``."""
     return pickle.loads(data, buffers=large)
 
 

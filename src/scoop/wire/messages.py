@@ -7,8 +7,12 @@ A frame is a header, then the message's numbers (64 bits each), then its bytes:
     | 1  |   1    |    4    |    8     |  8 * count   |  length
     +----+--------+---------+----------+--------------+---------...
 
-Fields are laid out in the order in which a message type names them. A broker reads numbers, names and texts; it never
-looks into a ``body``, which only the two ends understand.
+Fields are laid out in the order in which a message type names them, as their types say. Most types have these:
+
+    batch    the name of a batch, in which its owner is (see owner_of)
+    task(s)  numbers of tasks in the batch
+    body     what only the two ends understand: a broker reads numbers, names and texts, and never looks into it
+    buffers  large buffers that travel beside the message
 """
 
 import struct
@@ -17,56 +21,26 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import count
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 from .shared_buffers import SharedBuffers
 
-__all__ = [
-    "CONNECTION_LOST",
-    "DEFAULT_RETRIES",
-    "PRIVATE",
-    "RETIRED",
-    "AllDone",
-    "Busy",
-    "Cancel",
-    "Cancelled",
-    "ConstantReply",
-    "DeleteConstants",
-    "Demand",
-    "GiveBack",
-    "Idle",
-    "Lost",
-    "MalformedMessage",
-    "Message",
-    "MessageReader",
-    "NoWorkers",
-    "Offer",
-    "PartialResult",
-    "ProgramEnded",
-    "Results",
-    "Retire",
-    "Run",
-    "SetConstants",
-    "StartFailed",
-    "StartProblem",
-    "Steal",
-    "Welcome",
-    "batch_ids",
-    "encode",
-    "owner_of",
-]
+__all__ = ["CONNECTION_LOST", "DEFAULT_RETRIES", "PRIVATE", "RETIRED", "MalformedMessage", "MessageReader"]
+__all__ += ["Message", "StartProblem", "batch_ids", "encode", "owner_of"]
+__all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
+__all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
+__all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Retire", "SetConstants", "StartFailed", "Welcome"]
 
-DEFAULT_RETRIES = -1
-"""The retries of a task that has no number of its own: as many as the run says."""
+DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
+PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
 
-PRIVATE = "scoop.private."
-"""Begins the names of constants that are of use only while the worker that set them lives."""
+# Exit statuses of workers
+CONNECTION_LOST = 71  # its own task has closed its socket to the broker
+RETIRED = 72  # it has run its number of tasks, or has grown beyond its memory limit
 
-CONNECTION_LOST = 71
-"""The exit status of a worker whose own task has closed its socket to the broker."""
-
-RETIRED = 72
-"""The exit status of a worker that has run its number of tasks, or has grown beyond its memory limit."""
+Numbers = Sequence[int]
+Names = tuple[str, ...]
+Buffers = SharedBuffers | None
 
 
 class StartProblem(IntEnum):
@@ -77,18 +51,11 @@ class StartProblem(IntEnum):
     HOSTS_MISSING = 2  # HostsMissing
 
 
-# -- idleness ---------------------------------------------------------------------------------------------------
-
-
 class Idle(NamedTuple):
-    """Worker to broker: no thread of this worker has anything to do until a message comes.
+    """Worker to broker: no thread of this worker has anything to do until a message comes."""
 
-    ``seen`` counts the broker's messages that the worker had taken in when it looked for work. If the broker has
-    sent more by then, this message is void. ``partly``: some thread is still at work, so the run must not end.
-    """
-
-    seen: int
-    partly: bool
+    seen: int  # the broker's messages that it had taken in when it looked for work; if more were sent, this is void
+    partly: bool  # some thread is still at work, so the run must not end
 
 
 class Busy(NamedTuple):
@@ -96,10 +63,10 @@ class Busy(NamedTuple):
 
 
 class ProgramEnded(NamedTuple):
-    """Origin to broker: as Idle, and the program has ended; ``all_started``: wait for workers that still start."""
+    """Origin to broker: as Idle, and the program has ended."""
 
-    seen: int
-    all_started: bool
+    seen: int  # as in Idle
+    all_started: bool  # wait for workers that still start
 
 
 class AllDone(NamedTuple):
@@ -107,145 +74,126 @@ class AllDone(NamedTuple):
 
 
 class Steal(NamedTuple):
-    """Broker to worker: so many workers wait for work; give what can be spared. ``far``: other machines want it."""
+    """Broker to worker: give what can be spared."""
 
-    wanted: int
-    far: bool
+    wanted: int  # workers that wait for work
+    far: bool  # other machines want it
 
 
 class Demand(NamedTuple):
-    """Between an uplink and its broker, both ways: what one side of a link between machines needs.
+    """Between an uplink and its broker, both ways: what one side of a link between machines needs."""
 
-    ``seen`` counts messages as in Idle. ``wants_work``: some worker on this side waits. ``all_done``: nothing is left
-    to do on this side.
-    """
-
-    seen: int
-    wants_work: bool
-    all_done: bool
-
-
-# -- tasks ------------------------------------------------------------------------------------------------------
+    seen: int  # as in Idle
+    wants_work: bool  # some worker on this side waits
+    all_done: bool  # nothing is left to do on this side
 
 
 class Offer(NamedTuple):
-    """Worker to broker: tasks that may run elsewhere. ``suspects``: 1 for each that may have killed a worker."""
+    """Worker to broker: tasks that may run elsewhere."""
 
     batch: int
-    tasks: Sequence[int]
-    retries: Sequence[int]
-    suspects: Sequence[int]
+    tasks: Numbers
+    retries: Numbers  # of each task: how often it may be tried again
+    suspects: Numbers  # 1 for each task that may have killed a worker
     body: bytes
-    buffers: SharedBuffers | None
+    buffers: Buffers
 
 
 class Run(NamedTuple):
     """Broker to worker: run these tasks of a batch."""
 
     batch: int
-    tasks: Sequence[int]
+    tasks: Numbers
     body: bytes
-    buffers: SharedBuffers | None
+    buffers: Buffers
 
 
 class GiveBack(NamedTuple):
-    """Worker to broker: it was handed these tasks, has not begun them, and gives them back.
-
-    An uplink adds the retries that each has left, and whether it is a suspect.
-    """
+    """Worker to broker: it was handed these tasks, has not begun them, and gives them back."""
 
     batch: int
-    tasks: Sequence[int]
-    retries: Sequence[int]
-    suspects: Sequence[int]
+    tasks: Numbers
+    retries: Numbers  # only an uplink adds these: what each task has left
+    suspects: Numbers  # the same; as in Offer
 
 
 class Results(NamedTuple):
-    """From the worker that ran tasks to the one that owns them: they have ended; ``body`` has their outcomes."""
+    """From the worker that ran tasks to the one that owns them: they have ended."""
 
     batch: int
-    tasks: Sequence[int]
-    body: bytes
-    buffers: SharedBuffers | None
+    tasks: Numbers
+    body: bytes  # their outcomes
+    buffers: Buffers
 
 
 class PartialResult(NamedTuple):
-    """From the worker that runs a chunk of a map to the one that owns it: some of its rows; the chunk goes on."""
+    """From the worker that runs a chunk of a map to the one that owns it: the chunk goes on."""
 
     batch: int
     task: int
-    body: bytes
-    buffers: SharedBuffers | None
+    body: bytes  # some of its rows
+    buffers: Buffers
 
 
 class Cancel(NamedTuple):
     """From the owner of tasks to their worker: drop what has not begun, and send Cancelled; end chunks that run."""
 
     batch: int
-    tasks: Sequence[int]
+    tasks: Numbers
 
 
 class Cancelled(NamedTuple):
     """The answer to Cancel: these tasks were dropped before they began."""
 
     batch: int
-    tasks: Sequence[int]
+    tasks: Numbers
 
 
 class Lost(NamedTuple):
-    """Broker to owner: these tasks have no tries left; ``report`` says what happened to the last worker."""
+    """Broker to owner: these tasks have no tries left."""
 
     batch: int
-    tasks: Sequence[int]
-    tries: int
-    report: str
-
-
-# -- constants --------------------------------------------------------------------------------------------------
+    tasks: Numbers
+    tries: int  # how often they were tried
+    report: str  # what happened to the last worker
 
 
 class SetConstants(NamedTuple):
-    """Both ways: constants of these names; ``call`` is the sender's number for the answer, 0 from a broker."""
+    """Both ways: set constants."""
 
-    call: int
-    names: tuple[str, ...]
+    call: int  # the sender's number for the answer, 0 from a broker
+    names: Names
     body: bytes
-    buffers: SharedBuffers | None
+    buffers: Buffers
 
 
 class DeleteConstants(NamedTuple):
     """Both ways: forget these constants."""
 
-    call: int
-    names: tuple[str, ...]
+    call: int  # as in SetConstants
+    names: Names
 
 
 class ConstantReply(NamedTuple):
-    """Broker to worker: what became of a call; ``taken`` are the names that were set already: then none is set."""
+    """Broker to worker: what became of a call."""
 
     call: int
-    taken: tuple[str, ...]
-
-
-# -- beginning and end ------------------------------------------------------------------------------------------
+    taken: Names  # those that were set already: then none is set
 
 
 class Welcome(NamedTuple):
-    """Coordinator to a machine that joins the run: the number of the machine. Its broker sends this to no worker."""
+    """Coordinator to a machine that joins the run. Its broker sends this to no worker."""
 
-    machine: int
+    machine: int  # its number
 
 
 class StartFailed(NamedTuple):
-    """A worker could not import the main script, or hosts are missing; ``text`` says why.
+    """A worker could not import the main script, or hosts are missing."""
 
-    ``others_can``: the run goes on without it. ``everywhere``: from an uplink, no worker beyond it can start.
-    """
-
-    problem: int
-    others_can: bool
-    everywhere: bool
-    text: str
+    problem: int  # see StartProblem
+    others_can: bool  # the run goes on without it
+    everywhere: bool  # from an uplink: no worker beyond it can start
+    text: str  # why
 
 
 class NoWorkers(NamedTuple):
@@ -265,23 +213,10 @@ Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | 
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
-
-_NUMBER, _FLAG, _NUMBERS, _BODY, _BUFFERS, _NAMES, _TEXT = range(7)
-_FIELDS: dict[Any, int] = {
-    int: _NUMBER,
-    bool: _FLAG,
-    Sequence[int]: _NUMBERS,
-    bytes: _BODY,
-    SharedBuffers | None: _BUFFERS,
-    tuple[str, ...]: _NAMES,
-    str: _TEXT,
-}
-_HINTS = [(), *(tuple(get_type_hints(message_type).values()) for message_type in _TYPES)]
-_LAYOUTS = [tuple(_FIELDS[hint] for hint in hints) for hints in _HINTS]
+_LAYOUTS: list[tuple[Any, ...]] = [(), *(tuple(each.__annotations__.values()) for each in _TYPES)]
 
 _HEADER = struct.Struct("<BBIQ")
-_MOST_BYTES = 1 << 42
-_MOST_NUMBERS = 1 << 24
+_MOST_NUMBERS, _MOST_BYTES = 1 << 24, 1 << 42
 
 
 class MalformedMessage(Exception):
@@ -289,66 +224,55 @@ class MalformedMessage(Exception):
 
 
 def encode(message: Message) -> bytes:
-    """Return the frame of a message. The descriptor of its buffers is to be sent with the first byte.
-
-    >>> len(encode(Busy())) == _HEADER.size
-    True
-    """
+    """Return the frame of a message. The descriptor of its buffers is to be sent with the first byte."""
     kind = _KINDS[type(message)]
     numbers: list[int] = []
     pieces: list[bytes] = []
     buffers = None
     values: Iterable[Any] = message
     for field, value in zip(_LAYOUTS[kind], values, strict=True):
-        if field <= _FLAG:
+        if field is int or field is bool:
             numbers.append(value)
-        elif field == _NUMBERS:
+        elif field is Numbers:
             numbers.append(len(value))
             numbers += value
-        elif field == _BODY:
+        elif field is bytes:
             pieces.append(value)
-        elif field == _BUFFERS:
+        elif field is Buffers:
             buffers = value
         else:  # names or a text, whose length goes before them
-            text = "\0".join(value) if field == _NAMES else value
+            text = "\0".join(value) if field is Names else value
             pieces.append(text.encode(errors="backslashreplace"))
             numbers.append(len(pieces[-1]))
     header = _HEADER.pack(kind, buffers is not None, len(numbers), sum(map(len, pieces)))
     return b"".join((header, array("q", numbers), *pieces))
 
 
-def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: SharedBuffers | None) -> Message:
+def _decode(kind: int, numbers: "array[int]", body: bytes, buffers: Buffers) -> Any:
     values: list[Any] = []
     place = start = 0
     for field in _LAYOUTS[kind]:
-        if field <= _FLAG:
-            values.append(numbers[place] if field == _NUMBER else bool(numbers[place]))
-            place += 1
-        elif field == _NUMBERS:
-            end = place + 1 + numbers[place]
-            values.append(numbers[place + 1 : end])
-            place = end
-        elif field == _BODY:
+        if field is bytes:
             values.append(body[start:])
-        elif field == _BUFFERS:
+        elif field is Buffers:
             values.append(buffers)
         else:
-            text = body[start : start + numbers[place]].decode()
-            start += numbers[place]
+            number = numbers[place]
             place += 1
-            values.append(text if field == _TEXT else tuple(text.split("\0")) if text else ())
-    message: Message = _TYPES[kind - 1](*values)
-    return message
+            if field is int or field is bool:
+                values.append(field(number))
+            elif field is Numbers:
+                values.append(numbers[place : place + number])
+                place += number
+            else:
+                text = body[start : start + number].decode()
+                start += number
+                values.append(text if field is str else tuple(text.split("\0")) if text else ())
+    return _TYPES[kind - 1](*values)
 
 
 class MessageReader:
-    """Cuts a stream of bytes back into messages, however the stream was chopped.
-
-    >>> reader = MessageReader()
-    >>> frame = encode(Cancel(7, [1, 2]))
-    >>> list(reader.feed(frame[:5])), [message.tasks.tolist() for message in reader.feed(frame[5:])]
-    ([], [[1, 2]])
-    """
+    """Cuts a stream of bytes back into messages, however the stream was chopped."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -370,15 +294,15 @@ class MessageReader:
             kind, has_buffers, number, length = _HEADER.unpack_from(buffer, start)
             if not 0 < kind < len(_LAYOUTS) or length > _MOST_BYTES or number > _MOST_NUMBERS:
                 raise MalformedMessage(f"a message of kind {kind} and {length} bytes")
-            size = _HEADER.size + 8 * number + length
-            if len(buffer) - start < size:
-                self._wanted = size
+            middle = start + _HEADER.size + 8 * number
+            end = middle + length
+            if len(buffer) < end:
+                self._wanted = end - start
                 break
             self._wanted = _HEADER.size
-            middle = start + _HEADER.size + 8 * number
             numbers = array("q", bytes(buffer[start + _HEADER.size : middle]))
-            body = bytes(memoryview(buffer)[middle : start + size])
-            start += size
+            body = bytes(memoryview(buffer)[middle:end])
+            start = end
             if has_buffers and not self._buffers:
                 raise MalformedMessage("a message without its shared buffers: no descriptors are left (ulimit -n)")
             try:
@@ -393,8 +317,7 @@ _SERIAL_BITS, _WORKER_BITS = 28, 20
 
 def batch_ids(machine: int, worker: int) -> Iterator[int]:
     """Yield the names of the batches that a worker sends out: no other worker of the run ever uses one of them."""
-    owner = machine << _WORKER_BITS | worker
-    return ((owner << _SERIAL_BITS) | serial for serial in count(1))
+    return count((machine << _WORKER_BITS | worker) << _SERIAL_BITS | 1)
 
 
 def owner_of(batch: int) -> tuple[int, int]:

@@ -8,37 +8,39 @@ Arguments are mapped copy-on-write: a task may write to them, and the broker sti
 the task must run again. Results belong to their receiver alone.
 """
 
+import fcntl
 import mmap
 import os
 import weakref
 from collections.abc import Sequence
-from typing import Any, Protocol
+from threading import Lock
+from typing import Any, NamedTuple, Protocol
 
-__all__ = ["LARGE", "SharedBuffers", "Span", "can_carry", "size_of", "views_of"]
-
-LARGE = 1 << 17
-"""Bytes from which on a buffer travels in shared memory: two journeys through sockets cost more from here on."""
+__all__ = ["LARGE", "MOST_PLACES", "BufferPool", "SharedBuffers", "Span", "can_carry", "size_of", "views_of"]
 
 Span = tuple[int, int]
 """Where one buffer is in the shared memory: offset and length."""
 
-MOST_MAPPED = 256
-"""Mappings at a time; further buffers are copied instead. Python keeps a descriptor open for each mapping."""
+LARGE = 1 << 17  # bytes from which on a buffer travels in shared memory: two journeys through sockets cost more
+MOST_MAPPED = 256  # mappings at a time, since Python keeps a descriptor open for each; further buffers are copied
 
-_mapped = 0
+# Of memory that is kept to be used again
+LEAST_BYTES = 1 << 20  # smaller memory is not kept
+MOST_BYTES, MOST_PLACES = 64 << 20, 16  # bytes that are kept at most, and descriptors
+TOO_LARGE = 4  # memory this many times larger than needed is not taken, since memory never shrinks
 
 _PAGE = mmap.ALLOCATIONGRANULARITY
+_mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 
 
 class Buffer(Protocol):
-    """What pickle hands out as a large buffer."""
+    """What pickle hands out as a large buffer. (The broker must not know pickle.)"""
 
-    def raw(self) -> memoryview:
-        """Return its bytes."""
+    def raw(self) -> memoryview: ...
 
 
 def can_carry() -> bool:
-    """Return whether this system has memfds. Without them, buffers travel within messages."""
+    """Whether this system has memfds. Without them, buffers travel within messages."""
     return hasattr(os, "memfd_create")
 
 
@@ -53,16 +55,13 @@ class SharedBuffers:
 
     @classmethod
     def empty(cls) -> "SharedBuffers":
-        """Return memory to be filled."""
         return cls(os.memfd_create("scoop"), 0)
 
     @classmethod
     def filled(cls, content: bytes) -> "SharedBuffers":
         """Return memory with this content, which has come from another machine."""
-        made = cls.empty()
-        view = memoryview(content)
-        while made.size < len(content):
-            made.size += os.pwrite(made.descriptor, view[made.size :], made.size)
+        made = cls(os.memfd_create("scoop"), len(content))
+        _write(made.descriptor, memoryview(content), 0)
         return made
 
     @classmethod
@@ -81,22 +80,17 @@ class SharedBuffers:
         spans = []
         for buffer in buffers:
             with buffer.raw() as view:
-                start = self.size
-                done = 0
-                while done < len(view):
-                    done += os.pwrite(self.descriptor, view[done:], start + done)
-                spans.append((start, done))
-                self.size = -(-(start + done) // _PAGE) * _PAGE
+                _write(self.descriptor, view, self.size)
+                spans.append((self.size, len(view)))
+                self.size += -(-len(view) // _PAGE) * _PAGE
         return tuple(spans)
 
     def map(self, own: bool) -> memoryview:
         """Return all of it, writable. ``own``: it is the caller's alone; else pages are copied when written to."""
-        global _mapped
-        if _mapped < MOST_MAPPED:
+        if len(_mapped) < MOST_MAPPED:
             flags = mmap.MAP_SHARED if own else mmap.MAP_PRIVATE
             memory = mmap.mmap(self.descriptor, self.size, flags, mmap.PROT_READ | mmap.PROT_WRITE)
-            _mapped += 1
-            weakref.finalize(memory, _unmapped)
+            _mapped.add(memory)
             return memoryview(memory)
         copy = memoryview(bytearray(self.size))
         done = 0
@@ -105,16 +99,92 @@ class SharedBuffers:
         return copy
 
 
-def _unmapped() -> None:
-    global _mapped
-    _mapped -= 1
+def _write(descriptor: int, content: memoryview, start: int) -> None:
+    done = 0
+    while done < len(content):
+        done += os.pwrite(descriptor, content[done:], start + done)
 
 
 def size_of(buffers: Sequence[Buffer]) -> int:
-    """Return how many bytes the buffers have in all."""
     return sum(buffer.raw().nbytes for buffer in buffers)
 
 
 def views_of(memory: memoryview | None, spans: Sequence[Span]) -> list[Any]:
     """Return the buffers at ``spans`` of the ``memory`` that SharedBuffers.map() has returned."""
     return [] if memory is None else [memory[start : start + length] for start, length in spans]
+
+
+class _Place(NamedTuple):
+    """Memory that is kept: a descriptor, and the file behind it. The program may have closed the descriptor."""
+
+    descriptor: int
+    size: int
+    file: os.stat_result
+
+    def is_ours(self) -> bool:
+        """Whether the descriptor still leads to the same file."""
+        try:
+            return os.path.samestat(os.fstat(self.descriptor), self.file)
+        except OSError:
+            return False
+
+    def is_unused(self) -> bool:
+        """Whether no copy of the descriptor that was sent is left; if so, lock the memory."""
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
+class BufferPool:
+    """Memory in which buffers have travelled, kept to be used again: a fresh page costs twice what filling it does.
+
+    No message says when a receiver is done with the memory, and the receiver may die. But the system knows. The
+    sender locks the descriptor that it sends (flock). The lock lasts as long as any copy of that descriptor: one in
+    flight, one in the broker's table, or one under a mapping, since Python's ``mmap`` keeps one. The pool keeps
+    another descriptor of the same memory, opened anew. That one can be locked when, and only when, all those copies
+    are closed.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[_Place] = []  # in the order in which they were sent
+        self._lock = Lock()
+
+    def __del__(self) -> None:
+        while self._kept:
+            self._give_up_oldest()
+
+    def take(self, needed: int) -> SharedBuffers:
+        """Return memory for so many bytes: some that was used before, if there is any that fits."""
+        if needed >= LEAST_BYTES:
+            with self._lock:
+                for number, place in enumerate(self._kept):
+                    if needed <= place.size <= TOO_LARGE * needed and place.is_ours() and place.is_unused():
+                        del self._kept[number]
+                        return SharedBuffers(place.descriptor, 0)
+        return SharedBuffers.empty()
+
+    def keep(self, buffers: SharedBuffers) -> None:
+        """Keep memory that is filled, and about to be sent."""
+        if not LEAST_BYTES <= buffers.size <= MOST_BYTES:
+            return
+        try:
+            fcntl.flock(buffers.descriptor, fcntl.LOCK_SH)
+            descriptor = os.open(f"/proc/self/fd/{buffers.descriptor}", os.O_RDWR | os.O_CLOEXEC)
+        except OSError:  # no descriptors are left, or there is no /proc: then the memory is used only once
+            return
+        file = os.fstat(descriptor)
+        place = _Place(descriptor, file.st_size, file)
+        if place.is_unused():  # it is in use, so the locks of this system, or sandbox, do not work
+            os.close(descriptor)
+            return
+        with self._lock:
+            self._kept.append(place)
+            while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST_BYTES:
+                self._give_up_oldest()
+
+    def _give_up_oldest(self) -> None:
+        place = self._kept.pop(0)
+        if place.is_ours():
+            os.close(place.descriptor)

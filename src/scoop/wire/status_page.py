@@ -5,70 +5,56 @@ Some things are read so often, or matter at such a moment, that a message would 
     flags  two bytes a worker. The first is the broker's ("others want work of this worker"), the second the worker's
            own ("a thread of mine sleeps for want of work"). Neither side writes the other's byte; a spawn reads both
            as one number
-    far    one byte a worker, the broker's: other machines want work. Only the I/O thread looks at it, so no spawn
-           pays for it
+    far    one byte a worker, the broker's: other machines want work, if it is worth the journey. Only the I/O thread
+           looks at it, so no spawn pays for it
     begun  how many tasks of others the worker has begun so far: all that is known of its work when it has died
 
-The pages are anonymous and inherited: no name, no file, nothing to open.
+The pages are anonymous and inherited by forked processes: no name, no file, nothing to open.
 """
 
 import mmap
 
 __all__ = ["MOST_WORKERS", "StatusPage", "new_status_page"]
 
-MOST_WORKERS = 1 << 20
-"""Workers in one run at a time, replacements of late included; memory that is never touched costs nothing."""
-
-_BYTES = 2 + 8 + 1
+MOST_WORKERS = 1 << 20  # at a time, replacements of late included; memory that is never touched costs nothing
 
 
 class StatusPage:
-    """The cells of ``workers`` workers, in ``memory`` of eleven bytes for each."""
+    """The cells of so many workers, eleven bytes for each."""
 
-    def __init__(self, memory: memoryview, workers: int) -> None:
+    def __init__(self, workers: int) -> None:
+        memory = memoryview(mmap.mmap(-1, 11 * workers))
         self._bytes = memory[: 2 * workers]
         self.flags = self._bytes.cast("H")
         self.begun = memory[2 * workers : 10 * workers].cast("Q")
-        self._far = memory[10 * workers : _BYTES * workers]
-
-    @classmethod
-    def of_size(cls, workers: int) -> "StatusPage":
-        """Return a page that is not shared with any process."""
-        return cls(memoryview(bytearray(_BYTES * workers)), workers)
+        self._far = memory[10 * workers :]
 
     def cell(self, worker: int) -> int:
         """Return which cell is a worker's. Cells of workers that died long ago are used again, but the origin's."""
         return worker and 1 + (worker - 1) % (len(self.begun) - 1)
 
     def clear(self, worker: int) -> None:
-        """Make the cells of a new worker fit for it."""
         self.flags[self.cell(worker)] = self.begun[self.cell(worker)] = self._far[self.cell(worker)] = 0
 
     def ask(self, worker: int, asked: bool) -> None:
-        """Say, or take back, that others want work of this worker."""
         self._bytes[2 * self.cell(worker)] = asked
 
     def is_asked(self, worker: int) -> bool:
-        """Return whether others want work of this worker."""
         return bool(self._bytes[2 * self.cell(worker)])
 
     def ask_far(self, worker: int, asked: bool) -> None:
-        """Say, or take back, that other machines want work of this worker, if it is worth the journey."""
         self._far[self.cell(worker)] = asked
 
     def is_asked_far(self, worker: int) -> bool:
-        """Return whether other machines want work of this worker."""
         return bool(self._far[self.cell(worker)])
 
     def set_idle(self, worker: int, idle: bool) -> None:
-        """Say whether a thread of this worker sleeps for want of work."""
         self._bytes[2 * self.cell(worker) + 1] = idle
 
     def is_idle(self, worker: int) -> bool:
-        """Return whether a thread of this worker sleeps for want of work."""
         return bool(self._bytes[2 * self.cell(worker) + 1])
 
 
 def new_status_page() -> StatusPage:
-    """Return a page in fresh memory, shared with the processes that will be forked."""
-    return StatusPage(memoryview(mmap.mmap(-1, _BYTES * MOST_WORKERS)), MOST_WORKERS)
+    """Return a page with room for all workers that there may be."""
+    return StatusPage(MOST_WORKERS)
