@@ -26,7 +26,7 @@ from .options import new_parser
 from .start import start
 
 if TYPE_CHECKING:
-    from ..cluster.placement import Placement
+    from ..cluster.plan import Placement
 
 __all__ = ["main"]
 
@@ -38,45 +38,36 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line ``argv``; return the exit status."""
     global _status
     words = sys.argv[1:] if argv is None else argv
+    command = words[0] if words and not os.path.exists(words[0]) else ""  # else it is a program of that name
     try:
-        _status = _COMMANDS.get(_first(words), _main)(words)
+        if command == "hosts":
+            from .hosts import list_hosts
+
+            _status = list_hosts(words[1:])
+        elif command == "worker":
+            from .join import join
+
+            _status = join(words[1:])
+        else:
+            _status = _main(words)
     except SystemExit as end:
         _status = end.code if isinstance(end.code, int) else int(end.code is not None)
         raise
     return _status
 
 
-def _first(words: list[str]) -> str:
-    """Return the first word, unless a file or folder here has that name: then it is a program."""
-    return words[0] if words and not os.path.exists(words[0]) else ""
-
-
-def _hosts(words: list[str]) -> int:
-    from .hosts import list_hosts
-
-    return list_hosts(words[1:])
-
-
-def _worker(words: list[str]) -> int:
-    from .join import join
-
-    return join(words[1:])
-
-
-_COMMANDS = {"hosts": _hosts, "worker": _worker}
-
-
 def _main(words: list[str]) -> int:
     parser = new_parser()
     options = parser.parse_args(words)
+    limits = Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
     _set_up_logging(options)
     try:
         _set_up_process(options)
         program = _program(parser, options)
         placement = _place(options)
         if options.dry_run:
-            return _describe(placement, options, program)
-        machine = _machine(options, program, placement)
+            return _describe(placement, options, program, limits)
+        machine = _machine(placement, options, program, limits)
         cap_threads(machine.workers)
         run = program.prepare()
         scoop.DEBUG = options.debug
@@ -118,20 +109,17 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             return Program(kind, words[0], tuple(words[1:]))
     words = options.program[1:] if options.program[:1] == ["--"] else options.program
     if words and words[0] != "-":
-        return Program("script", words[0], tuple(words[1:]), _folder())
+        try:
+            folder = os.getcwd()
+        except OSError:
+            folder = ""  # it has been deleted; a script with an absolute path runs all the same
+        return Program("script", words[0], tuple(words[1:]), folder)
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
     if not words and not code.strip():
         parser.error("no program: name a script, or start from a terminal for a session")
     return Program("input", code, tuple(words))
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""  # the folder has been deleted; a script with an absolute path runs all the same
 
 
 def _place(options: argparse.Namespace) -> "Placement | None":
@@ -148,12 +136,11 @@ _OF_JOBS = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBI
 """Environment variables that show that a batch system has given us hosts."""
 
 
-def _machine(options: argparse.Namespace, program: Program, placement: "Placement | None") -> Machine:
-    """Return what this machine is to be. Raises CannotStart."""
-    workers, limits = placement.here if placement else options.n or usable_cores(), _limits(options)
+def _machine(placement: "Placement | None", options: argparse.Namespace, program: Program, limits: Limits) -> Machine:
+    workers = placement.here if placement else options.n or usable_cores()
     if placement is None or not (placement.away or options.connect or options.invite):
         return Machine(workers, workers, limits, program.import_in_worker)
-    from ..cluster.run_hosts import new_uplink
+    from ..cluster.coordinator import new_uplink
     from .plan import new_plan
 
     size = (workers or options.n or 1) if options.connect else workers + sum(h.workers or 1 for h in placement.away)
@@ -162,21 +149,16 @@ def _machine(options: argparse.Namespace, program: Program, placement: "Placemen
     return Machine(workers, size, limits, program.import_in_worker, uplink)
 
 
-def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
-    from ..cluster.placement import describe
+def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program, limits: Limits) -> int:
+    from ..cluster.plan import describe
     from .plan import new_plan
 
     assert placement is not None
-    print(describe(placement, new_plan(placement, options, program, _limits(options)) if placement.away else None))
+    print(describe(placement, new_plan(placement, options, program, limits) if placement.away else None))
     return 0
 
 
-def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
-
-
 def _start(machine: Machine, program: Program) -> None:
-    """Start the run. Raises CannotStart."""
     scoop.logger.info("scoop: %d workers on this machine", machine.workers)
     try:
         end = start(machine, patient=program.kind == "session")

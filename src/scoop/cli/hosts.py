@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..cluster.agents import failure_of, new_login_slots, start_command
-from ..cluster.answer import Answer, disagreement
-from ..cluster.invitation import encode
+from ..cluster.invitation import Answer, disagreement, encode
 from ..cluster.launcher_process import LauncherProcess, Output
-from ..cluster.placement import describe
-from ..cluster.plan import Call, Plan, calls, invite
+from ..cluster.plan import Call, Plan, calls, describe, invite
 from ..engine.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
@@ -45,10 +43,7 @@ class Row(NamedTuple):
 def list_hosts(words: list[str]) -> int:
     """Reach the hosts that ``words`` name, or that a batch system has given; print what they have.
 
-    Parameters:
-        words: names of hosts, then options; or options only.
-
-    Returns the exit status: 1 if a host cannot take part.
+    The words are names of hosts, then options; or options only. Returns 1 if a host cannot take part.
     """
     parser = new_parser()
     options = parser.parse_args(["--hosts", *words] if words and not words[0].startswith("-") else words)
@@ -100,7 +95,7 @@ async def _survey(plan: Plan) -> list[Row]:
 async def _ask(plan: Plan, call: Call, invitation: bytes, output: Output, slots: asyncio.Semaphore) -> list[Row]:
     async with slots:
         began = time.monotonic()
-        process = await start_command(call, invitation, output, plan.reach.timeout)
+        process = await start_command(call, invitation, output.write, plan.reach.timeout)
         login = time.monotonic() - began
         trips = await _time_round_trips(process, plan.reach.timeout)
         await (process.end() if process.answers else process.kill())

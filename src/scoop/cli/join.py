@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ..cluster.agent import REFUSED, Agent, become_machine
 from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
-from ..cluster.terms import Terms
+from ..cluster.transport import Terms
 from ..engine.limits import Limits
 from ..tuning import TUNING
 from .options import COUNT

@@ -1,8 +1,6 @@
 """Make this process the origin of a run, and end the run."""
 
 import os
-import signal
-import socket
 import sys
 from collections.abc import Callable
 
@@ -12,10 +10,9 @@ from ..engine import runtime
 from ..engine.limits import Identity
 from ..engine.signal_guard import guard_signals
 from ..errors import ScoopError
-from ..machine.processes import Machine, name_process, run_broker
+from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
-from ..wire.status_page import new_status_page
 
 __all__ = ["start"]
 
@@ -24,26 +21,11 @@ def start(machine: Machine, patient: bool) -> Callable[[], bool]:
     """Fork the broker and make this process the origin; return a function that ends the run.
 
     That function returns whether all our threads have ended: one that is deep inside a task cannot.
-
-    Parameters:
-        machine: this one.
-        patient: see guard_signals.
-
-    Raises OSError or RuntimeError if there can be no more processes or threads.
     """
-    page = new_status_page()
-    here, there = socket.socketpair()
-    # Ctrl-C is for the program: it may strike neither process until the broker ignores it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    pid = os.fork()
-    if pid == 0:
-        here.close()
-        run_broker(machine, page, there)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    there.close()
+    pid, page, sock = fork_broker(machine)
     name_process(0, machine.size, pid, is_origin=True)
     identity = Identity(0, 0, machine.size, is_origin=True)
-    scheduler, client = become_worker(identity, page, here, _end_without_broker, machine.limits)
+    scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
     runtime.current = scheduler
     guard_signals(is_origin=True, patient=patient)
     owner = os.getpid()

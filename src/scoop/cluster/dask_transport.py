@@ -1,7 +1,4 @@
-"""The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames.
-
-All that knows Dask is here.
-"""
+"""The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames."""
 
 import asyncio
 import logging
@@ -17,10 +14,9 @@ from distributed.security import Security
 
 from ..wire.messages import MalformedMessage, Message, MessageReader, encode
 from ..wire.shared_buffers import SharedBuffers, can_carry
-from .terms import Terms
-from .transport import Listener, TakeConnection
+from .transport import TakeConnection, Terms
 
-__all__ = ["DaskConnection", "DaskListener", "DaskTransport", "new_terms"]
+__all__ = ["DaskTransport", "new_terms"]
 
 PING_SECONDS = 2.0
 """How often each side sends a sign of life."""
@@ -50,8 +46,8 @@ def new_terms(run: str) -> Terms:
 def _security(terms: Terms) -> Iterator[Security]:
     """Yield what proves that this process belongs to the run.
 
-    ``ssl`` reads it from files only. Dask would write a file for it, with the key in it, which stays behind if this
-    process is killed meanwhile. The file made here has no name, and is gone with the process.
+    ``ssl`` reads it from files only. Dask would write a file with the key, which stays behind if this process is
+    killed meanwhile. The file made here has no name, and is gone with the process.
     """
     with ExitStack() as files:
         proof = terms.certificate
@@ -114,53 +110,40 @@ class DaskConnection:
             self._comm.abort()  # which ends read()
 
 
-class DaskListener:
-    """Where machines of the run connect to.
+class DaskTransport:
+    """See Transport."""
 
-    Parameters:
-        terms: of the run, yet without address.
-        take: called for each machine that joins.
-    """
-
-    def __init__(self, terms: Terms, take: TakeConnection) -> None:
-        self._terms = terms
-        self._take = take
+    def __init__(self) -> None:
         self._listener: Any = None
 
-    async def open(self, host: str) -> Terms:
-        """Listen; return the terms with the address, whose host is to be ``host``."""
-        with _security(self._terms) as security:
+    async def listen(self, host: str, take: TakeConnection) -> Terms:
+        """Let machines join a new run."""
+        terms = new_terms(os.urandom(16).hex())
+
+        async def answer(comm: Any) -> None:
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    run, name = await comm.read()
+            except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
+                run, name = "", ""
+            if run != terms.run:
+                _log.warning("scoop: a stranger's call from %s is refused", comm.peer_address)
+                comm.abort()
+                return
+            await take(DaskConnection(comm), name)
+
+        with _security(terms) as security:
             arguments = security.get_listen_args("scheduler")
-        self._listener = listen("tls://0.0.0.0:0", self._answer, deserialize=True, **arguments)
+        self._listener = listen("tls://0.0.0.0:0", answer, deserialize=True, **arguments)
         await self._listener.start()
-        return self._terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
+        return terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
 
     def close(self) -> None:
         """Take no connections any more."""
         self._listener.stop()
 
-    async def _answer(self, comm: Any) -> None:
-        try:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                run, name = await comm.read()
-        except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
-            run, name = "", ""
-        if run != self._terms.run:
-            _log.warning("scoop: a stranger's call from %s is refused", comm.peer_address)
-            comm.abort()
-            return
-        await self._take(DaskConnection(comm), name)
-
-
-class DaskTransport:
-    """Makes connections."""
-
-    def new_listener(self, take: TakeConnection) -> Listener:
-        """Return a listener for a new run, whose name cannot be guessed."""
-        return DaskListener(new_terms(os.urandom(16).hex()), take)
-
     async def join(self, terms: Terms, name: str) -> DaskConnection:
-        """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+        """Connect to a run, as the machine of this name."""
         with _security(terms) as security:
             arguments = security.get_connection_args("worker")
         comm = await connect(terms.address, timeout=30, **arguments)

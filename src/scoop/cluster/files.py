@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..machine.program import Program
 from ..tuning import TUNING
 
-__all__ = ["ProgramFiles", "are_present", "collect", "relocate", "unpack"]
+__all__ = ["ProgramFiles", "are_present", "collect", "unpack"]
 
 
 class ProgramFiles(NamedTuple):
@@ -62,14 +62,8 @@ def are_present(files: ProgramFiles) -> bool:
 
 
 def unpack(files: ProgramFiles, folder: str) -> None:
-    """Write the files into ``folder``."""
     with zipfile.ZipFile(io.BytesIO(files.content)) as file:
         file.extractall(folder)
-
-
-def relocate(program: Program, files: ProgramFiles, folder: str) -> Program:
-    """Return the program as it is if its files are in ``folder``."""
-    return program._replace(name=os.path.join(folder, files.main)) if files.main else program
 
 
 def _home(program: Program, current: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ ann@node1:2222        the user to log in as, and the port of its ssh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ __all__ = [
     "parse_count",
     "parse_host",
     "parse_hostfile",
+    "parse_lines",
     "parse_names",
 ]
 
@@ -97,15 +98,17 @@ def parse_names(text: str) -> list[str]:
 def parse_hostfile(text: str, source: str) -> list[Host]:
     """Return the hosts of a hostfile: a host a line, with or without a count; ``#`` begins a comment.
 
-    A host named in several lines gets the sum of their counts, where a line without a count adds one worker. Raises
-    HostsError, which names ``source``, the line's number and its text.
+    A host named in several lines gets the sum of their counts, where a line without a count adds one worker.
     """
+    return parse_lines(text, source, _parse_line)
+
+
+def parse_lines(text: str, source: str, parse_line: Callable[[str], list[Host]]) -> list[Host]:
+    """Return the hosts of all lines, each once. Raises HostsError, which names ``source``, line and text."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split()
         try:
-            if words:
-                found += _parse_line(words)
+            found += parse_line(line)
         except HostsError as problem:
             raise HostsError(f"{source}, line {number}: {problem}") from None
     if not found:
@@ -120,8 +123,7 @@ def expand(text: str) -> list[str]:
     ['node1-ib', 'node2-ib', 'node08-ib']
     """
     parts: list[list[str]] = []
-    rest = text
-    total = 1
+    rest, total = text, 1
     while rest:
         fixed, bracket, rest = rest.partition("[")
         parts.append([fixed])
@@ -154,8 +156,11 @@ def parse_count(text: str, what: str = "workers") -> int:
     raise HostsError(f"{text!r} is not a number of {what}")
 
 
-def _parse_line(words: list[str]) -> list[Host]:
+def _parse_line(line: str) -> list[Host]:
     """Read ``name``, ``name 4``, or ``name slots=4 max_slots=8``, as MPI writes it."""
+    words = line.partition("#")[0].split()
+    if not words:
+        return []
     count = None
     for word in words[1:]:
         key, equals, value = word.partition("=")
@@ -170,7 +175,6 @@ def _parse_line(words: list[str]) -> list[Host]:
 
 
 def _numbers(inside: str, text: str) -> list[str]:
-    """Return the numbers that a bracket stands for, with their leading zeros."""
     found: list[str] = []
     for piece in inside.split(","):
         first, dash, last = piece.partition("-")
@@ -184,10 +188,9 @@ def _numbers(inside: str, text: str) -> list[str]:
 
 
 def _host(word: str, name: str, user: str, port: str) -> Host:
-    """Return the host. ``port`` is empty, or a colon and the port. Raises HostsError, which names ``word``."""
     if not (_NAME.fullmatch(name) and not name.startswith("-")) and not _V6.fullmatch(name):
         raise HostsError(f"{word!r} names no host")
-    number = port[1:]
+    number = port[1:]  # behind its colon
     if port and not (number.isascii() and number.isdigit() and 0 < int(number) < 65536):
         raise HostsError(f"{word!r} names no host: {number!r} is not a port")
     return Host(name, None, user or None, int(number) if port else None)

@@ -1,26 +1,51 @@
-"""What an agent is told: a message on its standard input, or in a file for machines that join by themselves.
+"""What an agent is told, and what it answers.
 
-An invitation is two lengths, a JSON text, and the program's files. It is secret: it holds a private key. Anyone who
-can read it can join the run, and run code on all its machines. So only its owner can read a file that holds one.
-The file appears complete, and is removed when the run ends. If a killed run has left one, the next run replaces it;
-any other file of that name is left alone.
+An invitation is two lengths, a JSON text, and the program's files: on the agent's standard input, or in a file for
+machines that join by themselves. It is secret: it holds a private key. Anyone who can read it can join the run, and
+run code on all its machines. So only its owner can read a file that holds one. The file appears complete, and is
+removed when the run ends. If a killed run has left one, the next run replaces it; any other file of that name is left
+alone.
+
+An answer is one marked line, among lines that startup scripts and tasks print:
+
+    \\x1escoop {"host": "node2", "kind": "joined", ...}
+
+Both hold the versions of Python and SCOOP: machines of one run must have the same.
 """
 
 import json
 import os
 import stat
 import struct
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import BinaryIO, NamedTuple
 
 from ..engine.limits import Limits
 from ..machine.program import Program
 from .files import ProgramFiles
 from .hosts import HostsError
-from .terms import Terms
+from .transport import Terms
 
-__all__ = ["Invitation", "check_invitation_file", "encode", "fetch", "post", "read_invitation"]
+__all__ = [
+    "MARK",
+    "Answer",
+    "Invitation",
+    "check_invitation_file",
+    "disagreement",
+    "encode",
+    "fetch",
+    "mark",
+    "post",
+    "python_version",
+    "read_invitation",
+    "read_mark",
+    "scoop_version",
+]
+
+MARK = b"\x1escoop "
 
 _HEADER = struct.Struct("!8sQQ")
 """A magic word, and the lengths of the two parts."""
@@ -59,7 +84,60 @@ class Invitation(NamedTuple):
     debug: bool = False
 
 
-# -- as bytes ----------------------------------------------------------------------------------------------------
+class Answer(NamedTuple):
+    """What an agent says of itself.
+
+    Parameters:
+        host: what the invitation calls its host.
+        kind: ``"joined"``, ``"refused"``, ``"hello"`` or ``"pong"``.
+        why: the reason of a refusal.
+        name: what the host calls itself.
+        python, scoop: the versions there.
+        cores: processors that it may use.
+        workers: how many it has.
+    """
+
+    host: str
+    kind: str
+    why: str = ""
+    name: str = ""
+    python: str = ""
+    scoop: str = ""
+    cores: int = 0
+    workers: int = 0
+
+
+# -- versions -----------------------------------------------------------------------------------------------------
+
+
+def python_version() -> str:
+    """Return the version of Python, as far as pickles depend on it."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def scoop_version() -> str:
+    try:
+        return version("scoop")
+    except PackageNotFoundError:  # its folder is on the path, but it is not installed
+        return "of no version"
+
+
+def disagreement(host: str, theirs: tuple[str, str], ours: tuple[str, str], interpreter: str) -> str:
+    """Say how the versions (Python's, SCOOP's) on a host differ from ours; return an empty text if they do not."""
+    if theirs[0] != ours[0]:
+        return (
+            f"{host} has Python {theirs[0]} ({interpreter}), the program runs on {ours[0]}, and pickles need the "
+            "same version on both: name another interpreter with --python-interpreter"
+        )
+    if theirs[1] != ours[1]:
+        return (
+            f"{host} has SCOOP {theirs[1]} ({interpreter}), the program runs on {ours[1]}: install the same there, "
+            "or name another interpreter with --python-interpreter"
+        )
+    return ""
+
+
+# -- as bytes -----------------------------------------------------------------------------------------------------
 
 
 def encode(invitation: Invitation) -> bytes:
@@ -91,7 +169,6 @@ def read_invitation(file: BinaryIO) -> Invitation:
 
 
 def _lengths(file: BinaryIO) -> tuple[int, int]:
-    """Return how many bytes of text and of files follow the header. Raises ValueError for any other data."""
     header = file.read(_HEADER.size)
     magic, text, content = _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0)
     if magic != _MAGIC or max(text, content) > _LONGEST_PART:
@@ -99,7 +176,23 @@ def _lengths(file: BinaryIO) -> tuple[int, int]:
     return text, content
 
 
-# -- in a file ---------------------------------------------------------------------------------------------------
+def mark(answer: Answer) -> bytes:
+    """Return the answer as a line of bytes."""
+    return MARK + json.dumps(answer._asdict()).encode() + b"\n"
+
+
+def read_mark(line: bytes) -> Answer | None:
+    """Return the answer that the line holds, if any; skip text before the mark, which a startup script may print."""
+    _, found, text = line.partition(MARK)
+    if not found:
+        return None
+    try:
+        return Answer(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
+
+
+# -- an invitation in a file ---------------------------------------------------------------------------------------
 
 
 def check_invitation_file(path: str) -> None:

@@ -19,11 +19,11 @@ from typing import NamedTuple, NoReturn
 import scoop
 
 from ..engine.limits import Identity, Limits
-from ..wire.status_page import StatusPage
-from .supervision import die_with_parent, start_watchdog
-from .worker_process import close_all_but, keep_freed_memory, serve
+from ..wire.status_page import StatusPage, new_status_page
+from .supervision import close_all_but, die_with_parent, start_watchdog
+from .worker_process import keep_freed_memory, serve
 
-__all__ = ["Machine", "ServeUplink", "name_process", "run_broker"]
+__all__ = ["Machine", "ServeUplink", "fork_broker", "name_process"]
 
 ServeUplink = Callable[[socket.socket, int], None]
 """Runs the uplink of the origin's machine, given its socket to the broker, and its number there."""
@@ -49,8 +49,25 @@ class Machine(NamedTuple):
     is_far: bool = False
 
 
-def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
-    """Be the broker of this machine until its parent (the origin, or on a far machine the uplink) hangs up."""
+def fork_broker(machine: Machine) -> tuple[int, StatusPage, socket.socket]:
+    """Fork the broker of this machine; return its pid, the status page, and the socket whose end will end it.
+
+    This process is its parent: the origin, or on a far machine the uplink. Raises OSError.
+    """
+    page = new_status_page()
+    here, there = socket.socketpair()
+    # Ctrl-C is for the program: it may strike neither process until the broker ignores it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    pid = os.fork()
+    if pid == 0:
+        here.close()
+        _run_broker(machine, page, there)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    there.close()
+    return pid, page, here
+
+
+def _run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
     status = 1
     try:
         _serve(machine, page, parent)
@@ -68,7 +85,11 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
         os.dup2(nothing.fileno(), 0)  # standard input belongs to the program
     close_all_but(parent.fileno())
     _ignore_signals()
-    descriptor_limits = _raise_descriptor_limit()
+    descriptor_limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:  # to have a socket for each of many workers
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor_limits[1], descriptor_limits[1]))
+    except (OSError, ValueError):
+        pass  # the lower limit may be enough
     watchdog = start_watchdog(os.getppid())
     _run_first_when_woken()
     keep_freed_memory()
@@ -76,23 +97,16 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
     if number is None:
         return  # the run has not taken this machine
     children = _Children(machine, number, page, descriptor_limits)
-    Broker(
-        parent,
-        machine.workers,
-        page,
-        children.fork_worker,
-        machine.limits.retries,
-        machine.limits.spare,
-        number,
-        children.fork_uplink if machine.serve_uplink else None,
-    ).serve()
+    uplink = children.fork_uplink if machine.serve_uplink else None
+    retries, spare = machine.limits.retries, machine.limits.spare
+    Broker(parent, machine.workers, page, children.fork_worker, retries, spare, number, uplink).serve()
     if watchdog is not None:
         os.kill(watchdog, signal.SIGKILL)
         os.waitpid(watchdog, 0)
 
 
 class _Children:
-    """Forks the broker's children: workers, and the uplink."""
+    """Forks the broker's children: workers, and the uplink. Both ways return the pid and the socket to it."""
 
     def __init__(self, machine: Machine, number: int, page: StatusPage, descriptor_limits: tuple[int, int]) -> None:
         self._machine = machine
@@ -102,11 +116,11 @@ class _Children:
         self._broker_pid = os.getpid()
 
     def fork_worker(self, number: int) -> tuple[int, socket.socket]:
-        """Start worker ``number``; return its pid and the socket to it. Raises OSError."""
+        """Start worker ``number``. Raises OSError."""
         return self._fork(self._run_worker, number)
 
     def fork_uplink(self, number: int) -> tuple[int, socket.socket]:
-        """Start the uplink, which has this number at the broker; return its pid and the socket to it."""
+        """Start the uplink, which has this number at the broker."""
         return self._fork(self._run_uplink, number)
 
     def _fork(self, run: Callable[[int, socket.socket], None], number: int) -> tuple[int, socket.socket]:
@@ -165,16 +179,6 @@ def _ignore_signals() -> None:
     # Our parent may have ignored SIGCHLD, and then the system would not tell us how workers end.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _raise_descriptor_limit() -> tuple[int, int]:
-    """Let the broker open a socket for each of many workers; return the limits as they were."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    except (OSError, ValueError):
-        pass  # the lower limit may be enough
-    return before
 
 
 # -- the broker runs first when it is woken ----------------------------------------------------------------------

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 from time import monotonic
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient, ThreadEvent
@@ -25,7 +25,7 @@ from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
 from ..wire.status_page import StatusPage
 
-__all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
+__all__ = ["become_worker", "keep_freed_memory", "serve"]
 
 _UNGUARDED = (
     "futures were used while a worker was importing the main script. Workers import it to find its functions; "
@@ -33,16 +33,9 @@ _UNGUARDED = (
 )
 
 
-class WorkerProcess(NamedTuple):
-    """The parts of this process that make it a worker."""
-
-    scheduler: Scheduler
-    client: BrokerClient
-
-
 def become_worker(
     identity: Identity, page: StatusPage, sock: socket.socket, on_end: Callable[[bool], None], limits: Limits
-) -> WorkerProcess:
+) -> tuple[Scheduler, BrokerClient]:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
     client = BrokerClient(sock, on_end)
@@ -52,7 +45,7 @@ def become_worker(
     runtime.constants = constants
     client.listen(Receiver(scheduler, constants))
     os.register_at_fork(after_in_child=lambda: _leave_run_in_child(scheduler, client))
-    return WorkerProcess(scheduler, client)
+    return scheduler, client
 
 
 def keep_freed_memory() -> None:
@@ -129,19 +122,3 @@ def _set_up_streams() -> None:
 def _leave(cut_off: bool) -> None:
     """End the process at once: the broker is gone, or out of reach, so nothing of this worker's is wanted."""
     leave(CONNECTION_LOST if cut_off else 0)
-
-
-def close_all_but(*kept: int) -> None:
-    """Close all descriptors but the standard ones and ``kept``: what a forked process inherits and has no use for."""
-    start = 3
-    for descriptor in sorted(kept):
-        os.closerange(start, descriptor)
-        start = descriptor + 1
-    os.closerange(start, _highest_descriptor() + 1)
-
-
-def _highest_descriptor() -> int:
-    try:
-        return max(map(int, os.listdir("/proc/self/fd")))
-    except OSError:  # not Linux, or not mounted
-        return int(os.sysconf("SC_OPEN_MAX"))

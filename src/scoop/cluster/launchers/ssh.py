@@ -1,10 +1,10 @@
-"""ssh, pure: the command that starts an agent on a host, and quoting for the login shell there."""
+"""ssh: the command that starts an agent on a host, and quoting for the login shell there."""
 
 import re
 
 from ...tuning import TUNING
 from ..hosts import Host, HostsError
-from .common import Reach, agent_command
+from . import Reach, agent_command
 
 __all__ = ["quote", "quote_all", "ssh"]
 
