@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, cast
 import scoop
 
 from ..engine import runtime
-from ..engine.limits import Limits
+from ..engine.limits import Identity, Limits
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
-from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt
+from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
 from ..engine.tracebacks import without_our_frames
-from ..errors import UnguardedMainError
+from ..errors import ScoopError, UnguardedMainError
 from ..machine.cores import cap_threads, usable_cores
-from ..machine.processes import Machine
+from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.program import CannotStart, Program
+from ..machine.worker_process import become_worker
+from ..tuning import TUNING
 from .options import new_parser
-from .start import start
 
 if TYPE_CHECKING:
     from ..cluster.plan import Placement
@@ -60,9 +61,8 @@ def _main(words: list[str]) -> int:
     parser = new_parser()
     options = parser.parse_args(words)
     limits = Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
-    _set_up_logging(options)
     try:
-        _set_up_process(options)
+        _set_up(options)
         program = _program(parser, options)
         placement = _place(options)
         if options.dry_run:
@@ -85,14 +85,11 @@ def _refuse(problem: Exception) -> int:
 # -- before the program starts -----------------------------------------------------------------------------------
 
 
-def _set_up_logging(options: argparse.Namespace) -> None:
+def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
     scoop.logger.setLevel(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
     if told:
         logging.basicConfig(format="%(message)s")
-
-
-def _set_up_process(options: argparse.Namespace) -> None:
     if options.path is not None:
         os.chdir(options.path)
         if not sys.flags.safe_path:
@@ -125,15 +122,12 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
 def _place(options: argparse.Namespace) -> "Placement | None":
     """Return where the workers are to be; None on this machine alone, so that such a run imports no cluster code."""
     names_hosts = options.hosts or options.hostfile or options.connect or options.invite
-    if not (names_hosts or options.dry_run or not _OF_JOBS.isdisjoint(os.environ)):
+    variables_of_jobs = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
+    if not (names_hosts or options.dry_run or not variables_of_jobs.isdisjoint(os.environ)):
         return None
     from .plan import find_placement
 
     return find_placement(options, os.environ)
-
-
-_OF_JOBS = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
-"""Environment variables that show that a batch system has given us hosts."""
 
 
 def _machine(placement: "Placement | None", options: argparse.Namespace, program: Program, limits: Limits) -> Machine:
@@ -161,7 +155,7 @@ def _describe(placement: "Placement | None", options: argparse.Namespace, progra
 def _start(machine: Machine, program: Program) -> None:
     scoop.logger.info("scoop: %d workers on this machine", machine.workers)
     try:
-        end = start(machine, patient=program.kind == "session")
+        end = _become_origin(machine, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         from ..broker.exit_report import why_not_started
 
@@ -170,6 +164,54 @@ def _start(machine: Machine, program: Program) -> None:
     # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers
     # may still use futures.
     atexit.register(_end, end)
+
+
+def _become_origin(machine: Machine, patient: bool) -> Callable[[], bool]:
+    """Fork the broker and make this process the origin; return a function that ends the run.
+
+    That function returns whether all our threads have ended: one that is deep inside a task cannot.
+    """
+    pid, page, sock = fork_broker(machine)
+    name_process(0, machine.size, pid, is_origin=True)
+    identity = Identity(0, 0, machine.size, is_origin=True)
+    scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
+    runtime.current = scheduler
+    guard_signals(is_origin=True, patient=patient)
+    owner = os.getpid()
+
+    def end() -> bool:
+        if os.getpid() != owner:
+            return True  # this is a child that the program forked, and the run is its parent's
+        scheduler.close()
+        # A helper thread may be in the midst of a task, and finalizers run later still.
+        runtime.refusal = ScoopError("this run has ended: no task can start any more")
+        runtime.current = None
+        client.close()
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
+        scoop.IS_RUNNING = False
+        return scheduler.helpers.leave(TUNING.threads_end_within_seconds)
+
+    return end
+
+
+def _end_without_broker(cut_off: bool) -> None:
+    """End the program: no result that it waits for could arrive any more."""
+    sys.stderr.write(_CUT_OFF if cut_off else _BROKER_DIED)
+    sys.stderr.flush()
+    os._exit(70)
+
+
+_BROKER_DIED = (
+    "scoop: the broker has died, so this run cannot go on, and the program is ended. The broker runs no code of "
+    "yours: most often the system has killed it for want of memory (see dmesg), which fewer workers (-n) may spare\n"
+)
+_CUT_OFF = (
+    "scoop: this program has closed descriptors that it did not open (os.closerange?), among them its connection to "
+    "the workers, so it is ended; close only descriptors that the program has opened\n"
+)
 
 
 # -- the program -------------------------------------------------------------------------------------------------

@@ -21,30 +21,18 @@ __all__ = ["Row", "list_hosts", "table"]
 
 
 class Row(NamedTuple):
-    """What was found out about a host.
+    """What was found out about a host."""
 
-    Parameters:
-        host: what the run calls it.
-        workers: how many it would have; None is one for each processor.
-        answer: what its agent says; None if the host could not be reached.
-        login: seconds until it answered.
-        round_trip: seconds of the shortest round trip; None if there was none.
-        problem: why it cannot take part; empty if it can.
-    """
-
-    host: str
-    workers: int | None
-    answer: Answer | None = None
-    login: float = 0.0
-    round_trip: float | None = None
-    problem: str = ""
+    host: str  # what the run calls it
+    workers: int | None  # that it would have; None is one for each processor
+    answer: Answer | None = None  # None if it could not be reached
+    login: float = 0.0  # seconds until it answered
+    round_trip: float | None = None  # seconds of the shortest one
+    problem: str = ""  # why it cannot take part
 
 
 def list_hosts(words: list[str]) -> int:
-    """Reach the hosts that ``words`` name, or that a batch system has given; print what they have.
-
-    The words are names of hosts, then options; or options only. Returns 1 if a host cannot take part.
-    """
+    """Reach the hosts that are named, or a batch system has given; print what they have; return the exit status."""
     parser = new_parser()
     options = parser.parse_args(["--hosts", *words] if words and not words[0].startswith("-") else words)
     if options.program or options.module is not None or options.code is not None:
@@ -82,7 +70,6 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 async def _survey(plan: Plan) -> list[Row]:
-    """Reach every host of the plan, have its agent answer, and time it."""
     invitation, output, slots = encode(invite(plan, None)), Output(), new_login_slots()
     try:
         async with asyncio.TaskGroup() as group:

@@ -32,11 +32,8 @@ _COMMANDS = """\
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
 If a file or a folder here is called hosts, or worker, then it is the program to run."""
 
-_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")
-"""The commands that start processes on hosts; cluster/launchers/ has a file for each."""
-
-_REST = "words_after_hosts"
-"""The attribute in which ``--hosts`` leaves the words after the names: the rest of the command line."""
+_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
+_REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
@@ -150,9 +147,6 @@ class _Hosts(argparse.Action):
 def _begins_program(word: str) -> bool:
     is_named_as_one = word.startswith("-") or word.endswith(".py") or "/" in word
     return is_named_as_one or os.path.isfile(word) or os.path.isfile(os.path.join(word, "__main__.py"))
-
-
-# -- values ------------------------------------------------------------------------------------------------------
 
 
 def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:

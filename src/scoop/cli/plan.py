@@ -21,10 +21,7 @@ __all__ = ["find_placement", "new_plan"]
 
 
 def find_placement(options: argparse.Namespace, environ: Environment) -> Placement:
-    """Return where the workers are to be: on the hosts that the options name, or else those of a batch system.
-
-    Raises HostsError.
-    """
+    """Return where the workers are to be: on hosts that are named, or a batch system's. Raises HostsError."""
     if options.connect is not None:
         if options.hosts or options.hostfile is not None:
             raise HostsError("--connect names a cluster, and --hosts or --hostfile names hosts: give one of them")

@@ -40,8 +40,7 @@ BecomeMachine = Callable[[Terms, int, Limits, Callable[[], None]], None]
 Tell = Callable[[str, str, int], None]
 """Reports ``"joined"`` or ``"refused"``, the reason of a refusal, and the number of workers."""
 
-REFUSED = 3
-"""The exit status of an agent that cannot do what the invitation asks."""
+REFUSED = 3  # the exit status of an agent that cannot do what the invitation asks
 
 _STARTED_BY_HAND = (
     "scoop: this is scoop's agent, and it has received no invitation. scoop starts agents itself, on the hosts of a "
@@ -88,7 +87,7 @@ def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
 
 
 def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
-    """Be a machine of the run on these terms until the run ends: fork the broker, and become its uplink."""
+    """Fork the broker of this machine, and be its uplink until the run ends."""
     import asyncio
 
     from .dask_transport import DaskTransport
@@ -123,7 +122,7 @@ class Agent:
         self._remover: tuple[int, int] | None = None  # its pid, and the pipe whose end it waits for
 
     def serve(self, become: BecomeMachine) -> int:
-        """Fork a child that becomes a machine; when it and all its descendants have ended, return the exit status."""
+        """Be the agent; when the machine and all its descendants have ended, return the exit status."""
         try:
             workers = self._check()
             home = self._settle()
@@ -147,7 +146,6 @@ class Agent:
         return status
 
     def _check(self) -> int:
-        """Return the number of workers. Raises _Refusal."""
         invitation = self._invitation
         here = python_version(), scoop_version()
         problem = disagreement(self._host, here, (invitation.python, invitation.scoop), sys.executable)
@@ -178,7 +176,6 @@ class Agent:
         return self._unpack(files)
 
     def _unpack(self, files: ProgramFiles) -> str:
-        """Write the files into a new folder; return it."""
         # The remover starts before the folder exists, since this process may be killed between any two steps.
         folder = os.path.join(tempfile.gettempdir(), f"scoop-{os.urandom(8).hex()}")
         theirs, ours = os.pipe()

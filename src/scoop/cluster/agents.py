@@ -36,11 +36,8 @@ def check_enough(joined: int, least: int, failed: Sequence[object]) -> None:
 class Agents:
     """The agents of a run. ``end`` is to be called even if ``start`` has failed.
 
-    Parameters:
-        plan: the hosts, and how to reach them.
-        on_left: called for each host that leaves before ``end`` is called.
-
-    ``joined`` holds the answers of hosts that take part, ``failed`` why others do not.
+    ``on_left`` is called for each host that leaves before that. ``joined`` holds the answers of hosts that take part,
+    ``failed`` why others do not.
     """
 
     def __init__(self, plan: Plan, on_left: Callable[[Failure], None]) -> None:
@@ -53,10 +50,7 @@ class Agents:
         self._watchers: list[asyncio.Task[None]] = []
 
     async def start(self, terms: Terms) -> int:
-        """Start an agent on every host; when each has answered or failed, return how many take part.
-
-        Raises TooFewHosts.
-        """
+        """Start an agent on every host, see how each answers; return how many take part. Raises TooFewHosts."""
         invitation = encode(invite(self._plan, terms))
         slots = new_login_slots()
         async with asyncio.TaskGroup() as group:
@@ -90,14 +84,13 @@ class Agents:
                 self.failed.append(failure_of(host, process, self._plan.reach.python, answer))
 
     async def _watch(self, process: LauncherProcess) -> None:
-        await asyncio.shield(process.ended)
+        await process.ended
         for host, answer in process.answers.items():
             if answer.kind == "joined":
                 self._on_left(failure_of(host, process, self._plan.reach.python, None))
 
 
 def new_login_slots() -> asyncio.Semaphore:
-    """Return a semaphore that limits how many commands start agents at the same time."""
     return asyncio.Semaphore(TUNING.logins_at_once)
 
 

@@ -22,8 +22,7 @@ from .transport import Connection, Terms, Transport
 
 __all__ = ["new_uplink"]
 
-_FAR_AWAY = "192.0.2.1"
-"""An address that no machine has. The way there begins as the way to most of the world does."""
+_FAR_AWAY = "192.0.2.1"  # an address that no machine has: the way there begins as that to most of the world does
 
 _log = logging.getLogger("scoop")
 
@@ -31,12 +30,8 @@ _log = logging.getLogger("scoop")
 def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     """Return a function that runs the uplink of the origin's machine, and with it the coordinator.
 
-    Parameters:
-        plan: the other hosts.
-        size: how many workers the run has, as far as is known.
-        name: of this machine, by which the others reach it; None to find an address of it.
-
-    Raises CannotStart if packages that it needs are not installed.
+    The run has ``size`` workers, as far as is known. Other machines reach this one by ``name``; None is to find an
+    address of it. Raises CannotStart if packages that it needs are not installed.
     """
     missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
     if missing:
@@ -44,7 +39,7 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
     host = name or _address_towards(first)
 
-    def serve(sock: socket.socket, _number: int) -> None:
+    def serve(sock: socket.socket) -> None:
         if not sys.flags.safe_path:
             sys.path.pop(0)  # the program's folder: a module there could have the name of one that we import
         from .dask_transport import DaskTransport
@@ -115,7 +110,6 @@ class _Coordinator:
         self._tells_demand_soon = False
 
     def close(self) -> None:
-        """End all connections."""
         for connection in self._connections.values():
             connection.close()
         self.broker.close()

@@ -3,10 +3,9 @@
     coordinator ──Dask client──> scheduler ──task──> a worker of each host ──starts──> agent
 
 The Dask task sends the agent's answer, and what is printed, as Dask events. The run's own tasks do not go through
-Dask's scheduler: they travel over the run's own connections, as from any other host.
-
-The Dask task lasts as long as the agent. So Dask does not take that worker for idle; and when the worker ends, in
-whatever way, the agent's standard input ends, and with it the agent.
+Dask's scheduler: they travel over the run's own connections, as from any other host. The Dask task lasts as long as
+the agent. So Dask does not take that worker for idle; and when the worker ends, in whatever way, the agent's standard
+input ends, and with it the agent.
 """
 
 import asyncio
@@ -38,10 +37,7 @@ __all__ = ["DaskAgents", "run_agent"]
 class DaskAgents:
     """The agents on a Dask cluster. ``end`` is to be called even if ``start`` has failed.
 
-    Parameters:
-        plan: of the run.
-        cluster: where they are.
-        lost: called, with the reason, for each host that leaves before ``end`` is called.
+    ``lost`` is called, with the reason, for each host that leaves before that.
     """
 
     def __init__(self, plan: Plan, cluster: Cluster, lost: Callable[[str], None]) -> None:
@@ -71,10 +67,7 @@ class DaskAgents:
         self._output.close()
 
     async def start(self, terms: Terms) -> int:
-        """Start an agent on every host; when each has answered or failed, return how many take part.
-
-        Raises TooFewHosts.
-        """
+        """See Agents."""
         threads = await self._connect()
         hosts = allot([Host(host, sum(found.values())) for host, found in threads.items()], self._cluster.workers)
         counts = {host.name: host.workers for host in hosts}
@@ -132,7 +125,7 @@ class DaskAgents:
         await self._client.cancel([future])
         remedy = "see whether it is busy, or wait longer with --host-timeout"
         busy = Diagnosis("its Dask worker has not started the agent in time", remedy)
-        return str(Failure(host, _words(address), None, (), busy))
+        return str(Failure(host, ["Dask", "task", "on", address], None, (), busy))
 
     async def _watch(self, ended: asyncio.Task[str]) -> None:
         self._lost(await asyncio.shield(ended))
@@ -154,11 +147,7 @@ async def _outcome(future: Any, host: str, address: str) -> str:
         return str(await future)
     except Exception as problem:
         said = tuple(in_words(problem).splitlines()[-TUNING.error_lines_kept :])
-        return str(Failure(host, _words(address), 1, said, diagnose(host, "python", 1, said)))
-
-
-def _words(address: str) -> list[str]:
-    return ["Dask", "task", "on", address]
+        return str(Failure(host, ["Dask", "task", "on", address], 1, said, diagnose(host, "python", 1, said)))
 
 
 # -- in a worker of the Dask cluster -----------------------------------------------------------------------------
@@ -167,11 +156,7 @@ def _words(address: str) -> list[str]:
 def run_agent(host: str, invitation: bytes, seconds: float, topic: str) -> str:
     """Be the Dask task: start an agent, wait until it has ended, and return how it has.
 
-    Parameters:
-        host: what the invitation calls this host.
-        invitation: as bytes.
-        seconds: that the agent has to answer.
-        topic: of the Dask events with its answer, and with what is printed.
+    The agent has so many ``seconds`` to answer. Dask events of this topic tell its answer, and what is printed.
     """
     worker = get_worker()
 

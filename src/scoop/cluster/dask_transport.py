@@ -18,11 +18,8 @@ from .transport import TakeConnection, Terms
 
 __all__ = ["DaskTransport", "new_terms"]
 
-PING_SECONDS = 2.0
-"""How often each side sends a sign of life."""
-
-SILENCE_SECONDS = 15.0
-"""Without a sign of life for so long, the other side counts as lost: a cable that is cut says nothing."""
+PING_SECONDS = 2.0  # between two signs of life
+SILENCE_SECONDS = 15.0  # after which the other side counts as lost: a cable that is cut says nothing
 
 _log = logging.getLogger("scoop")
 
@@ -62,7 +59,7 @@ def _security(terms: Terms) -> Iterator[Security]:
 
 
 class DaskConnection:
-    """A connection to another machine. What is sent is the frame of each message, and the bytes of its buffers."""
+    """See Connection. What is sent is the frame of each message, and the bytes of its buffers."""
 
     def __init__(self, comm: Any) -> None:
         self._comm = comm
@@ -71,11 +68,9 @@ class DaskConnection:
         self._sending = asyncio.create_task(self._send())
 
     def post(self, message: Message) -> None:
-        """Send a message, soon."""
         self._unsent.put_nowait(message)
 
     async def read(self) -> Message | None:
-        """Return the next message; None when the connection has ended."""
         while True:
             try:
                 async with asyncio.timeout(SILENCE_SECONDS):
@@ -90,7 +85,6 @@ class DaskConnection:
                 return None
 
     def close(self) -> None:
-        """End the connection."""
         self._sending.cancel()
         self._comm.abort()
 
@@ -117,7 +111,6 @@ class DaskTransport:
         self._listener: Any = None
 
     async def listen(self, host: str, take: TakeConnection) -> Terms:
-        """Let machines join a new run."""
         terms = new_terms(os.urandom(16).hex())
 
         async def answer(comm: Any) -> None:
@@ -139,11 +132,9 @@ class DaskTransport:
         return terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
 
     def close(self) -> None:
-        """Take no connections any more."""
         self._listener.stop()
 
     async def join(self, terms: Terms, name: str) -> DaskConnection:
-        """Connect to a run, as the machine of this name."""
         with _security(terms) as security:
             arguments = security.get_connection_args("worker")
         comm = await connect(terms.address, timeout=30, **arguments)

@@ -9,6 +9,7 @@ ann@node1:2222        the user to log in as, and the port of its ssh
 import re
 from collections.abc import Callable, Iterable
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from ..machine.program import CannotStart
@@ -26,9 +27,9 @@ __all__ = [
     "parse_names",
 ]
 
-MOST_HOSTS = 100_000
-"""Hosts that one range may stand for: more is a typing error."""
+MOST_HOSTS = 100_000  # that one range may stand for: more is a typing error
 
+_BRACKETS = re.compile(r"\[([^][]*)\]")
 _NAME = re.compile(r"[\w.-]*\w[\w.-]*", re.ASCII)
 _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 _V6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?", re.IGNORECASE | re.ASCII)
@@ -40,19 +41,12 @@ class HostsError(CannotStart):
 
 
 class Host(NamedTuple):
-    """One machine of a run.
+    """One machine of a run."""
 
-    Parameters:
-        name: its name or address, without brackets.
-        workers: how many it is to have; None is one for each of its processors, which only the host can count.
-        user: the user to log in as; None leaves that to ssh.
-        port: the port of its ssh; None leaves that to ssh.
-    """
-
-    name: str
-    workers: int | None = None
-    user: str | None = None
-    port: int | None = None
+    name: str  # or address, without brackets
+    workers: int | None = None  # None is one for each of its processors, which only the host can count
+    user: str | None = None  # to log in as; None leaves that to ssh
+    port: int | None = None  # of its ssh; None leaves that to ssh
 
     @property
     def place(self) -> str:
@@ -122,20 +116,15 @@ def expand(text: str) -> list[str]:
     >>> expand("node[1-2,08]-ib")
     ['node1-ib', 'node2-ib', 'node08-ib']
     """
-    parts: list[list[str]] = []
-    rest, total = text, 1
-    while rest:
-        fixed, bracket, rest = rest.partition("[")
-        parts.append([fixed])
-        if bracket:
-            inside, closed, rest = rest.partition("]")
-            if not closed or "[" in inside:
-                raise HostsError(f"{text!r}: a bracket is not closed")
-            parts.append(_numbers(inside, text))
-            total *= len(parts[-1])
-            if total > MOST_HOSTS:
-                raise HostsError(f"{text!r} stands for more than {MOST_HOSTS} hosts")
-    return ["".join(pieces) for pieces in product(*parts)]
+    pieces = _BRACKETS.split(text)
+    if any("[" in fixed for fixed in pieces[::2]):
+        raise HostsError(f"{text!r}: a bracket is not closed")
+    choices: list[list[str]] = []
+    for number, piece in enumerate(pieces):
+        choices.append(_numbers(piece, text) if number % 2 else [piece])
+        if prod(map(len, choices)) > MOST_HOSTS:
+            raise HostsError(f"{text!r} stands for more than {MOST_HOSTS} hosts")
+    return ["".join(chosen) for chosen in product(*choices)]
 
 
 def merge(hosts: Iterable[Host]) -> list[Host]:
@@ -150,7 +139,6 @@ def merge(hosts: Iterable[Host]) -> list[Host]:
 
 
 def parse_count(text: str, what: str = "workers") -> int:
-    """Read ``text`` as a number, 0 or more. Raises HostsError."""
     if text.isascii() and text.isdigit() and int(text) < 1 << 20:
         return int(text)
     raise HostsError(f"{text!r} is not a number of {what}")

@@ -47,67 +47,40 @@ __all__ = [
 
 MARK = b"\x1escoop "
 
-_HEADER = struct.Struct("!8sQQ")
-"""A magic word, and the lengths of the two parts."""
-
+_HEADER = struct.Struct("!8sQQ")  # a magic word, and the lengths of the two parts
 _MAGIC = b"scoop-1\n"
 _LONGEST_PART = 1 << 30
 
 
 class Invitation(NamedTuple):
-    """What an agent is to do.
+    """What an agent is to do; without terms, program and files it is only to say what its host has."""
 
-    Parameters:
-        workers: how many, by host; None is one for each processor. Empty in a file, which is for any host.
-        python, scoop: the program's versions, which the agent's must equal.
-        terms, limits, program, files: of the run; None if the agent is only to say what its host has.
-        folder: where to run; if empty, the agent stays where it starts.
-        must_be_there: whether a host without that folder is refused; otherwise the agent stays where it starts.
-        environment: variables to set.
-        level: of the log.
-        nice: added to the niceness.
-        debug: whether debug mode is on.
-    """
-
-    workers: Mapping[str, int | None]
-    python: str
-    scoop: str
+    workers: Mapping[str, int | None]  # by host; None is one for each processor. Empty in a file, for any host
+    python: str  # the program's version, which the agent's must equal
+    scoop: str  # likewise
     terms: Terms | None = None
     limits: Limits = Limits()
     program: Program | None = None
     files: ProgramFiles | None = None
-    folder: str = ""
-    must_be_there: bool = False
-    environment: Mapping[str, str] = {}
-    level: int = 30
-    nice: int = 0
+    folder: str = ""  # where to run; if it is empty, or not there, the agent stays where it starts
+    must_be_there: bool = False  # a host without that folder is refused
+    environment: Mapping[str, str] = {}  # variables to set
+    level: int = 30  # of the log
+    nice: int = 0  # added to the niceness
     debug: bool = False
 
 
 class Answer(NamedTuple):
-    """What an agent says of itself.
+    """What an agent says of itself."""
 
-    Parameters:
-        host: what the invitation calls its host.
-        kind: ``"joined"``, ``"refused"``, ``"hello"`` or ``"pong"``.
-        why: the reason of a refusal.
-        name: what the host calls itself.
-        python, scoop: the versions there.
-        cores: processors that it may use.
-        workers: how many it has.
-    """
-
-    host: str
-    kind: str
-    why: str = ""
-    name: str = ""
+    host: str  # what the invitation calls its host
+    kind: str  # "joined", "refused", "hello" or "pong"
+    why: str = ""  # it is refused
+    name: str = ""  # what the host calls itself
     python: str = ""
     scoop: str = ""
-    cores: int = 0
+    cores: int = 0  # that it may use
     workers: int = 0
-
-
-# -- versions -----------------------------------------------------------------------------------------------------
 
 
 def python_version() -> str:
@@ -137,9 +110,6 @@ def disagreement(host: str, theirs: tuple[str, str], ours: tuple[str, str], inte
     return ""
 
 
-# -- as bytes -----------------------------------------------------------------------------------------------------
-
-
 def encode(invitation: Invitation) -> bytes:
     """Return the invitation as bytes for an agent's standard input."""
     content = invitation.files.content if invitation.files else b""
@@ -160,10 +130,9 @@ def read_invitation(file: BinaryIO) -> Invitation:
             fields["program"]["args"] = tuple(fields["program"]["args"])
         if fields["files"] is not None:
             fields["files"]["content"] = file.read(content)
-        types = {"terms": Terms, "limits": Limits, "program": Program, "files": ProgramFiles}
-        return Invitation(
-            **{name: types[name](**value) if name in types and value else value for name, value in fields.items()}
-        )
+        for name, made in (("terms", Terms), ("limits", Limits), ("program", Program), ("files", ProgramFiles)):
+            fields[name] = fields[name] and made(**fields[name])
+        return Invitation(**fields)
     except (KeyError, TypeError, AttributeError) as problem:
         raise ValueError(f"this is no invitation: {problem}") from None
 
@@ -177,7 +146,6 @@ def _lengths(file: BinaryIO) -> tuple[int, int]:
 
 
 def mark(answer: Answer) -> bytes:
-    """Return the answer as a line of bytes."""
     return MARK + json.dumps(answer._asdict()).encode() + b"\n"
 
 
@@ -190,9 +158,6 @@ def read_mark(line: bytes) -> Answer | None:
         return Answer(**json.loads(text))
     except (ValueError, TypeError):
         return None
-
-
-# -- an invitation in a file ---------------------------------------------------------------------------------------
 
 
 def check_invitation_file(path: str) -> None:

@@ -5,7 +5,7 @@ import ctypes  # the child needs it between fork and exec, where it must not imp
 import os
 from asyncio.subprocess import PIPE
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from ..machine.supervision import die_with_parent
@@ -47,13 +47,8 @@ def _write(descriptor: int, data: bytes) -> None:
 class LauncherProcess:
     """A command that starts agents, from when this is made; ``ended`` is done when it has ended, or cannot start.
 
-    Parameters:
-        call: the command.
-        invitation: as bytes.
-        write: takes what the agents' processes print, as soon as an agent has joined.
-
-    Until an agent has marked a stream, the lines on it are noise of the login, or errors. ``said`` keeps the last
-    lines of standard error.
+    ``write`` takes what the agents' processes print, as soon as an agent has joined. Until an agent has marked a
+    stream, the lines on it are noise of the login, or errors. ``said`` keeps the last lines of standard error.
     """
 
     def __init__(self, call: Call, invitation: bytes, write: Write) -> None:
@@ -167,19 +162,14 @@ class LauncherProcess:
 
 
 async def _read(stream: asyncio.StreamReader, take: Callable[[bytes], Awaitable[None]]) -> None:
-    async for lines in _whole_lines(stream):
-        await take(lines)
-
-
-async def _whole_lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Yield the stream's data as chunks of whole lines; the last may lack its line break, long lines are split."""
+    """Pass on the stream as chunks of whole lines; the last may lack its line break, long lines are split."""
     rest = b""
     while data := await stream.read(TUNING.output_chunk_bytes):
         lines, newline, rest = (rest + data).rpartition(b"\n")
         if newline:
-            yield lines + newline
+            await take(lines + newline)
         if len(rest) > TUNING.output_chunk_bytes:
-            yield rest
+            await take(rest)
             rest = b""
     if rest:
-        yield rest
+        await take(rest)

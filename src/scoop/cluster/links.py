@@ -30,7 +30,6 @@ class BrokerLink:
             self._channel.post(message)
 
     def close(self) -> None:
-        """End the link."""
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
         self._sock.close()

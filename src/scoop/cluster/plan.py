@@ -20,39 +20,23 @@ __all__ = ["Call", "Placement", "Plan", "allot", "calls", "describe", "discover"
 
 
 class Placement(NamedTuple):
-    """Where the workers of a run are.
+    """Where the workers of a run are."""
 
-    Parameters:
-        here: workers on this machine, the origin among them; 0 if only the program itself runs here.
-        away: the other hosts.
-        allocation: what they were taken from.
-    """
-
-    here: int
+    here: int  # workers on this machine, the origin among them; 0 if only the program itself runs here
     away: tuple[Host, ...]
-    allocation: Allocation
+    allocation: Allocation  # what they were taken from
 
 
 class Plan(NamedTuple):
-    """The part of a run that is on other machines.
-
-    Parameters:
-        hosts: without this machine.
-        launcher: the command that starts processes there.
-        reach: how.
-        invitation: what the agents are told, without the terms.
-        least: how many of the hosts must take part for the run to go on.
-        invite: a file for an invitation, with which other machines can join.
-        cluster: a Dask cluster whose hosts are to take part.
-    """
+    """The part of a run that is on other machines."""
 
     hosts: tuple[Host, ...]
-    launcher: str
+    launcher: str  # the command that starts processes there
     reach: Reach
-    invitation: Invitation
-    least: int
-    invite: str | None = None
-    cluster: Cluster | None = None
+    invitation: Invitation  # what the agents are told, without the terms
+    least: int  # how many of the hosts must take part for the run to go on
+    invite: str | None = None  # a file for an invitation, with which other machines can join
+    cluster: Cluster | None = None  # whose hosts are to take part
 
 
 class Call(NamedTuple):
@@ -60,9 +44,6 @@ class Call(NamedTuple):
 
     words: list[str]
     hosts: tuple[str, ...]
-
-
-# -- which hosts, and how many workers each ------------------------------------------------------------------------
 
 
 def discover(environ: Environment, read: ReadFile) -> Allocation:
@@ -91,11 +72,8 @@ def named(hosts: Sequence[str], hostfile: str | None, read: ReadFile) -> Allocat
 def place(allocation: Allocation, here: Sequence[bool], n: int | None, cores: int) -> Placement:
     """Return where the workers are to be. Raises HostsError if nowhere.
 
-    Parameters:
-        allocation: the hosts.
-        here: for each of them, whether it is this machine.
-        n: workers in all; None is as many as the hosts have.
-        cores: processors of this machine: its number of workers if the allocation gives none.
+    ``here`` says of each host whether it is this machine, with so many ``cores``: its number of workers if the
+    allocation gives none. ``n`` is the number of workers in all; None is as many as the hosts have.
     """
     ours = {host.place for host, is_ours in zip(allocation.hosts, here, strict=True) if is_ours}
     known = [h._replace(workers=h.workers or cores) if h.place in ours else h for h in allocation.hosts]
@@ -111,9 +89,9 @@ def place(allocation: Allocation, here: Sequence[bool], n: int | None, cores: in
 def allot(hosts: Sequence[Host], n: int | None) -> list[Host]:
     """Return the hosts that take part, with their numbers of workers, ``n`` in all; None is as many as they have.
 
-    If the hosts have places enough, the workers fill them host by host; the rest is dealt out one by one to all hosts
-    in turn. If a host's number of places is not known until it is reached (it is None), all workers are dealt out in
-    turn, and hosts with a known number get no more than that.
+    Workers fill the hosts' places host by host; the rest is dealt out one by one to all hosts in turn. If a host's
+    number of places is not known until it is reached (None), all workers are dealt out in turn, and hosts with a
+    known number get no more than that.
 
     >>> [host.workers for host in allot([Host("a", 4), Host("b", 2)], 5)]
     [4, 1]
@@ -146,16 +124,10 @@ def _deal(n: int, limits: Sequence[int]) -> list[int]:
     return counts
 
 
-# -- what starts the agents ----------------------------------------------------------------------------------------
-
-
 def calls(plan: Plan, port: int | None = None) -> list[Call]:
-    """Return the commands that start all agents: one for all hosts of a Slurm job, elsewhere one a host.
-
-    A tunnel is to lead to ``port``, the coordinator's on this machine.
-    """
+    """Return the commands that start all agents. A tunnel is to lead to ``port``, the coordinator's."""
     reach, hosts = plan.reach, plan.hosts
-    if plan.launcher == "srun":
+    if plan.launcher == "srun":  # one command for all hosts of the job
         return [Call(srun(reach, hosts), tuple(host.place for host in hosts))] if hosts else []
     if plan.launcher == "ssh":
         return [Call(ssh(reach, host, port if reach.tunnel else None), (host.place,)) for host in hosts]

@@ -9,25 +9,16 @@ __all__ = ["Connection", "TakeConnection", "Terms", "Transport"]
 
 
 class Terms(NamedTuple):
-    """Where a run is, and what proves that a machine belongs to it. Secret.
+    """Where a run is, and what proves that a machine belongs to it. Secret."""
 
-    Parameters:
-        run: the name of the run.
-        address: of the coordinator, ``tls://host:port``.
-        certificate: PEM, with its private key.
-        authority: PEM of the authority whose certificates are to be trusted.
-        size: how many workers the run has, as far as is known.
-    """
-
-    run: str
-    address: str
-    certificate: str
-    authority: str
-    size: int = 0
+    run: str  # its name
+    address: str  # of the coordinator, tls://host:port
+    certificate: str  # PEM, with its private key
+    authority: str  # PEM of the authority whose certificates are to be trusted
+    size: int = 0  # how many workers the run has, as far as is known
 
     @property
     def port(self) -> int:
-        """The port of the coordinator."""
         return int(self.address.rpartition(":")[2])
 
 

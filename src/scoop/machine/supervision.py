@@ -78,8 +78,8 @@ def _children() -> list[int]:
 def start_watchdog(origin: int) -> int | None:
     """Start, from the broker, the process that kills ``origin`` if the broker dies first; return its pid.
 
-    The watchdog waits for the end of a pipe that only the broker holds open. Return None if the watchdog cannot be
-    started, or the system cannot name a process safely (pidfd, Linux 5.3). The run then goes on without one.
+    It waits for the end of a pipe that only the broker holds open. Return None if it cannot be started, or the system
+    cannot name a process safely (pidfd, Linux 5.3); the run then goes on without one.
     """
     try:
         handle = os.pidfd_open(origin)

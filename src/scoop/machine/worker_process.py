@@ -44,7 +44,14 @@ def become_worker(
     constants = Constants(client.send)
     runtime.constants = constants
     client.listen(Receiver(scheduler, constants))
-    os.register_at_fork(after_in_child=lambda: _leave_run_in_child(scheduler, client))
+
+    def leave_run_in_child() -> None:
+        # A child that the program has forked is no worker: the tasks, and the socket, are its parent's.
+        client.abandon()
+        scheduler.close()
+        runtime.current = runtime.constants = None
+
+    os.register_at_fork(after_in_child=leave_run_in_child)
     return scheduler, client
 
 
@@ -60,19 +67,15 @@ def keep_freed_memory() -> None:
         pass  # then there is none to be kept
 
 
-def _leave_run_in_child(scheduler: Scheduler, client: BrokerClient) -> None:
-    """Be no worker in a child that the program has forked: the tasks, and the socket, are its parent's."""
-    client.abandon()
-    scheduler.close()
-    runtime.current = runtime.constants = None
-
-
 def serve(
     identity: Identity, page: StatusPage, sock: socket.socket, import_main: Callable[[], None], limits: Limits
 ) -> NoReturn:
     """Be a worker that is not the origin, until the broker hangs up."""
     _set_up_signals()
-    _set_up_streams()
+    # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True, write_through=False)
     scheduler, client = become_worker(identity, page, sock, _leave, limits)
     guard_signals(is_origin=False)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
@@ -110,13 +113,6 @@ def _set_up_signals() -> None:
         faulthandler.enable(all_threads=False)  # where a crash in compiled code was
     except (OSError, ValueError, RuntimeError, AttributeError):
         pass  # there is no standard error to say it on
-
-
-def _set_up_streams() -> None:
-    # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(line_buffering=True, write_through=False)
 
 
 def _leave(cut_off: bool) -> None:

@@ -26,19 +26,12 @@ ReadFile = Callable[[str], str]
 
 
 class Allocation(NamedTuple):
-    """The hosts that a batch system, or the user, has given to a run.
+    """The hosts that a batch system, or the user, has given to a run."""
 
-    Parameters:
-        source: what gave them, for messages: ``"Slurm job 17"``, ``"--hosts"``.
-        hosts: each once, in the order given.
-        launcher: the command that starts processes there: ``"ssh"``, ``"srun"``, ``"qrsh"`` or ``"blaunch"``.
-        here: the name of this machine among them, if the batch system tells it.
-    """
-
-    source: str
-    hosts: tuple[Host, ...]
-    launcher: str = "ssh"
-    here: str | None = None
+    source: str  # what gave them, for messages: "Slurm job 17", "--hosts"
+    hosts: tuple[Host, ...]  # each once, in the order given
+    launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh" or "blaunch"
+    here: str | None = None  # the name of this machine among them, if the batch system tells it
 
 
 def read_text(read: ReadFile, name: str, what: str) -> str:
@@ -66,24 +59,14 @@ def read_node(line: str) -> list[Host]:
 
 
 class Reach(NamedTuple):
-    """How hosts are reached, and how Python is started there.
-
-    Parameters:
-        python: the interpreter.
-        python_path: folders for PYTHONPATH; if empty, the host's own PYTHONPATH stays.
-        prolog: a shell script that bash sources before Python starts; empty for none.
-        ssh: the words of the ssh command, options included.
-        tunnel: whether the hosts reach this machine through their ssh connections only.
-        timeout: seconds that a host has to answer.
-        module: the module that is the agent.
-    """
+    """How hosts are reached, and how Python is started there."""
 
     python: str = sys.executable
-    python_path: str = ""
-    prolog: str = ""
-    ssh: tuple[str, ...] = ("ssh",)
-    tunnel: bool = False
-    timeout: float = 60.0
+    python_path: str = ""  # folders for PYTHONPATH; if empty, the host's own PYTHONPATH stays
+    prolog: str = ""  # a shell script that bash sources before Python starts; empty for none
+    ssh: tuple[str, ...] = ("ssh",)  # the command, options included
+    tunnel: bool = False  # whether the hosts reach this machine through their ssh connections only
+    timeout: float = 60.0  # seconds that a host has to answer
     module: str = "scoop.cluster.agent"
 
 

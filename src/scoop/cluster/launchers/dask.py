@@ -11,17 +11,11 @@ __all__ = ["Cluster", "named_cluster"]
 
 
 class Cluster(NamedTuple):
-    """A Dask cluster that is up.
-
-    Parameters:
-        address: of its scheduler, ``tls://host:port`` or ``tcp://host:port``.
-        host: of its scheduler.
-        workers: how many the run is to have there in all; None is one for each thread of the cluster.
-    """
+    """A Dask cluster that is up: the address and the host of its scheduler."""
 
     address: str
     host: str
-    workers: int | None = None
+    workers: int | None = None  # that the run is to have there; None is one for each thread of the cluster
 
 
 def named_cluster(text: str, insecure: bool, read: ReadFile) -> Cluster:
