@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import scoop
 
 from ..engine import runtime
+from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
@@ -153,9 +154,15 @@ def _describe(placement: "Placement | None", options: argparse.Namespace, progra
 
 
 def _start(machine: Machine, program: Program) -> None:
+    """Fork the broker, make this process the origin, and have the run end with this process."""
     scoop.logger.info("scoop: %d workers on this machine", machine.workers)
     try:
-        end = _become_origin(machine, patient=program.kind == "session")
+        broker, page, sock = fork_broker(machine)
+        name_process(0, machine.size, broker, is_origin=True)
+        identity = Identity(0, 0, machine.size, is_origin=True)
+        scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
+        runtime.current = scheduler
+        guard_signals(is_origin=True, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         from ..broker.exit_report import why_not_started
 
@@ -163,38 +170,7 @@ def _start(machine: Machine, program: Program) -> None:
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
     # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers
     # may still use futures.
-    atexit.register(_end, end)
-
-
-def _become_origin(machine: Machine, patient: bool) -> Callable[[], bool]:
-    """Fork the broker and make this process the origin; return a function that ends the run.
-
-    That function returns whether all our threads have ended: one that is deep inside a task cannot.
-    """
-    pid, page, sock = fork_broker(machine)
-    name_process(0, machine.size, pid, is_origin=True)
-    identity = Identity(0, 0, machine.size, is_origin=True)
-    scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
-    runtime.current = scheduler
-    guard_signals(is_origin=True, patient=patient)
-    owner = os.getpid()
-
-    def end() -> bool:
-        if os.getpid() != owner:
-            return True  # this is a child that the program forked, and the run is its parent's
-        scheduler.close()
-        # A helper thread may be in the midst of a task, and finalizers run later still.
-        runtime.refusal = ScoopError("this run has ended: no task can start any more")
-        runtime.current = None
-        client.close()
-        try:
-            os.waitpid(pid, 0)
-        except ChildProcessError:
-            pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
-        scoop.IS_RUNNING = False
-        return scheduler.helpers.leave(TUNING.threads_end_within_seconds)
-
-    return end
+    atexit.register(_end, os.getpid(), broker, scheduler, client)
 
 
 def _end_without_broker(cut_off: bool) -> None:
@@ -281,9 +257,10 @@ def _report(error: BaseException) -> int:
     return 1
 
 
-def _end(end_run: Callable[[], bool]) -> None:
+def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -> None:
     """End the run, and the process itself if python could not end it properly."""
-    all_ended = end_run()
+    # In a child that the program forked, the run is its parent's.
+    all_ended = os.getpid() != origin or _end_run(broker, scheduler, client)
     if _interrupted:
         # Python ends by the signal itself after a Ctrl-C, so that a shell that runs us in a loop stops too.
         flush_streams()
@@ -293,3 +270,18 @@ def _end(end_run: Callable[[], bool]) -> None:
         # A thread that is deep inside a task, on a greenlet's stack, can crash while the interpreter shuts down.
         flush_streams()
         os._exit(_status)
+
+
+def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
+    """Return whether all our threads have ended: one that is deep inside a task cannot."""
+    scheduler.close()
+    # A helper thread may be in the midst of a task, and finalizers run later still.
+    runtime.refusal = ScoopError("this run has ended: no task can start any more")
+    runtime.current = None
+    client.close()
+    try:
+        os.waitpid(broker, 0)
+    except ChildProcessError:
+        pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
+    scoop.IS_RUNNING = False
+    return scheduler.helpers.leave(TUNING.threads_end_within_seconds)

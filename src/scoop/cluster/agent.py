@@ -29,6 +29,7 @@ from ..machine.processes import Machine, fork_broker
 from ..machine.supervision import adopt_orphans, close_all_but, die_with_parent, kill_orphans, reap_orphans
 from ..tuning import TUNING
 from .files import ProgramFiles, are_present, unpack
+from .hosts import HostsError
 from .invitation import MARK, Answer, Invitation, disagreement, mark, python_version, read_invitation, scoop_version
 from .transport import Terms
 
@@ -90,21 +91,16 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     """Fork the broker of this machine, and be its uplink until the run ends."""
     import asyncio
 
-    from .dask_transport import DaskTransport
     from .links import serve_agent_link
 
     # The origin is on another machine, so all workers here run tasks.
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
     pid, _, sock = fork_broker(machine)
     try:
-        asyncio.run(serve_agent_link(sock, terms, DaskTransport()))
+        asyncio.run(serve_agent_link(sock, terms))
     finally:
         sock.close()
         os.waitpid(pid, 0)
-
-
-class _Refusal(Exception):
-    """This host cannot take part; the message says why."""
 
 
 class Agent:
@@ -126,8 +122,8 @@ class Agent:
         try:
             workers = self._check()
             home = self._settle()
-        except (_Refusal, OSError) as problem:
-            reason = str(problem) if isinstance(problem, _Refusal) else f"{self._host}: {problem}"
+        except (HostsError, OSError) as problem:
+            reason = str(problem) if isinstance(problem, HostsError) else f"{self._host}: {problem}"
             self._tell("refused", reason, 0)
             return REFUSED
         # Answer before other processes can print: what is printed before the mark is taken for noise of the login.
@@ -152,7 +148,7 @@ class Agent:
         if not problem and self._host not in invitation.workers:
             problem = f"{self._host} is not among the hosts of the run ({', '.join(invitation.workers)})"
         if problem:
-            raise _Refusal(problem)
+            raise HostsError(problem)
         return invitation.workers[self._host] or usable_cores()
 
     def _settle(self) -> str:
@@ -162,13 +158,13 @@ class Agent:
             os.chdir(invitation.folder or ".")
         except OSError as problem:
             if invitation.must_be_there:
-                raise _Refusal(
+                raise HostsError(
                     f"{self._host} has no folder {invitation.folder!r}, which --path names: {problem.strerror}"
                 ) from None
         if files is None or are_present(files):
             return files.folder if files else os.getcwd()
         if not files.content:
-            raise _Refusal(
+            raise HostsError(
                 f"{self._host} does not have the same {files.main or 'files'} in {files.folder} as the program's "
                 f"machine, and they cannot be sent: {files.excuse}. Put the program into a folder of its own, or on "
                 "a disk that all hosts share"

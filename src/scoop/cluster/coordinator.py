@@ -4,8 +4,7 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from importlib.util import find_spec
 
 from ..broker.instructions import Send
@@ -18,7 +17,7 @@ from .coordinator_state import HERE, CoordinatorState
 from .invitation import encode, post
 from .links import BrokerLink
 from .plan import Plan
-from .transport import Connection, Terms, Transport
+from .transport import Connection, Terms
 
 __all__ = ["new_uplink"]
 
@@ -42,9 +41,7 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     def serve(sock: socket.socket) -> None:
         if not sys.flags.safe_path:
             sys.path.pop(0)  # the program's folder: a module there could have the name of one that we import
-        from .dask_transport import DaskTransport
-
-        asyncio.run(_serve(sock, host, plan, size, DaskTransport()))
+        asyncio.run(_serve(sock, host, plan, size))
 
     return serve
 
@@ -63,38 +60,17 @@ def _address_towards(name: str) -> str:
     return socket.gethostname()
 
 
-async def _serve(sock: socket.socket, host: str, plan: Plan, size: int, transport: Transport) -> None:
+async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
+    from .dask_transport import listen  # takes a second, so the origin does not import it
+
     coordinator = _Coordinator(sock)
-    terms = await transport.listen(host, coordinator.take)
-    hosts = _run_hosts(plan, terms._replace(size=size), coordinator.host_lost)
-    having_hosts = asyncio.create_task(coordinator.have(hosts))
+    terms, stop_listening = await listen(host, coordinator.take)
+    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms._replace(size=size)))
     await coordinator.broker.ended.wait()
     coordinator.close()
-    transport.close()
+    stop_listening()
     having_hosts.cancel()
     await asyncio.gather(having_hosts, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _run_hosts(plan: Plan, terms: Terms, lost: Callable[[str], None]) -> AsyncIterator[int | None]:
-    """Have an agent on all hosts of the plan, and an invitation in a file if the plan has one, until the run ends.
-
-    Begins when each has answered or failed, with the number of hosts; None if others may join at any time. ``lost``
-    is called, with the reason, for each host that leaves. Raises TooFewHosts, or OSError or HostsError if the file
-    cannot be written.
-    """
-    async with AsyncExitStack() as ending:
-        if plan.invite is not None:
-            ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
-        if plan.cluster is not None:
-            from .dask_agents import DaskAgents
-
-            agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, lost)
-        else:
-            agents = Agents(plan, lambda failure: lost(str(failure)))
-        ending.push_async_callback(agents.end)
-        hosts = await agents.start(terms)
-        yield None if plan.invite is not None else hosts
 
 
 class _Coordinator:
@@ -114,19 +90,29 @@ class _Coordinator:
             connection.close()
         self.broker.close()
 
-    async def have(self, hosts: AbstractAsyncContextManager[int | None]) -> None:
-        """Have these hosts in the run until this is cancelled; if that cannot be, the run cannot go on."""
+    async def have_hosts(self, plan: Plan, terms: Terms) -> None:
+        """Have an agent on all hosts of the plan, or an invitation for others, until this is cancelled."""
         try:
-            async with hosts as self._hosts:
+            async with AsyncExitStack() as ending:
+                if plan.invite is not None:
+                    ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
+                if plan.cluster is not None:
+                    from .dask_agents import DaskAgents
+
+                    agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
+                else:
+                    agents = Agents(plan, self._host_lost)
+                ending.push_async_callback(agents.end)
+                hosts = await agents.start(terms)
+                self._hosts = None if plan.invite is not None else hosts
                 self._give_up_if_alone()
                 await asyncio.Event().wait()
         except Exception as problem:
             self.broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, str(problem)))
 
-    def host_lost(self, why: str) -> None:
-        """One of the hosts has left."""
+    def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)
-        self._last_loss = why
+        self._last_loss = str(why)
         if self._hosts is not None:
             self._hosts -= 1
             self._give_up_if_alone()

@@ -40,7 +40,7 @@ class DaskAgents:
     ``lost`` is called, with the reason, for each host that leaves before that.
     """
 
-    def __init__(self, plan: Plan, cluster: Cluster, lost: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, cluster: Cluster, lost: Callable[[object], None]) -> None:
         self._plan = plan
         self._cluster = cluster
         self._lost = lost

@@ -4,19 +4,20 @@ import asyncio
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dask
-from distributed.comm import CommClosedError, connect, listen
+from distributed import comm
+from distributed.comm import CommClosedError
 from distributed.security import Security
 
 from ..wire.messages import MalformedMessage, Message, MessageReader, encode
 from ..wire.shared_buffers import SharedBuffers, can_carry
-from .transport import TakeConnection, Terms
+from .transport import Connection, TakeConnection, Terms
 
-__all__ = ["DaskTransport", "new_terms"]
+__all__ = ["join", "listen", "new_terms"]
 
 PING_SECONDS = 2.0  # between two signs of life
 SILENCE_SECONDS = 15.0  # after which the other side counts as lost: a cable that is cut says nothing
@@ -58,7 +59,7 @@ def _security(terms: Terms) -> Iterator[Security]:
         )
 
 
-class DaskConnection:
+class _Connection:
     """See Connection. What is sent is the frame of each message, and the bytes of its buffers."""
 
     def __init__(self, comm: Any) -> None:
@@ -104,39 +105,36 @@ class DaskConnection:
             self._comm.abort()  # which ends read()
 
 
-class DaskTransport:
-    """See Transport."""
+async def listen(host: str, take: TakeConnection) -> tuple[Terms, Callable[[], None]]:
+    """Let machines join a new run, whose name cannot be guessed; return its terms, and a function that ends that.
 
-    def __init__(self) -> None:
-        self._listener: Any = None
+    Others reach this machine by ``host``. Strangers are refused, and logged.
+    """
+    terms = new_terms(os.urandom(16).hex())
 
-    async def listen(self, host: str, take: TakeConnection) -> Terms:
-        terms = new_terms(os.urandom(16).hex())
+    async def answer(connected: Any) -> None:
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                run, name = await connected.read()
+        except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
+            run, name = "", ""
+        if run != terms.run:
+            _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
+            connected.abort()
+            return
+        await take(_Connection(connected), name)
 
-        async def answer(comm: Any) -> None:
-            try:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    run, name = await comm.read()
-            except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
-                run, name = "", ""
-            if run != terms.run:
-                _log.warning("scoop: a stranger's call from %s is refused", comm.peer_address)
-                comm.abort()
-                return
-            await take(DaskConnection(comm), name)
+    with _security(terms) as security:
+        arguments = security.get_listen_args("scheduler")
+    listener = comm.listen("tls://0.0.0.0:0", answer, deserialize=True, **arguments)
+    await listener.start()
+    return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), listener.stop
 
-        with _security(terms) as security:
-            arguments = security.get_listen_args("scheduler")
-        self._listener = listen("tls://0.0.0.0:0", answer, deserialize=True, **arguments)
-        await self._listener.start()
-        return terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
 
-    def close(self) -> None:
-        self._listener.stop()
-
-    async def join(self, terms: Terms, name: str) -> DaskConnection:
-        with _security(terms) as security:
-            arguments = security.get_connection_args("worker")
-        comm = await connect(terms.address, timeout=30, **arguments)
-        await comm.write((terms.run, name))
-        return DaskConnection(comm)
+async def join(terms: Terms, name: str) -> Connection:
+    """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+    with _security(terms) as security:
+        arguments = security.get_connection_args("worker")
+    connected = await comm.connect(terms.address, timeout=30, **arguments)
+    await connected.write((terms.run, name))
+    return _Connection(connected)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..broker.channel import Channel
 from ..wire.messages import Message, Welcome
 from .link_state import LinkState
-from .transport import Connection, Terms, Transport
+from .transport import Connection, Terms
 
 __all__ = ["BrokerLink", "serve_agent_link"]
 
@@ -49,10 +49,12 @@ class BrokerLink:
             self._loop.remove_writer(self._sock)
 
 
-async def serve_agent_link(sock: socket.socket, terms: Terms, transport: Transport) -> None:
+async def serve_agent_link(sock: socket.socket, terms: Terms) -> None:
     """Connect the broker, to which ``sock`` leads, with the coordinator, until the run ends or the broker does."""
+    from .dask_transport import join  # takes a second, so the origin does not import it
+
     try:
-        connection = await transport.join(terms, socket.gethostname())
+        connection = await join(terms, socket.gethostname())
         welcome = await connection.read()
     except OSError as problem:
         raise OSError(f"the run at {terms.address} does not answer: {problem}") from problem

@@ -1,11 +1,14 @@
-"""What connects machines, whatever it is made of. ``dask_transport.py`` is the one there is."""
+"""What connects machines, whatever it is made of: ``dask_transport.py`` is the one there is.
+
+It has two functions: ``listen`` for the coordinator, and ``join`` for the other machines.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from ..wire.messages import Message
 
-__all__ = ["Connection", "TakeConnection", "Terms", "Transport"]
+__all__ = ["Connection", "TakeConnection", "Terms"]
 
 
 class Terms(NamedTuple):
@@ -36,17 +39,3 @@ class Connection(Protocol):
 
 TakeConnection = Callable[[Connection, str], Awaitable[None]]
 """Called for each machine that joins, with the connection to it and its name."""
-
-
-class Transport(Protocol):
-    """What makes connections.
-
-    ``listen`` lets machines join a new run, whose name cannot be guessed, and returns its terms; ``host`` is the name
-    or address by which others reach this machine. Strangers are refused, and logged. ``close`` ends that.
-
-    ``join`` connects to a run, as the machine of this name. It raises OSError if the run does not answer.
-    """
-
-    async def listen(self, host: str, take: TakeConnection) -> Terms: ...
-    def close(self) -> None: ...
-    async def join(self, terms: Terms, name: str) -> Connection: ...
