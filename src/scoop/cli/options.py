@@ -39,7 +39,6 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m scoop``."""
     parser = _Parser(
         prog="python -m scoop",
         usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
@@ -150,8 +149,6 @@ def _begins_program(word: str) -> bool:
 
 
 def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
-    """Return a function that reads a whole number of at least ``least``."""
-
     def read(text: str) -> int:
         try:
             if least <= int(text) < MOST_WORKERS:

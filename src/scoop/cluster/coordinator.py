@@ -47,7 +47,6 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
 
 
 def _address_towards(name: str) -> str:
-    """Return the address of this machine on the interface that leads to the host."""
     for target in (name, _FAR_AWAY):  # the second if only ssh knows the host's name
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(target, 9, type=socket.SOCK_DGRAM)[0]

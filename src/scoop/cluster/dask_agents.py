@@ -67,7 +67,6 @@ class DaskAgents:
         self._output.close()
 
     async def start(self, terms: Terms) -> int:
-        """See Agents."""
         threads = await self._connect()
         hosts = allot([Host(host, sum(found.values())) for host, found in threads.items()], self._cluster.workers)
         counts = {host.name: host.workers for host in hosts}

@@ -111,7 +111,6 @@ def disagreement(host: str, theirs: tuple[str, str], ours: tuple[str, str], inte
 
 
 def encode(invitation: Invitation) -> bytes:
-    """Return the invitation as bytes for an agent's standard input."""
     content = invitation.files.content if invitation.files else b""
     fields = invitation._asdict()
     for name in ("terms", "limits", "program"):

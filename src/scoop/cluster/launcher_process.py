@@ -32,7 +32,6 @@ class Output:
         await asyncio.get_running_loop().run_in_executor(self._thread, _write, descriptor, data)
 
     def close(self) -> None:
-        """Let the thread end as soon as it has written."""
         self._thread.shutdown(wait=False)
 
 
@@ -73,7 +72,6 @@ class LauncherProcess:
             waiting.cancel()
 
     async def send(self, data: bytes) -> None:
-        """Send more to the agents' standard input."""
         assert self._stdin is not None
         try:
             self._stdin.write(data)

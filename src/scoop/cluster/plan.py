@@ -143,7 +143,6 @@ def invite(plan: Plan, terms: Terms | None) -> Invitation:
 
 
 def describe(placement: Placement, plan: Plan | None) -> str:
-    """Return lines of text that say what would be started where."""
     here, away, allocation = placement
     known = here + sum(host.workers or 0 for host in away)
     open_ended = any(host.workers is None for host in away)

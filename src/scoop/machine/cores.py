@@ -14,7 +14,6 @@ _CGROUPS = "/sys/fs/cgroup"
 
 
 def usable_cores() -> int:
-    """Return the number of processors this process may use, at least 1."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [parse_quota(_read(f"{folder}/cpu.max")) for folder in _control_groups()]
     return max(1, min([cores, *(quota for quota in quotas if quota is not None)]))

@@ -25,7 +25,6 @@ def lsf(environ: Environment, read: ReadFile) -> Allocation | None:
 
 
 def blaunch(reach: Reach, host: Host) -> list[str]:
-    """Return the command that starts an agent."""
     return ["blaunch", host.name, *agent_command(reach, host.place)]
 
 
