@@ -10,9 +10,9 @@ Start the program with ``python -m scoop script.py``.
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
-#   cli/           the command line: command (run a program), options, start, plan, hosts, join
+#   cli/           the command line: command (run a program), options, plan, hosts, join
 #   -------------------------------------------------------------------------------------------------------------
-#   cluster/       the machines of a run: coordinator, agent, agent_link, transport, placement, hosts, files
+#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), processes, worker_process, supervision

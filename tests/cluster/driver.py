@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from scoop.cluster.agents import Agents, TooFewHosts
-from scoop.cluster.answer import python_version, scoop_version
 from scoop.cluster.files import collect
-from scoop.cluster.invitation import Invitation
-from scoop.cluster.launchers.common import Reach
-from scoop.cluster.placement import discover, named
-from scoop.cluster.plan import Plan
-from scoop.cluster.terms import Terms
+from scoop.cluster.invitation import Invitation, python_version, scoop_version
+from scoop.cluster.launchers import Reach
+from scoop.cluster.plan import Plan, discover, named
+from scoop.cluster.transport import Terms
 from scoop.machine.program import Program
 
 _tell = 1

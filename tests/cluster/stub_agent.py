@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from scoop.cluster.agent import main
-from scoop.cluster.terms import Terms
+from scoop.cluster.transport import Terms
 from scoop.engine.limits import Limits
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scoop.cluster.dask_transport import DaskListener, DaskTransport, new_terms
+from scoop.cluster.dask_transport import join, listen, new_terms
 from scoop.cluster.transport import Connection
 
 from .conftest import Far
@@ -67,12 +67,11 @@ def test_the_key_is_on_no_disk_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> 
             connection.close()
             await called.put(name)
 
-        listener = DaskListener(new_terms("run"), take)
-        terms = await listener.open("127.0.0.1")
-        connection = await DaskTransport().join(terms, "somebody")
+        terms, stop_listening = await listen("127.0.0.1", take)
+        connection = await join(terms, "somebody")
         name = await called.get()
         connection.close()
-        listener.close()
+        stop_listening()
         return name
 
     assert asyncio.run(meet()) == "somebody"

@@ -4,14 +4,12 @@ import pytest
 
 from scoop.cli.hosts import Row, table
 from scoop.cli.options import new_parser
-from scoop.cluster.answer import Answer
 from scoop.cluster.hosts import Host, HostsError
-from scoop.cluster.invitation import Invitation
-from scoop.cluster.launchers.common import Allocation, Reach
+from scoop.cluster.invitation import Answer, Invitation
+from scoop.cluster.launchers import Allocation, Reach
 from scoop.cluster.launchers.local import is_here
-from scoop.cluster.placement import describe, place
-from scoop.cluster.plan import Plan, calls, invite
-from scoop.cluster.terms import Terms
+from scoop.cluster.plan import Plan, calls, describe, invite, place
+from scoop.cluster.transport import Terms
 
 A, B = Host("a", 4), Host("b", 2)
 REACH = Reach(python="/opt/python3", timeout=20)

@@ -8,17 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoop.cluster.answer import Answer, disagreement, mark, read_mark
 from scoop.cluster.diagnosis import diagnose
 from scoop.cluster.files import ProgramFiles
 from scoop.cluster.hosts import Host, HostsError
-from scoop.cluster.invitation import Invitation, encode, read_invitation
-from scoop.cluster.launchers.common import Reach
+from scoop.cluster.invitation import Answer, Invitation, disagreement, encode, mark, read_invitation, read_mark
+from scoop.cluster.launchers import Reach
 from scoop.cluster.launchers.grid_engine import qrsh
 from scoop.cluster.launchers.lsf import blaunch
 from scoop.cluster.launchers.slurm import srun
 from scoop.cluster.launchers.ssh import quote, quote_all, ssh
-from scoop.cluster.terms import Terms
+from scoop.cluster.transport import Terms
 from scoop.engine.limits import Limits
 from scoop.machine.program import Program
 

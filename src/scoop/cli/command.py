@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING, cast
 import scoop
 
 from ..engine import runtime
-from ..engine.limits import Limits
+from ..engine.broker_client import BrokerClient
+from ..engine.limits import Identity, Limits
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
-from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt
+from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
 from ..engine.tracebacks import without_our_frames
-from ..errors import UnguardedMainError
+from ..errors import ScoopError, UnguardedMainError
 from ..machine.cores import cap_threads, usable_cores
-from ..machine.processes import Machine
+from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.program import CannotStart, Program
+from ..machine.worker_process import become_worker
+from ..tuning import TUNING
 from .options import new_parser
-from .start import start
 
 if TYPE_CHECKING:
-    from ..cluster.placement import Placement
+    from ..cluster.plan import Placement
 
 __all__ = ["main"]
 
@@ -38,45 +40,35 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line ``argv``; return the exit status."""
     global _status
     words = sys.argv[1:] if argv is None else argv
+    command = words[0] if words and not os.path.exists(words[0]) else ""  # else it is a program of that name
     try:
-        _status = _COMMANDS.get(_first(words), _main)(words)
+        if command == "hosts":
+            from .hosts import list_hosts
+
+            _status = list_hosts(words[1:])
+        elif command == "worker":
+            from .join import join
+
+            _status = join(words[1:])
+        else:
+            _status = _main(words)
     except SystemExit as end:
         _status = end.code if isinstance(end.code, int) else int(end.code is not None)
         raise
     return _status
 
 
-def _first(words: list[str]) -> str:
-    """Return the first word, unless a file or folder here has that name: then it is a program."""
-    return words[0] if words and not os.path.exists(words[0]) else ""
-
-
-def _hosts(words: list[str]) -> int:
-    from .hosts import list_hosts
-
-    return list_hosts(words[1:])
-
-
-def _worker(words: list[str]) -> int:
-    from .join import join
-
-    return join(words[1:])
-
-
-_COMMANDS = {"hosts": _hosts, "worker": _worker}
-
-
 def _main(words: list[str]) -> int:
     parser = new_parser()
     options = parser.parse_args(words)
-    _set_up_logging(options)
+    limits = Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
     try:
-        _set_up_process(options)
+        _set_up(options)
         program = _program(parser, options)
         placement = _place(options)
         if options.dry_run:
-            return _describe(placement, options, program)
-        machine = _machine(options, program, placement)
+            return _describe(placement, options, program, limits)
+        machine = _machine(placement, options, program, limits)
         cap_threads(machine.workers)
         run = program.prepare()
         scoop.DEBUG = options.debug
@@ -94,14 +86,11 @@ def _refuse(problem: Exception) -> int:
 # -- before the program starts -----------------------------------------------------------------------------------
 
 
-def _set_up_logging(options: argparse.Namespace) -> None:
+def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
     scoop.logger.setLevel(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
     if told:
         logging.basicConfig(format="%(message)s")
-
-
-def _set_up_process(options: argparse.Namespace) -> None:
     if options.path is not None:
         os.chdir(options.path)
         if not sys.flags.safe_path:
@@ -118,7 +107,11 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             return Program(kind, words[0], tuple(words[1:]))
     words = options.program[1:] if options.program[:1] == ["--"] else options.program
     if words and words[0] != "-":
-        return Program("script", words[0], tuple(words[1:]), _folder())
+        try:
+            folder = os.getcwd()
+        except OSError:
+            folder = ""  # it has been deleted; a script with an absolute path runs all the same
+        return Program("script", words[0], tuple(words[1:]), folder)
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
@@ -127,33 +120,22 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
     return Program("input", code, tuple(words))
 
 
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""  # the folder has been deleted; a script with an absolute path runs all the same
-
-
 def _place(options: argparse.Namespace) -> "Placement | None":
     """Return where the workers are to be; None on this machine alone, so that such a run imports no cluster code."""
     names_hosts = options.hosts or options.hostfile or options.connect or options.invite
-    if not (names_hosts or options.dry_run or not _OF_JOBS.isdisjoint(os.environ)):
+    variables_of_jobs = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
+    if not (names_hosts or options.dry_run or not variables_of_jobs.isdisjoint(os.environ)):
         return None
     from .plan import find_placement
 
     return find_placement(options, os.environ)
 
 
-_OF_JOBS = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
-"""Environment variables that show that a batch system has given us hosts."""
-
-
-def _machine(options: argparse.Namespace, program: Program, placement: "Placement | None") -> Machine:
-    """Return what this machine is to be. Raises CannotStart."""
-    workers, limits = placement.here if placement else options.n or usable_cores(), _limits(options)
+def _machine(placement: "Placement | None", options: argparse.Namespace, program: Program, limits: Limits) -> Machine:
+    workers = placement.here if placement else options.n or usable_cores()
     if placement is None or not (placement.away or options.connect or options.invite):
         return Machine(workers, workers, limits, program.import_in_worker)
-    from ..cluster.run_hosts import new_uplink
+    from ..cluster.coordinator import new_uplink
     from .plan import new_plan
 
     size = (workers or options.n or 1) if options.connect else workers + sum(h.workers or 1 for h in placement.away)
@@ -162,24 +144,25 @@ def _machine(options: argparse.Namespace, program: Program, placement: "Placemen
     return Machine(workers, size, limits, program.import_in_worker, uplink)
 
 
-def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program) -> int:
-    from ..cluster.placement import describe
+def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program, limits: Limits) -> int:
+    from ..cluster.plan import describe
     from .plan import new_plan
 
     assert placement is not None
-    print(describe(placement, new_plan(placement, options, program, _limits(options)) if placement.away else None))
+    print(describe(placement, new_plan(placement, options, program, limits) if placement.away else None))
     return 0
 
 
-def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
-
-
 def _start(machine: Machine, program: Program) -> None:
-    """Start the run. Raises CannotStart."""
+    """Fork the broker, make this process the origin, and have the run end with this process."""
     scoop.logger.info("scoop: %d workers on this machine", machine.workers)
     try:
-        end = start(machine, patient=program.kind == "session")
+        broker, page, sock = fork_broker(machine)
+        name_process(0, machine.size, broker, is_origin=True)
+        identity = Identity(0, 0, machine.size, is_origin=True)
+        scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
+        runtime.current = scheduler
+        guard_signals(is_origin=True, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         from ..broker.processes import why_not_started
 
@@ -187,7 +170,24 @@ def _start(machine: Machine, program: Program) -> None:
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
     # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers
     # may still use futures.
-    atexit.register(_end, end)
+    atexit.register(_end, os.getpid(), broker, scheduler, client)
+
+
+def _end_without_broker(cut_off: bool) -> None:
+    """End the program: no result that it waits for could arrive any more."""
+    sys.stderr.write(_CUT_OFF if cut_off else _BROKER_DIED)
+    sys.stderr.flush()
+    os._exit(70)
+
+
+_BROKER_DIED = (
+    "scoop: the broker has died, so this run cannot go on, and the program is ended. The broker runs no code of "
+    "yours: most often the system has killed it for want of memory (see dmesg), which fewer workers (-n) may spare\n"
+)
+_CUT_OFF = (
+    "scoop: this program has closed descriptors that it did not open (os.closerange?), among them its connection to "
+    "the workers, so it is ended; close only descriptors that the program has opened\n"
+)
 
 
 # -- the program -------------------------------------------------------------------------------------------------
@@ -257,9 +257,10 @@ def _report(error: BaseException) -> int:
     return 1
 
 
-def _end(end_run: Callable[[], bool]) -> None:
+def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -> None:
     """End the run, and the process itself if python could not end it properly."""
-    all_ended = end_run()
+    # In a child that the program forked, the run is its parent's.
+    all_ended = os.getpid() != origin or _end_run(broker, scheduler, client)
     if _interrupted:
         # Python ends by the signal itself after a Ctrl-C, so that a shell that runs us in a loop stops too.
         flush_streams()
@@ -269,3 +270,18 @@ def _end(end_run: Callable[[], bool]) -> None:
         # A thread that is deep inside a task, on a greenlet's stack, can crash while the interpreter shuts down.
         flush_streams()
         os._exit(_status)
+
+
+def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
+    """Return whether all our threads have ended: one that is deep inside a task cannot."""
+    scheduler.close()
+    # A helper thread may be in the midst of a task, and finalizers run later still.
+    runtime.refusal = ScoopError("this run has ended: no task can start any more")
+    runtime.current = None
+    client.close()
+    try:
+        os.waitpid(broker, 0)
+    except ChildProcessError:
+        pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
+    scoop.IS_RUNNING = False
+    return scheduler.helpers.leave(TUNING.threads_end_within_seconds)

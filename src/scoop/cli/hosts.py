@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..cluster.agents import failure_of, new_login_slots, start_command
-from ..cluster.answer import Answer, disagreement
-from ..cluster.invitation import encode
+from ..cluster.invitation import Answer, disagreement, encode
 from ..cluster.launcher_process import LauncherProcess, Output
-from ..cluster.placement import describe
-from ..cluster.plan import Call, Plan, calls, invite
+from ..cluster.plan import Call, Plan, calls, describe, invite
 from ..engine.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
@@ -23,33 +21,18 @@ __all__ = ["Row", "list_hosts", "table"]
 
 
 class Row(NamedTuple):
-    """What was found out about a host.
+    """What was found out about a host."""
 
-    Parameters:
-        host: what the run calls it.
-        workers: how many it would have; None is one for each processor.
-        answer: what its agent says; None if the host could not be reached.
-        login: seconds until it answered.
-        round_trip: seconds of the shortest round trip; None if there was none.
-        problem: why it cannot take part; empty if it can.
-    """
-
-    host: str
-    workers: int | None
-    answer: Answer | None = None
-    login: float = 0.0
-    round_trip: float | None = None
-    problem: str = ""
+    host: str  # what the run calls it
+    workers: int | None  # that it would have; None is one for each processor
+    answer: Answer | None = None  # None if it could not be reached
+    login: float = 0.0  # seconds until it answered
+    round_trip: float | None = None  # seconds of the shortest one
+    problem: str = ""  # why it cannot take part
 
 
 def list_hosts(words: list[str]) -> int:
-    """Reach the hosts that ``words`` name, or that a batch system has given; print what they have.
-
-    Parameters:
-        words: names of hosts, then options; or options only.
-
-    Returns the exit status: 1 if a host cannot take part.
-    """
+    """Reach the hosts that are named, or a batch system has given; print what they have; return the exit status."""
     parser = new_parser()
     options = parser.parse_args(["--hosts", *words] if words and not words[0].startswith("-") else words)
     if options.program or options.module is not None or options.code is not None:
@@ -87,7 +70,6 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 async def _survey(plan: Plan) -> list[Row]:
-    """Reach every host of the plan, have its agent answer, and time it."""
     invitation, output, slots = encode(invite(plan, None)), Output(), new_login_slots()
     try:
         async with asyncio.TaskGroup() as group:
@@ -100,7 +82,7 @@ async def _survey(plan: Plan) -> list[Row]:
 async def _ask(plan: Plan, call: Call, invitation: bytes, output: Output, slots: asyncio.Semaphore) -> list[Row]:
     async with slots:
         began = time.monotonic()
-        process = await start_command(call, invitation, output, plan.reach.timeout)
+        process = await start_command(call, invitation, output.write, plan.reach.timeout)
         login = time.monotonic() - began
         trips = await _time_round_trips(process, plan.reach.timeout)
         await (process.end() if process.answers else process.kill())

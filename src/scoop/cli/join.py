@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ..cluster.agent import REFUSED, Agent, become_machine
 from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
-from ..cluster.terms import Terms
+from ..cluster.transport import Terms
 from ..engine.limits import Limits
 from ..tuning import TUNING
 from .options import COUNT
@@ -45,7 +45,7 @@ def join(words: list[str]) -> int:
     agent = Agent(host, invitation._replace(workers={host: options.n}), run_pipe, tell)
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
-    _leave_by_signals(agent, lambda: os.close(end))
+    _leave_by_signals(agent, end)
     status = agent.serve(_become_machine)
     if status == REFUSED:
         return 2
@@ -53,7 +53,7 @@ def join(words: list[str]) -> int:
     return int(status != 0)
 
 
-def _leave_by_signals(agent: Agent, end: Callable[[], None]) -> None:
+def _leave_by_signals(agent: Agent, end: int) -> None:
     signals = 0
 
     def leave(*_: object) -> None:
@@ -65,25 +65,23 @@ def _leave_by_signals(agent: Agent, end: Callable[[], None]) -> None:
             _say("what has begun here is finished, then this machine leaves; a second signal ends it at once")
             os.kill(agent.machine, signal.SIGTERM)
         elif signals == 2:
-            end()
+            os.close(end)
 
     for number in _LEAVE:
         signal.signal(number, leave)
 
 
 def _become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
-    """Be the machine. A terminal sends Ctrl-C to this process too, but it is the agent that counts signals."""
-    for number in _LEAVE:
+    for number in _LEAVE:  # a terminal sends Ctrl-C to this process too, but it is the agent that counts signals
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until the uplink installs its handler
     become_machine(terms, workers, limits, import_main)
 
 
 def _check_run_listens(terms: Terms) -> None:
-    """Raise HostsError if the run accepts no connection at its address."""
-    host, _, port = terms.address.rpartition("/")[2].rpartition(":")
+    host = terms.address.removeprefix("tls://").rpartition(":")[0].strip("[]")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), TUNING.run_answers_within_seconds).close()
+        socket.create_connection((host, terms.port), TUNING.run_answers_within_seconds).close()
     except OSError as problem:
         reason = problem.strerror or "no answer"
         raise HostsError(

@@ -3,12 +3,12 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..engine.limits import Limits
 from ..wire.status_page import MOST_WORKERS
-from .host_options import EXAMPLES, PROGRAM, add_host_options
 
 __all__ = ["COUNT", "new_parser"]
 
@@ -19,9 +19,82 @@ examples:
   python -m scoop -m package.module        a module, found as `python -m` finds it
   python -m scoop -c "from scoop import futures; print(list(futures.map(abs, [-1, -2])))"
   python -m scoop                          a session to type into (IPython's, where it is installed)
+  python -m scoop --hosts node1 node2 script.py     on all processors of two hosts, reached by ssh
+  python -m scoop --hostfile hosts -n 16 script.py  sixteen workers on the hosts of a file; --dry-run shows where
+  python -m scoop script.py                         in a job of Slurm, Grid Engine, PBS, LSF: on its hosts
+  python -m scoop --invite FILE script.py           other machines may join the run at any time, and leave it
+  python -m scoop worker --connect FILE             typed on another machine: that machine joins
+  python -m scoop hosts node1 node2                 what hosts have, and how far away they are
 """
 
+_COMMANDS = """\
+  hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
+  worker --connect FILE [-n N]   join a run that was started with --invite FILE
+If a file or a folder here is called hosts, or worker, then it is the program to run."""
+
+_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
+_REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
+
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
+
+
+def new_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m scoop",
+        usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
+        description="Run a program whose scoop.futures use all processors of this machine, and of others.\n"
+        "`scoop` is short for `python -m scoop`.",
+        epilog=_EXAMPLES,
+        formatter_class=_HelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    count = "workers, the program's own process included (default: all usable processors)"
+    add("-n", type=COUNT, metavar="N", help=count)
+    add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
+    add("-q", "--quiet", action="store_true", help="report errors only")
+    add("--nice", type=int, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
+    retries = "how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)"
+    number = _whole("a number of retries: 0 or more")
+    add("--retries", type=number, default=Limits().retries, metavar="N", help=retries)
+    spare = "run no tasks in the program's own process, only in N workers beside it: no task can end the program"
+    add("--spare-origin", action="store_true", help=spare)
+    number = _whole("a number of tasks: 1 or more", 1)
+    add("--max-tasks-per-worker", type=number, metavar="N", help="replace a worker after N tasks")
+    memory = "replace a worker that uses more memory than this (2G, 500M), after the task it runs"
+    add("--worker-memory-limit", type=_size, metavar="SIZE", help=memory)
+    add("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
+    add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
+    add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
+    _add_host_options(parser)
+    add("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
+    add("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
+    add("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_host_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("other machines (docs/clusters.md)", _COMMANDS).add_argument
+    hosts = "hosts to run on: names, user@name:port, node[1-4]; a name given three times gets three workers"
+    add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST", default=[], help=hosts)
+    add("--hostfile", metavar="FILE", help="file of hosts: a line each, name and workers; - is standard input")
+    add("--launcher", choices=_LAUNCHERS, help="command that starts processes there (default: the job's, or ssh)")
+    add("--ssh-executable", metavar="CMD", type=_words, default=("ssh",), help="ssh, with options (default: ssh)")
+    ours = sys.executable
+    add("--python-interpreter", metavar="PATH", default=ours, help="Python there (default: the path of this one)")
+    paths = os.environ.get("PYTHONPATH", "")
+    add("--pythonpath", metavar="DIRS", default=paths, help="PYTHONPATH there (default: as here)")
+    add("--prolog", metavar="FILE", type=_file, help="shell script that bash sources there before Python starts")
+    add("--env", metavar="NAME", action="append", default=[], help="variable to send to the hosts; may be repeated")
+    add("--external-hostname", metavar="NAME", help="name or address by which the hosts reach this machine")
+    add("--tunnel", action="store_true", help="let hosts reach this machine through their ssh connections only")
+    add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds a host may take (default: 60)")
+    add("--min-hosts", metavar="N", type=int, help="start the run if N hosts take part (default: all must)")
+    cluster = "Dask cluster to run on: tls://host:port, tcp://host:port, or its scheduler file"
+    add("--connect", metavar="CLUSTER", help=cluster)
+    add("--insecure", action="store_true", help="send the run's key in clear to a Dask cluster without TLS")
+    add("--invite", metavar="FILE", type=os.path.abspath, help="file to write, with which other machines can join")
+    add("--dry-run", action="store_true", help="show what would be started where, and start nothing")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +104,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the command line; read what follows the names of hosts as another one."""
         options = super().parse_args(args, namespace)
-        rest = options.__dict__.pop(PROGRAM, None)
+        rest = options.__dict__.pop(_REST, None)
         if rest is None:
             return options
         after = options.program  # argparse has already taken the program from the end
@@ -49,60 +122,6 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=columns - 2)
 
 
-def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m scoop``."""
-    parser = _Parser(
-        prog="python -m scoop",
-        usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
-        description="Run a program whose scoop.futures use all processors of this machine, and of others.\n"
-        "`scoop` is short for `python -m scoop`.",
-        epilog=_EXAMPLES + EXAMPLES,
-        formatter_class=_HelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "-n",
-        type=COUNT,
-        metavar="N",
-        help="workers, the program's own process included (default: all usable processors)",
-    )
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
-    parser.add_argument("-q", "--quiet", action="store_true", help="report errors only")
-    parser.add_argument("--nice", type=int, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
-    parser.add_argument(
-        "--retries",
-        type=_whole("a number of retries: 0 or more"),
-        default=Limits().retries,
-        metavar="N",
-        help="how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)",
-    )
-    parser.add_argument(
-        "--spare-origin",
-        action="store_true",
-        help="run no tasks in the program's own process, only in N workers beside it: no task can end the program",
-    )
-    parser.add_argument(
-        "--max-tasks-per-worker",
-        type=_whole("a number of tasks: 1 or more", 1),
-        metavar="N",
-        help="replace a worker after N tasks",
-    )
-    parser.add_argument(
-        "--worker-memory-limit",
-        type=_size,
-        metavar="SIZE",
-        help="replace a worker that uses more memory than this (2G, 500M), after the task it runs",
-    )
-    parser.add_argument("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
-    parser.add_argument("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
-    parser.add_argument("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
-    add_host_options(parser)
-    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
-    parser.add_argument("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
-    parser.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    return parser
-
-
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version  # takes 20 ms, so no other run imports it
@@ -111,9 +130,25 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
-    """Return a function that reads a whole number of at least ``least``."""
+class _Hosts(argparse.Action):
+    """Takes names up to the program, or the next option, and leaves the rest for another pass."""
 
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        count = 0
+        while count < len(values) and (not _begins_program(values[count]) if count else values[0][:1] != "-"):
+            count += 1
+        if not count:
+            parser.error(f"argument {option}: expected at least one host")
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), *values[:count]])
+        setattr(namespace, _REST, values[count:])
+
+
+def _begins_program(word: str) -> bool:
+    is_named_as_one = word.startswith("-") or word.endswith(".py") or "/" in word
+    return is_named_as_one or os.path.isfile(word) or os.path.isfile(os.path.join(word, "__main__.py"))
+
+
+def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
             if least <= int(text) < MOST_WORKERS:
@@ -126,7 +161,6 @@ def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
 
 
 COUNT = _whole("a number of workers: 1 or more", 1)
-"""Reads a number of workers."""
 
 
 def _size(text: str) -> int:
@@ -135,3 +169,30 @@ def _size(text: str) -> int:
     if size < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 500M or 2G")
     return size
+
+
+def _words(text: str) -> tuple[str, ...]:
+    import shlex
+
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r}: {problem}") from None
+    if not words:
+        raise argparse.ArgumentTypeError("it is empty; name a command, such as ssh")
+    return words
+
+
+def _file(text: str) -> str:
+    if not os.path.isfile(text):
+        raise argparse.ArgumentTypeError(f"there is no file {text!r} here; the hosts look for it at the same path")
+    return os.path.abspath(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        if 0 < float(text) < 1e6:
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, more than 0")

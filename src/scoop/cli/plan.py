@@ -3,19 +3,16 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
 
 import scoop
 
-from ..cluster.answer import python_version, scoop_version
-from ..cluster.files import ProgramFiles, collect
+from ..cluster.files import collect
 from ..cluster.hosts import MOST_HOSTS, HostsError
-from ..cluster.invitation import Invitation, check_invitation_file
-from ..cluster.launchers.common import Allocation, Reach
+from ..cluster.invitation import Invitation, check_invitation_file, python_version, scoop_version
+from ..cluster.launchers import Allocation, Environment, Reach
 from ..cluster.launchers.dask import named_cluster
 from ..cluster.launchers.local import is_here
-from ..cluster.placement import Placement, discover, named, place
-from ..cluster.plan import Plan, calls
+from ..cluster.plan import Placement, Plan, calls, discover, named, place
 from ..engine.limits import Limits
 from ..machine.cores import THREAD_LIMITS, usable_cores
 from ..machine.program import Program
@@ -23,11 +20,8 @@ from ..machine.program import Program
 __all__ = ["find_placement", "new_plan"]
 
 
-def find_placement(options: argparse.Namespace, environ: Mapping[str, str]) -> Placement:
-    """Return where the workers are to be: on the hosts that the options name, or else those of a batch system.
-
-    Raises HostsError.
-    """
+def find_placement(options: argparse.Namespace, environ: Environment) -> Placement:
+    """Return where the workers are to be: on hosts that are named, or a batch system's. Raises HostsError."""
     if options.connect is not None:
         if options.hosts or options.hostfile is not None:
             raise HostsError("--connect names a cluster, and --hosts or --hostfile names hosts: give one of them")
@@ -41,13 +35,8 @@ def find_placement(options: argparse.Namespace, environ: Mapping[str, str]) -> P
 def new_plan(placement: Placement, options: argparse.Namespace, program: Program | None, limits: Limits) -> Plan:
     """Return how to start the other machines. Call this before threads are capped: hosts cap their own.
 
-    Parameters:
-        placement: where the workers are to be.
-        options: of the command line.
-        program: what the workers run; None if the hosts are only asked what they have.
-        limits: of the workers.
-
-    Raises HostsError for options that contradict each other, or cannot be fulfilled.
+    There is no ``program`` if the hosts are only asked what they have. Raises HostsError for options that contradict
+    each other, or cannot be fulfilled.
     """
     launcher = placement.allocation.launcher
     if options.tunnel and launcher != "ssh":
@@ -66,7 +55,6 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
 
 
 def _least(placement: Placement, options: argparse.Namespace) -> int:
-    """Return how many of the other hosts must take part."""
     here = placement.here > 0
     hosts = MOST_HOSTS if options.connect is not None else len(placement.away) + here  # a cluster's are not known yet
     least = hosts if options.min_hosts is None else options.min_hosts
@@ -78,6 +66,10 @@ def _least(placement: Placement, options: argparse.Namespace) -> int:
 def _invitation(
     placement: Placement, options: argparse.Namespace, program: Program | None, limits: Limits
 ) -> Invitation:
+    try:
+        files = collect(program, os.getcwd()) if program else None
+    except OSError as problem:
+        raise HostsError(f"can't open {problem.filename!r}, a file of the program: {problem.strerror}") from None
     missing = [name for name in options.env if name not in os.environ]
     if missing:
         raise HostsError(f"--env {missing[0]}: that variable is not set here; set it, or leave the option out")
@@ -87,7 +79,7 @@ def _invitation(
         scoop=scoop_version(),
         limits=limits._replace(spare=False),
         program=program,
-        files=_files(program) if program else None,
+        files=files,
         folder=os.getcwd(),
         must_be_there=options.path is not None,
         environment={name: os.environ[name] for name in (*options.env, *THREAD_LIMITS) if name in os.environ},
@@ -95,13 +87,6 @@ def _invitation(
         nice=options.nice or 0,
         debug=options.debug,
     )
-
-
-def _files(program: Program) -> ProgramFiles:
-    try:
-        return collect(program, os.getcwd())
-    except OSError as problem:
-        raise HostsError(f"can't open {problem.filename!r}, a file of the program: {problem.strerror}") from None
 
 
 def _read(name: str) -> str:

@@ -25,15 +25,13 @@ import scoop
 from ..engine.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
-from ..machine.processes import Machine, run_broker
-from ..machine.supervision import adopt_orphans, die_with_parent, kill_orphans, reap_orphans
-from ..machine.worker_process import close_all_but
+from ..machine.processes import Machine, fork_broker
+from ..machine.supervision import adopt_orphans, close_all_but, die_with_parent, kill_orphans, reap_orphans
 from ..tuning import TUNING
-from ..wire.status_page import new_status_page
-from .answer import MARK, Answer, disagreement, mark, python_version, scoop_version
-from .files import ProgramFiles, are_present, relocate, unpack
-from .invitation import Invitation, read_invitation
-from .terms import Terms
+from .files import ProgramFiles, are_present, unpack
+from .hosts import HostsError
+from .invitation import MARK, Answer, Invitation, disagreement, mark, python_version, read_invitation, scoop_version
+from .transport import Terms
 
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
 
@@ -43,8 +41,7 @@ BecomeMachine = Callable[[Terms, int, Limits, Callable[[], None]], None]
 Tell = Callable[[str, str, int], None]
 """Reports ``"joined"`` or ``"refused"``, the reason of a refusal, and the number of workers."""
 
-REFUSED = 3
-"""The exit status of an agent that cannot do what the invitation asks."""
+REFUSED = 3  # the exit status of an agent that cannot do what the invitation asks
 
 _STARTED_BY_HAND = (
     "scoop: this is scoop's agent, and it has received no invitation. scoop starts agents itself, on the hosts of a "
@@ -55,11 +52,11 @@ _STARTED_BY_HAND = (
 def main(arguments: list[str], become: BecomeMachine) -> int:
     """Be the agent of this host until the run, or the connection to it, ends; return the exit status.
 
-    Parameters:
-        arguments: what the invitation calls this host; if empty, Slurm's name for it, or else its own.
-        become: see ``BecomeMachine``.
+    ``arguments`` are what the invitation calls this host; if empty, Slurm's name for it, or else its own.
     """
-    run_pipe = _take_standard_input()
+    run_pipe = os.dup(0)
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)  # for processes that run here
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)  # the program handles these, and its end is the agent's end
     try:
@@ -69,58 +66,51 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
         sys.stderr.write(_STARTED_BY_HAND)
         return 2
     host = arguments[0] if arguments else os.environ.get("SLURMD_NODENAME", socket.gethostname())
-    if invitation.terms is None:
+    if invitation.terms is None:  # `scoop hosts` asks what is here, and times round trips
         _tell(host, "hello")
-        return _echo(run_pipe, host)
+        while os.read(run_pipe, 1 << 10):
+            _tell(host, "pong")
+        return 0
 
     def tell(kind: str, why: str, workers: int) -> None:
         _tell(host, kind, why, workers)
         if kind == "joined":
-            _write(2, MARK + b"\n")
+            sys.stderr.buffer.write(MARK + b"\n")
+            sys.stderr.flush()
 
     return Agent(host, invitation, run_pipe, tell).serve(become)
 
 
+def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
+    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers)
+    sys.stdout.buffer.write(mark(Answer(host, kind, why, *about)))
+    sys.stdout.flush()
+
+
 def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:
-    """Be a machine of the run on these terms until the run ends: fork the broker, and become its uplink."""
+    """Fork the broker of this machine, and be its uplink until the run ends."""
     import asyncio
 
-    from . import agent_link
-    from .dask_transport import DaskTransport
+    from .links import serve_agent_link
 
     # The origin is on another machine, so all workers here run tasks.
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
-    page = new_status_page()
-    here, there = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        here.close()
-        run_broker(machine, page, there)
-    there.close()
+    pid, _, sock = fork_broker(machine)
     try:
-        asyncio.run(agent_link.serve(here, terms, DaskTransport()))
+        asyncio.run(serve_agent_link(sock, terms))
     finally:
-        here.close()
+        sock.close()
         os.waitpid(pid, 0)
-
-
-class _Refusal(Exception):
-    """This host cannot take part; the message says why."""
 
 
 class Agent:
     """Starts a machine of a run on this host, and ends everything that belongs to it.
 
-    Parameters:
-        host: what the invitation calls this host.
-        invitation: what to do.
-        run_pipe: a descriptor; everything ends when nothing can be read from it any more.
-        tell: see ``Tell``.
+    Everything ends when nothing can be read from ``run_pipe``, a descriptor, any more.
     """
 
     def __init__(self, host: str, invitation: Invitation, run_pipe: int, tell: Tell) -> None:
-        self.machine: int | None = None
-        """The process that is a machine of the run, while it runs."""
+        self.machine: int | None = None  # the process that is a machine of the run, while it runs
         self._host = host
         self._invitation = invitation
         self._run_pipe = run_pipe
@@ -128,12 +118,12 @@ class Agent:
         self._remover: tuple[int, int] | None = None  # its pid, and the pipe whose end it waits for
 
     def serve(self, become: BecomeMachine) -> int:
-        """Fork a child that becomes a machine; when it and all its descendants have ended, return the exit status."""
+        """Be the agent; when the machine and all its descendants have ended, return the exit status."""
         try:
             workers = self._check()
             home = self._settle()
-        except (_Refusal, OSError) as problem:
-            reason = str(problem) if isinstance(problem, _Refusal) else f"{self._host}: {problem}"
+        except (HostsError, OSError) as problem:
+            reason = str(problem) if isinstance(problem, HostsError) else f"{self._host}: {problem}"
             self._tell("refused", reason, 0)
             return REFUSED
         # Answer before other processes can print: what is printed before the mark is taken for noise of the login.
@@ -145,18 +135,20 @@ class Agent:
             self._run_machine(agent, workers, home, become)
         self.machine = pid
         status = self._guard(pid)
-        self._remove_files()
+        if self._remover is not None:
+            remover, pipe = self._remover
+            os.close(pipe)
+            os.waitpid(remover, 0)
         return status
 
     def _check(self) -> int:
-        """Return the number of workers. Raises _Refusal."""
         invitation = self._invitation
         here = python_version(), scoop_version()
         problem = disagreement(self._host, here, (invitation.python, invitation.scoop), sys.executable)
         if not problem and self._host not in invitation.workers:
             problem = f"{self._host} is not among the hosts of the run ({', '.join(invitation.workers)})"
         if problem:
-            raise _Refusal(problem)
+            raise HostsError(problem)
         return invitation.workers[self._host] or usable_cores()
 
     def _settle(self) -> str:
@@ -166,13 +158,13 @@ class Agent:
             os.chdir(invitation.folder or ".")
         except OSError as problem:
             if invitation.must_be_there:
-                raise _Refusal(
+                raise HostsError(
                     f"{self._host} has no folder {invitation.folder!r}, which --path names: {problem.strerror}"
                 ) from None
         if files is None or are_present(files):
             return files.folder if files else os.getcwd()
         if not files.content:
-            raise _Refusal(
+            raise HostsError(
                 f"{self._host} does not have the same {files.main or 'files'} in {files.folder} as the program's "
                 f"machine, and they cannot be sent: {files.excuse}. Put the program into a folder of its own, or on "
                 "a disk that all hosts share"
@@ -180,7 +172,6 @@ class Agent:
         return self._unpack(files)
 
     def _unpack(self, files: ProgramFiles) -> str:
-        """Write the files into a new folder; return it."""
         # The remover starts before the folder exists, since this process may be killed between any two steps.
         folder = os.path.join(tempfile.gettempdir(), f"scoop-{os.urandom(8).hex()}")
         theirs, ours = os.pipe()
@@ -192,12 +183,6 @@ class Agent:
         os.mkdir(folder, 0o700)
         unpack(files, folder)
         return folder
-
-    def _remove_files(self) -> None:
-        if self._remover is not None:
-            pid, pipe = self._remover
-            os.close(pipe)
-            os.waitpid(pid, 0)
 
     def _run_machine(self, agent: int, workers: int, home: str, become: BecomeMachine) -> NoReturn:
         status = 1
@@ -215,7 +200,6 @@ class Agent:
             os._exit(status)
 
     def _become_machine(self, workers: int, home: str, become: BecomeMachine) -> None:
-        """Set this process up as the program's is, and be the machine."""
         invitation = self._invitation
         program, files, terms = invitation.program, invitation.files, invitation.terms
         assert program is not None
@@ -227,8 +211,8 @@ class Agent:
         scoop.logger.setLevel(invitation.level)
         logging.basicConfig(format="%(message)s")
         scoop.DEBUG = invitation.debug
-        if home != files.folder:
-            program = relocate(program, files, home)
+        if home != files.folder and files.main:
+            program = program._replace(name=os.path.join(home, files.main))
         program.prepare()
         sys.path.insert(0, home)
         become(terms, workers, invitation.limits, program.import_in_worker)
@@ -262,35 +246,6 @@ def _run_remover(folder: str, pipe: int) -> NoReturn:
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         os._exit(0)
-
-
-# -- standard input and standard output --------------------------------------------------------------------------
-
-
-def _take_standard_input() -> int:
-    """Give processes that run here an empty standard input; return where the real one is now."""
-    run_pipe = os.dup(0)
-    with open(os.devnull) as nothing:
-        os.dup2(nothing.fileno(), 0)
-    return run_pipe
-
-
-def _echo(run_pipe: int, host: str) -> int:
-    """Answer each message, so that ``scoop hosts`` can time round trips."""
-    while os.read(run_pipe, 1 << 10):
-        _tell(host, "pong")
-    return 0
-
-
-def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
-    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers)
-    _write(1, mark(Answer(host, kind, why, *about)))
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
 
 
 if __name__ == "__main__":

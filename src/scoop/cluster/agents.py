@@ -1,38 +1,43 @@
-"""Start an agent on every host by the launcher's command, and keep the agents until the run ends; asyncio.
+"""Start an agent on every host of a run, and keep the agents until the run ends; asyncio.
 
-All are started at once. What the agents' processes print goes on to our own standard output and standard error, by
-whole lines. An agent ends when its standard input does, so none outlives this process.
+All are started at once, by the launcher's command (here), or on a Dask cluster (``dask_agents.py``). What the agents'
+processes print goes on to our own standard output and standard error, by whole lines. An agent ends when its standard
+input does, so none outlives this process.
 """
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import scoop
 
 from ..tuning import TUNING
-from .answer import Answer
 from .diagnosis import Diagnosis, Failure, diagnose, is_turned_away
-from .invitation import encode
-from .launcher_process import LauncherProcess, Output, Sink
-from .plan import Call, Plan, calls, invite, port_of
-from .terms import Terms
+from .invitation import Answer, encode
+from .launcher_process import LauncherProcess, Output, Write
+from .plan import Call, Plan, calls, invite
+from .transport import Terms
 
-__all__ = ["Agents", "TooFewHosts", "failure_of", "new_login_slots", "start_command"]
+__all__ = ["Agents", "TooFewHosts", "check_enough", "failure_of", "new_login_slots", "start_command"]
 
 
 class TooFewHosts(Exception):
     """Too few hosts take part for the run to begin; the message says of each why it does not."""
 
 
+def check_enough(joined: int, least: int, failed: Sequence[object]) -> None:
+    """Raise TooFewHosts, or warn of the hosts that have failed."""
+    if joined < least:
+        raise TooFewHosts("\n".join(map(str, failed)))
+    for failure in failed:
+        scoop.logger.warning("scoop: the run goes on without %s", failure)
+
+
 class Agents:
     """The agents of a run. ``end`` is to be called even if ``start`` has failed.
 
-    Parameters:
-        plan: the hosts, and how to reach them.
-        on_left: called for each host that leaves before ``end`` is called.
-
-    ``joined`` holds the answers of hosts that take part, ``failed`` why others do not.
+    ``on_left`` is called for each host that leaves before that. ``joined`` holds the answers of hosts that take part,
+    ``failed`` why others do not.
     """
 
     def __init__(self, plan: Plan, on_left: Callable[[Failure], None]) -> None:
@@ -44,9 +49,15 @@ class Agents:
         self._processes: list[LauncherProcess] = []
         self._watchers: list[asyncio.Task[None]] = []
 
-    @property
-    def hosts(self) -> int:
-        """How many hosts take part."""
+    async def start(self, terms: Terms) -> int:
+        """Start an agent on every host, see how each answers; return how many take part. Raises TooFewHosts."""
+        invitation = encode(invite(self._plan, terms))
+        slots = new_login_slots()
+        async with asyncio.TaskGroup() as group:
+            for call in calls(self._plan, terms.port):
+                group.create_task(self._start(call, invitation, slots))
+        check_enough(len(self.joined), self._plan.least, self.failed)
+        self._watchers = [asyncio.create_task(self._watch(process)) for process in self._processes]
         return len(self.joined)
 
     async def end(self) -> None:
@@ -56,23 +67,9 @@ class Agents:
         await asyncio.gather(*(process.end() for process in self._processes))
         self._output.close()
 
-    async def start(self, terms: Terms) -> None:
-        """Start an agent on every host; return when each has answered or failed. Raises TooFewHosts."""
-        invitation = encode(invite(self._plan, terms))
-        slots = new_login_slots()
-        async with asyncio.TaskGroup() as group:
-            for call in calls(self._plan, port_of(terms)):
-                group.create_task(self._start(call, invitation, slots))
-        if len(self.joined) < self._plan.least:
-            raise TooFewHosts("\n".join(map(str, self.failed)))
-        for failure in self.failed:
-            scoop.logger.warning("scoop: the run goes on without %s", failure)
-        for process in self._processes:
-            self._watchers.append(asyncio.create_task(self._watch(process)))
-
     async def _start(self, call: Call, invitation: bytes, slots: asyncio.Semaphore) -> None:
         async with slots:
-            process = await start_command(call, invitation, self._output, self._plan.reach.timeout)
+            process = await start_command(call, invitation, self._output.write, self._plan.reach.timeout)
         kinds = {answer.kind for answer in process.answers.values()}
         if "joined" in kinds:
             self._processes.append(process)
@@ -87,7 +84,6 @@ class Agents:
                 self.failed.append(failure_of(host, process, self._plan.reach.python, answer))
 
     async def _watch(self, process: LauncherProcess) -> None:
-        assert process.ended is not None
         await process.ended
         for host, answer in process.answers.items():
             if answer.kind == "joined":
@@ -95,29 +91,23 @@ class Agents:
 
 
 def new_login_slots() -> asyncio.Semaphore:
-    """Return a semaphore that limits how many commands start agents at the same time."""
     return asyncio.Semaphore(TUNING.logins_at_once)
 
 
-async def start_command(call: Call, invitation: bytes, output: Sink, seconds: float) -> LauncherProcess:
+async def start_command(call: Call, invitation: bytes, write: Write, seconds: float) -> LauncherProcess:
     """Start a command that starts agents; return when all have answered, the command has ended, or time is up.
 
     If an sshd turned the login away because of too many others, try again a few times.
     """
     for tries_left in reversed(range(TUNING.login_tries)):
-        process = LauncherProcess(call, invitation, output)
+        process = LauncherProcess(call, invitation, write)
         try:
             async with asyncio.timeout(seconds):
-                await process.start()
                 await process.answered()
         except TimeoutError:
             if not process.answers:
                 await process.kill()
                 process.status = None
-            return process
-        except OSError as problem:
-            process.said.append(f"{call.words[0]}: {problem.strerror}")
-            process.status = 127
             return process
         except BaseException:
             await process.kill()

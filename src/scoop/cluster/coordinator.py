@@ -3,76 +3,115 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+import sys
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
 
 from ..broker.peers import Send
+from ..machine.processes import ServeUplink
+from ..machine.program import CannotStart
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem, Welcome
-from .broker_link import BrokerLink
+from .agents import Agents
 from .coordinator_state import HERE, CoordinatorState
-from .terms import Terms
-from .transport import Connection, Transport
+from .invitation import encode, post
+from .links import BrokerLink
+from .plan import Plan
+from .transport import Connection, Terms
 
-__all__ = ["HostLost", "Recruit", "Recruits", "serve"]
+__all__ = ["new_uplink"]
+
+_FAR_AWAY = "192.0.2.1"  # an address that no machine has: the way there begins as that to most of the world does
 
 _log = logging.getLogger("scoop")
 
 
-class Recruits(Protocol):
-    """The hosts that were recruited."""
+def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
+    """Return a function that runs the uplink of the origin's machine, and with it the coordinator.
 
-    @property
-    def hosts(self) -> int | None:
-        """How many take part; None if others may join at any time."""
+    The run has ``size`` workers, as far as is known. Other machines reach this one by ``name``; None is to find an
+    address of it. Raises CannotStart if packages that it needs are not installed.
+    """
+    missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
+    if missing:
+        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install 'scoop[dask]'")
+    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
+    host = name or _address_towards(first)
 
-    async def dismiss(self) -> None:
-        """Tell them that the run has ended."""
+    def serve(sock: socket.socket) -> None:
+        if not sys.flags.safe_path:
+            sys.path.pop(0)  # the program's folder: a module there could have the name of one that we import
+        asyncio.run(_serve(sock, host, plan, size))
+
+    return serve
 
 
-HostLost = Callable[[str], None]
-"""Called when a host has left, with the reason."""
+def _address_towards(name: str) -> str:
+    for target in (name, _FAR_AWAY):  # the second if only ssh knows the host's name
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(target, 9, type=socket.SOCK_DGRAM)[0]
+            with socket.socket(family, kind, protocol) as sock:
+                sock.connect(address)  # which sends nothing
+                found: str = sock.getsockname()[0]
+                return f"[{found}]" if ":" in found else found
+        except OSError:
+            continue
+    return socket.gethostname()
 
-Recruit = Callable[[Terms, HostLost], Awaitable[Recruits]]
-"""Starts agents on all hosts, on these terms."""
+
+async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
+    from .dask_transport import listen  # takes a second, so the origin does not import it
+
+    coordinator = _Coordinator(sock)
+    terms, stop_listening = await listen(host, coordinator.take)
+    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms._replace(size=size)))
+    await coordinator.broker.ended.wait()
+    coordinator.close()
+    stop_listening()
+    having_hosts.cancel()
+    await asyncio.gather(having_hosts, return_exceptions=True)
 
 
 class _Coordinator:
-    """The state and the connections around it.
-
-    Parameters:
-        sock: to the broker of this machine.
-    """
+    """The state and the connections around it. ``sock`` leads to the broker of this machine."""
 
     def __init__(self, sock: socket.socket) -> None:
+        self.broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
         self._state = CoordinatorState()
         self._connections: dict[int, Connection] = {}
-        self._broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
         self._next = HERE + 1
-        self._hosts: int | None = None  # that take part, and have not left; None while they are recruited
+        self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
         self._last_loss = ""
         self._tells_demand_soon = False
 
-    async def serve(self) -> None:
-        """Serve until the broker has gone."""
-        await self._broker.ended.wait()
+    def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
-        self._broker.close()
+        self.broker.close()
 
-    def refuse(self, why: str) -> None:
-        """Tell the program that the run cannot go on."""
-        self._broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, why))
+    async def have_hosts(self, plan: Plan, terms: Terms) -> None:
+        """Have an agent on all hosts of the plan, or an invitation for others, until this is cancelled."""
+        try:
+            async with AsyncExitStack() as ending:
+                if plan.invite is not None:
+                    ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
+                if plan.cluster is not None:
+                    from .dask_agents import DaskAgents
 
-    def recruited(self, hosts: int | None) -> None:
-        """So many hosts take part, and no others will; None if others may."""
-        self._hosts = hosts
-        self._give_up_if_alone()
+                    agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
+                else:
+                    agents = Agents(plan, self._host_lost)
+                ending.push_async_callback(agents.end)
+                hosts = await agents.start(terms)
+                self._hosts = None if plan.invite is not None else hosts
+                self._give_up_if_alone()
+                await asyncio.Event().wait()
+        except Exception as problem:
+            self.broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, str(problem)))
 
-    def host_lost(self, why: str) -> None:
-        """One of the hosts has left."""
+    def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)
-        self._last_loss = why
+        self._last_loss = str(why)
         if self._hosts is not None:
             self._hosts -= 1
             self._give_up_if_alone()
@@ -85,7 +124,7 @@ class _Coordinator:
         self._send(self._state.joined(number))
         await self._listen(number, connection, name)
         del self._connections[number]
-        if not self._broker.ended.is_set():
+        if not self.broker.ended.is_set():
             _log.warning("scoop: %s has left the run, or is lost; what it had runs elsewhere", name)
         self._last_loss = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"
         self._send(self._state.left(number, self._last_loss))
@@ -111,7 +150,7 @@ class _Coordinator:
     def _send(self, messages: list[Send]) -> None:
         for machine, message in messages:
             if machine == HERE:
-                self._broker.post(message)
+                self.broker.post(message)
             elif machine in self._connections:
                 self._connections[machine].post(message)
         if not self._tells_demand_soon:
@@ -122,33 +161,3 @@ class _Coordinator:
         self._tells_demand_soon = False
         if messages := self._state.tell_demand():
             self._send(messages)
-
-
-async def serve(sock: socket.socket, host: str, recruit: Recruit, transport: Transport) -> None:
-    """Be the coordinator until the run ends.
-
-    Parameters:
-        sock: to the broker of this machine.
-        host: the name or address by which other machines reach this one.
-        recruit: see ``Recruit``. Raises an exception whose text says why the run cannot go on.
-        transport: what connects the machines.
-    """
-    coordinator = _Coordinator(sock)
-    listener = transport.new_listener(coordinator.take)
-    terms = await listener.open(host)
-    recruiting = asyncio.ensure_future(recruit(terms, coordinator.host_lost))
-    serving = asyncio.create_task(coordinator.serve())
-    await asyncio.wait((recruiting, serving), return_when=asyncio.FIRST_COMPLETED)
-    if recruiting.done():
-        if problem := recruiting.exception():
-            coordinator.refuse(str(problem))
-        else:
-            coordinator.recruited(recruiting.result().hosts)
-    await serving
-    listener.close()
-    if not recruiting.done():
-        recruiting.cancel()
-    try:
-        await (await recruiting).dismiss()
-    except (Exception, asyncio.CancelledError):
-        pass  # it has dismissed them itself

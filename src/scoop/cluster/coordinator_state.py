@@ -11,23 +11,19 @@ from ..wire.messages import Message, StartFailed, StartProblem, owner_of
 
 __all__ = ["HERE", "CoordinatorState"]
 
-HERE = 0
-"""The number of the origin's machine, which is the coordinator's too. Its broker decides on constants."""
+HERE = 0  # the number of the origin's machine, which is the coordinator's too; its broker decides on constants
 
 
 class CoordinatorState:
-    """All that the coordinator knows and decides."""
+    """All that the coordinator knows and decides. Each event returns the messages to send."""
 
     def __init__(self) -> None:
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, {StartFailed: self._start_failed})
-        self._peers, self._table = self._router.peers, self._router.table
+        self._peers = self._router.peers
         self.joined(HERE)
 
-    # -- events: each returns the messages to send --------------------------------------------------------------
-
     def joined(self, machine: int) -> list[Send]:
-        """A machine takes part from now on."""
         self._router.joined(machine, Peer(is_link=True))
         return self._to_send()
 
@@ -63,8 +59,7 @@ class CoordinatorState:
 
     @property
     def empty(self) -> bool:
-        """Whether no task is in the table."""
-        return self._table.empty
+        return self._router.table.empty
 
     def _match(self) -> list[Send]:
         self._router.hand_out(self._may_run_quarantined)

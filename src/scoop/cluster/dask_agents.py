@@ -3,10 +3,9 @@
     coordinator ──Dask client──> scheduler ──task──> a worker of each host ──starts──> agent
 
 The Dask task sends the agent's answer, and what is printed, as Dask events. The run's own tasks do not go through
-Dask's scheduler: they travel over the run's own connections, as from any other host.
-
-The Dask task lasts as long as the agent. So Dask does not take that worker for idle; and when the worker ends, in
-whatever way, the agent's standard input ends, and with it the agent.
+Dask's scheduler: they travel over the run's own connections, as from any other host. The Dask task lasts as long as
+the agent. So Dask does not take that worker for idle; and when the worker ends, in whatever way, the agent's standard
+input ends, and with it the agent.
 """
 
 import asyncio
@@ -22,32 +21,26 @@ import scoop
 
 from ..errors import in_words
 from ..tuning import TUNING
-from .agents import TooFewHosts, failure_of, start_command
+from .agents import TooFewHosts, check_enough, failure_of, start_command
 from .diagnosis import Diagnosis, Failure, diagnose
 from .hosts import Host
 from .invitation import encode
 from .launcher_process import Output
-from .launchers.common import Reach, agent_command
+from .launchers import Reach, agent_command
 from .launchers.dask import Cluster
-from .placement import allot
-from .plan import Call, Plan, invite
-from .terms import Terms
+from .plan import Call, Plan, allot, invite
+from .transport import Terms
 
 __all__ = ["DaskAgents", "run_agent"]
-
-_Event = dict[str, Any]
 
 
 class DaskAgents:
     """The agents on a Dask cluster. ``end`` is to be called even if ``start`` has failed.
 
-    Parameters:
-        plan: of the run.
-        cluster: where they are.
-        lost: called, with the reason, for each host that leaves before ``end`` is called.
+    ``lost`` is called, with the reason, for each host that leaves before that.
     """
 
-    def __init__(self, plan: Plan, cluster: Cluster, lost: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, cluster: Cluster, lost: Callable[[object], None]) -> None:
         self._plan = plan
         self._cluster = cluster
         self._lost = lost
@@ -58,11 +51,6 @@ class DaskAgents:
         self._ended: list[asyncio.Task[str]] = []  # for each that has joined: how it ends
         self._watching: list[asyncio.Task[None]] = []
         self._writing: set[asyncio.Task[None]] = set()
-
-    @property
-    def hosts(self) -> int:
-        """How many hosts take part."""
-        return len(self._ended)
 
     async def end(self) -> None:
         """Wait until the agents have ended, as they do with the run, if it has begun; disconnect."""
@@ -78,8 +66,7 @@ class DaskAgents:
             await asyncio.wait(self._writing, timeout=TUNING.agents_end_within_seconds)
         self._output.close()
 
-    async def start(self, terms: Terms) -> None:
-        """Start an agent on every host; return when each has answered or failed. Raises TooFewHosts."""
+    async def start(self, terms: Terms) -> int:
         threads = await self._connect()
         hosts = allot([Host(host, sum(found.values())) for host, found in threads.items()], self._cluster.workers)
         counts = {host.name: host.workers for host in hosts}
@@ -87,12 +74,9 @@ class DaskAgents:
         invitation = encode(invite(self._plan, terms)._replace(workers=counts))
         found = await asyncio.gather(*(self._start(host.name, min(threads[host.name]), invitation) for host in hosts))
         failed = [failure for failure in found if failure]
-        if len(hosts) - len(failed) < max(1, min(self._plan.least, len(hosts))):
-            raise TooFewHosts("\n".join(failed))
-        for failure in failed:
-            scoop.logger.warning("scoop: the run goes on without %s", failure)
-        for ended in self._ended:
-            self._watching.append(asyncio.create_task(self._watch(ended)))
+        check_enough(len(self._ended), max(1, min(self._plan.least, len(hosts))), failed)
+        self._watching = [asyncio.create_task(self._watch(ended)) for ended in self._ended]
+        return len(self._ended)
 
     async def _connect(self) -> dict[str, dict[str, int]]:
         """Connect to the cluster; return the threads of its workers, by host and by address."""
@@ -140,12 +124,12 @@ class DaskAgents:
         await self._client.cancel([future])
         remedy = "see whether it is busy, or wait longer with --host-timeout"
         busy = Diagnosis("its Dask worker has not started the agent in time", remedy)
-        return str(Failure(host, _words(address), None, (), busy))
+        return str(Failure(host, ["Dask", "task", "on", address], None, (), busy))
 
     async def _watch(self, ended: asyncio.Task[str]) -> None:
         self._lost(await asyncio.shield(ended))
 
-    def _receive(self, dask_event: tuple[float, _Event]) -> None:
+    def _receive(self, dask_event: tuple[float, dict[str, Any]]) -> None:
         event = dask_event[1]
         if "joined" in event:
             scoop.logger.info("scoop: %s joined: %d workers on %s", event["joined"], event["workers"], event["name"])
@@ -162,11 +146,7 @@ async def _outcome(future: Any, host: str, address: str) -> str:
         return str(await future)
     except Exception as problem:
         said = tuple(in_words(problem).splitlines()[-TUNING.error_lines_kept :])
-        return str(Failure(host, _words(address), 1, said, diagnose(host, "python", 1, said)))
-
-
-def _words(address: str) -> list[str]:
-    return ["Dask", "task", "on", address]
+        return str(Failure(host, ["Dask", "task", "on", address], 1, said, diagnose(host, "python", 1, said)))
 
 
 # -- in a worker of the Dask cluster -----------------------------------------------------------------------------
@@ -175,35 +155,21 @@ def _words(address: str) -> list[str]:
 def run_agent(host: str, invitation: bytes, seconds: float, topic: str) -> str:
     """Be the Dask task: start an agent, wait until it has ended, and return how it has.
 
-    Parameters:
-        host: what the invitation calls this host.
-        invitation: as bytes.
-        seconds: that the agent has to answer.
-        topic: of the Dask events with its answer, and with what is printed.
+    The agent has so many ``seconds`` to answer. Dask events of this topic tell its answer, and what is printed.
     """
     worker = get_worker()
-    return asyncio.run(_run_agent(host, invitation, seconds, lambda event: worker.log_event(topic, event)))
 
+    async def write(descriptor: int, data: bytes) -> None:
+        worker.log_event(topic, {"descriptor": descriptor, "data": data})
 
-class _EventSink:
-    """Sends what is printed as Dask events."""
+    async def run() -> str:
+        process = await start_command(Call(agent_command(Reach(), host), (host,)), invitation, write, seconds)
+        answer = process.answers.get(host)
+        if answer is None or answer.kind != "joined":
+            await process.kill()
+            return str(failure_of(host, process, sys.executable, answer))
+        worker.log_event(topic, {"joined": host, "workers": answer.workers, "name": answer.name})
+        await process.ended
+        return str(failure_of(host, process, sys.executable, None))
 
-    def __init__(self, send: Callable[[_Event], None]) -> None:
-        self._send = send
-
-    async def write(self, descriptor: int, data: bytes) -> None:
-        """See Sink."""
-        self._send({"descriptor": descriptor, "data": data})
-
-
-async def _run_agent(host: str, invitation: bytes, seconds: float, send: Callable[[_Event], None]) -> str:
-    call = Call(agent_command(Reach(), host), (host,))
-    process = await start_command(call, invitation, _EventSink(send), seconds)
-    answer = process.answers.get(host)
-    if answer is None or answer.kind != "joined":
-        await process.kill()
-        return str(failure_of(host, process, sys.executable, answer))
-    send({"joined": host, "workers": answer.workers, "name": answer.name})
-    assert process.ended is not None
-    await process.ended
-    return str(failure_of(host, process, sys.executable, None))
+    return asyncio.run(run())

@@ -1,32 +1,26 @@
-"""The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames.
-
-All that knows Dask is here.
-"""
+"""The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames."""
 
 import asyncio
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dask
-from distributed.comm import CommClosedError, connect, listen
+from distributed import comm
+from distributed.comm import CommClosedError
 from distributed.security import Security
 
 from ..wire.messages import MalformedMessage, Message, MessageReader, encode
 from ..wire.shared_buffers import SharedBuffers, can_carry
-from .terms import Terms
-from .transport import Listener, TakeConnection
+from .transport import Connection, TakeConnection, Terms
 
-__all__ = ["DaskConnection", "DaskListener", "DaskTransport", "new_terms"]
+__all__ = ["join", "listen", "new_terms"]
 
-PING_SECONDS = 2.0
-"""How often each side sends a sign of life."""
-
-SILENCE_SECONDS = 15.0
-"""Without a sign of life for so long, the other side counts as lost: a cable that is cut says nothing."""
+PING_SECONDS = 2.0  # between two signs of life
+SILENCE_SECONDS = 15.0  # after which the other side counts as lost: a cable that is cut says nothing
 
 _log = logging.getLogger("scoop")
 
@@ -50,8 +44,8 @@ def new_terms(run: str) -> Terms:
 def _security(terms: Terms) -> Iterator[Security]:
     """Yield what proves that this process belongs to the run.
 
-    ``ssl`` reads it from files only. Dask would write a file for it, with the key in it, which stays behind if this
-    process is killed meanwhile. The file made here has no name, and is gone with the process.
+    ``ssl`` reads it from files only. Dask would write a file with the key, which stays behind if this process is
+    killed meanwhile. The file made here has no name, and is gone with the process.
     """
     with ExitStack() as files:
         proof = terms.certificate
@@ -65,8 +59,8 @@ def _security(terms: Terms) -> Iterator[Security]:
         )
 
 
-class DaskConnection:
-    """A connection to another machine. What is sent is the frame of each message, and the bytes of its buffers."""
+class _Connection:
+    """See Connection. What is sent is the frame of each message, and the bytes of its buffers."""
 
     def __init__(self, comm: Any) -> None:
         self._comm = comm
@@ -75,11 +69,9 @@ class DaskConnection:
         self._sending = asyncio.create_task(self._send())
 
     def post(self, message: Message) -> None:
-        """Send a message, soon."""
         self._unsent.put_nowait(message)
 
     async def read(self) -> Message | None:
-        """Return the next message; None when the connection has ended."""
         while True:
             try:
                 async with asyncio.timeout(SILENCE_SECONDS):
@@ -94,7 +86,6 @@ class DaskConnection:
                 return None
 
     def close(self) -> None:
-        """End the connection."""
         self._sending.cancel()
         self._comm.abort()
 
@@ -114,55 +105,36 @@ class DaskConnection:
             self._comm.abort()  # which ends read()
 
 
-class DaskListener:
-    """Where machines of the run connect to.
+async def listen(host: str, take: TakeConnection) -> tuple[Terms, Callable[[], None]]:
+    """Let machines join a new run, whose name cannot be guessed; return its terms, and a function that ends that.
 
-    Parameters:
-        terms: of the run, yet without address.
-        take: called for each machine that joins.
+    Others reach this machine by ``host``. Strangers are refused, and logged.
     """
+    terms = new_terms(os.urandom(16).hex())
 
-    def __init__(self, terms: Terms, take: TakeConnection) -> None:
-        self._terms = terms
-        self._take = take
-        self._listener: Any = None
-
-    async def open(self, host: str) -> Terms:
-        """Listen; return the terms with the address, whose host is to be ``host``."""
-        with _security(self._terms) as security:
-            arguments = security.get_listen_args("scheduler")
-        self._listener = listen("tls://0.0.0.0:0", self._answer, deserialize=True, **arguments)
-        await self._listener.start()
-        return self._terms._replace(address=f"tls://{host}:{self._listener.get_host_port()[1]}")
-
-    def close(self) -> None:
-        """Take no connections any more."""
-        self._listener.stop()
-
-    async def _answer(self, comm: Any) -> None:
+    async def answer(connected: Any) -> None:
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
-                run, name = await comm.read()
+                run, name = await connected.read()
         except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
             run, name = "", ""
-        if run != self._terms.run:
-            _log.warning("scoop: a stranger's call from %s is refused", comm.peer_address)
-            comm.abort()
+        if run != terms.run:
+            _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
+            connected.abort()
             return
-        await self._take(DaskConnection(comm), name)
+        await take(_Connection(connected), name)
+
+    with _security(terms) as security:
+        arguments = security.get_listen_args("scheduler")
+    listener = comm.listen("tls://0.0.0.0:0", answer, deserialize=True, **arguments)
+    await listener.start()
+    return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), listener.stop
 
 
-class DaskTransport:
-    """Makes connections."""
-
-    def new_listener(self, take: TakeConnection) -> Listener:
-        """Return a listener for a new run, whose name cannot be guessed."""
-        return DaskListener(new_terms(os.urandom(16).hex()), take)
-
-    async def join(self, terms: Terms, name: str) -> DaskConnection:
-        """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
-        with _security(terms) as security:
-            arguments = security.get_connection_args("worker")
-        comm = await connect(terms.address, timeout=30, **arguments)
-        await comm.write((terms.run, name))
-        return DaskConnection(comm)
+async def join(terms: Terms, name: str) -> Connection:
+    """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+    with _security(terms) as security:
+        arguments = security.get_connection_args("worker")
+    connected = await comm.connect(terms.address, timeout=30, **arguments)
+    await connected.write((terms.run, name))
+    return _Connection(connected)

@@ -18,20 +18,12 @@ class Diagnosis(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A host that does not take part, or has left.
-
-    Parameters:
-        host: what the run calls it.
-        words: the command that was to start its agent.
-        status: with which that ended; None if it was killed because it took too long.
-        said: the last lines of its standard error.
-        diagnosis: what most likely went wrong.
-    """
+    """A host that does not take part, or has left."""
 
     host: str
-    words: list[str]
-    status: int | None
-    said: tuple[str, ...]
+    words: list[str]  # the command that was to start its agent
+    status: int | None  # with which that ended; None if it was killed because it took too long
+    said: tuple[str, ...]  # the last lines of its standard error
     diagnosis: Diagnosis
 
     def __str__(self) -> str:
@@ -123,14 +115,7 @@ _NO_PYTHON = re.compile(r"(No such file or directory|not found|[Pp]ermission den
 
 
 def diagnose(host: str, python: str, status: int | None, said: Sequence[str]) -> Diagnosis:
-    """Return what most likely went wrong.
-
-    Parameters:
-        host: its name.
-        python: the interpreter that was to be started there.
-        status: with which the launcher ended; None if it was killed because it took too long.
-        said: the last lines of its standard error.
-    """
+    """Return what most likely went wrong with a host that was to start ``python``; see Failure."""
     text = "\n".join(said)
     for sign, cause, remedy in _SIGNS:
         if re.search(sign, text):

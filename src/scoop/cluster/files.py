@@ -5,30 +5,23 @@ import io
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from ..machine.program import Program
 from ..tuning import TUNING
 
-__all__ = ["ProgramFiles", "are_present", "collect", "relocate", "unpack"]
+__all__ = ["ProgramFiles", "are_present", "collect", "unpack"]
 
 
 class ProgramFiles(NamedTuple):
-    """The names, the digests, and usually the content of a program's files.
+    """The names, the digests, and usually the content of a program's files."""
 
-    Parameters:
-        folder: where they are on the origin's machine.
-        main: the name of the file that is the program; empty if none is.
-        digests: SHA-256 by name; names are relative to the folder.
-        content: a zip archive of the files; empty if they are not sent.
-        excuse: why they are not sent.
-    """
-
-    folder: str
-    main: str
-    digests: Mapping[str, str]
-    content: bytes = b""
-    excuse: str = ""
+    folder: str  # where they are on the origin's machine
+    main: str  # the name of the file that is the program; empty if none is
+    digests: Mapping[str, str]  # SHA-256 by name; names are relative to the folder
+    content: bytes = b""  # a zip archive of the files; empty if they are not sent
+    excuse: str = ""  # why they are not sent
 
 
 def collect(program: Program, current: str) -> ProgramFiles:
@@ -49,7 +42,7 @@ def collect(program: Program, current: str) -> ProgramFiles:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for name in names:
-            file.writestr(zipfile.ZipInfo(name), _read(folder, name))
+            file.writestr(zipfile.ZipInfo(name), Path(folder, name).read_bytes())
     return ProgramFiles(folder, main, _digests(folder, names), archive.getvalue())
 
 
@@ -62,14 +55,8 @@ def are_present(files: ProgramFiles) -> bool:
 
 
 def unpack(files: ProgramFiles, folder: str) -> None:
-    """Write the files into ``folder``."""
     with zipfile.ZipFile(io.BytesIO(files.content)) as file:
         file.extractall(folder)
-
-
-def relocate(program: Program, files: ProgramFiles, folder: str) -> Program:
-    """Return the program as it is if its files are in ``folder``."""
-    return program._replace(name=os.path.join(folder, files.main)) if files.main else program
 
 
 def _home(program: Program, current: str) -> tuple[str, str]:
@@ -97,9 +84,4 @@ def _python_files(folder: str) -> Iterator[tuple[str, int]]:
 
 
 def _digests(folder: str, names: Iterable[str]) -> dict[str, str]:
-    return {name: hashlib.sha256(_read(folder, name)).hexdigest() for name in names}
-
-
-def _read(folder: str, name: str) -> bytes:
-    with open(os.path.join(folder, name), "rb") as file:
-        return file.read()
+    return {name: hashlib.sha256(Path(folder, name).read_bytes()).hexdigest() for name in names}

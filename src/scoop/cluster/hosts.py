@@ -7,8 +7,9 @@ ann@node1:2222        the user to log in as, and the port of its ssh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from ..machine.program import CannotStart
@@ -22,12 +23,13 @@ __all__ = [
     "parse_count",
     "parse_host",
     "parse_hostfile",
+    "parse_lines",
     "parse_names",
 ]
 
-MOST_HOSTS = 100_000
-"""Hosts that one range may stand for: more is a typing error."""
+MOST_HOSTS = 100_000  # that one range may stand for: more is a typing error
 
+_BRACKETS = re.compile(r"\[([^][]*)\]")
 _NAME = re.compile(r"[\w.-]*\w[\w.-]*", re.ASCII)
 _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 _V6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?", re.IGNORECASE | re.ASCII)
@@ -39,19 +41,12 @@ class HostsError(CannotStart):
 
 
 class Host(NamedTuple):
-    """One machine of a run.
+    """One machine of a run."""
 
-    Parameters:
-        name: its name or address, without brackets.
-        workers: how many it is to have; None is one for each of its processors, which only the host can count.
-        user: the user to log in as; None leaves that to ssh.
-        port: the port of its ssh; None leaves that to ssh.
-    """
-
-    name: str
-    workers: int | None = None
-    user: str | None = None
-    port: int | None = None
+    name: str  # or address, without brackets
+    workers: int | None = None  # None is one for each of its processors, which only the host can count
+    user: str | None = None  # to log in as; None leaves that to ssh
+    port: int | None = None  # of its ssh; None leaves that to ssh
 
     @property
     def place(self) -> str:
@@ -97,15 +92,17 @@ def parse_names(text: str) -> list[str]:
 def parse_hostfile(text: str, source: str) -> list[Host]:
     """Return the hosts of a hostfile: a host a line, with or without a count; ``#`` begins a comment.
 
-    A host named in several lines gets the sum of their counts, where a line without a count adds one worker. Raises
-    HostsError, which names ``source``, the line's number and its text.
+    A host named in several lines gets the sum of their counts, where a line without a count adds one worker.
     """
+    return parse_lines(text, source, _parse_line)
+
+
+def parse_lines(text: str, source: str, parse_line: Callable[[str], list[Host]]) -> list[Host]:
+    """Return the hosts of all lines, each once. Raises HostsError, which names ``source``, line and text."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split()
         try:
-            if words:
-                found += _parse_line(words)
+            found += parse_line(line)
         except HostsError as problem:
             raise HostsError(f"{source}, line {number}: {problem}") from None
     if not found:
@@ -119,21 +116,15 @@ def expand(text: str) -> list[str]:
     >>> expand("node[1-2,08]-ib")
     ['node1-ib', 'node2-ib', 'node08-ib']
     """
-    parts: list[list[str]] = []
-    rest = text
-    total = 1
-    while rest:
-        fixed, bracket, rest = rest.partition("[")
-        parts.append([fixed])
-        if bracket:
-            inside, closed, rest = rest.partition("]")
-            if not closed or "[" in inside:
-                raise HostsError(f"{text!r}: a bracket is not closed")
-            parts.append(_numbers(inside, text))
-            total *= len(parts[-1])
-            if total > MOST_HOSTS:
-                raise HostsError(f"{text!r} stands for more than {MOST_HOSTS} hosts")
-    return ["".join(pieces) for pieces in product(*parts)]
+    pieces = _BRACKETS.split(text)
+    if any("[" in fixed for fixed in pieces[::2]):
+        raise HostsError(f"{text!r}: a bracket is not closed")
+    choices: list[list[str]] = []
+    for number, piece in enumerate(pieces):
+        choices.append(_numbers(piece, text) if number % 2 else [piece])
+        if prod(map(len, choices)) > MOST_HOSTS:
+            raise HostsError(f"{text!r} stands for more than {MOST_HOSTS} hosts")
+    return ["".join(chosen) for chosen in product(*choices)]
 
 
 def merge(hosts: Iterable[Host]) -> list[Host]:
@@ -148,14 +139,16 @@ def merge(hosts: Iterable[Host]) -> list[Host]:
 
 
 def parse_count(text: str, what: str = "workers") -> int:
-    """Read ``text`` as a number, 0 or more. Raises HostsError."""
     if text.isascii() and text.isdigit() and int(text) < 1 << 20:
         return int(text)
     raise HostsError(f"{text!r} is not a number of {what}")
 
 
-def _parse_line(words: list[str]) -> list[Host]:
+def _parse_line(line: str) -> list[Host]:
     """Read ``name``, ``name 4``, or ``name slots=4 max_slots=8``, as MPI writes it."""
+    words = line.partition("#")[0].split()
+    if not words:
+        return []
     count = None
     for word in words[1:]:
         key, equals, value = word.partition("=")
@@ -170,7 +163,6 @@ def _parse_line(words: list[str]) -> list[Host]:
 
 
 def _numbers(inside: str, text: str) -> list[str]:
-    """Return the numbers that a bracket stands for, with their leading zeros."""
     found: list[str] = []
     for piece in inside.split(","):
         first, dash, last = piece.partition("-")
@@ -184,10 +176,9 @@ def _numbers(inside: str, text: str) -> list[str]:
 
 
 def _host(word: str, name: str, user: str, port: str) -> Host:
-    """Return the host. ``port`` is empty, or a colon and the port. Raises HostsError, which names ``word``."""
     if not (_NAME.fullmatch(name) and not name.startswith("-")) and not _V6.fullmatch(name):
         raise HostsError(f"{word!r} names no host")
-    number = port[1:]
+    number = port[1:]  # behind its colon
     if port and not (number.isascii() and number.isdigit() and 0 < int(number) < 65536):
         raise HostsError(f"{word!r} names no host: {number!r} is not a port")
     return Host(name, None, user or None, int(number) if port else None)

@@ -1,69 +1,116 @@
-"""What an agent is told: a message on its standard input, or in a file for machines that join by themselves.
+"""What an agent is told, and what it answers.
 
-An invitation is two lengths, a JSON text, and the program's files. It is secret: it holds a private key. Anyone who
-can read it can join the run, and run code on all its machines. So only its owner can read a file that holds one.
-The file appears complete, and is removed when the run ends. If a killed run has left one, the next run replaces it;
-any other file of that name is left alone.
+An invitation is two lengths, a JSON text, and the program's files: on the agent's standard input, or in a file for
+machines that join by themselves. It is secret: it holds a private key. Anyone who can read it can join the run, and
+run code on all its machines. So only its owner can read a file that holds one. The file appears complete, and is
+removed when the run ends. If a killed run has left one, the next run replaces it; any other file of that name is left
+alone.
+
+An answer is one marked line, among lines that startup scripts and tasks print:
+
+    \\x1escoop {"host": "node2", "kind": "joined", ...}
+
+Both hold the versions of Python and SCOOP: machines of one run must have the same.
 """
 
 import json
 import os
 import stat
 import struct
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from typing import BinaryIO, NamedTuple
 
 from ..engine.limits import Limits
 from ..machine.program import Program
 from .files import ProgramFiles
 from .hosts import HostsError
-from .terms import Terms
+from .transport import Terms
 
-__all__ = ["Invitation", "check_invitation_file", "encode", "fetch", "post", "read_invitation"]
+__all__ = [
+    "MARK",
+    "Answer",
+    "Invitation",
+    "check_invitation_file",
+    "disagreement",
+    "encode",
+    "fetch",
+    "mark",
+    "post",
+    "python_version",
+    "read_invitation",
+    "read_mark",
+    "scoop_version",
+]
 
-_HEADER = struct.Struct("!8sQQ")
-"""A magic word, and the lengths of the two parts."""
+MARK = b"\x1escoop "
 
+_HEADER = struct.Struct("!8sQQ")  # a magic word, and the lengths of the two parts
 _MAGIC = b"scoop-1\n"
 _LONGEST_PART = 1 << 30
 
 
 class Invitation(NamedTuple):
-    """What an agent is to do.
+    """What an agent is to do; without terms, program and files it is only to say what its host has."""
 
-    Parameters:
-        workers: how many, by host; None is one for each processor. Empty in a file, which is for any host.
-        python, scoop: the program's versions, which the agent's must equal.
-        terms, limits, program, files: of the run; None if the agent is only to say what its host has.
-        folder: where to run; if empty, the agent stays where it starts.
-        must_be_there: whether a host without that folder is refused; otherwise the agent stays where it starts.
-        environment: variables to set.
-        level: of the log.
-        nice: added to the niceness.
-        debug: whether debug mode is on.
-    """
-
-    workers: Mapping[str, int | None]
-    python: str
-    scoop: str
+    workers: Mapping[str, int | None]  # by host; None is one for each processor. Empty in a file, for any host
+    python: str  # the program's version, which the agent's must equal
+    scoop: str  # likewise
     terms: Terms | None = None
     limits: Limits = Limits()
     program: Program | None = None
     files: ProgramFiles | None = None
-    folder: str = ""
-    must_be_there: bool = False
-    environment: Mapping[str, str] = {}
-    level: int = 30
-    nice: int = 0
+    folder: str = ""  # where to run; if it is empty, or not there, the agent stays where it starts
+    must_be_there: bool = False  # a host without that folder is refused
+    environment: Mapping[str, str] = {}  # variables to set
+    level: int = 30  # of the log
+    nice: int = 0  # added to the niceness
     debug: bool = False
 
 
-# -- as bytes ----------------------------------------------------------------------------------------------------
+class Answer(NamedTuple):
+    """What an agent says of itself."""
+
+    host: str  # what the invitation calls its host
+    kind: str  # "joined", "refused", "hello" or "pong"
+    why: str = ""  # it is refused
+    name: str = ""  # what the host calls itself
+    python: str = ""
+    scoop: str = ""
+    cores: int = 0  # that it may use
+    workers: int = 0
+
+
+def python_version() -> str:
+    """Return the version of Python, as far as pickles depend on it."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def scoop_version() -> str:
+    try:
+        return version("scoop")
+    except PackageNotFoundError:  # its folder is on the path, but it is not installed
+        return "of no version"
+
+
+def disagreement(host: str, theirs: tuple[str, str], ours: tuple[str, str], interpreter: str) -> str:
+    """Say how the versions (Python's, SCOOP's) on a host differ from ours; return an empty text if they do not."""
+    if theirs[0] != ours[0]:
+        return (
+            f"{host} has Python {theirs[0]} ({interpreter}), the program runs on {ours[0]}, and pickles need the "
+            "same version on both: name another interpreter with --python-interpreter"
+        )
+    if theirs[1] != ours[1]:
+        return (
+            f"{host} has SCOOP {theirs[1]} ({interpreter}), the program runs on {ours[1]}: install the same there, "
+            "or name another interpreter with --python-interpreter"
+        )
+    return ""
 
 
 def encode(invitation: Invitation) -> bytes:
-    """Return the invitation as bytes for an agent's standard input."""
     content = invitation.files.content if invitation.files else b""
     fields = invitation._asdict()
     for name in ("terms", "limits", "program"):
@@ -82,16 +129,14 @@ def read_invitation(file: BinaryIO) -> Invitation:
             fields["program"]["args"] = tuple(fields["program"]["args"])
         if fields["files"] is not None:
             fields["files"]["content"] = file.read(content)
-        types = {"terms": Terms, "limits": Limits, "program": Program, "files": ProgramFiles}
-        return Invitation(
-            **{name: types[name](**value) if name in types and value else value for name, value in fields.items()}
-        )
+        for name, made in (("terms", Terms), ("limits", Limits), ("program", Program), ("files", ProgramFiles)):
+            fields[name] = fields[name] and made(**fields[name])
+        return Invitation(**fields)
     except (KeyError, TypeError, AttributeError) as problem:
         raise ValueError(f"this is no invitation: {problem}") from None
 
 
 def _lengths(file: BinaryIO) -> tuple[int, int]:
-    """Return how many bytes of text and of files follow the header. Raises ValueError for any other data."""
     header = file.read(_HEADER.size)
     magic, text, content = _HEADER.unpack(header) if len(header) == _HEADER.size else (b"", 0, 0)
     if magic != _MAGIC or max(text, content) > _LONGEST_PART:
@@ -99,7 +144,19 @@ def _lengths(file: BinaryIO) -> tuple[int, int]:
     return text, content
 
 
-# -- in a file ---------------------------------------------------------------------------------------------------
+def mark(answer: Answer) -> bytes:
+    return MARK + json.dumps(answer._asdict()).encode() + b"\n"
+
+
+def read_mark(line: bytes) -> Answer | None:
+    """Return the answer that the line holds, if any; skip text before the mark, which a startup script may print."""
+    _, found, text = line.partition(MARK)
+    if not found:
+        return None
+    try:
+        return Answer(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
 
 
 def check_invitation_file(path: str) -> None:

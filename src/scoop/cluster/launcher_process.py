@@ -5,25 +5,20 @@ import ctypes  # the child needs it between fork and exec, where it must not imp
 import os
 from asyncio.subprocess import PIPE
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from ..machine.supervision import die_with_parent
 from ..tuning import TUNING
-from .answer import MARK, Answer, read_mark
+from .invitation import MARK, Answer, read_mark
 from .plan import Call
 
-__all__ = ["LauncherProcess", "Output", "Sink"]
+__all__ = ["LauncherProcess", "Output", "Write"]
 
 assert ctypes
 
-
-class Sink(Protocol):
-    """Takes the lines that processes on other hosts print."""
-
-    async def write(self, descriptor: int, data: bytes) -> None:
-        """Take whole lines that were printed on standard output (1) or standard error (2)."""
+Write = Callable[[int, bytes], Awaitable[None]]
+"""Takes whole lines that processes on other hosts have printed on standard output (1) or standard error (2)."""
 
 
 class Output:
@@ -37,60 +32,39 @@ class Output:
         await asyncio.get_running_loop().run_in_executor(self._thread, _write, descriptor, data)
 
     def close(self) -> None:
-        """Let the thread end as soon as it has written."""
         self._thread.shutdown(wait=False)
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    left = memoryview(data)
     try:
-        while left:
-            left = left[os.write(descriptor, left) :]
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(data)
     except OSError:
         pass
 
 
 class LauncherProcess:
-    """A command that starts agents.
+    """A command that starts agents, from when this is made; ``ended`` is done when it has ended, or cannot start.
 
-    Parameters:
-        call: the command.
-        invitation: as bytes.
-        output: takes what the agents' processes print, as soon as an agent has joined.
-
-    Until an agent has marked a stream, the lines on it are noise of the login, or errors. ``said`` keeps the last
-    lines of standard error.
+    ``write`` takes what the agents' processes print, as soon as an agent has joined. Until an agent has marked a
+    stream, the lines on it are noise of the login, or errors. ``said`` keeps the last lines of standard error.
     """
 
-    def __init__(self, call: Call, invitation: bytes, output: Sink) -> None:
+    def __init__(self, call: Call, invitation: bytes, write: Write) -> None:
         self.call = call
         self.answers: dict[str, Answer] = {}
         self.pongs: asyncio.Queue[str] = asyncio.Queue()
         self.said: deque[str] = deque(maxlen=TUNING.error_lines_kept)
         self.status: int | None = None
-        self.ended: asyncio.Task[None] | None = None
-        self._invitation = invitation
-        self._output = output
+        self._write = write
         self._all_answered = asyncio.Event()
         self._is_marked = [False, False]  # standard output, standard error
         self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start the command. Raises OSError if that fails."""
-        parent = os.getpid()
-        self._process = await asyncio.create_subprocess_exec(
-            *self.call.words,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,  # Ctrl-C is for the program; and ssh can ask nothing at its terminal
-            preexec_fn=lambda: die_with_parent(parent),
-        )
-        self.ended = asyncio.create_task(self._run(self._process))
+        self._stdin: asyncio.StreamWriter | None = None
+        self.ended = asyncio.create_task(self._run(invitation))
 
     async def answered(self) -> None:
         """Wait until all agents have answered, or the command has ended."""
-        assert self.ended is not None
         waiting = asyncio.create_task(self._all_answered.wait())
         try:
             await asyncio.wait((self.ended, waiting), return_when=asyncio.FIRST_COMPLETED)
@@ -98,43 +72,49 @@ class LauncherProcess:
             waiting.cancel()
 
     async def send(self, data: bytes) -> None:
-        """Send more to the agents' standard input."""
-        assert self._process is not None
-        assert self._process.stdin is not None
+        assert self._stdin is not None
         try:
-            self._process.stdin.write(data)
-            await self._process.stdin.drain()
+            self._stdin.write(data)
+            await self._stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
             pass  # the command has ended, and `ended` tells so
 
     async def end(self) -> None:
         """Close the agents' standard input, which ends them; kill the command if it takes too long."""
-        if self._process is None or self.ended is None:
-            return
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        if self._stdin is not None:
+            self._stdin.close()
         done, _ = await asyncio.wait((self.ended,), timeout=TUNING.agents_end_within_seconds)
         if not done:
             await self.kill()
 
     async def kill(self) -> None:
         """Kill the command; agents that it has started see their standard input end."""
-        if self._process is not None and self.ended is not None:
-            if self._process.returncode is None:
-                self._process.kill()
-            await self.ended
+        if self._process is None:
+            self.ended.cancel()  # it is about to start
+        elif self._process.returncode is None:
+            self._process.kill()
+        await asyncio.wait((self.ended,))
 
-    async def _run(self, process: asyncio.subprocess.Process) -> None:
+    async def _run(self, invitation: bytes) -> None:
+        parent = os.getpid()
+        try:
+            process = self._process = await asyncio.create_subprocess_exec(
+                *self.call.words,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                start_new_session=True,  # Ctrl-C is for the program; and ssh can ask nothing at its terminal
+                preexec_fn=lambda: die_with_parent(parent),
+            )
+        except OSError as problem:
+            self.said.append(f"{self.call.words[0]}: {problem.strerror}")
+            self.status = 127
+            return
         assert process.stdout is not None
         assert process.stderr is not None
-        streams = [
-            asyncio.create_task(work)
-            for work in (
-                self.send(self._invitation),
-                _read(process.stdout, self._read_out),
-                _read(process.stderr, self._read_err),
-            )
-        ]
+        self._stdin = process.stdin
+        reading = (_read(process.stdout, self._read_out), _read(process.stderr, self._read_err))
+        streams = [asyncio.create_task(work) for work in (self.send(invitation), *reading)]
         try:
             self.status = await process.wait()
             await asyncio.wait(streams[1:], timeout=TUNING.streams_outlive_command_seconds)
@@ -149,7 +129,7 @@ class LauncherProcess:
         if not (self._all_answered.is_set() and self._is_marked[0]):
             lines = b"".join(line for line in lines.splitlines(keepends=True) if self._is_printed(line))
         if lines and self._is_marked[0]:
-            await self._output.write(1, lines)
+            await self._write(1, lines)
 
     async def _read_err(self, lines: bytes) -> None:
         printed = []
@@ -162,7 +142,7 @@ class LauncherProcess:
             if line.strip():
                 self.said.append(line.decode(errors="replace").rstrip())
         if printed:
-            await self._output.write(2, b"".join(printed))
+            await self._write(2, b"".join(printed))
 
     def _is_printed(self, line: bytes) -> bool:
         """Return whether tasks have printed the line; if it is an agent's answer, take it."""
@@ -180,19 +160,14 @@ class LauncherProcess:
 
 
 async def _read(stream: asyncio.StreamReader, take: Callable[[bytes], Awaitable[None]]) -> None:
-    async for lines in _whole_lines(stream):
-        await take(lines)
-
-
-async def _whole_lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Yield the stream's data as chunks of whole lines; the last may lack its line break, long lines are split."""
+    """Pass on the stream as chunks of whole lines; the last may lack its line break, long lines are split."""
     rest = b""
     while data := await stream.read(TUNING.output_chunk_bytes):
         lines, newline, rest = (rest + data).rpartition(b"\n")
         if newline:
-            yield lines + newline
+            await take(lines + newline)
         if len(rest) > TUNING.output_chunk_bytes:
-            yield rest
+            await take(rest)
             rest = b""
     if rest:
-        yield rest
+        await take(rest)

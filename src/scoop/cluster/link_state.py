@@ -12,7 +12,7 @@ __all__ = ["LinkState"]
 
 
 class LinkState:
-    """What has gone through the link."""
+    """What has gone through the link. The methods that take messages return what to send on."""
 
     def __init__(self) -> None:
         self._up = 0  # messages to the coordinator that count
@@ -22,7 +22,6 @@ class LinkState:
         self._broker_done = False  # nothing is left to do on this machine, as of all messages to the broker
 
     def from_broker(self, message: Message) -> Message:
-        """Return what to send to the coordinator."""
         if isinstance(message, Demand):
             self._broker_done = message.all_done and message.seen == self._down
         else:
@@ -30,7 +29,6 @@ class LinkState:
         return message
 
     def from_coordinator(self, message: Message) -> Message:
-        """Return what to send to the broker."""
         if not isinstance(message, Demand):
             self._down += 1
             self._broker_done = False

@@ -1,40 +1,42 @@
-"""What is to be started on other machines, pure: a plan in, command lines out."""
+"""The plan of a run, pure: its hosts, how many workers each gets, and what starts the agents there."""
 
+import shlex
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from .hosts import Host
+from .hosts import Host, HostsError, merge, parse_host, parse_hostfile, parse_names
 from .invitation import Invitation
-from .launchers.common import Reach
+from .launchers import Allocation, Environment, Reach, ReadFile, read_text
 from .launchers.dask import Cluster
-from .launchers.grid_engine import qrsh
-from .launchers.lsf import blaunch
-from .launchers.slurm import srun
+from .launchers.grid_engine import grid_engine, qrsh
+from .launchers.local import HERE
+from .launchers.lsf import blaunch, lsf
+from .launchers.pbs import pbs
+from .launchers.slurm import slurm, srun
 from .launchers.ssh import ssh
-from .terms import Terms
+from .transport import Terms
 
-__all__ = ["Call", "Plan", "calls", "invite", "port_of"]
+__all__ = ["Call", "Placement", "Plan", "allot", "calls", "describe", "discover", "invite", "named", "place"]
+
+
+class Placement(NamedTuple):
+    """Where the workers of a run are."""
+
+    here: int  # workers on this machine, the origin among them; 0 if only the program itself runs here
+    away: tuple[Host, ...]
+    allocation: Allocation  # what they were taken from
 
 
 class Plan(NamedTuple):
-    """The part of a run that is on other machines.
-
-    Parameters:
-        hosts: without this machine.
-        launcher: the command that starts processes there.
-        reach: how.
-        invitation: what the agents are told, without the terms.
-        least: how many of the hosts must take part for the run to go on.
-        invite: a file for an invitation, with which other machines can join.
-        cluster: a Dask cluster whose hosts are to take part.
-    """
+    """The part of a run that is on other machines."""
 
     hosts: tuple[Host, ...]
-    launcher: str
+    launcher: str  # the command that starts processes there
     reach: Reach
-    invitation: Invitation
-    least: int
-    invite: str | None = None
-    cluster: Cluster | None = None
+    invitation: Invitation  # what the agents are told, without the terms
+    least: int  # how many of the hosts must take part for the run to go on
+    invite: str | None = None  # a file for an invitation, with which other machines can join
+    cluster: Cluster | None = None  # whose hosts are to take part
 
 
 class Call(NamedTuple):
@@ -44,14 +46,88 @@ class Call(NamedTuple):
     hosts: tuple[str, ...]
 
 
-def calls(plan: Plan, port: int | None = None) -> list[Call]:
-    """Return the commands that start all agents: one for all hosts of a Slurm job, elsewhere one a host.
+def discover(environ: Environment, read: ReadFile) -> Allocation:
+    """Return what the batch system that runs us has allotted; without one, this machine. Raises HostsError."""
+    return slurm(environ) or grid_engine(environ, read) or pbs(environ, read) or lsf(environ, read) or HERE
 
-    Parameters:
-        port: of the coordinator on this machine, to which a tunnel is to lead.
+
+def named(hosts: Sequence[str], hostfile: str | None, read: ReadFile) -> Allocation | None:
+    """Return the hosts that the command line names; None if it names none. Raises HostsError.
+
+    Each word of ``hosts`` is a host, a range, or several with commas. A host that is repeated gets as many workers.
+    The ``hostfile`` called ``-`` is standard input.
     """
+    if hosts and hostfile is not None:
+        raise HostsError("--hosts and --hostfile both name the hosts: give one of them")
+    if hosts:
+        words = [word for text in hosts for word in parse_names(text)]
+        return Allocation("--hosts", tuple(merge(host for word in words for host in parse_host(word))))
+    if hostfile is None:
+        return None
+    text = read_text(read, hostfile, f"the hostfile {hostfile!r}")
+    source = "standard input" if hostfile == "-" else hostfile
+    return Allocation(f"--hostfile {hostfile}", tuple(parse_hostfile(text, source)))
+
+
+def place(allocation: Allocation, here: Sequence[bool], n: int | None, cores: int) -> Placement:
+    """Return where the workers are to be. Raises HostsError if nowhere.
+
+    ``here`` says of each host whether it is this machine, with so many ``cores``: its number of workers if the
+    allocation gives none. ``n`` is the number of workers in all; None is as many as the hosts have.
+    """
+    ours = {host.place for host, is_ours in zip(allocation.hosts, here, strict=True) if is_ours}
+    known = [h._replace(workers=h.workers or cores) if h.place in ours else h for h in allocation.hosts]
+    if len(known) == 1 and ours:
+        return Placement(n or known[0].workers or cores, (), allocation)
+    hosts = allot(known, n)
+    if not hosts:
+        raise HostsError(f"{allocation.source}: no worker is to be started on any host; name hosts with --hosts")
+    count = sum(host.workers or 0 for host in hosts if host.place in ours)
+    return Placement(count, tuple(host for host in hosts if host.place not in ours), allocation)
+
+
+def allot(hosts: Sequence[Host], n: int | None) -> list[Host]:
+    """Return the hosts that take part, with their numbers of workers, ``n`` in all; None is as many as they have.
+
+    Workers fill the hosts' places host by host; the rest is dealt out one by one to all hosts in turn. If a host's
+    number of places is not known until it is reached (None), all workers are dealt out in turn, and hosts with a
+    known number get no more than that.
+
+    >>> [host.workers for host in allot([Host("a", 4), Host("b", 2)], 5)]
+    [4, 1]
+    >>> [host.workers for host in allot([Host("a", 4), Host("b", 2)], 9)]
+    [6, 3]
+    """
+    if n is None:
+        return list(hosts)
+    known = [host.workers for host in hosts if host.workers is not None]
+    if len(known) < len(hosts):
+        counts = _deal(n, [n if host.workers is None else host.workers for host in hosts])
+    elif sum(known) < n:
+        extra = _deal(n - sum(known), [n] * len(known))
+        counts = [count + more for count, more in zip(known, extra, strict=True)]
+    else:
+        counts = []
+        for count in known:
+            counts.append(min(count, n - sum(counts)))
+    return [host._replace(workers=count) for host, count in zip(hosts, counts, strict=True) if count]
+
+
+def _deal(n: int, limits: Sequence[int]) -> list[int]:
+    """Deal ``n`` out in turn, to each no more than its limit; the limits add up to ``n`` or more."""
+    counts = [0] * len(limits)
+    while n:
+        for place, limit in enumerate(limits):
+            if n and counts[place] < limit:
+                counts[place] += 1
+                n -= 1
+    return counts
+
+
+def calls(plan: Plan, port: int | None = None) -> list[Call]:
+    """Return the commands that start all agents. A tunnel is to lead to ``port``, the coordinator's."""
     reach, hosts = plan.reach, plan.hosts
-    if plan.launcher == "srun":
+    if plan.launcher == "srun":  # one command for all hosts of the job
         return [Call(srun(reach, hosts), tuple(host.place for host in hosts))] if hosts else []
     if plan.launcher == "ssh":
         return [Call(ssh(reach, host, port if reach.tunnel else None), (host.place,)) for host in hosts]
@@ -62,10 +138,26 @@ def calls(plan: Plan, port: int | None = None) -> list[Call]:
 def invite(plan: Plan, terms: Terms | None) -> Invitation:
     """Return the invitation to a run on these ``terms``; without terms the agents only say what their host has."""
     if terms is not None and plan.reach.tunnel:
-        terms = terms._replace(address=f"tls://127.0.0.1:{port_of(terms)}")
+        terms = terms._replace(address=f"tls://127.0.0.1:{terms.port}")
     return plan.invitation._replace(terms=terms)
 
 
-def port_of(terms: Terms) -> int:
-    """Return the port of the coordinator."""
-    return int(terms.address.rpartition(":")[2])
+def describe(placement: Placement, plan: Plan | None) -> str:
+    here, away, allocation = placement
+    known = here + sum(host.workers or 0 for host in away)
+    open_ended = any(host.workers is None for host in away)
+    lines = [
+        f"hosts from {allocation.source}: {len(away) + (here > 0)}",
+        f"workers: {known}{' and one for each processor of the hosts marked *' if open_ended else ''}",
+        "",
+        f"here: {_workers(here)}"
+        + (", the program's own process included" if here else "; the program runs here, and no task"),
+    ]
+    lines += [f"{host.place}: {_workers(host.workers)}" for host in away]
+    if plan is not None:
+        lines += ["", "would be started:", *(f"  {shlex.join(call.words)}" for call in calls(plan, 0))]
+    return "\n".join(lines)
+
+
+def _workers(count: int | None) -> str:
+    return "*" if count is None else "1 worker" if count == 1 else f"{count} workers"

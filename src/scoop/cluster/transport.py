@@ -1,50 +1,41 @@
-"""What connects machines, whatever it is made of. ``dask_transport.py`` is the one there is."""
+"""What connects machines, whatever it is made of: ``dask_transport.py`` is the one there is.
+
+It has two functions: ``listen`` for the coordinator, and ``join`` for the other machines.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..wire.messages import Message
-from .terms import Terms
 
-__all__ = ["Connection", "Listener", "TakeConnection", "Transport"]
+__all__ = ["Connection", "TakeConnection", "Terms"]
+
+
+class Terms(NamedTuple):
+    """Where a run is, and what proves that a machine belongs to it. Secret."""
+
+    run: str  # its name
+    address: str  # of the coordinator, tls://host:port
+    certificate: str  # PEM, with its private key
+    authority: str  # PEM of the authority whose certificates are to be trusted
+    size: int = 0  # how many workers the run has, as far as is known
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
 
 
 class Connection(Protocol):
     """Messages between two machines, both ways.
 
     It keeps their order, loses none while it lasts, carries shared buffers as bytes, and ends soon after the other
-    side has, also if that says nothing any more.
+    side has, also if that says nothing any more. Then ``read`` returns None.
     """
 
-    def post(self, message: Message) -> None:
-        """Send a message, soon."""
-
-    async def read(self) -> Message | None:
-        """Return the next message; None when the connection has ended."""
-
-    def close(self) -> None:
-        """End the connection."""
+    def post(self, message: Message) -> None: ...
+    async def read(self) -> Message | None: ...
+    def close(self) -> None: ...
 
 
 TakeConnection = Callable[[Connection, str], Awaitable[None]]
 """Called for each machine that joins, with the connection to it and its name."""
-
-
-class Listener(Protocol):
-    """Where machines of a run connect to. Strangers are refused, and logged."""
-
-    async def open(self, host: str) -> Terms:
-        """Listen; return the terms of the run. ``host`` is the name or address by which others reach this machine."""
-
-    def close(self) -> None:
-        """Take no connections any more."""
-
-
-class Transport(Protocol):
-    """What makes connections."""
-
-    def new_listener(self, take: TakeConnection) -> Listener:
-        """Return a listener for a new run, whose name cannot be guessed."""
-
-    async def join(self, terms: Terms, name: str) -> Connection:
-        """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""

@@ -5,12 +5,8 @@ import os
 __all__ = ["THREAD_LIMITS", "cap_threads", "parse_quota", "usable_cores"]
 
 THREAD_LIMITS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
+    *("BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),
 )
 """The variables by which numerical libraries are told how many threads to start."""
 
@@ -18,19 +14,15 @@ _CGROUPS = "/sys/fs/cgroup"
 
 
 def usable_cores() -> int:
-    """Return the number of processors this process may use, at least 1."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [parse_quota(_read(f"{folder}/cpu.max")) for folder in _control_groups()]
     return max(1, min([cores, *(quota for quota in quotas if quota is not None)]))
 
 
 def cap_threads(workers: int) -> None:
-    """Divide the processors among ``workers``, for numerical libraries that would start a thread for each processor.
-
-    Variables that the user has set stay as they are.
-    """
+    """Divide the processors among ``workers``, for numerical libraries that would start a thread for each."""
     for name in THREAD_LIMITS if workers > 1 else ():
-        os.environ.setdefault(name, str(max(1, usable_cores() // workers)))
+        os.environ.setdefault(name, str(max(1, usable_cores() // workers)))  # the user may have set it
 
 
 def parse_quota(text: str) -> int | None:
@@ -48,11 +40,8 @@ def parse_quota(text: str) -> int | None:
 def _control_groups() -> list[str]:
     """Return the folders of our control group and of all that contain it: each may have a limit."""
     names = [line[3:] for line in _read("/proc/self/cgroup").splitlines() if line.startswith("0::/")]
-    folders = []
-    for name in names:
-        parts = name.strip("/").split("/")
-        folders += ["/".join([_CGROUPS, *parts[:depth]]) for depth in range(len(parts) + 1)]
-    return folders
+    all_parts = [name.strip("/").split("/") for name in names]
+    return ["/".join([_CGROUPS, *parts[:depth]]) for parts in all_parts for depth in range(len(parts) + 1)]
 
 
 def _read(path: str) -> str:

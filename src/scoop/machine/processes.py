@@ -14,39 +14,31 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 import scoop
 
 from ..engine.limits import Identity, Limits
-from ..wire.status_page import StatusPage
-from .supervision import die_with_parent, start_watchdog
-from .worker_process import close_all_but, keep_freed_memory, serve
+from ..wire.status_page import StatusPage, new_status_page
+from .supervision import close_all_but, die_with_parent, start_watchdog
+from .worker_process import keep_freed_memory, serve
 
-__all__ = ["Machine", "ServeUplink", "name_process", "run_broker"]
+__all__ = ["Machine", "ServeUplink", "fork_broker", "name_process"]
 
-ServeUplink = Callable[[socket.socket, int], None]
-"""Runs the uplink of the origin's machine, given its socket to the broker, and its number there."""
+ServeUplink = Callable[[socket.socket], None]
+"""Runs the uplink of the origin's machine, given its socket to the broker."""
 
 
 class Machine(NamedTuple):
-    """One machine of a run.
+    """One machine of a run."""
 
-    Parameters:
-        workers: how many it has; the origin is none of them, unless the run has no other.
-        size: how many the run has.
-        limits: of its workers.
-        import_main: imports the program in a worker.
-        serve_uplink: runs the uplink, if the origin's machine needs one.
-        is_far: whether the origin is on another machine. If so, the broker's parent is the uplink.
-    """
-
-    workers: int
-    size: int
+    workers: int  # how many it has; the origin is none of them, unless the run has no other
+    size: int  # how many workers the run has
     limits: Limits
-    import_main: Callable[[], None]
-    serve_uplink: ServeUplink | None = None
-    is_far: bool = False
+    import_main: Callable[[], None]  # imports the program in a worker
+    serve_uplink: ServeUplink | None = None  # if the origin's machine needs one
+    is_far: bool = False  # whether the origin is on another machine: then the broker's parent is the uplink
 
     @property
     def runs_alone(self) -> bool:
@@ -54,8 +46,25 @@ class Machine(NamedTuple):
         return self.size == 1 and not self.limits.spare
 
 
-def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
-    """Be the broker of this machine until its parent (the origin, or on a far machine the uplink) hangs up."""
+def fork_broker(machine: Machine) -> tuple[int, StatusPage, socket.socket]:
+    """Fork the broker of this machine; return its pid, the status page, and the socket whose end will end it.
+
+    This process is its parent: the origin, or on a far machine the uplink. Raises OSError.
+    """
+    page = new_status_page()
+    here, there = socket.socketpair()
+    # Ctrl-C is for the program: it may strike neither process until the broker ignores it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    pid = os.fork()
+    if pid == 0:
+        here.close()
+        _run_broker(machine, page, there)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    there.close()
+    return pid, page, here
+
+
+def _run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
     status = 1
     try:
         _serve(machine, page, parent)
@@ -73,77 +82,61 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
         os.dup2(nothing.fileno(), 0)  # standard input belongs to the program
     close_all_but(parent.fileno())
     _ignore_signals()
-    descriptor_limits = _raise_descriptor_limit()
+    descriptor_limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:  # to have a socket for each of many workers
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor_limits[1], descriptor_limits[1]))
+    except (OSError, ValueError):
+        pass  # the lower limit may be enough
     watchdog = start_watchdog(os.getppid())
     _run_first_when_woken()
     keep_freed_memory()
     number = receive_welcome(parent) if machine.is_far else 0
     if number is None:
         return  # the run has not taken this machine
-    children = _Children(machine, number, page, descriptor_limits)
-    Broker(
-        parent,
-        0 if machine.runs_alone else machine.workers,
-        page,
-        children.fork_worker,
-        machine.limits.retries,
-        number,
-        children.fork_uplink if machine.serve_uplink else None,
-    ).serve()
+    broker_pid = os.getpid()
+
+    def run_worker(worker: int, sock: socket.socket) -> None:
+        name_process(worker, machine.size, broker_pid, is_origin=False)
+        identity = Identity(number, worker, machine.size, is_origin=False)
+        serve(identity, page, sock, machine.import_main, machine.limits)
+
+    def run_uplink(_: int, sock: socket.socket) -> None:
+        assert machine.serve_uplink is not None
+        try:
+            machine.serve_uplink(sock)
+            os._exit(0)
+        except BaseException:  # the broker reports how a worker died, but not how the uplink did
+            sys.excepthook(*sys.exc_info())
+
+    spawn_worker = partial(_spawn, run_worker, broker_pid, descriptor_limits)
+    spawn_uplink = partial(_spawn, run_uplink, broker_pid, descriptor_limits) if machine.serve_uplink else None
+    workers = 0 if machine.runs_alone else machine.workers
+    Broker(parent, workers, page, spawn_worker, machine.limits.retries, number, spawn_uplink).serve()
     if watchdog is not None:
         os.kill(watchdog, signal.SIGKILL)
         os.waitpid(watchdog, 0)
 
 
-class _Children:
-    """Forks the broker's children: workers, and the uplink."""
-
-    def __init__(self, machine: Machine, number: int, page: StatusPage, descriptor_limits: tuple[int, int]) -> None:
-        self._machine = machine
-        self._machine_number = number
-        self._page = page
-        self._descriptor_limits = descriptor_limits
-        self._broker_pid = os.getpid()
-
-    def fork_worker(self, number: int) -> tuple[int, socket.socket]:
-        """Start worker ``number``; return its pid and the socket to it. Raises OSError."""
-        return self._fork(self._run_worker, number)
-
-    def fork_uplink(self, number: int) -> tuple[int, socket.socket]:
-        """Start the uplink, which has this number at the broker; return its pid and the socket to it."""
-        return self._fork(self._run_uplink, number)
-
-    def _fork(self, run: Callable[[int, socket.socket], None], number: int) -> tuple[int, socket.socket]:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                pid = os.fork()
-            except OSError:
-                ours.close()
-                raise
-            if pid:
-                return pid, ours
-            try:
-                close_all_but(theirs.fileno())  # first, since the calls below may need a free descriptor
-                die_with_parent(self._broker_pid)
-                resource.setrlimit(resource.RLIMIT_NOFILE, self._descriptor_limits)
-                run(number, theirs)
-            finally:
-                os._exit(1)
-
-    def _run_worker(self, number: int, sock: socket.socket) -> None:
-        machine = self._machine
-        name_process(number, machine.size, self._broker_pid, is_origin=False)
-        identity = Identity(self._machine_number, number, machine.size, is_origin=False)
-        serve(identity, self._page, sock, machine.import_main, machine.limits)
-
-    def _run_uplink(self, number: int, sock: socket.socket) -> None:
-        assert self._machine.serve_uplink is not None
+def _spawn(
+    run: Callable[[int, socket.socket], None], broker_pid: int, descriptor_limits: tuple[int, int], number: int
+) -> tuple[int, socket.socket]:
+    """Fork a child of the broker that has this number there; return its pid and the socket to it. Raises OSError."""
+    ours, theirs = socket.socketpair()
+    with theirs:
         try:
-            self._machine.serve_uplink(sock, number)
-            os._exit(0)
-        except BaseException:  # the broker reports how a worker died, but not how the uplink did
-            sys.excepthook(*sys.exc_info())
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            raise
+        if pid:
+            return pid, ours
+        try:
+            close_all_but(theirs.fileno())  # first, since the calls below may need a free descriptor
+            die_with_parent(broker_pid)
+            resource.setrlimit(resource.RLIMIT_NOFILE, descriptor_limits)
+            run(number, theirs)
+        finally:
+            os._exit(1)
 
 
 def name_process(number: int, size: int, broker_pid: int, is_origin: bool) -> None:
@@ -156,29 +149,13 @@ def name_process(number: int, size: int, broker_pid: int, is_origin: bool) -> No
     scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
 
 
-_LEFT_TO_THE_PROGRAM = (
-    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
-    *(signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2),
-)
-
-
 def _ignore_signals() -> None:
     """Ignore signals that terminals and batch systems send to all processes: the broker ends with the program."""
-    for number in _LEFT_TO_THE_PROGRAM:
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("INT", "TERM", "HUP", "QUIT", "ALRM", "USR1", "USR2"):
+        signal.signal(signal.Signals[f"SIG{name}"], signal.SIG_IGN)
     # Our parent may have ignored SIGCHLD, and then the system would not tell us how workers end.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _raise_descriptor_limit() -> tuple[int, int]:
-    """Let the broker open a socket for each of many workers; return the limits as they were."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    except (OSError, ValueError):
-        pass  # the lower limit may be enough
-    return before
 
 
 # -- the broker runs first when it is woken ----------------------------------------------------------------------
@@ -187,14 +164,13 @@ def _raise_descriptor_limit() -> tuple[int, int]:
 # the woken process has asked for a shorter slice: then it runs first (since Linux 6.12, by the "EEVDF" scheduler).
 # The broker needs about 20 us at a time, so it asks for the shortest slice. Any user may.
 
-_SHORTEST_SLICE = 100_000
-"""Nanoseconds: the least that Linux grants."""
-
-_SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
-"""The number of the system call, by machine: Python has no name for it."""
-
-_RESET_ON_FORK = 1
-"""The flag that keeps the long slice for children: workers compute for seconds."""
+_SHORTEST_SLICE = 100_000  # nanoseconds: the least that Linux grants
+_SCHED_SETATTR = {
+    "x86_64": 314,
+    "aarch64": 274,
+    "riscv64": 274,
+}  # the system call: Python has no name for it
+_RESET_ON_FORK = 1  # children keep the long slice: workers compute for seconds
 
 _ATTRIBUTES = struct.Struct("=IIQiIQQQ")
 """Size, policy, flags, niceness, priority, runtime (the slice), deadline, period; see sched_setattr(2)."""

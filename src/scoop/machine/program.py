@@ -24,19 +24,12 @@ class CannotStart(ScoopError):
 
 
 class Program(NamedTuple):
-    """What to run.
+    """What to run."""
 
-    Parameters:
-        kind: ``"script"``, ``"module"``, ``"code"``, ``"input"`` (code from standard input) or ``"session"``.
-        name: the path, the module's name, or the code.
-        args: the program's own arguments.
-        folder: what a script's path is relative to, even after the program has changed folder.
-    """
-
-    kind: str
-    name: str
+    kind: str  # "script", "module", "code", "input" (code from standard input) or "session"
+    name: str  # the path, the module's name, or the code
     args: tuple[str, ...] = ()
-    folder: str = ""
+    folder: str = ""  # what a script's path is relative to, even after the program has changed folder
 
     def seems_guarded(self) -> bool:
         """Return whether the program's top level looks as if it does less when imported than when run."""
@@ -60,7 +53,8 @@ class Program(NamedTuple):
         if self.kind == "script":
             return self._prepare_script()
         if self.kind == "module":
-            return self._prepare_module()
+            sys.argv[:] = ["-m", *self.args]
+            return self._run_module
         pickle_main_by_value()  # workers cannot import a program that has no file
         _set_first_path("")
         if self.kind == "session":
@@ -107,26 +101,18 @@ class Program(NamedTuple):
             with open(path, "rb"):
                 pass
         except OSError as problem:
-            if path != named:
-                raise CannotStart(
-                    f"{self.name!r} is a folder, and has no __main__.py to run; name a script in it"
-                ) from None
-            raise CannotStart(f"can't open file {self.name!r}: {problem.strerror}") from None
+            no_main = f"{self.name!r} is a folder, and has no __main__.py to run; name a script in it"
+            no_file = f"can't open file {self.name!r}: {problem.strerror}"
+            raise CannotStart(no_file if path == named else no_main) from None
         sys.argv[:] = [self.name, *self.args]
         _set_first_path(os.path.dirname(os.path.realpath(path)) if path == named else named)
         main = _new_main(**self._script_names())
         return lambda: exec(_compile(path), main.__dict__)
 
-    def _prepare_module(self) -> Callable[[], None]:
-        sys.argv[:] = ["-m", *self.args]
-
-        def run() -> None:
-            # Not earlier: finding a module imports the packages that contain it, which is the user's code.
-            spec, code = _find(self.name)
-            sys.argv[0] = spec.origin or self.name
-            exec(code, _new_main(**_module_names(spec)).__dict__)
-
-        return run
+    def _run_module(self) -> None:
+        spec, code = _find(self.name)  # not earlier: it imports packages around the module, which is user's code
+        sys.argv[0] = spec.origin or self.name
+        exec(code, _new_main(**_module_names(spec)).__dict__)
 
 
 def _set_first_path(folder: str) -> None:
@@ -143,10 +129,7 @@ def _new_main(**names: Any) -> ModuleType:
 
 
 def _rename(namespace: Mapping[str, Any]) -> None:
-    """Set ``__module__`` of the program's functions and classes to ``__main__``, as it is in the origin.
-
-    So they are pickled and shown by that name.
-    """
+    """Have the program's functions and classes pickled and shown as ``__main__``'s, as they are in the origin."""
     for thing in list(namespace.values()):
         if isinstance(thing, FunctionType | type) and thing.__module__ == MAIN_ALIAS:
             thing.__module__ = "__main__"
@@ -160,7 +143,7 @@ def _compile(path: str) -> CodeType:
 
 
 def _find(name: str) -> tuple[Any, CodeType]:
-    """Return spec and code of the module that ``-m name`` runs. Raises CannotStart."""
+    """Return spec and code of what ``-m name`` runs. Raises CannotStart."""
     import importlib.util
 
     try:
@@ -188,7 +171,6 @@ def _module_names(spec: Any) -> dict[str, Any]:
 
 
 def _interact(main: ModuleType) -> None:
-    """Run an interactive session: IPython's if it is installed."""
     try:
         from IPython import start_ipython
     except ImportError:

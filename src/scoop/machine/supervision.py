@@ -12,9 +12,8 @@ import sys
 from typing import NoReturn
 
 from ..tuning import TUNING
-from .worker_process import close_all_but
 
-__all__ = ["adopt_orphans", "die_with_parent", "kill_orphans", "reap_orphans", "start_watchdog"]
+__all__ = ["adopt_orphans", "close_all_but", "die_with_parent", "kill_orphans", "reap_orphans", "start_watchdog"]
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -30,6 +29,19 @@ def die_with_parent(parent: int) -> None:
 def adopt_orphans() -> None:
     """Have the system make this process the parent of all its descendants that lose theirs. Linux only."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close all descriptors but the standard ones and ``kept``: what a forked process inherits and has no use for."""
+    start = 3
+    for descriptor in sorted(kept):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    try:
+        highest = max(map(int, os.listdir("/proc/self/fd")))
+    except OSError:  # not Linux, or not mounted
+        highest = int(os.sysconf("SC_OPEN_MAX"))
+    os.closerange(start, highest + 1)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -66,8 +78,8 @@ def _children() -> list[int]:
 def start_watchdog(origin: int) -> int | None:
     """Start, from the broker, the process that kills ``origin`` if the broker dies first; return its pid.
 
-    The watchdog waits for the end of a pipe that only the broker holds open. Return None if the watchdog cannot be
-    started, or the system cannot name a process safely (pidfd, Linux 5.3). The run then goes on without one.
+    It waits for the end of a pipe that only the broker holds open. Return None if it cannot be started, or the system
+    cannot name a process safely (pidfd, Linux 5.3); the run then goes on without one.
     """
     try:
         handle = os.pidfd_open(origin)

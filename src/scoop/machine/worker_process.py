@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 from time import monotonic
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient, ThreadEvent
@@ -25,7 +25,7 @@ from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
 from ..wire.status_page import StatusPage
 
-__all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
+__all__ = ["become_worker", "keep_freed_memory", "serve"]
 
 _UNGUARDED = (
     "futures were used while a worker was importing the main script. Workers import it to find its functions; "
@@ -33,16 +33,9 @@ _UNGUARDED = (
 )
 
 
-class WorkerProcess(NamedTuple):
-    """The parts of this process that make it a worker."""
-
-    scheduler: Scheduler
-    client: BrokerClient
-
-
 def become_worker(
     identity: Identity, page: StatusPage, sock: socket.socket, on_end: Callable[[bool], None], limits: Limits
-) -> WorkerProcess:
+) -> tuple[Scheduler, BrokerClient]:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
     client = BrokerClient(sock, on_end)
@@ -51,8 +44,15 @@ def become_worker(
     constants = Constants(client.send)
     runtime.constants = constants
     client.listen(Receiver(scheduler, constants))
-    os.register_at_fork(after_in_child=lambda: _leave_run_in_child(scheduler, client))
-    return WorkerProcess(scheduler, client)
+
+    def leave_run_in_child() -> None:
+        # A child that the program has forked is no worker: the tasks, and the socket, are its parent's.
+        client.abandon()
+        scheduler.close()
+        runtime.current = runtime.constants = None
+
+    os.register_at_fork(after_in_child=leave_run_in_child)
+    return scheduler, client
 
 
 def keep_freed_memory() -> None:
@@ -67,19 +67,15 @@ def keep_freed_memory() -> None:
         pass  # then there is none to be kept
 
 
-def _leave_run_in_child(scheduler: Scheduler, client: BrokerClient) -> None:
-    """Be no worker in a child that the program has forked: the tasks, and the socket, are its parent's."""
-    client.abandon()
-    scheduler.close()
-    runtime.current = runtime.constants = None
-
-
 def serve(
     identity: Identity, page: StatusPage, sock: socket.socket, import_main: Callable[[], None], limits: Limits
 ) -> NoReturn:
     """Be a worker that is not the origin, until the broker hangs up."""
     _set_up_signals()
-    _set_up_streams()
+    # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True, write_through=False)
     scheduler, client = become_worker(identity, page, sock, _leave, limits)
     guard_signals(is_origin=False)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
@@ -119,29 +115,6 @@ def _set_up_signals() -> None:
         pass  # there is no standard error to say it on
 
 
-def _set_up_streams() -> None:
-    # By lines, so that those of different workers do not mix, and what a task printed is out before its result.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(line_buffering=True, write_through=False)
-
-
 def _leave(cut_off: bool) -> None:
     """End the process at once: the broker is gone, or out of reach, so nothing of this worker's is wanted."""
     leave(CONNECTION_LOST if cut_off else 0)
-
-
-def close_all_but(*kept: int) -> None:
-    """Close all descriptors but the standard ones and ``kept``: what a forked process inherits and has no use for."""
-    start = 3
-    for descriptor in sorted(kept):
-        os.closerange(start, descriptor)
-        start = descriptor + 1
-    os.closerange(start, _highest_descriptor() + 1)
-
-
-def _highest_descriptor() -> int:
-    try:
-        return max(map(int, os.listdir("/proc/self/fd")))
-    except OSError:  # not Linux, or not mounted
-        return int(os.sysconf("SC_OPEN_MAX"))

@@ -1,50 +1,35 @@
-"""Dask, pure: the address of a cluster, as people write it or as a scheduler file names it."""
+"""Dask: the address of a cluster, as people write it or as a scheduler file names it."""
 
 import ipaddress
 import json
-from collections.abc import Callable
 from typing import NamedTuple
 
 from ..hosts import HostsError
+from . import ReadFile
 
 __all__ = ["Cluster", "named_cluster"]
 
-_SCHEMES = ("tls", "tcp")
-
 
 class Cluster(NamedTuple):
-    """A Dask cluster that is up.
-
-    Parameters:
-        address: of its scheduler, ``tls://host:port`` or ``tcp://host:port``.
-        host: of its scheduler.
-        workers: how many the run is to have there in all; None is one for each thread of the cluster.
-    """
+    """A Dask cluster that is up: the address and the host of its scheduler."""
 
     address: str
     host: str
-    workers: int | None = None
+    workers: int | None = None  # that the run is to have there; None is one for each thread of the cluster
 
 
-def named_cluster(text: str, insecure: bool, read: Callable[[str], str]) -> Cluster:
-    """Return the cluster that ``text`` names: an address, or a scheduler file.
+def named_cluster(text: str, insecure: bool, read: ReadFile) -> Cluster:
+    """Return the cluster that ``text`` names: an address, or a scheduler file. Raises HostsError.
 
     The invitation that goes there holds the private key of the run: anyone who has it can run code on all machines of
     the run. So a cluster without TLS is refused, unless it is on this machine, or the user says that its network is
-    safe.
-
-    Parameters:
-        text: what the user has written.
-        insecure: whether the user says that the network is safe.
-        read: returns the text of a file.
-
-    Raises HostsError.
+    safe (``insecure``).
     """
     address = text if "://" in text else _in_file(text, read)
     scheme, _, rest = address.partition("://")
     host, _, port = rest.rpartition(":")
     host = host.strip("[]")
-    if scheme not in _SCHEMES or not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if scheme not in ("tls", "tcp") or not host or not port.isdigit() or not 0 < int(port) < 65536:
         found = "" if address == text else f" has {address!r}, which"
         raise HostsError(f"--connect {text}:{found} is no Dask scheduler, such as tls://host:8786 or tcp://host:8786")
     if scheme == "tcp" and not (insecure or _is_loopback(host)):
@@ -56,7 +41,7 @@ def named_cluster(text: str, insecure: bool, read: Callable[[str], str]) -> Clus
     return Cluster(address, host)
 
 
-def _in_file(name: str, read: Callable[[str], str]) -> str:
+def _in_file(name: str, read: ReadFile) -> str:
     try:
         found = json.loads(read(name))["address"]
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""This machine: the hosts of a run without any, and which of the names of hosts mean this machine."""
+"""This machine: the hosts of a run without any, and which of the names of hosts mean this machine; not pure."""
 
 import getpass
 import os
@@ -6,7 +6,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from ..hosts import Host
-from .common import Allocation
+from . import Allocation
 
 __all__ = ["HERE", "is_here"]
 
@@ -14,33 +14,22 @@ HERE = Allocation("this machine", (Host("localhost"),))
 
 
 def is_here(hosts: tuple[Host, ...], called: str | None) -> list[bool]:
-    """Return, for each host, whether it is this machine.
+    """Return, for each host, whether it is this machine, which the batch system calls ``called``, if it tells that.
 
     A host with a port, or with another user, is not: people who write that want ssh to log in there.
-
-    Parameters:
-        called: the batch system's name for this machine, if it tells it.
     """
-    names = _own_names() | ({called} if called else set())
-    plain = [host.port is None and host.user in (None, _me()) for host in hosts]
-    by_name = [ours and host.name in names for host, ours in zip(hosts, plain, strict=True)]
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # containers have users without a name
+        user = str(os.getuid())
+    ours = socket.gethostname()
+    names = {"localhost", "127.0.0.1", "::1", ours, ours.partition(".")[0], called}
+    plain = [host.port is None and host.user in (None, user) for host in hosts]
+    by_name = [is_plain and host.name in names for host, is_plain in zip(hosts, plain, strict=True)]
     if any(by_name):
         return by_name  # so that no name server is asked, which can take long
     with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(lambda host, ours: ours and _leads_here(host.name), hosts, plain))
-
-
-def _own_names() -> set[str]:
-    """Return the names that need no name server: our own, short and full, and those of the loopback."""
-    name = socket.gethostname()
-    return {"localhost", "127.0.0.1", "::1", name, name.partition(".")[0]}
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # containers have users without a name
-        return str(os.getuid())
+        return list(pool.map(lambda host, is_plain: is_plain and _leads_here(host.name), hosts, plain))
 
 
 def _leads_here(name: str) -> bool:

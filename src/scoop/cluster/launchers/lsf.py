@@ -1,7 +1,7 @@
-"""LSF, pure: the hosts of a job, and the command that starts an agent on one."""
+"""LSF."""
 
 from ..hosts import Host, HostsError, merge, parse_count
-from .common import Allocation, Environment, Reach, ReadFile, agent_command, parse_nodefile, read_named
+from . import Allocation, Environment, Reach, ReadFile, agent_command, named_hosts, read_node
 
 __all__ = ["blaunch", "lsf"]
 
@@ -14,26 +14,24 @@ def lsf(environ: Environment, read: ReadFile) -> Allocation | None:
     if "LSB_JOBID" not in environ:
         return None
     if environ.get("LSB_MCPU_HOSTS"):
-        hosts = _pairs(environ["LSB_MCPU_HOSTS"])
+        hosts = tuple(_pairs(environ["LSB_MCPU_HOSTS"]))
     elif environ.get("LSB_DJOB_HOSTFILE"):
-        hosts = parse_nodefile(read_named(environ, "LSB_DJOB_HOSTFILE", read), environ["LSB_DJOB_HOSTFILE"])
+        hosts = named_hosts(environ, "LSB_DJOB_HOSTFILE", read, read_node)
     elif environ.get("LSB_HOSTS"):
-        hosts = merge(Host(name, 1) for name in environ["LSB_HOSTS"].split())
+        hosts = tuple(merge(Host(name, 1) for name in environ["LSB_HOSTS"].split()))
     else:
         return None
-    return Allocation(f"LSF job {environ['LSB_JOBID']}", tuple(hosts), "blaunch")
+    return Allocation(f"LSF job {environ['LSB_JOBID']}", hosts, "blaunch")
 
 
 def blaunch(reach: Reach, host: Host) -> list[str]:
-    """Return the command that starts an agent."""
     return ["blaunch", host.name, *agent_command(reach, host.place)]
 
 
 def _pairs(text: str) -> list[Host]:
     words = text.split()
     try:
-        return merge(
-            Host(name, parse_count(count, "slots")) for name, count in zip(words[::2], words[1::2], strict=True)
-        )
+        pairs = zip(words[::2], words[1::2], strict=True)
+        return merge(Host(name, parse_count(count, "slots")) for name, count in pairs)
     except (ValueError, HostsError):
         raise HostsError(f"LSB_MCPU_HOSTS={text!r} is not a list of hosts, each with its slots") from None

@@ -1,4 +1,4 @@
-"""PBS, pure: the hosts of a job (OpenPBS, PBS Professional, Torque).
+"""PBS: OpenPBS, PBS Professional, Torque.
 
 PBS_NODEFILE has a line for each process that the job asked for, and each is a worker. If the job asked for no
 processes (``select=2:ncpus=8``), each host is named once and NCPUS is more than one: then each CPU is a worker.
@@ -6,7 +6,7 @@ ssh starts the agents, since PBS's own ``pbsdsh`` passes no standard input on.
 """
 
 from ..hosts import Host, parse_count
-from .common import Allocation, Environment, ReadFile, parse_nodefile, read_named
+from . import Allocation, Environment, ReadFile, named_hosts, read_node
 
 __all__ = ["pbs"]
 
@@ -20,7 +20,7 @@ def pbs(environ: Environment, read: ReadFile) -> Allocation | None:
     if not environ.get("PBS_NODEFILE"):
         count = parse_count(environ["PBS_NP"], "processes (PBS_NP)") if "PBS_NP" in environ else cpus
         return Allocation(source, (Host("localhost", count),))
-    hosts = parse_nodefile(read_named(environ, "PBS_NODEFILE", read), environ["PBS_NODEFILE"])
+    hosts = named_hosts(environ, "PBS_NODEFILE", read, read_node)
     if all(host.workers == 1 for host in hosts) and cpus > 1:
-        hosts = [host._replace(workers=cpus) for host in hosts]
-    return Allocation(source, tuple(hosts))
+        hosts = tuple(host._replace(workers=cpus) for host in hosts)
+    return Allocation(source, hosts)

@@ -1,4 +1,4 @@
-"""Slurm, pure: the hosts of a job, and the command that starts an agent on each.
+"""Slurm.
 
 If the job asked for several tasks, each is a worker. If it asked for none (``-N2``), or for one (``-n1 -c8``), each
 CPU of the job is a worker. All is read from the environment: ``scontrol`` would need the cluster's configuration.
@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 
 from ..hosts import Host, HostsError, expand, parse_names
-from .common import Allocation, Environment, Reach, agent_command
+from . import Allocation, Environment, Reach, agent_command
 
-__all__ = ["parse_counts", "slurm", "srun"]
+__all__ = ["slurm", "srun"]
 
 _COUNT = re.compile(r"(\d{1,7})(?:\(x(\d{1,6})\))?", re.ASCII)
 
@@ -32,7 +32,9 @@ def slurm(environ: Environment) -> Allocation | None:
     if tasks in ("", "1"):
         variable = "SLURM_CPUS_ON_NODE" if step else "SLURM_JOB_CPUS_PER_NODE"
     names = [name for word in parse_names(nodes) for name in expand(word)]
-    counts = _counts(environ, variable)
+    if variable not in environ:
+        raise HostsError(f"Slurm names hosts, but has not set {variable}: name the hosts yourself, with --hosts")
+    counts = _parse_counts(environ[variable], variable)
     if len(counts) != len(names):
         raise HostsError(
             f"Slurm names {len(names)} hosts ({nodes}), but {variable}={environ[variable]} has {len(counts)}: "
@@ -63,25 +65,12 @@ def srun(reach: Reach, hosts: Sequence[Host]) -> list[str]:
     ]
 
 
-def parse_counts(text: str) -> list[int]:
-    """Return the counts that Slurm abbreviates. Raises HostsError.
-
-    >>> parse_counts("2(x3),1")
-    [2, 2, 2, 1]
-    """
+def _parse_counts(text: str, variable: str) -> list[int]:
+    """Return the counts that Slurm abbreviates: ``2(x3),1`` is 2, 2, 2, 1."""
     counts: list[int] = []
     for piece in text.split(","):
         found = _COUNT.fullmatch(piece.strip())
         if not found or int(found[1]) < 1:
-            raise HostsError(f"{piece!r} is not a number of workers a node, such as 4 or 4(x2)")
+            raise HostsError(f"{variable}={text}: {piece!r} is not a number of workers a node, such as 4 or 4(x2)")
         counts += [int(found[1])] * int(found[2] or 1)
     return counts
-
-
-def _counts(environ: Environment, variable: str) -> list[int]:
-    if variable not in environ:
-        raise HostsError(f"Slurm names hosts, but has not set {variable}: name the hosts yourself, with --hosts")
-    try:
-        return parse_counts(environ[variable])
-    except HostsError as problem:
-        raise HostsError(f"{variable}={environ[variable]}: {problem}") from None

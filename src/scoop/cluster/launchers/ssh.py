@@ -1,10 +1,10 @@
-"""ssh, pure: the command that starts an agent on a host, and quoting for the login shell there."""
+"""ssh: the command that starts an agent on a host, and quoting for the login shell there."""
 
 import re
 
 from ...tuning import TUNING
 from ..hosts import Host, HostsError
-from .common import Reach, agent_command
+from . import Reach, agent_command
 
 __all__ = ["quote", "quote_all", "ssh"]
 
@@ -14,8 +14,7 @@ _PLAIN = re.compile(r"[\w@:,./-]+", re.ASCII)
 def ssh(reach: Reach, host: Host, port: int | None = None) -> list[str]:
     """Return the command that starts an agent by ssh: the user's own ssh, with the user's own settings.
 
-    Parameters:
-        port: of the coordinator on this machine, if the host is to reach it through ssh; None for no tunnel.
+    ``port`` is the coordinator's on this machine, if the host is to reach it through ssh; None for no tunnel.
     """
     options = {
         "BatchMode": "yes",  # fail where a password is needed: no one can type it
@@ -56,5 +55,4 @@ def quote(word: str) -> str:
 
 
 def quote_all(words: list[str]) -> str:
-    """Return a command line of ``words``."""
     return " ".join(map(quote, words))
