@@ -229,14 +229,12 @@ def _check_map(what: str, func: object, iterables: tuple[Iterable[Any], ...], **
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
 
 
-def _reduce(
-    what: str, call: Any, func: Any, op: Any, iterables: tuple[Iterable[Any], ...], timeout: float | None
-) -> Any:
+def _reduce(what: str, call: Any, func: Any, op: Any, iterables: Any, timeout: float | None) -> Any:
     """Reduce, or scan, here; or with a time limit as a task, whose end this one waits for."""
     _check_map(what, func, iterables)
     if not callable(op):
         raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
-    _scheduler(f"futures.{what}()")
+    runtime.need(f"futures.{what}()")
     if timeout is None:
         return call(func, op, *iterables)
     rows = [list(iterable) for iterable in iterables]
@@ -244,7 +242,6 @@ def _reduce(
 
 
 def _scheduler(what: str) -> Scheduler:
-    """Return the scheduler; raise, naming the call, where there is none."""
     return cast(Scheduler, runtime.need(what))
 
 

@@ -10,7 +10,7 @@ To other hosts it does not go.
 """
 
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 __all__ = ["TUNING", "Tuning", "tuned"]
 
@@ -158,8 +158,7 @@ def tuned(text: str) -> Tuning:
     >>> tuned("slice_seconds=0.1").slice_seconds
     0.1
     """
-    usual = Tuning()
-    types = {field.name: type(getattr(usual, field.name)) for field in fields(usual)}
+    types: dict[str, type] = {field.name: type(field.default) for field in fields(Tuning)}
     values = {}
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")
@@ -169,7 +168,7 @@ def tuned(text: str) -> Tuning:
             raise ValueError(f"-X scoop_tuning: {name!r} is no field of scoop.tuning.Tuning") from None
         except ValueError:
             raise ValueError(f"-X scoop_tuning: {name} is of type {types[name].__name__}, not {value!r}") from None
-    return replace(usual, **values)
+    return Tuning(**values)
 
 
 TUNING = tuned(str(getattr(sys, "_xoptions", {}).get("scoop_tuning", "")))
