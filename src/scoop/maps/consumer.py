@@ -46,7 +46,6 @@ class Consumer:
         return self.maps[:1] if self._in_order else self.maps
 
     def _is_over(self) -> bool:
-        """Return whether a wait is over."""
         if runtime.refusal is not None:
             return True
         maps = self._at_hand()

@@ -96,7 +96,6 @@ class Inputs:
 
     @calls_program
     def _read(self) -> None:
-        """Read ahead, as far as allowed."""
         while len(self._windows) < self._depth and self._problem is None:
             now = self._scheduler.clock()
             if now - self._read_at < TUNING.read_ahead_seconds:

@@ -51,13 +51,9 @@ class MapScheduler(Threads, Protocol):
 
 
 class MapInProgress:
-    """A map in progress.
+    """A map in progress over ``columns``, at least one row. Any thread calls ``notify`` when rows have arrived.
 
-    Parameters:
-        rows: what is done to rows.
-        columns: the inputs, at least one row.
-        notify: called when rows have arrived, by any thread.
-        first_rows, first_seconds: how many rows to begin with, where it is not known what they take; else how long.
+    The first slice has ``first_rows`` rows, where it is not known what they take; else it lasts ``first_seconds``.
     """
 
     def __init__(
@@ -84,8 +80,8 @@ class MapInProgress:
         self._arrived: dict[int, AnySegment] = {}  # by their first row, in the order in which they came
         self._unconsumed = RowRanges([range(total)])
         self._end = total  # no row from here on is wanted; 0 once the map is cancelled
-        # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
         self.retries = scheduler.retries if rows.options.retries is None else rows.options.retries
+        # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
         self._most_in_chunk = scheduler.most_tasks if self.retries else 1
         self._seconds_per_row = cost = scheduler.costs.seconds(rows.function)  # None if that is not known
         if cost and total * cost < TUNING.worth_giving_seconds:
@@ -148,10 +144,9 @@ class MapInProgress:
     def cancel(self) -> None:
         """Let nothing more of it begin, anywhere."""
         with self._lock:
-            self._drop_from(0)
+            unwanted = self._drop_from(0)
             self._arrived.clear()
-            chunks = [*self._chunks]
-        for chunk in chunks:
+        for chunk in unwanted:
             chunk.cancel()
         self._notify()  # a consumer that waits is to hear that nothing more will come
 
@@ -184,7 +179,6 @@ class MapInProgress:
 
     @indivisible
     def _take_front(self) -> RunningSlice | None:
-        """Begin a slice of the first unbegun rows."""
         with self._lock:
             kept_only = self._scheduler.runs_nothing_itself or not self._unbegun
             ranges = self._kept if kept_only else self._unbegun
@@ -225,7 +219,19 @@ class MapInProgress:
         with self._lock:
             if not self._unbegun:
                 return self._steal_from_slices()
-            plan = plan_steal(self._situation(wanted), TUNING)
+            scheduler = self._scheduler
+            now = scheduler.clock()
+            situation = Situation(
+                self._unbegun.count_rows(),
+                self._seconds_per_row,
+                scheduler.costs.bytes(self.function),
+                scheduler.size,
+                wanted,
+                now - self._started,
+                abs(self._at_hand_until - now) if self._slices else 0.0,
+                scheduler.runs_nothing_itself,
+            )
+            plan = plan_steal(situation, TUNING)
             ranges = self._unbegun.take(plan.rows, plan.from_front)
             self._note_unbegun()
             spans = [span for rows in ranges for span in divide(rows, plan.pieces, plan.rows, self._most_in_chunk)]
@@ -245,20 +251,6 @@ class MapInProgress:
         """Return how long the rows that have not begun would take this process alone; None if that is not known."""
         cost = self._seconds_per_row
         return None if cost is None else cost * self._unbegun.count_rows()
-
-    def _situation(self, wanted: int) -> Situation:
-        scheduler = self._scheduler
-        now = scheduler.clock()
-        return Situation(
-            self._unbegun.count_rows(),
-            self._seconds_per_row,
-            scheduler.costs.bytes(self.function),
-            scheduler.size,
-            wanted,
-            now - self._started,
-            abs(self._at_hand_until - now) if self._slices else 0.0,
-            scheduler.runs_nothing_itself,
-        )
 
     def _steal_from_slices(self) -> list[InFlight]:
         """Split the first slice that has long to go, or has run too long."""
@@ -285,7 +277,6 @@ class MapInProgress:
 
     @indivisible
     def chunk_ended(self, chunk: StolenChunk) -> None:
-        """Forget a chunk."""
         with self._lock:
             self._chunks.discard(chunk)
 
@@ -317,20 +308,17 @@ class MapInProgress:
             if segment.start >= self._end:
                 return
             self._arrived[segment.start] = segment
-            unwanted: list[StolenChunk] = []
-            if segment.failed:
-                self._drop_from(segment.start + segment.rows)
-                unwanted = [chunk for chunk in self._chunks if chunk.span.start >= self._end]
+            unwanted = self._drop_from(segment.start + segment.rows) if segment.failed else []
         for chunk in unwanted:
             chunk.cancel()
         self._notify()
 
     # -- the rest -----------------------------------------------------------------------------------------------
 
-    def _drop_from(self, start: int) -> None:
-        """Want no row from ``start`` on, and let none of them begin any more in this process."""
+    def _drop_from(self, start: int) -> list[StolenChunk]:
+        """Want no row from ``start`` on, and let none of them begin here; return the chunks to be cancelled."""
         if start >= self._end:
-            return
+            return []
         self._end = start
         for ranges in (self._unbegun, self._kept, self._unconsumed):
             ranges.drop_from(start)
@@ -338,6 +326,7 @@ class MapInProgress:
             if running.span.start >= start:
                 running.stop()
         self._note_unbegun()
+        return [chunk for chunk in self._chunks if chunk.span.start >= start]
 
     def _note_unbegun(self) -> None:
         """Be in the tables exactly while there are rows for them. Under the lock, as all that changes those."""

@@ -23,9 +23,8 @@ class ReceivedChunk:
         self._scheduler = scheduler
         self._rows = rows
         self._consumer = Consumer(scheduler, in_order=not rows.streams)
-        self._map = MapInProgress(
-            scheduler, rows, columns, self._consumer.point.notify, first_seconds=TUNING.slice_seconds
-        )
+        notify = self._consumer.point.notify
+        self._map = MapInProgress(scheduler, rows, columns, notify, first_seconds=TUNING.slice_seconds)
         self._consumer.maps.append(self._map)
         self._total = min(map(len, columns))
         self._report = report

@@ -22,8 +22,7 @@ class MapRows:
 
     __slots__ = ("__weakref__", "function", "name", "options")
 
-    streams = True
-    """Whether results can be reported before all rows of a piece have ended."""
+    streams = True  # results can be reported before all rows of a piece have ended
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function, self.options = split_options(function)
@@ -33,7 +32,6 @@ class MapRows:
         return type(self), self.parts()
 
     def parts(self) -> tuple[Any, ...]:
-        """Return the functions of the program's that it is made of."""
         return (self.function,)
 
     @calls_program

@@ -28,8 +28,7 @@ __all__ = ["RunningSlice"]
 
 _NONE = range(0)
 
-_ITERATED_IN_C = (range, list, tuple, str, bytes)
-"""Of a range no list is made: so it takes no longer than in a loop of the program's."""
+_ITERATED_IN_C = (range, list, tuple, str, bytes)  # a list of a range would be slower than a loop of the program's
 
 
 class RunningSlice:

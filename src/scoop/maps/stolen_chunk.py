@@ -32,7 +32,7 @@ class Owner(Protocol):
 class StolenChunk:
     """Rows of a map that another worker runs: ``rows`` is what is done to them, ``span`` which they are."""
 
-    __slots__ = ("_cancelled", "_name", "_owner", "_unreported", "call", "options", "span")
+    __slots__ = ("_cancelled", "_owner", "_recall", "_unreported", "call", "options", "span")
 
     is_chunk = True
 
@@ -41,7 +41,7 @@ class StolenChunk:
         self.options = options
         self.call: TaskCall = (rows, columns, {})  # type: ignore[assignment]  # the worker knows what to do with it
         self._owner = owner
-        self._name: tuple[int, int] | None = None  # of the task, once it was sent
+        self._recall: Cancel | None = None  # of the task, once it was sent
         self._unreported = RowRanges([span])
         self._cancelled = False
 
@@ -49,16 +49,15 @@ class StolenChunk:
         return ()
 
     def sent_as(self, batch: int, number: int) -> None:
-        self._name = batch, number
+        self._recall = Cancel(batch, (number,))
         if self._cancelled:  # meanwhile: this thread, or the one that cancels, sees both
-            self._owner.send(Cancel(batch, (number,)))
+            self._owner.send(self._recall)
 
     def cancel(self) -> None:
         """Let no row of it begin any more."""
         self._cancelled = True
-        if self._name is not None:
-            batch, number = self._name
-            self._owner.send(Cancel(batch, (number,)))
+        if self._recall is not None:
+            self._owner.send(self._recall)
 
     def cannot_travel(self) -> None:
         """Put its rows back: they are to run here."""
