@@ -19,6 +19,7 @@ import builtins
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
+from contextlib import closing, suppress
 from sys import modules
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -29,7 +30,7 @@ from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, WithRetries, split_options
 from .engine.waiting import Waiting
 from .errors import describe
-from .maps import iterators, reduce_scan
+from .maps import iterators
 
 __all__ = [
     "ALL_COMPLETED",
@@ -103,10 +104,10 @@ def map(
             is welcome.
         chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
     """
-    _check_map("map", func, iterables, buffersize, chunksize)
+    _check_map("map", func, iterables, buffersize=buffersize, chunksize=chunksize)
     if _serial("map"):
         return builtins.map(func, *iterables)
-    return iterators.in_order(_scheduler("futures.map()"), func, iterables, timeout, buffersize, chunksize)
+    return iterators.start_map("futures.map()", func, iterables, timeout, True, buffersize, chunksize)
 
 
 def map_as_completed(
@@ -117,11 +118,10 @@ def map_as_completed(
     chunksize: int | None = None,
 ) -> Iterator[T]:
     """Do as map() does, but yield each result as soon as it is there, in no particular order."""
-    _check_map("map_as_completed", func, iterables, buffersize, chunksize)
+    _check_map("map_as_completed", func, iterables, buffersize=buffersize, chunksize=chunksize)
     if _serial("map_as_completed"):
         return builtins.map(func, *iterables)
-    scheduler = _scheduler("futures.map_as_completed()")
-    return iterators.as_they_arrive(scheduler, func, iterables, timeout, buffersize, chunksize)
+    return iterators.start_map("futures.map_as_completed()", func, iterables, timeout, False, buffersize, chunksize)
 
 
 def mapReduce(
@@ -135,15 +135,7 @@ def mapReduce(
     ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
     as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
     """
-    _check_map("mapReduce", mapFunc, iterables)
-    _check_operation("mapReduce", reductionOp)
-    scheduler = _scheduler("futures.mapReduce()")
-    if timeout is None:
-        result: T = reduce_scan.map_reduce(scheduler, mapFunc, reductionOp, *iterables)
-    else:
-        rows = [list(iterable) for iterable in iterables]
-        result = submit(_map_reduce, mapFunc, reductionOp, *rows).result(timeout)
-    return result
+    return cast(T, _reduce("mapReduce", iterators.map_reduce, mapFunc, reductionOp, iterables, timeout))
 
 
 def mapScan(
@@ -156,28 +148,7 @@ def mapScan(
 
     Parameters and errors are those of mapReduce().
     """
-    _check_map("mapScan", mapFunc, iterables)
-    _check_operation("mapScan", reductionOp)
-    scheduler = _scheduler("futures.mapScan()")
-    if timeout is None:
-        return reduce_scan.map_scan(scheduler, mapFunc, reductionOp, *iterables)
-    rows = [list(iterable) for iterable in iterables]
-    result: list[T] = submit(_map_scan, mapFunc, reductionOp, *rows).result(timeout)
-    return result
-
-
-def _map_reduce(*words: Any) -> Any:
-    """Be a mapReduce with a time limit: a task, whose end another waits for."""
-    return reduce_scan.map_reduce(_scheduler("futures.mapReduce()"), *words)
-
-
-def _map_scan(*words: Any) -> list[Any]:
-    return reduce_scan.map_scan(_scheduler("futures.mapScan()"), *words)
-
-
-def _scheduler(what: str) -> Scheduler:
-    """Return the scheduler, with all that maps need of it; raise, naming the call, where there is none."""
-    return cast(Scheduler, runtime.need(what))
+    return cast(list[T], _reduce("mapScan", iterators.map_scan, mapFunc, reductionOp, iterables, timeout))
 
 
 def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
@@ -206,11 +177,9 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
 
 
 def _as_completed(waiting: Waiting, count: int, deadline: float | None) -> Iterator[Future]:
-    try:
+    with closing(waiting):
         for _ in range(count):
             yield waiting.next(deadline)
-    finally:
-        waiting.close()
 
 
 def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = ALL_COMPLETED) -> DoneAndNotDone:
@@ -229,17 +198,13 @@ def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = AL
     if timeout is not None and timeout < 0:
         deadline = None
     waiting = Waiting(_scheduler("futures.wait()"), futures, prompt=return_when != ALL_COMPLETED)
-    try:
+    with closing(waiting), suppress(TimeoutError):
         for _ in futures:
             ended = waiting.next(deadline)
             if return_when == FIRST_COMPLETED:
                 break
             if return_when == FIRST_EXCEPTION and not ended.cancelled() and error_of(ended) is not None:
                 break
-    except TimeoutError:
-        pass
-    finally:
-        waiting.close()
     done = {future for future in futures if has_ended(future)}
     return DoneAndNotDone(done, futures.keys() - done)
 
@@ -258,39 +223,42 @@ def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
     return futures
 
 
-def _check_map(
-    what: str,
-    func: Callable[..., Any],
-    iterables: tuple[Iterable[Any], ...],
-    buffersize: int | None = None,
-    chunksize: int | None = None,
-) -> None:
+def _check_map(what: str, func: object, iterables: tuple[Iterable[Any], ...], **sizes: int | None) -> None:
     if not callable(func):
         raise TypeError(f"{what}() needs something callable, not {describe(func)}")
     if not iterables:
         raise TypeError(f"{what}() needs at least one iterable of inputs")
-    for name, size in (("buffersize", buffersize), ("chunksize", chunksize)):
+    for name, size in sizes.items():
         if size is not None and size < 1:
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
 
 
-def _check_operation(what: str, op: Callable[..., Any]) -> None:
+def _reduce(what: str, call: Any, func: Any, op: Any, iterables: Any, timeout: float | None) -> Any:
+    """Reduce, or scan, here; or with a time limit as a task, whose end this one waits for."""
+    _check_map(what, func, iterables)
     if not callable(op):
         raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
+    runtime.need(f"futures.{what}()")
+    if timeout is None:
+        return call(func, op, *iterables)
+    rows = [list(iterable) for iterable in iterables]
+    return submit(call, func, op, *rows).result(timeout)
+
+
+def _scheduler(what: str) -> Scheduler:
+    return cast(Scheduler, runtime.need(what))
 
 
 def _serial(what: str) -> bool:
     """Return whether there are no workers, and say so, once in a program."""
-    if runtime.current is not None or runtime.refusal is not None:
-        return False
     global _warned
-    if _warned:
-        return True
-    _warned = True
-    warnings.warn(
-        f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
-        "Start it with: python -m scoop script.py",
-        RuntimeWarning,
-        stacklevel=3,
-    )
-    return True
+    serial = runtime.current is None and runtime.refusal is None
+    if serial and not _warned:
+        _warned = True
+        warnings.warn(
+            f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
+            "Start it with: python -m scoop script.py",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return serial

@@ -7,7 +7,6 @@ A constant travels to each worker once, and is unpickled there when it is first 
 constants that were set before it was submitted. Specified by the reference's "Shared module".
 """
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any, cast
@@ -72,8 +71,7 @@ class SharedElementEncapsulation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the shared object."""
-        function: Callable[..., Any] = self.element
-        return function(*args, **kwargs)
+        return self.element(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<SharedElementEncapsulation of {self.name!r}>"

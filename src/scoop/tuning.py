@@ -10,7 +10,7 @@ To other hosts it does not go.
 """
 
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 __all__ = ["TUNING", "Tuning", "tuned"]
 
@@ -20,194 +20,134 @@ class Tuning:
     """The numbers that the policies of workers, maps, brokers and hosts use."""
 
     # -- delivery ---------------------------------------------------------------------------------------------
-
     deliver_after_seconds: float = 0.04
     """The longest that a finished result waits for others to travel with: half of what a person notices."""
-
     deliver_to_waiting_after_seconds: float = 0.002
     """The same while some worker is idle, since that may be the one that waits for the result."""
-
     short_row_seconds: float = 0.002
     """The program's own thread runs only tasks known to be shorter: a longer one would keep it from what arrives."""
 
     # -- maps ---------------------------------------------------------------------------------------------------
-
     first_slice_seconds: float = 0.0001
     """How long the first slice of a map is to last: a worker that is about to be idle should not wait for long."""
-
     slice_seconds: float = 0.04
     """How long a slice is to last: some 200 times what it costs to begin one with cold caches."""
-
     slice_growth: int = 4
     """How many times longer a slice may be than the one before it: what few rows took is a rough measure."""
-
     most_slice_rows: int = 1 << 15
     """Rows in a slice at most; with more of them, the price of beginning a slice cannot be measured any more."""
-
     unknown_rows_stay_seconds: float = 0.002
     """How long nothing is given of a map of which nothing is known: most often its first row has ended by then."""
-
     long_row_seconds: float = 0.005
     """Rows of at least this length are given from the front: the consumer waits there, and a journey costs less."""
-
     long_piece_seconds: float = 0.1
     """Work in a piece of long rows: some 100 times its journey, and short enough to follow the consumer."""
-
     long_rows_ahead_seconds: float = 0.2
     """Work given at once to each worker that waits, so that it need not stand still until the next piece comes."""
-
     most_pieces_ahead: int = 4
     """Pieces given at once at most, however short they are: more would wait behind each other."""
-
     piece_seconds: float = 0.8
     """Work in a piece of short rows, times the number of workers: several of them may be idle at once."""
-
     least_piece_seconds: float = 0.005
     """Work in a piece at least: its end may cost a millisecond, as three processes want a processor then."""
-
     most_pieces: int = 8
     """Pieces in one go: each costs a task's journey, and what is left can be given later."""
-
     heavy_bytes: int = 1 << 20
     """Rows that carry more are pieces of their own, however short: so the next is packed while one runs."""
-
     most_heavy_pieces: int = 64
     """Pieces in one go of heavy rows: to pack more at once would keep the workers waiting that want them."""
-
     worth_giving_seconds: float = 0.0005
     """Work that must be left before any is given away: a journey takes about half as long."""
-
     journey_seconds: float = 0.0005
     """How much longer a piece takes elsewhere: the journey, most of which other processes make."""
-
     pack_row_seconds: float = 4e-8
     """How much longer each row takes elsewhere: a small result is pickled, passed on and unpickled."""
-
     overdue_seconds: float = 0.008
     """Once a slice has run for longer, the rows behind it may be given away, however few they are."""
-
     read_ahead: int = 64
     """Inputs read ahead for each worker, of an iterator without a length, until it is known what calls take."""
-
     read_ahead_seconds: float = 0.02
     """How long what is read ahead should keep all workers busy: if it does not, more is read."""
-
     most_read_ahead: int = 1 << 16
     """Inputs read ahead at most, however short calls are: so memory stays bounded."""
 
     # -- one worker -----------------------------------------------------------------------------------------------
-
     stack_parts: int = 5
     """A task runs on its waiter's stack while that is no deeper than this fraction (1/5) of the recursion limit."""
-
     batch_tasks: int = 1024
     """A batch is full at so many tasks: so packing never keeps the program waiting for long."""
-
     batch_bytes: int = 1 << 20
     """A batch is full at so many bytes, for the same reason."""
-
     give_ahead_bytes: int = 32 << 20
     """Large tasks given at a time, in several batches: so the first can run while the next are packed."""
-
     far_journey_seconds: float = 0.02
     """Work that must last longer to leave the machine: a journey takes some milliseconds each way."""
-
     shortest_tick_seconds: float = 0.002
     """Between two looks of the I/O thread at what a busy worker has, at first: each costs that some 50 us."""
-
     longest_tick_seconds: float = 0.05
     """Between two looks at most: they are doubled while nothing happens."""
-
     gil_wait_seconds: float = 0.001
     """How long a thread waits for another one that computes to let it run; Python's own limit is five times that."""
-
     poll_patience_seconds: float = 0.2
     """How long tasks that are polled for are left to other workers, counted from when one last took any."""
-
     poll_lasts_seconds: float = 0.1
     """A thread that has not polled for this long counts as computing again."""
-
     stuck_after_seconds: float = 0.5
     """Helper threads that have neither begun nor ended a task for so long may wait for what no thread has begun."""
-
     most_discarded: int = 1000
     """Objects of the program's that may wait to be dropped; with more, a helper thread drops them at once."""
-
     io_threads_end_seconds: float = 1.0
     """How long the end of a run waits for a service thread that is in the midst of the program's code."""
 
     # -- signals ----------------------------------------------------------------------------------------------------
-
     signal_look_after_seconds: float = 0.002
     """A signal that is put off is looked at again after so long: most of SCOOP's own steps are far shorter."""
-
     signal_looks_at_one_place: int = 40
     """After so many looks at the same instruction, it is taken for C code of the program's that is stuck."""
-
     signal_looks_at_most: int = 400
     """Looks for which a signal is put off while an indivisible function is under way."""
 
     # -- the broker -------------------------------------------------------------------------------------------
-
     workers_asked_first: int = 8
     """Workers that the broker asks first: to ask thousands would cost a message to all for each idle one."""
-
     ask_more_after_seconds: float = 0.0005
     """If those workers have not given by then, the broker asks as many again."""
-
     tell_demand_after_seconds: float = 0.001
     """How long after an event a machine tells the others what it needs: most needs are over by then."""
-
     receive_bytes: int = 1 << 18
     """Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
 
     # -- the hosts of a run -----------------------------------------------------------------------------------
-
     logins_at_once: int = 32
     """Commands that start agents at the same time: gateways take no more logins than about that many."""
-
     login_tries: int = 4
     """How often a login is tried if the sshd turns it away, as a gateway does with too many logins at once."""
-
     login_pause_seconds: float = 1.0
     """The longest pause before the next try; its length is random, so that the tries do not meet again."""
-
     ssh_silence_seconds: int = 15
     """Silence after which ssh asks the host for a sign of life; after three unanswered requests it gives up."""
-
     agents_end_within_seconds: float = 5.0
     """How long agents may take to end after the run; a killed command ends them too, but they cannot clean up."""
-
     streams_outlive_command_seconds: float = 1.0
     """How long we read a command's output after its end: a child that it left behind may hold the streams open."""
-
     orphans_reaped_every_seconds: float = 5.0
     """How often an agent reaps processes that tasks left behind; zombies are few and cost only a process number."""
-
     origin_ends_within_seconds: float = 1.0
     """How long the origin may take to notice that the broker has died, before the watchdog kills it."""
-
     threads_end_within_seconds: float = 1.0
     """How long helper threads may take to end with the run; a thread deep inside a task never does."""
-
     run_answers_within_seconds: float = 10.0
     """How long `scoop worker` waits for the run to accept its connection; a firewall often just stays silent."""
-
     output_chunk_bytes: int = 1 << 16
     """The longest line of a host's output that is passed on whole: the size of a pipe."""
-
     error_lines_kept: int = 10
     """Last lines of a command's standard error that an error message shows: an error seldom takes more."""
-
     command_characters_shown: int = 300
     """Characters of the command that an error message shows: enough for ssh and all its options."""
-
     round_trips: int = 3
     """Round trips that `scoop hosts` times to each host: the best of several leaves out chance delays."""
-
     program_bytes: int = 16 << 20
     """Size up to which the program's own files are sent to hosts: sources are small, larger folders are data."""
-
     program_files: int = 2000
     """Number up to which the program's own files are sent: a folder with more was not meant to be sent."""
 
@@ -218,8 +158,7 @@ def tuned(text: str) -> Tuning:
     >>> tuned("slice_seconds=0.1").slice_seconds
     0.1
     """
-    usual = Tuning()
-    types = {field.name: type(getattr(usual, field.name)) for field in fields(usual)}
+    types: dict[str, type] = {field.name: type(field.default) for field in fields(Tuning)}
     values = {}
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")
@@ -229,7 +168,7 @@ def tuned(text: str) -> Tuning:
             raise ValueError(f"-X scoop_tuning: {name!r} is no field of scoop.tuning.Tuning") from None
         except ValueError:
             raise ValueError(f"-X scoop_tuning: {name} is of type {types[name].__name__}, not {value!r}") from None
-    return replace(usual, **values)
+    return Tuning(**values)
 
 
 TUNING = tuned(str(getattr(sys, "_xoptions", {}).get("scoop_tuning", "")))

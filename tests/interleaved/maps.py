@@ -8,7 +8,6 @@ from scoop.engine.cost_model import CostModel
 from scoop.engine.fibers import Fibers
 from scoop.engine.outbox import InFlight
 from scoop.engine.ready_table import ReadyTable
-from scoop.engine.task import PLAIN
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.segment import Segment, pack_segments
@@ -107,7 +106,7 @@ def new_map(
 ) -> MapInProgress:
     """Return a map whose first slice has two rows."""
     process.costs.note_seconds(function, 0.01)
-    return MapInProgress(process, MapRows(function), (range(rows),), PLAIN, notify, 2)
+    return MapInProgress(process, MapRows(function), (range(rows),), notify, 2)
 
 
 def arrive(process: Process, chunk: InFlight, function: Callable[[int], int], parts: int = 1) -> None:

@@ -12,7 +12,7 @@ from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.running_slice import RunningSlice
-from scoop.maps.segment import PackedSegment, Segment
+from scoop.maps.segment import Segment
 from scoop.maps.stolen_chunk import StolenChunk
 
 from .interleaver import Interleaver, NoLock, over_seeds
@@ -66,9 +66,9 @@ def consume_steal_and_close(interleaver: Interleaver) -> None:
 
     def consume() -> None:
         while not open_map.is_consumed:
-            segment = open_map.pop_next()
+            segment = open_map.pop(in_order=True)
             if segment is not None:
-                segment = segment.unpack() if isinstance(segment, PackedSegment) else segment
+                segment = segment.unpack()
                 assert segment.error is None, segment.error
                 found.extend(segment.values)
             elif not open_map.run_next():
@@ -89,7 +89,7 @@ def consume_and_steal(interleaver: Interleaver) -> None:
     process, rows = Process(interleaver), Rows()
     found: list[int] = []
     consumer = Consumer(process, in_order=bool(interleaver.choice.randrange(2)))
-    open_map = new_map(process, ROWS, rows, consumer.notify)
+    open_map = new_map(process, ROWS, rows, consumer.point.notify)
     consumer.maps.append(open_map)
 
     def consume() -> None:

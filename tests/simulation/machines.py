@@ -41,7 +41,7 @@ class Machine:
         self.is_here = number == HERE
         self.spare = spare or not self.is_here
         self.uplink = UPLINK if self.is_here else 0
-        self.broker = BrokerState(number, self.uplink, run.retries, self.spare)
+        self.broker = BrokerState(number, self.uplink, run.retries)
         self.link = LinkState()
         self.workers: dict[int, Actor] = {}
         self.up: dict[int, Queue] = {}  # from each worker
@@ -56,7 +56,7 @@ class Machine:
         if self.is_here:
             self._start(0)
         self._start(self.uplink)
-        for _ in range(workers - (self.is_here and not spare)):
+        for _ in range(workers):
             self._start(next(self.numbers))
 
     def _start(self, worker: int, failed_starts: int = 0) -> None:

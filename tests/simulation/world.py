@@ -113,12 +113,14 @@ class SimWorker:
 
 
 class World:
-    """A machine with ``size`` workers, all of whose chances come from ``seed``.
+    """A machine with ``size`` workers beside the origin, all of whose chances come from ``seed``.
+
+    With one worker, that is the origin, unless it is spared.
 
     Parameters:
         slowest: seconds a message may take; each takes a random part of it.
         deaths: how many workers die, at random moments.
-        spare: whether the origin, which comes on top of ``size`` workers then, runs nothing.
+        spare: whether the origin runs nothing.
         preempted: how often a thread is preempted where it takes a lock; 0 leaves nothing to chance.
     """
 
@@ -141,7 +143,7 @@ class World:
         self.result: Any = None
         self.offers = 0
         self.page = StatusPage(_MOST_WORKERS)
-        self.broker = BrokerState(retries=retries, spare=spare)
+        self.broker = BrokerState(retries=retries)
         self.limits = Limits(retries, spare=spare)
         self.workers: dict[int, SimWorker] = {}
         self._slowest = slowest
@@ -166,7 +168,8 @@ class World:
         try:
             with stand_ins(self._stand_ins()):
                 self.start_worker(0, program)
-                for _ in range(self.size - (not self.limits.spare)):
+                alone = self.size == 1 and not self.limits.spare
+                for _ in range(0 if alone else self.size):
                     self.start_worker(next(self._numbers))
                 while not self.ended:
                     timeline.step()

@@ -44,8 +44,8 @@ def new_coordinator(machines: int) -> CoordinatorState:
     return coordinator
 
 
-def new_broker(spare: bool = False) -> BrokerState:
-    broker = BrokerState(uplink=UPLINK, retries=2, spare=spare)
+def new_broker() -> BrokerState:
+    broker = BrokerState(uplink=UPLINK, retries=2)
     broker.joined(0)
     broker.joined(UPLINK)
     return broker
@@ -133,9 +133,8 @@ def test_constants_that_only_a_lost_machine_needed_are_deleted() -> None:
 
 def test_a_run_without_workers_here_ends_when_no_others_can_work() -> None:
     failed = StartFailed(StartProblem.HOSTS_MISSING, False, True, "why")
-    for spare in (False, True):
-        told = new_broker(spare).received(UPLINK, failed)
-        assert messages_to(0, told) == ([failed._replace(everywhere=False)] if spare else [])
+    told = new_broker().received(UPLINK, failed)
+    assert messages_to(0, told) == [failed._replace(everywhere=False)]
 
 
 def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:

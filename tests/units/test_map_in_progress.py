@@ -10,7 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from interleaved.maps import Process
 from scoop.engine.outcomes import pack_error
-from scoop.engine.task import PLAIN
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.segment import PackedSegment, Segment, pack_segments
@@ -60,7 +59,7 @@ class MapMachine(RuleBasedStateMachine):
         self.lost_some = False
         self.error: BaseException | None = None
         self.names = iter(range(1, 1_000_000))
-        self.map = MapInProgress(self.process, MapRows(self.call), (range(rows),), PLAIN, lambda: None)
+        self.map = MapInProgress(self.process, MapRows(self.call), (range(rows),), lambda: None)
 
     def call(self, row: int) -> int:
         assert not self.cancelled, "a row begins after the cancel"
@@ -106,11 +105,11 @@ class MapMachine(RuleBasedStateMachine):
     def consume(self) -> None:
         if self.error is not None:
             return
-        segment = self.map.pop_next() if self.in_order else self.map.pop_any()
+        segment = self.map.pop(self.in_order)
         if segment is None:
             return
         assert not self.cancelled, "something comes back of a cancelled map"
-        segment = segment.unpack() if isinstance(segment, PackedSegment) else segment
+        segment = segment.unpack()
         good = range(segment.start, segment.start + segment.rows - (segment.error is not None))
         assert segment.values == [10 * row for row in good]
         if self.in_order:
@@ -226,13 +225,13 @@ def map_of(rows: int, seconds: float | None = None, size: float = 0.0) -> MapInP
     if seconds is not None:
         process.costs.note_seconds(abs, seconds)
     process.costs.note_bytes(abs, size)
-    return MapInProgress(process, MapRows(abs), (range(rows),), PLAIN, lambda: None)
+    return MapInProgress(process, MapRows(abs), (range(rows),), lambda: None)
 
 
 @given(st.integers(1, 1000), st.floats(1e-6, 0.1))
 def test_slices_grow_step_by_step_to_what_they_are_to_last(rows: int, seconds: float) -> None:
     process = Process(seconds=seconds)
-    open_map = MapInProgress(process, MapRows(abs), (range(rows),), PLAIN, lambda: None)
+    open_map = MapInProgress(process, MapRows(abs), (range(rows),), lambda: None)
     last, begun = 1, 0
     while (segment := _next(open_map)) is not None:
         assert 1 <= segment.rows <= TUNING.slice_growth * last
@@ -242,7 +241,7 @@ def test_slices_grow_step_by_step_to_what_they_are_to_last(rows: int, seconds: f
 
 def _next(open_map: MapInProgress) -> Segment | PackedSegment | None:
     open_map.run_next()
-    return open_map.pop_next()
+    return open_map.pop(in_order=True)
 
 
 def test_heavy_rows_are_begun_one_by_one() -> None:

@@ -112,7 +112,7 @@ def test_the_seconds_left_are_told_before_and_after_a_split() -> None:
         return running.seconds_left()
 
     running = slice_of(look, range(10), seconds=1.0)
-    assert running.seconds_left() == running.rows_left() == 10
+    assert running.seconds_left() == 10
     assert finish(running).values == [9, 8, 7, 3, 2, 1, 0]
     assert running.count == 7
     assert running.seconds_left() == 0

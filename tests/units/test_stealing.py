@@ -11,7 +11,6 @@ from scoop.engine.cost_model import CostModel
 from scoop.engine.future import new_task
 from scoop.engine.limits import Identity, Limits
 from scoop.engine.scheduler import Outside, Scheduler
-from scoop.engine.task import PLAIN
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.maps.row_functions import MapRows
@@ -64,7 +63,7 @@ def _in_flight(scheduler: Scheduler) -> Any:
 def new_map(scheduler: Scheduler, rows: int, seconds: float) -> MapInProgress:
     """Put a map on offer whose rows are known to take so long."""
     scheduler.costs.note_seconds(abs, seconds)
-    return MapInProgress(scheduler, MapRows(abs), (range(rows),), PLAIN, lambda: None)
+    return MapInProgress(scheduler, MapRows(abs), (range(rows),), lambda: None)
 
 
 def kinds() -> list[tuple[type, int]]:

@@ -1,48 +1,37 @@
 """The caller that takes the results of a map, or of several windows of one: it runs rows itself, or waits."""
 
-from collections import deque
-from collections.abc import Sequence
 from time import monotonic
 
 from ..engine import runtime
 from ..engine.blocking import WaitPoint
 from ..engine.deadlock import Awaited
 from ..tuning import TUNING
-from .map_in_progress import MapInProgress
-from .map_scheduler import MapThreads
-from .segment import AnySegment, PackedSegment, Segment
+from .map_in_progress import MapInProgress, MapScheduler
+from .segment import AnySegment, Segment
 
 __all__ = ["Consumer"]
 
 
 class Consumer:
-    """What takes results, one segment after another.
+    """What takes results, one segment after another: in the order of the inputs, or as they arrive."""
 
-    Parameters:
-        scheduler: of this process.
-        in_order: whether results come in the order of the inputs, or as they arrive.
-    """
-
-    def __init__(self, scheduler: MapThreads, in_order: bool) -> None:
-        self.maps: deque[MapInProgress] = deque()  # windows of the map, in order, that are not used up
+    def __init__(self, scheduler: MapScheduler, in_order: bool) -> None:
+        self.maps: list[MapInProgress] = []  # windows of the map, in order, that are not used up
         self._scheduler = scheduler
         self._in_order = in_order
-        self._point = WaitPoint(scheduler, self._awaited)
-
-    def notify(self) -> None:
-        """Hear that results have arrived."""
-        self._point.notify()
+        self.point = WaitPoint(scheduler, self._awaited)
 
     def next(self, deadline: float | None = None) -> Segment | None:
         """Return the next results; None if there are no more. Raise TimeoutError at the ``deadline``."""
         segment = self.next_packed(deadline)
-        return segment.unpack() if isinstance(segment, PackedSegment) else segment
+        return segment and segment.unpack()
 
     def next_packed(self, deadline: float | None = None) -> AnySegment | None:
         """Do as next(), but leave packed what has come from elsewhere."""
         while True:
-            if (segment := self._pop()) is not None:
-                return segment
+            for each in self._at_hand():
+                if (segment := each.pop(self._in_order)) is not None:
+                    return segment
             if all(each.is_consumed for each in self.maps):
                 return None
             if runtime.refusal is not None:
@@ -52,17 +41,15 @@ class Consumer:
             if not (deadline is None and self._run_rows()):
                 self._wait(deadline)
 
-    def _pop(self) -> AnySegment | None:
-        if self._in_order:
-            return self.maps[0].pop_next() if self.maps else None
-        return next((found for each in self.maps if (found := each.pop_any()) is not None), None)
+    def _at_hand(self) -> list[MapInProgress]:
+        """Return the windows whose results can be next."""
+        return self.maps[:1] if self._in_order else self.maps
 
-    def _has_any(self) -> bool:
+    def _is_over(self) -> bool:
         if runtime.refusal is not None:
             return True
-        if self._in_order:
-            return self.maps[0].has_next() or self.maps[0].is_consumed
-        return any(each.has_any() for each in self.maps) or all(each.is_consumed for each in self.maps)
+        maps = self._at_hand()
+        return any(each.has_arrived(self._in_order) for each in maps) or all(each.is_consumed for each in maps)
 
     def _run_rows(self) -> bool:
         """Run a slice on this stack, if there is one, and the caller can do without results meanwhile."""
@@ -78,13 +65,12 @@ class Consumer:
         scheduler = self._scheduler
         fibers = scheduler.fibers_here()
         if deadline is None and fibers is not None and not scheduler.is_program(fibers):
-            self._point.block(self._has_any)
+            self.point.block(self._is_over)
             return
         look = monotonic() + TUNING.deliver_after_seconds
-        self._point.block(self._has_any, look if deadline is None else min(look, deadline))
+        self.point.block(self._is_over, look if deadline is None else min(look, deadline))
         for each in self.maps:
             each.collect_finished()
 
-    def _awaited(self) -> Sequence[Awaited]:
-        maps = [self.maps[0]] if self._in_order else [*self.maps]
-        return [awaited for each in maps for awaited in each.awaited(self._in_order)]
+    def _awaited(self) -> list[Awaited]:
+        return [awaited for each in self._at_hand() for awaited in each.awaited(self._in_order)]

@@ -1,49 +1,46 @@
-"""The iterators that maps return: inputs are cut into windows, results come in order or as they arrive."""
+"""What the program's calls do with a map: iterate over its results, in order or as they arrive; reduce, or scan them.
+
+Inputs are cut into windows. A reduction or a scan is a map whose results are reduced or accumulated where they are
+computed; only sums travel. A scan is a parallel prefix in two passes: the first accumulates each part from its own
+start, the second puts the sum of all that stands before a part in front of its elements. So the operation is called
+about twice as often as serially, on as many processors as there are.
+"""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
-from itertools import chain, islice
+from functools import partial, reduce
+from itertools import accumulate, chain, islice
 from typing import Any, cast
 
+from ..engine import runtime
 from ..engine.blocking import deadline_after
 from ..engine.signal_safety import calls_program
-from ..engine.task import TaskOptions, split_options
 from ..tuning import TUNING
 from .consumer import Consumer
-from .map_in_progress import MapInProgress
-from .map_scheduler import MapThreads
-from .row_functions import Columns, MapRows
+from .map_in_progress import MapInProgress, MapScheduler
+from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
 from .segment import Segment
 
-__all__ = ["Inputs", "as_they_arrive", "in_order"]
+__all__ = ["map_reduce", "map_scan", "start_map"]
 
 
 class Inputs:
     """The inputs of one map, as windows: a single one where their number is known, else one after another.
 
-    Parameters:
-        scheduler: of this process.
-        rows: what is done to them.
-        options: of the tasks.
-        iterables: the inputs, zipped.
-        ordered: whether results come in order.
-        buffersize: how many may be read ahead, None if that is left to SCOOP.
-        chunksize: how many to begin with in one go.
+    ``call``: what needs workers, to be told where there are none. The sizes are those of futures.map.
     """
 
     def __init__(
         self,
-        scheduler: MapThreads,
+        call: str,
         rows: MapRows,
-        options: TaskOptions,
         iterables: tuple[Iterable[Any], ...],
         ordered: bool = True,
         buffersize: int | None = None,
         chunksize: int | None = None,
     ) -> None:
-        self._scheduler = scheduler
+        self._scheduler = scheduler = cast(MapScheduler, runtime.need(call))
         self._rows = rows
-        self._options = options
         self._chunksize = chunksize or 1
         self._consumer = Consumer(scheduler, ordered)
         self._windows = self._consumer.maps  # not used up
@@ -66,22 +63,10 @@ class Inputs:
                 self.cancel()
                 raise
 
-    def next(self, deadline: float | None = None) -> Segment | None:
-        """Return the next results; None at the end. Raise what the inputs raised, in its place."""
-        segment = self._consumer.next(deadline)
-        while self._windows and (used := self._used_window()) is not None:
-            self._windows.remove(used)
-            self._read()
-            if segment is None:
-                segment = self._consumer.next(deadline)
-        if segment is None and self._problem is not None:
-            raise self._problem
-        return segment
-
-    def results(self, deadline: float | None = None) -> Iterator[list[Any]]:
+    def results(self, deadline: float | None = None) -> Generator[list[Any], None, None]:
         """Yield results in lists; raise what failed, in its place: then nothing more begins."""
         try:
-            while (segment := self.next(deadline)) is not None:
+            while (segment := self._next(deadline)) is not None:
                 if segment.values:
                     yield segment.values
                 if segment.error is not None:
@@ -97,12 +82,20 @@ class Inputs:
             window.cancel()
         self._windows.clear()
 
-    def _used_window(self) -> MapInProgress | None:
-        return next((window for window in self._windows if window.is_consumed), None)
+    def _next(self, deadline: float | None) -> Segment | None:
+        """Return the next results; None at the end. Raise what the inputs raised, in its place."""
+        segment = self._consumer.next(deadline)
+        while used := next((window for window in self._windows if window.is_consumed), None):
+            self._windows.remove(used)
+            self._read()
+            if segment is None:
+                segment = self._consumer.next(deadline)
+        if segment is None and self._problem is not None:
+            raise self._problem
+        return segment
 
     @calls_program
     def _read(self) -> None:
-        """Read ahead, as far as allowed."""
         while len(self._windows) < self._depth and self._problem is None:
             now = self._scheduler.clock()
             if now - self._read_at < TUNING.read_ahead_seconds:
@@ -118,9 +111,8 @@ class Inputs:
             self._add((rows,) if self._single else tuple(zip(*rows, strict=True)))
 
     def _add(self, columns: Columns) -> None:
-        window = MapInProgress(
-            self._scheduler, self._rows, columns, self._options, self._consumer.notify, self._chunksize
-        )
+        notify = self._consumer.point.notify
+        window = MapInProgress(self._scheduler, self._rows, columns, notify, self._chunksize)
         self._windows.append(window)
 
 
@@ -144,32 +136,39 @@ class Results(chain[Any]):
         deque(self, maxlen=0)  # to its end: what it has at hand is not wanted either
 
 
-def in_order(
-    scheduler: MapThreads, func: Callable[..., Any], iterables: Any, timeout: float | None, *sizes: int | None
+def start_map(
+    call: str, func: Callable[..., Any], iterables: Any, timeout: float | None, ordered: bool, *sizes: int | None
 ) -> Results:
-    """Start a map now; return its results, in the order of the inputs."""
-    return _start(scheduler, func, iterables, timeout, True, sizes)
-
-
-def as_they_arrive(
-    scheduler: MapThreads, func: Callable[..., Any], iterables: Any, timeout: float | None, *sizes: int | None
-) -> Results:
-    """Start a map now; return its results, each as soon as it is there."""
-    return _start(scheduler, func, iterables, timeout, False, sizes)
-
-
-def _start(
-    scheduler: MapThreads,
-    func: Callable[..., Any],
-    iterables: tuple[Iterable[Any], ...],
-    timeout: float | None,
-    ordered: bool,
-    sizes: tuple[int | None, ...],
-) -> Results:
+    """Start a map now; return its results, in the order of the inputs, or each as soon as it is there."""
     deadline = deadline_after(timeout)
-    function, options = split_options(func)
-    inputs = Inputs(scheduler, MapRows(function), options, iterables, ordered, *sizes)
+    inputs = Inputs(call, MapRows(func), iterables, ordered, *sizes)
     lists = inputs.results(deadline)
     results = cast(Results, Results.from_iterable(lists))
-    results.inputs, results.lists = inputs, cast("Generator[list[Any], None, None]", lists)
+    results.inputs, results.lists = inputs, lists
     return results
+
+
+def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> Any:
+    """Reduce ``func(*row)`` over all rows, keeping their order: ``op`` need not commute."""
+    inputs = Inputs("futures.mapReduce()", ReduceRows(func, op), iterables)
+    sums: list[Any] = []
+    for found in inputs.results():
+        sums = [reduce(op, sums + found)]
+    if not sums:
+        raise TypeError("mapReduce() of empty iterable: there is nothing to reduce, and no initial value")
+    return sums[0]
+
+
+def map_scan(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> list[Any]:
+    """Return all prefixes of ``func(*row)`` over all rows, put together by ``op``, which need not commute."""
+    call = "futures.mapScan()"
+    parts = [*chain.from_iterable(Inputs(call, ScanRows(func, op), iterables).results())]
+    if not parts:
+        raise TypeError("mapScan() of empty iterable: there is nothing to reduce, and no initial value")
+    before = [*accumulate((each[-1] for each in parts[:-1]), op)]
+    shifted = Inputs(call, MapRows(partial(_shift, op)), (before, parts[1:])).results()
+    return [*chain(parts[0], *chain.from_iterable(shifted))]
+
+
+def _shift(op: Operation, before: Any, elements: list[Any]) -> list[Any]:
+    return list(map(partial(op, before), elements))

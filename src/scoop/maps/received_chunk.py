@@ -9,8 +9,7 @@ from typing import Any
 from ..engine.task import Report, TaskOptions
 from ..tuning import TUNING
 from .consumer import Consumer
-from .map_in_progress import MapInProgress
-from .map_scheduler import MapThreads
+from .map_in_progress import MapInProgress, MapScheduler
 from .row_functions import Columns, MapRows
 from .segment import AnySegment, Segment, pack_segments
 
@@ -18,25 +17,17 @@ __all__ = ["ReceivedChunk"]
 
 
 class ReceivedChunk:
-    """Rows of another worker's map.
-
-    Parameters:
-        scheduler: of this process.
-        rows: what is done to them.
-        columns: their inputs.
-        options: how they are to be treated.
-        report: takes results to the owner.
-    """
+    """Rows of another worker's map: see Chunk in engine/task.py. ``report`` takes results to the owner."""
 
     def __init__(
-        self, scheduler: MapThreads, rows: MapRows, columns: Columns, options: TaskOptions, report: Report
+        self, scheduler: MapScheduler, rows: MapRows, columns: Columns, options: TaskOptions, report: Report
     ) -> None:
         self._scheduler = scheduler
         self._rows = rows
         self._consumer = Consumer(scheduler, in_order=not rows.streams)
-        self._map = MapInProgress(
-            scheduler, rows, columns, options, self._consumer.notify, first_seconds=TUNING.slice_seconds
-        )
+        notify = self._consumer.point.notify
+        seconds = TUNING.slice_seconds
+        self._map = MapInProgress(scheduler, rows, columns, notify, first_seconds=seconds, options=options)
         self._consumer.maps.append(self._map)
         self._total = min(map(len, columns))
         self._report = report
@@ -61,15 +52,15 @@ class ReceivedChunk:
 
     def has_news(self) -> bool:
         """Return whether some rows have ended that were not reported for a while."""
-        if monotonic() - self._reported_at < TUNING.deliver_after_seconds:
+        if not self._rows.streams or monotonic() - self._reported_at < TUNING.deliver_after_seconds:
             return False
-        return bool(self._unreported) or self._map.has_unreported() or (self._rows.streams and self._map.has_any())
+        return bool(self._unreported) or self._map.has_unreported() or self._map.has_arrived(in_order=False)
 
     def report(self) -> None:
         """Report the rows that have ended. Callable from any thread that may run the program's code."""
         with self._lock:
             self._map.collect_finished()
-            while self._rows.streams and (segment := self._map.pop_any()) is not None:
+            while (segment := self._map.pop(in_order=False)) is not None:
                 self._unreported.append(segment)
             if self._unreported:
                 segments, self._unreported = self._unreported, []

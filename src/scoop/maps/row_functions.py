@@ -7,43 +7,39 @@ from typing import Any
 
 from ..engine import runtime
 from ..engine.signal_safety import calls_program
-from ..errors import name_of
+from ..engine.task import split_options
 
-__all__ = ["Columns", "MapRows", "ReduceRows", "ScanRows"]
+__all__ = ["Columns", "MapRows", "Operation", "ReduceRows", "ScanRows"]
 
 Columns = tuple[Sequence[Any], ...]
 """Rows of a map's inputs: as many sequences, of the same length, as the function has arguments."""
+
+Operation = Callable[[Any, Any], Any]
 
 
 class MapRows:
     """The function of a map, to be called on rows."""
 
-    __slots__ = ("__weakref__", "function", "name")
+    __slots__ = ("__weakref__", "function", "name", "options")
 
-    streams = True
-    """Whether results can be reported before all rows of a piece have ended."""
+    streams = True  # results can be reported before all rows of a piece have ended
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+        self.function, self.options = split_options(function)
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:
         return type(self), self.parts()
 
     def parts(self) -> tuple[Any, ...]:
-        """Return the functions of the program's that it is made of."""
         return (self.function,)
 
     @calls_program
     def go_over(self, results: list[Any], begun: Iterator[Any], others: Columns) -> BaseException | None:
         """Call the function on rows, one after another, and add up the results; return what a call has raised.
 
-        Never raises, save what signal handlers do. A StopIteration is not told from the end of the rows.
-
-        Parameters:
-            results: to be added to. Other threads may read those that are there.
-            begun: goes over the first column; rows that it has not come to may be taken away at any moment.
-            others: the columns after it.
+        Never raises, save what signal handlers do. A StopIteration is not told from the end of the rows. ``begun``
+        goes over the first column; rows that it has not come to may be taken away at any moment.
         """
         try:
             results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
@@ -55,15 +51,11 @@ class MapRows:
             return error
         return None
 
-    def stopped(self) -> BaseException:
-        """Return the exception for a call that raised StopIteration: to the loop that was the end of its inputs."""
-        return RuntimeError(f"{name_of(self.function)} raised StopIteration")
-
-    def digest(self, results: list[Any]) -> list[Any]:
+    def digest(self, results: list[Any], /) -> list[Any]:
         """Return what is made of the results of rows that ran here, one after another."""
         return results
 
-    def join(self, digests: list[Any]) -> list[Any]:
+    def join(self, digests: list[Any], /) -> list[Any]:
         """Return what is made of the digests of several parts in a row, added up."""
         return digests
 
@@ -75,22 +67,18 @@ class ReduceRows(MapRows):
 
     streams = False
 
-    def __init__(self, function: Callable[..., Any], operation: Callable[[Any, Any], Any]) -> None:
+    def __init__(self, function: Callable[..., Any], operation: Operation) -> None:
         super().__init__(function)
         self.operation = operation
 
     def parts(self) -> tuple[Any, ...]:
-        """Return the functions of the program's that it is made of."""
         return self.function, self.operation
 
     @calls_program
-    def digest(self, results: list[Any]) -> list[Any]:
-        """Reduce the results."""
+    def digest(self, results: list[Any], /) -> list[Any]:
         return [reduce(self.operation, results)] if results else []
 
-    def join(self, digests: list[Any]) -> list[Any]:
-        """Reduce the results of several parts in a row."""
-        return self.digest(digests)
+    join = digest
 
 
 class ScanRows(ReduceRows):
@@ -99,10 +87,7 @@ class ScanRows(ReduceRows):
     __slots__ = ()
 
     @calls_program
-    def digest(self, results: list[Any]) -> list[Any]:
-        """Accumulate the results, each with those before it in the part."""
+    def digest(self, results: list[Any], /) -> list[Any]:
         return [list(accumulate(results, self.operation))] if results else []
 
-    def join(self, digests: list[Any]) -> list[Any]:
-        """Return the lists of several parts in a row."""
-        return digests
+    join = MapRows.join

@@ -1,55 +1,53 @@
-"""Rows of a map that have not begun, as a few ranges in order."""
+"""Some rows of a map, as a few ranges in order."""
 
-from collections.abc import Iterator
 from itertools import pairwise
+from operator import attrgetter
 
 __all__ = ["RowRanges", "divide"]
 
+_NO_ROWS = range(-1, -1)
+_start = attrgetter("start")
 
-class RowRanges:
-    """Some rows. Not guarded by any lock of its own."""
 
-    __slots__ = ("_ranges",)
+class RowRanges(list[range]):
+    """Some rows, as a list of ranges, none of them empty. Not guarded by any lock of its own."""
 
-    def __init__(self, *ranges: range) -> None:
-        self._ranges = [*ranges]
+    __slots__ = ()
 
-    def __bool__(self) -> bool:
-        return bool(self._ranges)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._ranges))
-
-    def __iter__(self) -> Iterator[range]:
-        return iter(self._ranges)
+    def count_rows(self) -> int:
+        """Return how many rows there are."""
+        return sum(map(len, self))
 
     def first(self) -> range:
-        """Return the first of the ranges."""
-        return self._ranges[0]
+        """Return the first of the ranges; an empty one, which starts at -1, if there is none."""
+        return next(iter(self), _NO_ROWS)
 
     def take(self, count: int, from_front: bool) -> list[range]:
         """Take out so many rows, the first or the last ones; return them in order."""
         taken: list[range] = []
-        while count and self._ranges:
-            rows = self._ranges.pop(0 if from_front else -1)
-            if len(rows) > count and from_front:
-                self._ranges.insert(0, rows[count:])
-                rows = rows[:count]
-            elif len(rows) > count:
-                self._ranges.append(rows[:-count])
-                rows = rows[-count:]
+        while count and self:
+            rows = self.pop(0 if from_front else -1)
+            if len(rows) > count:
+                cut = count if from_front else len(rows) - count
+                self.put_back(rows[cut:] if from_front else rows[:cut])
+                rows = rows[:cut] if from_front else rows[cut:]
             taken.append(rows)
             count -= len(rows)
         return sorted(taken, key=_start)
 
     def put_back(self, rows: range) -> None:
         """Put rows in that were taken out."""
-        self._ranges.append(rows)
-        self._ranges.sort(key=_start)
+        self.append(rows)
+        self.sort(key=_start)
+
+    def drop(self, start: int, stop: int) -> None:
+        """Forget the rows from ``start`` to ``stop``."""
+        parts = [(range(rows.start, min(start, rows.stop)), range(max(stop, rows.start), rows.stop)) for rows in self]
+        self[:] = [part for both in parts for part in both if part]
 
     def drop_from(self, start: int) -> None:
         """Forget all rows from ``start`` on."""
-        self._ranges = [rows[: start - rows.start] for rows in self._ranges if rows.start < start]
+        self[:] = [rows[: start - rows.start] for rows in self if rows.start < start]
 
 
 def divide(rows: range, pieces: int, total: int, most: int | None) -> list[range]:
@@ -59,7 +57,3 @@ def divide(rows: range, pieces: int, total: int, most: int | None) -> list[range
         number = max(number, -(-len(rows) // most))
     bounds = [len(rows) * place // number for place in range(number + 1)]
     return [rows[start:end] for start, end in pairwise(bounds) if start < end]
-
-
-def _start(rows: range) -> int:
-    return rows.start

@@ -20,6 +20,7 @@ from typing import Any
 from greenlet import getcurrent
 
 from ..engine.signal_safety import indivisible
+from ..errors import name_of
 from .row_functions import Columns, MapRows
 from .segment import Segment
 
@@ -27,45 +28,17 @@ __all__ = ["RunningSlice"]
 
 _NONE = range(0)
 
-_ITERATED_IN_C = (range, list, tuple, str, bytes)
-"""Of a range no list is made: so it takes no longer than in a loop of the program's."""
+_ITERATED_IN_C = (range, list, tuple, str, bytes)  # a list of a range would be slower than a loop of the program's
 
 
 class RunningSlice:
-    """Rows of some columns, while they are gone over.
+    """The rows ``span`` of a map's inputs, while they are gone over. ``seconds_per_row``: 0 if that is not known."""
 
-    Parameters:
-        rows: what is done to them.
-        columns: all of the map's inputs, which no thread changes.
-        span: which rows.
-        now: when it begins, in seconds.
-        seconds_per_row: what a row takes; 0 if that is not known.
-    """
-
-    __slots__ = (
-        "_begun",
-        "_closed",
-        "_columns",
-        "_end",
-        "_kept",
-        "_lock",
-        "_reported",
-        "_results",
-        "_rows",
-        "_seconds_per_row",
-        "_stopped",
-        "count",
-        "fiber",
-        "span",
-        "started",
-    )
-
-    def __init__(self, rows: MapRows, columns: Columns, span: range, now: float, seconds_per_row: float) -> None:
-        self.started = now
+    def __init__(self, rows: MapRows, columns: Columns, span: range, started: float, seconds_per_row: float) -> None:
+        self.started = started
         self.span = span
         self.fiber = getcurrent()
-        self.count = 0
-        """How many rows were computed, once it has run."""
+        self.count = 0  # rows that were computed, once it has run
         self._rows = rows
         self._columns = tuple([column[span.start : span.stop] for column in columns])
         self._seconds_per_row = seconds_per_row
@@ -90,7 +63,8 @@ class RunningSlice:
             with self._lock:
                 self._closed = True
         if error is None and self.count < self._end and not self._stopped:
-            error = self._rows.stopped()
+            # To the loop that was the end of its inputs.
+            error = RuntimeError(f"{name_of(self._rows.function)} raised StopIteration")
         return error
 
     def last_segment(self, error: BaseException | None) -> Segment:
@@ -121,10 +95,6 @@ class RunningSlice:
         """Return how long the rows that have not begun are to take, if that is known; else 0."""
         return (length_hint(self._begun) + len(self._kept)) * self._seconds_per_row
 
-    def rows_left(self) -> int:
-        """Return how many rows have not begun."""
-        return length_hint(self._begun) + len(self._kept)
-
     @indivisible
     def split(self) -> range:
         """Take the later half of the rows that have not begun, or the only one; return which rows of the map."""
@@ -135,7 +105,7 @@ class RunningSlice:
             middle = len(self._kept) // 2
             given = self._kept[middle:]
             self._kept = self._kept[:middle]
-            return range(self.span.start + given.start, self.span.start + given.stop) if given else _NONE
+            return range(self.span.start + given.start, self.span.start + given.stop)
 
     @indivisible
     def stop(self) -> None:

@@ -9,27 +9,29 @@ from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..wire import codec
 from .row_functions import MapRows
 
-__all__ = ["AnySegment", "PackedSegment", "Segment", "pack_segments", "read_segments"]
+__all__ = ["AnySegment", "PackedSegment", "Segment", "pack_segments"]
 
 
 class Segment(NamedTuple):
-    """What became of rows.
+    """What became of rows."""
 
-    Parameters:
-        start: the first of them.
-        rows: how many they are; with an error, the one that failed included.
-        values: their results, digested: the results themselves, or what they were reduced to.
-        error: what the last of them raised.
-    """
+    start: int  # the first of them
+    rows: int  # how many they are; with an error, the one that failed included
+    values: list[Any]  # digested: the results themselves, or what they were reduced to
+    error: BaseException | None = None  # what the last of them raised
 
-    start: int
-    rows: int
-    values: list[Any]
-    error: BaseException | None = None
+    @property
+    def failed(self) -> bool:
+        """Whether the last of them raised something."""
+        return self.error is not None
+
+    def unpack(self) -> "Segment":
+        """Return the segment: it is not packed."""
+        return self
 
 
 class PackedSegment(NamedTuple):
-    """The same as bytes. ``failed``: the pickle holds the values and the packed error."""
+    """The same as bytes: ``data`` is the pickle of the values, and of the packed error if the last row has failed."""
 
     start: int
     rows: int
@@ -37,15 +39,16 @@ class PackedSegment(NamedTuple):
     data: bytes
     large: Sequence[Any] = ()
 
+    def __reduce__(self) -> Any:
+        return type(self), (*self[:-1], [*map(PickleBuffer, self.large)])
+
     def unpack(self) -> Segment:
         """Return the segment. Runs code of the program's."""
-        ok, value = unpack_outcome(True, self.data, self.large)
+        ok, found = unpack_outcome(True, self.data, self.large)
         if not ok:
-            return Segment(self.start, self.rows, [], value)
-        if not self.failed:
-            return Segment(self.start, self.rows, value)
-        values, packed_error = value
-        return Segment(self.start, self.rows, values, unpack_outcome(False, packed_error)[1])
+            return Segment(self.start, self.rows, [], found)
+        values, error = found
+        return Segment(self.start, self.rows, values, error and unpack_outcome(False, error)[1])
 
 
 AnySegment = Segment | PackedSegment
@@ -54,33 +57,21 @@ AnySegment = Segment | PackedSegment
 def pack_segments(
     rows: MapRows, segments: Sequence[AnySegment], seconds_per_row: float | None
 ) -> tuple[bytes, list[PickleBuffer]]:
-    """Return the pickle of segments, and of what a row took; and the large buffers of all of them."""
+    """Return the pickle of what a row took, and of packed segments; and the large buffers of all of them.
+
+    What is packed stays so when this is unpickled: no code of the program's runs.
+    """
     large: list[PickleBuffer] = []
-    packed = []
-    for segment in segments:
-        each = segment if isinstance(segment, PackedSegment) else _pack(rows, segment)
-        large += [buffer if isinstance(buffer, PickleBuffer) else PickleBuffer(buffer) for buffer in each.large]
-        packed.append((each.start, each.rows, each.failed, each.data, len(each.large)))
-    return pickle.dumps((seconds_per_row, packed), 5), large
-
-
-def read_segments(data: bytes, large: Sequence[Any]) -> tuple[float | None, list[PackedSegment]]:
-    """Undo ``pack_segments``, but for the segments' own pickles: so no code of the program's runs."""
-    seconds_per_row, packed = pickle.loads(data)
-    segments, place = [], 0
-    for start, count, failed, pickled, number in packed:
-        segments.append(PackedSegment(start, count, failed, pickled, large[place : place + number]))
-        place += number
-    return seconds_per_row, segments
+    packed = [segment if isinstance(segment, PackedSegment) else _pack(rows, segment) for segment in segments]
+    return pickle.dumps((seconds_per_row, packed), 5, buffer_callback=large.append), large
 
 
 def _pack(rows: MapRows, segment: Segment) -> PackedSegment:
-    start, count, values, error = segment
     large: list[PickleBuffer] = []
     try:
-        if error is None:
-            return PackedSegment(start, count, False, codec.dumps(values, large), large)
-        return PackedSegment(start, count, True, codec.dumps((values, pack_error(error))))
+        error = None if segment.error is None else pack_error(segment.error)
+        data = codec.dumps((segment.values, error), large)
+        return PackedSegment(segment.start, segment.rows, segment.failed, data, large)
     except Exception as problem:
         return _pack_what_can_travel(rows, segment, problem)
 

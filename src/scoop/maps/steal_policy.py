@@ -9,27 +9,16 @@ __all__ = ["NOTHING", "Situation", "StealPlan", "plan_steal"]
 
 
 class Situation(NamedTuple):
-    """What is known of a map when workers wait for work.
+    """What is known of a map when workers wait for work."""
 
-    Parameters:
-        rows: that no thread has begun.
-        seconds_per_row: what one takes; None if that is not known.
-        bytes_per_row: what one carries, there or back.
-        workers: of the run.
-        wanted: how many of them wait.
-        age: seconds since the rows at hand have begun.
-        overrun: seconds by which the rows at hand are early or late: they may go on for as long again.
-        alone: whether this process runs no rows itself.
-    """
-
-    rows: int
-    seconds_per_row: float | None
-    bytes_per_row: float
-    workers: int
-    wanted: int
-    age: float
-    overrun: float
-    alone: bool
+    rows: int  # that no thread has begun
+    seconds_per_row: float | None  # None if that is not known
+    bytes_per_row: float  # there or back
+    workers: int  # of the run
+    wanted: int  # how many of them wait
+    age: float  # seconds since the rows at hand have begun
+    overrun: float  # seconds by which the rows at hand are early or late: they may go on for as long again
+    alone: bool  # whether this process runs no rows itself
 
 
 class StealPlan(NamedTuple):
@@ -52,24 +41,21 @@ def plan_steal(now: Situation, tuning: Tuning) -> StealPlan:
     if not now.rows:
         return NOTHING
     if now.seconds_per_row is None:
-        return _plan_unknown(now, tuning)
+        # Most often the first row has ended by then, and it is known how much to give.
+        if now.age <= tuning.unknown_rows_stay_seconds and not now.alone:
+            return NOTHING
+        rows = min(now.rows, now.wanted)
+        return StealPlan(rows, rows, from_front=True)
     if now.seconds_per_row >= tuning.long_row_seconds:
         return _plan_long(now, now.seconds_per_row, tuning)
     return _plan_short(now, now.seconds_per_row, tuning)
 
 
-def _plan_unknown(now: Situation, tuning: Tuning) -> StealPlan:
-    # Most often the first row has ended by then, and it is known how much to give.
-    if now.age <= tuning.unknown_rows_stay_seconds and not now.alone:
-        return NOTHING
-    rows = min(now.rows, now.wanted)
-    return StealPlan(rows, rows, from_front=True)
-
-
 def _plan_long(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
     # Smaller pieces towards the end, so that all workers are done at the same time.
     fair = ceil(now.rows / (2 * now.workers))
-    in_piece = max(1, min(int(tuning.long_piece_seconds / seconds), fair, _most_rows(now, tuning)))
+    light = int(tuning.heavy_bytes / now.bytes_per_row) if now.bytes_per_row else fair
+    in_piece = max(1, min(int(tuning.long_piece_seconds / seconds), fair, light))
     # A piece more than can run at once, so that no worker stands still until the next one comes.
     ahead = max(1, min(tuning.most_pieces_ahead, int(tuning.long_rows_ahead_seconds / (seconds * in_piece))))
     pieces = min(now.wanted * ahead, max(1, now.rows // in_piece))
@@ -93,7 +79,3 @@ def _plan_short(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
     # Of heavy rows not many at a time: packing 100 MB at once keeps the workers waiting that want them.
     heavy = min(tuning.most_heavy_pieces, int(rows * now.bytes_per_row / tuning.heavy_bytes))
     return StealPlan(rows, min(rows, max(pieces, heavy)), from_front=False)
-
-
-def _most_rows(now: Situation, tuning: Tuning) -> int:
-    return max(1, int(tuning.heavy_bytes / now.bytes_per_row)) if now.bytes_per_row else now.rows
