@@ -8,11 +8,11 @@
     │   ├── HostsMissing            fewer hosts take part in the run than it needs (``--min-hosts``)
     │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
-    │   ├── RemoteError             stands in for a task's exception that could not travel
+    │   ├── RemoteError             stands in for a task's exception whose class only the other process has
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
     │   ├── Deadlock                a task waits for a future that waits for the task
     │   └── FinalizerError          a ``__del__`` that runs in the midst of SCOOP's code waits for a future
-    └── RemoteTraceback             never raised: the ``__cause__`` that carries the remote frames
+    └── RemoteTraceback             never raised: carries the remote frames, as the first of the chain of causes
 
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
 written against either works unchanged.
@@ -127,7 +127,7 @@ class ResultNotSent(ScoopError):
 
 
 class RemoteError(ScoopError):
-    """A task raised an exception that could not travel; the message and the cause tell which."""
+    """A task raised an exception whose class this process cannot have; the message and the cause tell which."""
 
 
 class WorkerLost(ScoopError):

@@ -168,6 +168,7 @@ class Inbox:
 
     def run(self, task: ReceivedTask) -> None:
         """Run one task and put its outcome with those to send."""
+        raised: BaseException | None = None
         struck: BaseException | None = None
         try:
             packed = self._perform(task)
@@ -175,9 +176,11 @@ class Inbox:
             if runtime.current is None:
                 raise  # the task has forked, and this is the child
             packed = Packed(False, pack_error(error))
+            raised = error
             struck = error if error is runtime.signal_error else None
         if task.callbacks is not None:
-            self._call_back(task.callbacks, packed)
+            self._call_back(task.callbacks, packed, raised)
+        del raised  # or the traceback and this frame keep each other alive
         with self._lock:
             self._current.discard((task.batch, task.number))
             self._cancelled.discard((task.batch, task.number))
@@ -186,7 +189,7 @@ class Inbox:
             try:
                 raise struck
             finally:
-                del struck  # or the traceback and this frame keep each other alive
+                del struck  # as above
 
     @calls_program
     def _perform(self, task: ReceivedTask) -> Packed:
@@ -243,9 +246,9 @@ class Inbox:
         except Exception as problem:
             raise result_not_sent(function, value, problem) from problem
 
-    def _call_back(self, callbacks: bytes, packed: Packed) -> None:
+    def _call_back(self, callbacks: bytes, packed: Packed, raised: BaseException | None) -> None:
         try:
-            ok, value = unpack_outcome(*packed)
+            ok, value = (False, raised) if raised is not None else unpack_outcome(*packed)
             functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
             show_outcome(value, not ok, functions)
         except Exception:

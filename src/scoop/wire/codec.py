@@ -8,7 +8,7 @@ value, through cloudpickle, which is imported when it is first needed.
 import io
 import pickle
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,6 +18,9 @@ __all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
 
 MAIN_ALIAS = "__scoop_main__"
 """The name under which workers import the main script; in the origin it names ``__main__`` itself."""
+
+Override = Callable[[Any], Any]
+"""Returns how one object is to be pickled, as ``__reduce__`` does; or NotImplemented, for its own way."""
 
 _PROTOCOL = 5
 _main_by_value = False
@@ -29,7 +32,7 @@ def pickle_main_by_value(on: bool = True) -> None:
     _main_by_value = on
 
 
-def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
+def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None, override: Override | None = None) -> bytes:
     """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle.
 
     Raises what the object's own pickling raises if it can travel neither by name nor by value.
@@ -37,19 +40,35 @@ def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
     if not _main_by_value:
         try:
-            return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
+            if override is None:
+                return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
+            return _dump(_ByNamePickler, obj, aside, override)
         except (pickle.PicklingError, AttributeError, TypeError):
             pass  # a lambda, for one: so by value. If that fails too, its error is the clearer one
         if large is not None:
             large.clear()
-    with io.BytesIO() as stream:
-        _by_value_pickler()(stream, _PROTOCOL, buffer_callback=aside).dump(obj)
-        return stream.getvalue()
+    return _dump(_by_value_pickler(), obj, aside, override)
 
 
 def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
     """Undo ``dumps``."""
     return pickle.loads(data, buffers=large)
+
+
+class _ByNamePickler(pickle.Pickler):
+    """pickle's own, to which an override can be given."""
+
+
+def _dump(
+    kind: Any, obj: object, aside: Callable[[pickle.PickleBuffer], bool] | None, override: Override | None
+) -> bytes:
+    with io.BytesIO() as stream:
+        pickler = kind(stream, _PROTOCOL, buffer_callback=aside)
+        if override is not None:
+            original = getattr(pickler, "reducer_override", lambda _: NotImplemented)
+            pickler.reducer_override = lambda obj: original(obj) if (it := override(obj)) is NotImplemented else it
+        pickler.dump(obj)
+        return stream.getvalue()
 
 
 def _keep_small(large: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
