@@ -23,6 +23,7 @@ from ..engine.tracebacks import format_error
 from ..errors import UnguardedMainError
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
+from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
 
 __all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
@@ -45,6 +46,7 @@ def become_worker(
 ) -> WorkerProcess:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
+    pickle_methods_exactly()
     client = BrokerClient(sock, on_end)
     outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
     scheduler = Scheduler(identity, limits, outside)

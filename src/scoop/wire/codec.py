@@ -8,10 +8,13 @@ value, through cloudpickle, which is imported when it is first needed.
 import io
 import pickle
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from types import MethodType
+from typing import Any, ClassVar
 
+from .methods import reduce_method
 from .shared_buffers import LARGE, can_carry
 
 __all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
@@ -85,7 +88,10 @@ def _is_global_of_main(obj: Any) -> bool:
     if getattr(obj, "__module__", None) not in ("__main__", MAIN_ALIAS):
         return False
     found: Any = sys.modules.get(MAIN_ALIAS)
-    for name in getattr(obj, "__qualname__", "<nameless>").split("."):
+    qualname = getattr(obj, "__qualname__", None)
+    if not isinstance(qualname, str):
+        return False
+    for name in qualname.split("."):
         found = getattr(found, name, None)
     return found is obj
 
@@ -96,6 +102,8 @@ def _by_value_pickler() -> Any:
 
     class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         """cloudpickle, except that what the main script defines at its top level still travels by name."""
+
+        dispatch_table: ClassVar[Any] = ChainMap({MethodType: reduce_method}, cloudpickle.Pickler.dispatch_table)
 
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):
