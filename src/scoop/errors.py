@@ -35,6 +35,7 @@ __all__ = [
     "TaskNotSent",
     "UnguardedMainError",
     "WorkerLost",
+    "brief",
     "describe",
     "describe_call",
     "in_words",
@@ -47,6 +48,11 @@ _briefly = reprlib.Repr()
 _briefly.maxstring = _briefly.maxother = _briefly.maxlong = _MOST_SHOWN
 
 
+def brief(thing: object) -> str:
+    """Return the start of what the user's ``repr`` says, or the type if it fails."""
+    return _shown(thing) or f"<{type(thing).__name__}>"
+
+
 def describe(thing: object) -> str:
     """Say what the user gave, for an error's message: its type and, if that can be had, its start."""
     shown = _shown(thing)
@@ -55,8 +61,8 @@ def describe(thing: object) -> str:
 
 def describe_call(function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
     """Write down a call, for an error's message: no argument, and not all of them together, at length."""
-    words = [_shown(arg) or f"<{type(arg).__name__}>" for arg in args[:_MOST_SHOWN]]
-    words += [f"{name}={_shown(value) or f'<{type(value).__name__}>'}" for name, value in kwargs.items()]
+    words = [brief(arg) for arg in args[:_MOST_SHOWN]]
+    words += [f"{name}={brief(value)}" for name, value in kwargs.items()]
     return f"{name_of(function)}({_cut(', '.join(words), 2 * _MOST_SHOWN)})"
 
 

@@ -41,15 +41,19 @@ class _Record:
         self.unwanted = False  # its owner has cancelled it
 
     @property
+    def tries_made(self) -> int:
+        return self.tries + self.losses
+
+    @property
     def retries_left(self) -> int:
-        return self.retries - self.tries - self.losses
+        return self.retries - self.tries_made
 
     # Each of these returns how often the task was tried if it must not run again; else 0.
 
     def died_begun(self, is_culprit: bool) -> int:
         self.quarantined = True
         self.tries += is_culprit
-        return max(self.tries, 1) if self.retries_left < 0 or not self.retries else 0
+        return max(self.tries_made, 1) if self.retries_left < 0 or not self.retries else 0
 
     def died_on_arrival(self) -> int:
         self.quarantined = True
@@ -58,7 +62,7 @@ class _Record:
 
     def lost_with_machine(self) -> int:
         self.losses += 1
-        return self.losses if self.retries_left < 0 else 0
+        return self.tries_made if self.retries_left < 0 else 0
 
 
 class _Batch:
@@ -126,6 +130,9 @@ class TaskTable:
     def end(self, peer: int, message: Ended) -> None:
         """Tasks that a peer held have ended."""
         self._release(peer, message.batch, message.tasks)
+        if isinstance(message, Lost) and message.batch in self._batches:  # a machine counts its own tries
+            before = self._batches[message.batch].tasks[message.tasks[0]].tries_made
+            message = message._replace(tries=before + message.tries)
         self._close(message)
 
     def cancel(self, message: Cancel) -> list[tuple[int, Cancel]]:

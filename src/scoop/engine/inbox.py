@@ -26,6 +26,11 @@ _log = logging.getLogger("scoop")
 MOST_FUNCTIONS = 256
 """Functions kept unpickled, for the next task that calls them."""
 
+_UNDER_GUARD = (
+    ". Workers import the main script under another name: what its functions and classes need must be defined at its "
+    'top level, outside `if __name__ == "__main__":`'
+)
+
 
 class ReceivedTask(NamedTuple):
     """One task of another worker's, still pickled.
@@ -223,10 +228,10 @@ class Inbox:
                 function = self._load_function(task)
             return function, *codec.loads(task.call, task.large)
         except Exception as problem:
+            words = in_words(problem)
+            of_main = isinstance(problem, AttributeError) and ("__main__" in words or codec.MAIN_ALIAS in words)
             raise TaskNotSent(
-                f"a task could not be rebuilt on a worker ({in_words(problem)}). Workers import the "
-                "main script under another name: what its functions and classes need must be defined at its top "
-                'level, outside `if __name__ == "__main__":`'
+                f"a task could not be rebuilt on a worker ({words}){_UNDER_GUARD if of_main else ''}"
             ) from problem
 
     def _load_function(self, task: ReceivedTask) -> Callable[..., Any]:

@@ -1,16 +1,25 @@
 """How the outcome of a task travels: its value, or its exception and the text of its traceback."""
 
 import pickle
+import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..errors import RemoteError, ResultNotSent, describe, in_words, name_of
 from ..wire import codec
+from ..wire.codec import MAIN_ALIAS
 from ..wire.exceptions import dumps_error
 from . import runtime
+from .obstacles import name_obstacle
 from .tracebacks import add_remote_frames, format_error, set_cause
 
 __all__ = ["pack_error", "result_not_sent", "unpack_outcome"]
+
+_ONLY_HERE = (
+    "scoop: {!r} is set in the program's process, but was not on the worker. Workers import the main script, but do "
+    "not do what stands under `if __name__ == '__main__':`. So set it at the script's top level, give it to the task "
+    "as an argument, or see shared.setConst"
+)
 
 
 def unpack_outcome(ok: bool, data: bytes, large: Sequence[Any] = ()) -> tuple[bool, Any]:
@@ -37,11 +46,21 @@ def pack_error(error: BaseException) -> bytes:
         data = dumps_error(error)
     except BaseException as problem:  # the program's code may raise anything
         data = pickle.dumps(_stand_in(in_words(error), problem))
-    return pickle.dumps((data, text), 5)
+    return pickle.dumps((data, text, _missing_global(error)), 5)
+
+
+def _missing_global(error: BaseException) -> str | None:
+    """Return the name of the global of the main script that an exception says is missing."""
+    trace = error.__traceback__ if type(error) is NameError else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or trace.tb_frame.f_globals.get("__name__") not in ("__main__", MAIN_ALIAS):
+        return None
+    return cast(NameError, error).name
 
 
 def _unpack_error(packed: bytes) -> BaseException:
-    data, text = pickle.loads(packed)
+    data, text, missing = pickle.loads(packed)
     try:
         error: Any = codec.loads(data)
         if not isinstance(error, BaseException):
@@ -52,6 +71,8 @@ def _unpack_error(packed: bytes) -> BaseException:
         error = _stand_in(text.rstrip().rpartition("\n")[2], problem)
     found: BaseException = error
     add_remote_frames(found, text)
+    if missing is not None and missing in vars(sys.modules["__main__"]):
+        found.add_note(_ONLY_HERE.format(missing))
     return found
 
 
@@ -63,5 +84,5 @@ def result_not_sent(function: object, value: object, problem: Exception) -> Resu
     """Return the exception for a result that cannot travel."""
     return ResultNotSent(
         f"{name_of(function)} returned a {type(value).__qualname__} that cannot travel back "
-        f"({in_words(problem)}). Return plain data instead"
+        f"({name_obstacle([('result', value)], problem)}). Return plain data instead"
     )

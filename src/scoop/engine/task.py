@@ -12,9 +12,11 @@ class TaskOptions(NamedTuple):
 
     Parameters:
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
+        tries_before: how often a worker has died with it when it was part of another task.
     """
 
     retries: int | None = None
+    tries_before: int = 0
 
 
 PLAIN = TaskOptions()

@@ -337,7 +337,7 @@ class MapInProgress:
             if self._cancelled:
                 return
             wanted = [row for row in rows if row < self._end]
-            chunks = [self._new_chunk(range(row, row + 1), TaskOptions(retries)) for row in wanted]
+            chunks = [self._new_chunk(range(row, row + 1), TaskOptions(retries, 1)) for row in wanted]
         self._scheduler.send_suspects(chunks)
 
     def retries_of(self, options: TaskOptions) -> int:
