@@ -172,7 +172,8 @@ def _describe(placement: "Placement | None", options: argparse.Namespace, progra
 
 
 def _limits(options: argparse.Namespace) -> Limits:
-    return Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
+    bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
+    return Limits(*bounds, authkey=os.urandom(32).hex())
 
 
 def _start(machine: Machine, program: Program) -> None:

@@ -25,6 +25,7 @@ from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
 from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
+from .authkey import share_authkey
 
 __all__ = ["WorkerProcess", "become_worker", "close_all_but", "keep_freed_memory", "serve"]
 
@@ -47,6 +48,8 @@ def become_worker(
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
     pickle_methods_exactly()
+    if limits.authkey:
+        share_authkey(bytes.fromhex(limits.authkey))
     client = BrokerClient(sock, on_end)
     outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
     scheduler = Scheduler(identity, limits, outside)
