@@ -8,11 +8,11 @@
     │   ├── HostsMissing            fewer hosts take part in the run than it needs (``--min-hosts``)
     │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
-    │   ├── RemoteError             stands in for a task's exception that could not travel
+    │   ├── RemoteError             stands in for a task's exception whose class only the other process has
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
     │   ├── Deadlock                a task waits for a future that waits for the task
     │   └── FinalizerError          a ``__del__`` that runs in the midst of SCOOP's code waits for a future
-    └── RemoteTraceback             never raised: the ``__cause__`` that carries the remote frames
+    └── RemoteTraceback             never raised: carries the remote frames, as the first of the chain of causes
 
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
 written against either works unchanged.
@@ -35,6 +35,7 @@ __all__ = [
     "TaskNotSent",
     "UnguardedMainError",
     "WorkerLost",
+    "brief",
     "describe",
     "describe_call",
     "in_words",
@@ -47,6 +48,11 @@ _briefly = reprlib.Repr()
 _briefly.maxstring = _briefly.maxother = _briefly.maxlong = _MOST_SHOWN
 
 
+def brief(thing: object) -> str:
+    """Return the start of what the user's ``repr`` says, or the type if it fails."""
+    return _shown(thing) or f"<{type(thing).__name__}>"
+
+
 def describe(thing: object) -> str:
     """Say what the user gave, for an error's message: its type and, if that can be had, its start."""
     shown = _shown(thing)
@@ -55,8 +61,8 @@ def describe(thing: object) -> str:
 
 def describe_call(function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> str:
     """Write down a call, for an error's message: no argument, and not all of them together, at length."""
-    words = [_shown(arg) or f"<{type(arg).__name__}>" for arg in args[:_MOST_SHOWN]]
-    words += [f"{name}={_shown(value) or f'<{type(value).__name__}>'}" for name, value in kwargs.items()]
+    words = [brief(arg) for arg in args[:_MOST_SHOWN]]
+    words += [f"{name}={brief(value)}" for name, value in kwargs.items()]
     return f"{name_of(function)}({_cut(', '.join(words), 2 * _MOST_SHOWN)})"
 
 
@@ -127,7 +133,7 @@ class ResultNotSent(ScoopError):
 
 
 class RemoteError(ScoopError):
-    """A task raised an exception that could not travel; the message and the cause tell which."""
+    """A task raised an exception whose class this process cannot have; the message and the cause tell which."""
 
 
 class WorkerLost(ScoopError):

@@ -54,6 +54,48 @@ def test_multiprocessing_spawns_within_a_task(scoop_run: RunScoop) -> None:
     assert scoop_run(program(POOLS) + textwrap.dedent(main)) == Run(0, "0\n", "")
 
 
+MANAGERS = """
+    import multiprocessing
+
+    def add(things, key):
+        table, lock, queue, value, rows = things
+        with lock:
+            table["n"] = table.get("n", 0) + 1
+            value.value += 1
+        queue.put(key)
+        rows[0].append(key)
+        return os.getpid()
+
+    def fill(count):
+        with multiprocessing.Manager() as manager:
+            rows = manager.list([manager.list()])
+            things = manager.dict(), manager.Lock(), manager.Queue(), manager.Value("i", 0), rows
+            left_alone(futures.submit(add, things, -1)).result()
+            list(futures.map(add, [things] * count, range(count)))
+            table, _, queue, value, rows = things
+            return table["n"], queue.qsize(), value.value, len(rows[0])
+
+    """
+
+
+@pytest.mark.parametrize("where", ["fill", "elsewhere"])
+def test_proxies_of_a_manager_work_in_every_task(scoop_run: RunScoop, where: str) -> None:
+    call = "fill(9)" if where == "fill" else "elsewhere(fill, 9)"
+    source = program(MANAGERS) + f"\nif __name__ == '__main__':\n    print({call})\n"
+    assert scoop_run(source, n=3) == Run(0, "(10, 10, 10, 10)\n", "")
+
+
+def test_multiprocessing_is_imported_only_by_programs_that_do(scoop_run: RunScoop) -> None:
+    source = """
+    def imported():
+        return [name for name in sys.modules if name.startswith("multiprocessing")]
+
+    if __name__ == "__main__":
+        print(imported(), elsewhere(imported))
+    """
+    assert scoop_run(program(source)) == Run(0, "[] []\n", "")
+
+
 # From 3.12 on python warns of a fork where there are threads, and SCOOP has one.
 FORKS = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}
 

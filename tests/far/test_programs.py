@@ -212,3 +212,23 @@ def test_the_status_is_the_programs(far: Far, ending: str) -> None:
 
 def test_short_programs_do_not_wait_for_hosts(far: Far) -> None:
     far.check("def main():\n    assert [*futures.map(square, range(10))] == [x * x for x in range(10)]\n")
+
+
+def test_proxies_of_a_manager_work_on_all_machines(far: Far) -> None:
+    far.check(
+        """
+import multiprocessing
+
+def put(table, key):
+    time.sleep(0.01)
+    table[key] = 1
+    return key
+
+def main():
+    all_at_work(2)
+    with multiprocessing.Manager() as manager:
+        table = manager.dict()
+        assert [*futures.map(put, [table] * 60, range(60))] == [*range(60)]
+        assert sorted(table.keys()) == [*range(60)]
+"""
+    )

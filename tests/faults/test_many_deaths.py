@@ -133,6 +133,26 @@ def test_a_task_that_always_crashes_its_worker_fails_alone_after_its_tries(
     assert "scoop:" not in run.err
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_row_of_a_map_that_kills_names_all_its_tries(scoop_run: RunScoop, retries: int) -> None:
+    source = """
+    def work(x):
+        time.sleep(0.01)
+        if x == 3:
+            os.kill(os.getpid(), 9)
+        return x
+
+    def main():
+        try:
+            list(futures.map(work, range(9)))
+        except Exception as error:
+            print(error)
+    """
+    run = scoop_run(program(source) + MAIN, options=("--retries", str(retries), "--spare-origin"))
+    assert run.status == 0, run.err
+    assert f"work(3) was lost: at {'the last of 3 tries' if retries else 'its only try'}, " in run.out
+
+
 def test_what_waits_behind_a_task_that_kills_is_not_blamed(scoop_run: RunScoop) -> None:
     source = """
     import signal

@@ -100,8 +100,8 @@ def test_what_cannot_travel_fails_its_one_future_and_the_pool_lives_on(scoop_run
         "nest ResultNotSent",
         "unpickled_there ResultNotSent",
         "unpickled_here ResultNotSent",
-        "failed RemoteError",
-        "picky RemoteError",
+        "failed Failed",
+        "picky Picky",
         "ends SystemExit",
     ]
 

@@ -29,6 +29,113 @@ def test_what_cannot_be_pickled_runs_at_home_with_one_warning_naming_it(scoop_ru
     assert "_thread.lock" in run.err
 
 
+def test_the_word_about_what_cannot_travel_leads_to_it(scoop_run: RunScoop) -> None:
+    run = start(
+        scoop_run,
+        2,
+        """
+        import functools, logging
+
+        class Session:
+            def __init__(self):
+                self.lock = threading.Lock()
+            def method(self):
+                pass
+
+        class Job:
+            def __init__(self, session):
+                self.session = session
+
+        class Row(list):
+            pass
+
+        class Slotted:
+            __slots__ = ("name", "lock")
+
+        def attribute(*args, **kwargs): pass
+        def keyword(*args, **kwargs): pass
+        def entry(*args, **kwargs): pass
+        def slot(*args, **kwargs): pass
+        def row(*args, **kwargs): pass
+        def bound(*args, **kwargs): pass
+        def mapped(*args): time.sleep(0.01)
+        def returned(): return {"jobs": [1, Job(Session())]}
+        def generated(): return (x for x in "abc")
+
+        def main():
+            def submit(function, *args, **kwargs):
+                before = len(said)
+                while len(said) == before:
+                    future = futures.submit(function, *args, **kwargs)
+                    time.sleep(0.01)  # so that another worker asks for it
+                    future.result()
+            said = []
+            handler = logging.Handler()
+            handler.emit = lambda record: said.append(record.getMessage())
+            logging.getLogger("scoop").addHandler(handler)
+            session, slotted, special = Session(), Slotted(), Row([1])
+            slotted.lock, special.lock = session.lock, session.lock
+            submit(attribute, Job(session))
+            submit(keyword, data=[0, 1, 2, session.lock])
+            submit(entry, {"a": 1, "b": (session.lock,)})
+            submit(slot, slotted)
+            submit(row, special)
+            submit(session.method)
+            submit(functools.partial(bound, session))
+            submit(lambda: session)
+            list(futures.map(mapped, range(9), [Job(session)] * 9))
+            print("\\n".join(said))
+            for function in returned, generated:
+                print(send(function).exception())
+        """,
+    )
+    assert run.status == 0, run.err
+    words = [
+        "arg 0 -> .session -> .lock (_thread.lock): TypeError: cannot pickle '_thread.lock' object",
+        "keyword data -> [3] (_thread.lock)",
+        "arg 0 -> ['b'] -> [0] (_thread.lock)",
+        "arg 0 -> .lock (_thread.lock)",
+        "arg 0 -> .lock (_thread.lock)",
+        "function -> .__self__ -> .lock (_thread.lock)",
+        "function -> .args -> [0] -> .lock (_thread.lock)",
+        "function -> variable session -> .lock (_thread.lock)",
+        "arg 1 -> .session -> .lock (_thread.lock)",
+    ]
+    lines = run.out.splitlines()
+    for line, word in zip(lines, words, strict=False):
+        assert f"cannot travel to other workers ({word}" in line, (word, line)
+    assert "(result -> ['jobs'] -> [1] -> .session -> .lock (_thread.lock): TypeError" in run.out
+    assert "(result (generator): TypeError" in run.out
+
+
+def test_a_name_that_only_the_program_has_is_told_of(scoop_run: RunScoop) -> None:
+    run = scoop_run(
+        program(
+            """
+            def use():
+                return setting
+
+            def nested():
+                return send(use).result()
+
+            def misspelt():
+                return misspelt_name
+
+            if __name__ == "__main__":
+                setting = 5
+                assert use() == 5
+                (note,) = send(use).exception().__notes__
+                assert "'setting'" in note and "__main__" in note, note
+                assert not hasattr(send(misspelt).exception(), "__notes__")
+                (note,) = send(nested).exception().__notes__
+                assert "'setting'" in note, note
+                print("fine")
+            """
+        )
+    )
+    assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err
+
+
 def test_a_result_that_cannot_be_pickled_fails_only_its_future(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
@@ -66,6 +173,12 @@ def test_a_task_that_cannot_be_rebuilt_fails_alone_and_says_why(scoop_run: RunSc
     run = scoop_run(
         program(
             """
+            class Unset:
+                def __getstate__(self):
+                    return 1
+                def __setstate__(self, state):
+                    raise RuntimeError("not set")
+
             if __name__ == "__main__":
                 from scoop.errors import TaskNotSent
 
@@ -74,6 +187,9 @@ def test_a_task_that_cannot_be_rebuilt_fails_alone_and_says_why(scoop_run: RunSc
                 error = send(under_the_guard, 1).exception()
                 assert type(error) is TaskNotSent, repr(error)
                 assert "under_the_guard" in str(error) and "__main__" in str(error)
+                error = send(give, Unset()).exception()
+                assert type(error) is TaskNotSent and "not set" in str(error), repr(error)
+                assert "__main__" not in str(error), str(error)
                 assert far(give, 1) == 1
                 print("fine")
             """

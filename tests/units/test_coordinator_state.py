@@ -60,6 +60,16 @@ def others_want_work(broker: BrokerState) -> list[Instruction]:
     return broker.received(UPLINK, Demand(broker.peers[UPLINK].sent, True, False))
 
 
+def test_the_tries_of_a_lost_task_are_those_on_all_machines() -> None:
+    coordinator = new_coordinator(3)
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0], [2]))
+    coordinator.left(1, "the machine was lost")
+    wants_work(coordinator, 2)
+    told = coordinator.received(2, Lost(BATCH, [0], 2, "its worker was killed"))
+    assert Send(HERE, Lost(BATCH, [0], 3, "its worker was killed")) in told
+
+
 def test_a_lost_machine_costs_a_try_also_of_what_comes_home_later() -> None:
     coordinator = new_coordinator(3)
     wants_work(coordinator, 1)

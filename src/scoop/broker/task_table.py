@@ -32,15 +32,18 @@ class _Record:
     losses: int = 0  # machines that were lost with it
     unwanted: bool = False  # its owner has cancelled it
 
+    def tries_made(self) -> int:
+        return self.tries + self.losses
+
     def retries_left(self) -> int:
-        return self.retries - self.tries - self.losses
+        return self.retries - self.tries_made()
 
     # Each of these returns how often the task was tried if it must not run again; else 0.
 
     def died_begun(self, is_culprit: bool) -> int:
         self.quarantined = True
         self.tries += is_culprit
-        return max(self.tries, 1) if self.retries_left() < 0 or not self.retries else 0
+        return max(self.tries_made(), 1) if self.retries_left() < 0 or not self.retries else 0
 
     def died_on_arrival(self) -> int:
         self.quarantined = True
@@ -49,7 +52,7 @@ class _Record:
 
     def lost_with_machine(self) -> int:
         self.losses += 1
-        return self.losses if self.retries_left() < 0 else 0
+        return self.tries_made() if self.retries_left() < 0 else 0
 
 
 @dataclass(slots=True)
@@ -103,6 +106,9 @@ class TaskTable:
 
     def end(self, peer: int, message: m.Results | m.Cancelled | m.Lost) -> None:
         self._release(peer, message.batch, message.tasks)
+        if isinstance(message, m.Lost) and message.batch in self._batches:  # a machine counts its own tries
+            before = self._batches[message.batch].tasks[message.tasks[0]].tries_made()
+            message = message._replace(tries=before + message.tries)
         self._close(message)
 
     def pass_on(self, peer: int, message: m.PartialResult) -> None:

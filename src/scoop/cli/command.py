@@ -61,7 +61,8 @@ def main(argv: list[str] | None = None) -> int:
 def _main(words: list[str]) -> int:
     parser = new_parser()
     options = parser.parse_args(words)
-    limits = Limits(options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin)
+    bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
+    limits = Limits(*bounds, authkey=os.urandom(32).hex())
     try:
         _set_up(options)
         program = _program(parser, options)

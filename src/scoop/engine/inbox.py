@@ -28,6 +28,11 @@ _log = logging.getLogger("scoop")
 MOST_FUNCTIONS = 256
 """Functions kept unpickled, for the next task that calls them."""
 
+_UNDER_GUARD = (
+    ". Workers import the main script under another name: what its functions and classes need must be defined at its "
+    'top level, outside `if __name__ == "__main__":`'
+)
+
 
 class ReceivedTask(NamedTuple):
     """One task of another worker's, still pickled.
@@ -173,6 +178,7 @@ class Inbox:
 
     def run(self, task: ReceivedTask) -> None:
         """Run one task and put its outcome with those to send."""
+        raised: BaseException | None = None
         struck: BaseException | None = None
         try:
             packed = self._perform(task)
@@ -180,9 +186,11 @@ class Inbox:
             if runtime.current is None:
                 raise  # the task has forked, and this is the child
             packed = Packed(False, pack_error(error))
+            raised = error
             struck = error if error is runtime.signal_error else None
         if task.callbacks is not None:
-            self._call_back(task.callbacks, packed)
+            self._call_back(task.callbacks, packed, raised)
+        del raised  # or the traceback and this frame keep each other alive
         with self._lock:
             self._current.discard((task.batch, task.number))
             self._cancelled.discard((task.batch, task.number))
@@ -191,7 +199,7 @@ class Inbox:
             try:
                 raise struck
             finally:
-                del struck  # or the traceback and this frame keep each other alive
+                del struck  # as above
 
     @calls_program
     def _perform(self, task: ReceivedTask) -> Packed:
@@ -231,10 +239,10 @@ class Inbox:
                 function = self._load_function(task)
             return function, *codec.loads(task.call, task.large)
         except Exception as problem:
+            words = in_words(problem)
+            of_main = isinstance(problem, AttributeError) and ("__main__" in words or codec.MAIN_ALIAS in words)
             raise TaskNotSent(
-                f"a task could not be rebuilt on a worker ({in_words(problem)}). Workers import the "
-                "main script under another name: what its functions and classes need must be defined at its top "
-                'level, outside `if __name__ == "__main__":`'
+                f"a task could not be rebuilt on a worker ({words}){_UNDER_GUARD if of_main else ''}"
             ) from problem
 
     def _load_function(self, task: ReceivedTask) -> Callable[..., Any]:
@@ -254,9 +262,9 @@ class Inbox:
         except Exception as problem:
             raise result_not_sent(function, value, problem) from problem
 
-    def _call_back(self, callbacks: bytes, packed: Packed) -> None:
+    def _call_back(self, callbacks: bytes, packed: Packed, raised: BaseException | None) -> None:
         try:
-            ok, value = unpack_outcome(*packed)
+            ok, value = (False, raised) if raised is not None else unpack_outcome(*packed)
             functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
             show_outcome(value, not ok, functions)
         except Exception:

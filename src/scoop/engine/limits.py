@@ -1,4 +1,4 @@
-"""Which worker a process is, and what the command line allows it."""
+"""Which worker a process is, what the command line allows it, and what all workers share."""
 
 from typing import NamedTuple
 
@@ -6,19 +6,21 @@ __all__ = ["Identity", "Limits"]
 
 
 class Limits(NamedTuple):
-    """What the command line allows a worker.
+    """What the command line allows a worker, and the key that all have.
 
     Parameters:
         retries: how often a task is handed out again after a worker died with it.
         tasks: how many tasks of others a worker runs before it is replaced; None is no limit.
         memory: resident bytes beyond which a worker is replaced; None is no limit.
         spare: whether the origin runs no task that can run elsewhere.
+        authkey: of ``multiprocessing``, in hexadecimal; if empty, each process makes its own.
     """
 
     retries: int = 2
     tasks: int | None = None
     memory: int | None = None
     spare: bool = False
+    authkey: str = ""
 
 
 class Identity(NamedTuple):

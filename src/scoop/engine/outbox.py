@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from ..errors import WorkerLost, describe_call, in_words, name_of
+from ..errors import WorkerLost, describe_call, name_of
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
@@ -16,6 +16,7 @@ from .callbacks import Deferred
 from .cost_model import CostModel
 from .function_cache import FunctionCache
 from .future import Future, TaskCall
+from .obstacles import name_obstacle
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
@@ -226,11 +227,12 @@ class Outbox:
 
     def lost(self, batch: int, numbers: Sequence[int], tries: int, report: str) -> None:
         """Take in that tasks died with their workers."""
-        when = "at its only try" if tries == 1 else f"at the last of {tries} tries"
         for task in self._take(batch, numbers):
             call = task.call, task.is_chunk
+            total = tries + task.options.tries_before
+            when = "at its only try" if total == 1 else f"at the last of {total} tries"
 
-            def error(call: tuple[TaskCall, bool] = call) -> Exception:
+            def error(call: tuple[TaskCall, bool] = call, when: str = when) -> Exception:
                 return WorkerLost(f"{_describe(*call)} was lost: {when}, {report}")
 
             task.lost(error, self._deferred)
@@ -276,8 +278,16 @@ class Outbox:
             "scoop: %s and its arguments cannot travel to other workers (%s); "
             "such tasks run where they were submitted",
             name,
-            in_words(problem),
+            name_obstacle(_parts(task), problem),
         )
+
+
+def _parts(task: InFlight) -> Iterator[tuple[str, Any]]:
+    function, args, kwargs = task.call
+    yield "function", _function_of(function, task.is_chunk)
+    for number, arg in enumerate(args):
+        yield from ((f"arg {number}", each) for each in (arg if task.is_chunk else (arg,)))
+    yield from ((f"keyword {name}", value) for name, value in kwargs.items())
 
 
 def _function_of(function: Any, is_chunk: bool) -> Any:

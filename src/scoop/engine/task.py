@@ -16,10 +16,12 @@ class TaskOptions(NamedTuple):
     Parameters:
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
         context: the context variables of the caller that submitted it; None if the program uses none at all.
+        tries_before: how often a worker has died with it when it was part of another task.
     """
 
     retries: int | None = None
     context: Context | None = None
+    tries_before: int = 0
 
 
 PLAIN = TaskOptions()

@@ -3,11 +3,11 @@
 import traceback
 from os.path import dirname, sep
 from types import TracebackType
-from typing import Any
 
-__all__ = ["format_error", "set_cause", "without_our_frames"]
+from ..errors import RemoteTraceback
+from ..wire.exceptions import CAUSE, CONTEXT, SUPPRESS
 
-_cause: Any = BaseException.__dict__["__cause__"]
+__all__ = ["add_remote_frames", "format_error", "set_cause", "without_our_frames"]
 
 _HOME = dirname(dirname(__file__)) + sep
 
@@ -18,7 +18,21 @@ def _ours(filename: str) -> bool:
 
 def set_cause(error: BaseException, cause: BaseException) -> None:
     """Chain ``error`` to its cause, also where its class allows no attributes to be set."""
-    _cause.__set__(error, cause)
+    CAUSE.__set__(error, cause)
+
+
+def add_remote_frames(error: BaseException, text: str) -> None:
+    """Have tracebacks of ``error`` begin with ``text``: make it the cause where the chain of causes begins."""
+    seen: set[int] = set()
+    earlier: BaseException | None = error
+    while earlier is not None and id(earlier) not in seen:
+        seen.add(id(earlier))
+        error, earlier = earlier, CAUSE.__get__(earlier)
+        if earlier is None and not SUPPRESS.__get__(error):
+            earlier = CONTEXT.__get__(error)
+    suppressed = SUPPRESS.__get__(error)
+    CAUSE.__set__(error, RemoteTraceback(text))
+    SUPPRESS.__set__(error, suppressed)  # setting a cause has changed it
 
 
 def without_our_frames(error: BaseException) -> BaseException:

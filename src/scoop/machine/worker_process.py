@@ -23,7 +23,9 @@ from ..engine.tracebacks import format_error
 from ..errors import UnguardedMainError
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
+from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
+from .authkey import share_authkey
 
 __all__ = ["become_worker", "keep_freed_memory", "serve"]
 
@@ -38,6 +40,9 @@ def become_worker(
 ) -> tuple[Scheduler, BrokerClient]:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
+    pickle_methods_exactly()
+    if limits.authkey:
+        share_authkey(bytes.fromhex(limits.authkey))
     client = BrokerClient(sock, on_end)
     outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
     scheduler = Scheduler(identity, limits, outside)

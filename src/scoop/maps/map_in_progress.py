@@ -298,7 +298,7 @@ class MapInProgress:
         """Send rows anew whose worker died: singly, so that the row that kills is the only one lost."""
         with self._lock:
             wanted = [range(row, row + 1) for rows in ranges for row in rows if row < self._end]
-            options = self._options._replace(retries=self.retries - 1)
+            options = self._options._replace(retries=self.retries - 1, tries_before=1)
             chunks = [self._new_chunk(span, options) for span in wanted]
         self._scheduler.send_suspects(chunks)
 

@@ -8,15 +8,21 @@ value, through cloudpickle, which is imported when it is first needed.
 import io
 import pickle
 import sys
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from types import MethodType
+from typing import Any, ClassVar
 
+from .methods import reduce_method
 from .shared_buffers import LARGE, can_carry
 
 __all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
 
 MAIN_ALIAS = "__scoop_main__"  # workers import the main script under this name; in the origin it names ``__main__``
+
+Override = Callable[[Any], Any]
+"""Returns how one object is to be pickled, as ``__reduce__`` does; or NotImplemented, for its own way."""
 
 _PROTOCOL = 5
 _main_by_value = False
@@ -28,23 +34,39 @@ def pickle_main_by_value(on: bool = True) -> None:
     _main_by_value = on
 
 
-def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None) -> bytes:
+def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None, override: Override | None = None) -> bytes:
     """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle."""
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
     if not _main_by_value:
         try:
-            return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
+            if override is None:
+                return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
+            return _dump(_ByNamePickler, obj, aside, override)
         except (pickle.PicklingError, AttributeError, TypeError):
             pass  # a lambda, for one: so by value. If that fails too, its error is the clearer one
         if large is not None:
             large.clear()
-    with io.BytesIO() as stream:
-        _by_value_pickler()(stream, _PROTOCOL, buffer_callback=aside).dump(obj)
-        return stream.getvalue()
+    return _dump(_by_value_pickler(), obj, aside, override)
 
 
 def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
     return pickle.loads(data, buffers=large)
+
+
+class _ByNamePickler(pickle.Pickler):
+    """pickle's own, to which an override can be given."""
+
+
+def _dump(
+    kind: Any, obj: object, aside: Callable[[pickle.PickleBuffer], bool] | None, override: Override | None
+) -> bytes:
+    with io.BytesIO() as stream:
+        pickler = kind(stream, _PROTOCOL, buffer_callback=aside)
+        if override is not None:
+            original = getattr(pickler, "reducer_override", lambda _: NotImplemented)
+            pickler.reducer_override = lambda obj: original(obj) if (it := override(obj)) is NotImplemented else it
+        pickler.dump(obj)
+        return stream.getvalue()
 
 
 def _keep_small(large: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
@@ -61,7 +83,10 @@ def _is_global_of_main(obj: Any) -> bool:
     if getattr(obj, "__module__", None) not in ("__main__", MAIN_ALIAS):
         return False
     found: Any = sys.modules.get(MAIN_ALIAS)
-    for name in getattr(obj, "__qualname__", "<nameless>").split("."):
+    qualname = getattr(obj, "__qualname__", None)
+    if not isinstance(qualname, str):
+        return False
+    for name in qualname.split("."):
         found = getattr(found, name, None)
     return found is obj
 
@@ -72,6 +97,8 @@ def _by_value_pickler() -> Any:
 
     class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         """cloudpickle, except that what the main script defines at its top level still travels by name."""
+
+        dispatch_table: ClassVar[Any] = ChainMap({MethodType: reduce_method}, cloudpickle.Pickler.dispatch_table)
 
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):
