@@ -33,12 +33,13 @@ Start the program with ``python -m scoop script.py``.
 #   -----------------------------------------------------+-------------------------------------------------------
 #   wire/          messages, codec (pickling), shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
-#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises
+#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises         log.py
 #
 # Most tasks never leave engine/: they are put in a table, taken out, and called.
 
 import logging
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 __all__ = ["BROKER", "DEBUG", "IS_ORIGIN", "IS_RUNNING", "SIZE", "BrokerInfo", "WorkerName", "logger", "worker"]
 
@@ -62,8 +63,8 @@ class WorkerName(NamedTuple):
 IS_RUNNING: bool = False
 """Whether the program was started with SCOOP, so that there are workers."""
 
-IS_ORIGIN: bool = False
-"""Whether this process runs the main program."""
+IS_ORIGIN: bool = True
+"""Whether this process runs the main program: so it is, too, where the program was started without SCOOP."""
 
 DEBUG: bool = False
 """Whether debug mode is on (``--debug``)."""
@@ -78,3 +79,12 @@ SIZE: int = 1
 """How many workers the run has, the origin included."""
 
 logger = logging.getLogger("scoop")
+"""For the program: under SCOOP, what is logged here from INFO on is printed on standard error, from any worker."""
+
+__version__ = "1.0.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("futures", "shared"):  # so that `import scoop` is enough, and imports nothing else
+        return import_module(f"scoop.{name}")
+    raise AttributeError(f"module 'scoop' has no attribute {name!r}")

@@ -53,6 +53,8 @@ __all__ = [
 T = TypeVar("T")
 
 _warned = False
+_ignored: set[str] = set()
+"""Keywords that the maps have no use for, and of which the program was told."""
 
 # These functions are plain, with an empty __dict__: DEAP's toolbox copies a function's __dict__ into partials,
 # and those must pickle.
@@ -90,6 +92,7 @@ def map(
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
+    **ignored: Any,
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
@@ -104,7 +107,7 @@ def map(
             is welcome.
         chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
     """
-    _check_map("map", func, iterables, buffersize=buffersize, chunksize=chunksize)
+    _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map"):
         return builtins.map(func, *iterables)
     return iterators.start_map("futures.map()", func, iterables, timeout, True, buffersize, chunksize)
@@ -116,9 +119,10 @@ def map_as_completed(
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
+    **ignored: Any,
 ) -> Iterator[T]:
     """Do as map() does, but yield each result as soon as it is there, in no particular order."""
-    _check_map("map_as_completed", func, iterables, buffersize=buffersize, chunksize=chunksize)
+    _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map_as_completed"):
         return builtins.map(func, *iterables)
     return iterators.start_map("futures.map_as_completed()", func, iterables, timeout, False, buffersize, chunksize)
@@ -129,13 +133,14 @@ def mapReduce(
     reductionOp: Callable[[T, T], T],
     *iterables: Iterable[Any],
     timeout: float | None = None,
+    **ignored: Any,
 ) -> T:
     """Return ``functools.reduce(reductionOp, map(mapFunc, *iterables))``, computed as a tree, in parallel.
 
     ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
     as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
     """
-    return cast(T, _reduce("mapReduce", iterators.map_reduce, mapFunc, reductionOp, iterables, timeout))
+    return cast(T, _reduce("mapReduce", iterators.map_reduce, mapFunc, reductionOp, iterables, timeout, ignored))
 
 
 def mapScan(
@@ -143,12 +148,13 @@ def mapScan(
     reductionOp: Callable[[T, T], T],
     *iterables: Iterable[Any],
     timeout: float | None = None,
+    **ignored: Any,
 ) -> list[T]:
     """Return ``list(itertools.accumulate(map(mapFunc, *iterables), reductionOp))``: a parallel prefix.
 
     Parameters and errors are those of mapReduce().
     """
-    return cast(list[T], _reduce("mapScan", iterators.map_scan, mapFunc, reductionOp, iterables, timeout))
+    return cast(list[T], _reduce("mapScan", iterators.map_scan, mapFunc, reductionOp, iterables, timeout, ignored))
 
 
 def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
@@ -223,7 +229,9 @@ def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
     return futures
 
 
-def _check_map(what: str, func: object, iterables: tuple[Iterable[Any], ...], **sizes: int | None) -> None:
+def _check_map(
+    what: str, func: object, iterables: tuple[Iterable[Any], ...], ignored: dict[str, Any], **sizes: int | None
+) -> None:
     if not callable(func):
         raise TypeError(f"{what}() needs something callable, not {describe(func)}")
     if not iterables:
@@ -231,11 +239,17 @@ def _check_map(what: str, func: object, iterables: tuple[Iterable[Any], ...], **
     for name, size in sizes.items():
         if size is not None and size < 1:
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
+    if unheard := ignored.keys() - _ignored:
+        _ignored.update(unheard)
+        names = ", ".join(sorted(unheard))
+        warnings.warn(f"futures.{what}() has no use for {names}=, and ignores it", RuntimeWarning, stacklevel=3)
 
 
-def _reduce(what: str, call: Any, func: Any, op: Any, iterables: Any, timeout: float | None) -> Any:
+def _reduce(
+    what: str, call: Any, func: Any, op: Any, iterables: Any, timeout: float | None, ignored: dict[str, Any]
+) -> Any:
     """Reduce, or scan, here; or with a time limit as a task, whose end this one waits for."""
-    _check_map(what, func, iterables)
+    _check_map(what, func, iterables, ignored)
     if not callable(op):
         raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
     runtime.need(f"futures.{what}()")

@@ -13,7 +13,7 @@ def test_a_script_without_a_guard_that_uses_no_futures_ends(scoop_run: RunScoop,
     # Workers import it too; the words are theirs as much as the origin's, so how often they come is left open.
     run = scoop_run(f'import sys\nprint("words")\n{end}')
     assert run.status == (3 if "3" in end else 0)
-    assert 1 <= run.out.count("words") <= 2
+    assert 1 <= run.out.count("words") <= 3
 
 
 def test_a_script_that_cannot_be_imported_ends_if_it_needs_no_workers(scoop_run: RunScoop) -> None:

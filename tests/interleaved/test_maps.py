@@ -192,6 +192,9 @@ class Table(Process):
         """Return that another thread has the future."""
         return False
 
+    def run_on_fresh_stack(self, future: object) -> None:
+        """Leave the future to the thread that has it."""
+
     def poll(self, future: object) -> None:
         """Have nothing to do with polling."""
 

@@ -10,7 +10,7 @@ from scripts import check, everywhere
 
 
 @everywhere
-def test_n_counts_the_origin(scoop_run: RunScoop, n: int) -> None:
+def test_n_workers_run_the_tasks(scoop_run: RunScoop, n: int) -> None:
     check(
         scoop_run,
         n,
@@ -24,9 +24,10 @@ def test_n_counts_the_origin(scoop_run: RunScoop, n: int) -> None:
             seen = set()
             def all_have_worked():
                 seen.update(futures.map(where, range(100)))
-                return scoop.worker in seen and len(seen) >= {n}
+                return len(seen) >= {n}
             until(all_have_worked)
             assert len(seen) == {n}
+            assert (scoop.worker in seen) == ({n} == 1), "several workers run beside the program"
         """,
     )
 

@@ -51,10 +51,10 @@ def test_nothing_listens(scoop_run: RunScoop) -> None:
         return psutil.Process().children(recursive=True)
 
     if __name__ == "__main__":
-        until(lambda: len(children()) == 4)  # the broker, its watchdog, and all workers but the origin
+        until(lambda: len(children()) == 5)  # the broker, its watchdog, and the workers
         list(futures.map(abs, range(100)))
         run = [psutil.Process(), *children()]
         ends = [end for process in run for end in process.net_connections("all")]
         print(len(run), len(ends) > 0, [end for end in ends if end.family != 1 or end.laddr or end.raddr])
     """
-    assert scoop_run(program(source), n=3) == Run(0, "5 True []\n", "")
+    assert scoop_run(program(source), n=3) == Run(0, "6 True []\n", "")

@@ -91,4 +91,4 @@ def test_nobody_is_busy_waiting(scoop_run: RunScoop) -> None:
         waiting = used(run)
         print(len(run), idle - before < 0.3, waiting - idle < 0.3)
     """
-    assert scoop_run(program(source)) == Run(0, "4 True True\n", "")
+    assert scoop_run(program(source)) == Run(0, "5 True True\n", "")

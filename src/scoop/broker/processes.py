@@ -48,7 +48,7 @@ _STATUSES = {
 
 _LIMITS = {errno.EMFILE: "ulimit -n", errno.EAGAIN: "ulimit -u, or the batch system's limit of processes"}
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 
 class Starts:

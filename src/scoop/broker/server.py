@@ -19,7 +19,7 @@ __all__ = ["Broker", "receive_welcome"]
 UPLINK = 1  # the number of the uplink on the origin's machine; on others the uplink is in the place of the origin
 FAREWELL_SECONDS = 10.0  # for the uplink to dismiss other machines, and to pass on what they still print
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 
 def receive_welcome(uplink: socket.socket) -> int | None:

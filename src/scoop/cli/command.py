@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import scoop
 
+from .. import log
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
@@ -89,9 +90,7 @@ def _refuse(problem: Exception) -> int:
 
 def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
-    scoop.logger.setLevel(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
-    if told:
-        logging.basicConfig(format="%(message)s")
+    log.set_up(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
     if options.path is not None:
         os.chdir(options.path)
         if not sys.flags.safe_path:
@@ -156,7 +155,7 @@ def _describe(placement: "Placement | None", options: argparse.Namespace, progra
 
 def _start(machine: Machine, program: Program) -> None:
     """Fork the broker, make this process the origin, and have the run end with this process."""
-    scoop.logger.info("scoop: %d workers on this machine", machine.workers)
+    log.own.info("scoop: %d workers on this machine", machine.workers)
     try:
         broker, page, sock = fork_broker(machine)
         name_process(0, machine.size, broker, is_origin=True)

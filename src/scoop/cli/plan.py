@@ -4,8 +4,7 @@ import argparse
 import os
 import sys
 
-import scoop
-
+from .. import log
 from ..cluster.files import collect
 from ..cluster.hosts import MOST_HOSTS, HostsError
 from ..cluster.invitation import Invitation, check_invitation_file, python_version, scoop_version
@@ -83,7 +82,7 @@ def _invitation(
         folder=os.getcwd(),
         must_be_there=options.path is not None,
         environment={name: os.environ[name] for name in (*options.env, *THREAD_LIMITS) if name in os.environ},
-        level=scoop.logger.level,
+        level=log.own.level,
         nice=options.nice or 0,
         debug=options.debug,
     )

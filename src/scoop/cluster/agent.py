@@ -9,7 +9,6 @@ stays open as long as the run. When the run ends, or any process between here an
 the agent kills all that it has started, and ends.
 """
 
-import logging
 import os
 import select
 import shutil
@@ -22,6 +21,7 @@ from typing import NoReturn
 
 import scoop
 
+from .. import log
 from ..engine.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
@@ -208,8 +208,7 @@ class Agent:
         os.environ.update(invitation.environment)
         cap_threads(workers)
         os.nice(invitation.nice)
-        scoop.logger.setLevel(invitation.level)
-        logging.basicConfig(format="%(message)s")
+        log.set_up(invitation.level)
         scoop.DEBUG = invitation.debug
         if home != files.folder and files.main:
             program = program._replace(name=os.path.join(home, files.main))

@@ -9,8 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 
-import scoop
-
+from .. import log
 from ..tuning import TUNING
 from .diagnosis import Diagnosis, Failure, diagnose, is_turned_away
 from .invitation import Answer, encode
@@ -30,7 +29,7 @@ def check_enough(joined: int, least: int, failed: Sequence[object]) -> None:
     if joined < least:
         raise TooFewHosts("\n".join(map(str, failed)))
     for failure in failed:
-        scoop.logger.warning("scoop: the run goes on without %s", failure)
+        log.own.warning("scoop: the run goes on without %s", failure)
 
 
 class Agents:
@@ -79,7 +78,7 @@ class Agents:
             answer = process.answers.get(host)
             if answer is not None and answer.kind == "joined":
                 self.joined.append(answer)
-                scoop.logger.info("scoop: %s joined: %d workers on %s", host, answer.workers, answer.name)
+                log.own.info("scoop: %s joined: %d workers on %s", host, answer.workers, answer.name)
             else:
                 self.failed.append(failure_of(host, process, self._plan.reach.python, answer))
 

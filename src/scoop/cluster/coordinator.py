@@ -23,7 +23,7 @@ __all__ = ["new_uplink"]
 
 _FAR_AWAY = "192.0.2.1"  # an address that no machine has: the way there begins as that to most of the world does
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 
 def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:

@@ -17,8 +17,7 @@ from typing import Any
 from distributed import Client, get_worker
 from distributed.comm.addressing import get_address_host
 
-import scoop
-
+from .. import log
 from ..errors import in_words
 from ..tuning import TUNING
 from .agents import TooFewHosts, check_enough, failure_of, start_command
@@ -132,7 +131,7 @@ class DaskAgents:
     def _receive(self, dask_event: tuple[float, dict[str, Any]]) -> None:
         event = dask_event[1]
         if "joined" in event:
-            scoop.logger.info("scoop: %s joined: %d workers on %s", event["joined"], event["workers"], event["name"])
+            log.own.info("scoop: %s joined: %d workers on %s", event["joined"], event["workers"], event["name"])
             self._joined[event["joined"]].set()
         else:
             writing = asyncio.create_task(self._output.write(event["descriptor"], event["data"]))

@@ -22,7 +22,7 @@ __all__ = ["join", "listen", "new_terms"]
 PING_SECONDS = 2.0  # between two signs of life
 SILENCE_SECONDS = 15.0  # after which the other side counts as lost: a cable that is cut says nothing
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 # It warns of a machine that reaches no network.
 warnings.filterwarnings("ignore", module=r"distributed\.")

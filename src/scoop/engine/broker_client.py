@@ -38,7 +38,7 @@ _CHUNK, _MOST_AT_ONCE = 1 << 18, 1 << 24
 
 _CUT_OFF = (errno.EBADF, errno.ENOTSOCK)
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 Job = Callable[[], object]
 

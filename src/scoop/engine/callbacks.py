@@ -8,7 +8,7 @@ from . import runtime
 
 __all__ = ["Callback", "Deferred"]
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 
 class Callback:

@@ -87,7 +87,8 @@ class Future:
         args, kargs: what to call it with.
     """
 
-    __slots__ = ("__weakref__", "_args", "_function", "_kwargs", "_options", "_state", "_value", "_watchers")
+    # __dict__ is for the program: future.index = 3
+    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value _watchers".split()  # noqa: SIM905
 
     _function: Callable[..., Any] | None
     _args: tuple[Any, ...]

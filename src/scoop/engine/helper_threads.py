@@ -27,7 +27,7 @@ from .signal_safety import indivisible
 
 __all__ = ["HelperThreads"]
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 DeferredCall = Callable[[], object]
 

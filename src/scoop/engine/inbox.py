@@ -23,7 +23,7 @@ from .task_context import unpack
 
 __all__ = ["Inbox", "ReceivedTask"]
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 MOST_FUNCTIONS = 256
 """Functions kept unpickled, for the next task that calls them."""

@@ -23,7 +23,7 @@ from .task_context import pack
 
 __all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 Arrived = tuple[bool, bytes, Sequence[Any]]
 """Whether it is a value, its pickle, its large buffers."""

@@ -15,7 +15,7 @@ from .scheduler import Scheduler
 
 __all__ = ["Receiver"]
 
-_log = logging.getLogger("scoop")
+_log = logging.getLogger("scoop.run")
 
 _ERRORS: dict[int, type[ScoopError]] = {
     StartProblem.IMPORT_FAILED: MainImportError,

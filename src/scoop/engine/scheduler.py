@@ -153,6 +153,11 @@ class Scheduler:
         self._run(future)
         return True
 
+    def run_on_fresh_stack(self, future: Future) -> None:
+        """Have a future run in this process, which leaves tasks to others, once the caller has suspended."""
+        if self.leaves_tasks and not self.is_spared and self.ready.claim(future):
+            self.ready.keep(future)
+
     def poll(self, future: Future) -> None:
         """Hear that the program asks for ``future`` again and again, instead of waiting for it."""
         if f.offer_made(future):
@@ -284,6 +289,8 @@ class Scheduler:
         return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
 
     def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
+        if self.leaves_tasks:
+            self.heed_flags()  # now even a lone task leaves: this process will not run it
         return self.helpers.covering(fibers)
 
     def wake(self) -> None:

@@ -18,6 +18,7 @@ class Table(Threads, Protocol):
 
     def offer(self, future: Future) -> None: ...
     def run_if_unclaimed(self, future: Future) -> bool: ...
+    def run_on_fresh_stack(self, future: Future) -> None: ...
     def has_room(self) -> bool: ...
     def ends_soon(self, function: Callable[..., Any]) -> bool: ...
     def poll(self, future: Future) -> None: ...
@@ -92,13 +93,14 @@ class Waiting:
         table, fibers = self._table, self._table.fibers_here()
         while not self._ended:
             if self._unclaimed and self._may_run(self._unclaimed[0], fibers):
-                table.run_if_unclaimed(self._unclaimed.popleft())
-            else:
-                self._point.block(self._any_ended, prompt=self._prompt)
+                future = self._unclaimed.popleft()
+                if table.has_room():
+                    table.run_if_unclaimed(future)
+                    continue
+                table.run_on_fresh_stack(future)
+            self._point.block(self._any_ended, prompt=self._prompt)
 
     def _may_run(self, future: Future, fibers: Fibers | None) -> bool:
-        if not self._table.has_room():
-            return False
         if not self._prompt or len(self._open) == 1 or not self._table.is_program(fibers):
             return True
         return has_ended(future) or self._table.ends_soon(call_of(future)[0])
