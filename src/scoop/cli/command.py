@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import scoop
 
+from ..broker.orphans import reap_orphans
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
@@ -284,5 +285,6 @@ def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
         os.waitpid(broker, 0)
     except ChildProcessError:
         pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
+    reap_orphans(())  # what Ctrl-C has ended in tasks here; in a container nobody may do it later
     scoop.IS_RUNNING = False
     return scheduler.helpers.leave(TUNING.threads_end_within_seconds)
