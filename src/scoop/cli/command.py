@@ -23,7 +23,7 @@ from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError, UnguardedMainError
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker, name_process
-from ..machine.program import CannotStart, Program
+from ..machine.program import CannotStart, Program, find_tool
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .options import new_parser
@@ -113,7 +113,7 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             folder = os.getcwd()
         except OSError:
             folder = ""  # it has been deleted; a script with an absolute path runs all the same
-        return Program("script", words[0], tuple(words[1:]), folder)
+        return Program("script", find_tool(words[0]) or words[0], tuple(words[1:]), folder)
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
