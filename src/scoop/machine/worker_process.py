@@ -16,6 +16,7 @@ from ..engine.broker_client import BrokerClient, ThreadEvent
 from ..engine.constants import Constants
 from ..engine.cost_model import CostModel
 from ..engine.limits import Identity, Limits
+from ..engine.module_paths import note_start
 from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
 from ..engine.scheduler import Outside, Scheduler
@@ -43,6 +44,7 @@ def become_worker(
 ) -> tuple[Scheduler, BrokerClient]:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
+    note_start()
     pickle_methods_exactly()
     if limits.authkey:
         share_authkey(bytes.fromhex(limits.authkey))
