@@ -131,9 +131,15 @@ class Tuning:
     streams_outlive_command_seconds: float = 1.0
     """How long we read a command's output after its end: a child that it left behind may hold the streams open."""
     orphans_reaped_every_seconds: float = 5.0
-    """How often an agent reaps processes that tasks left behind; zombies are few and cost only a process number."""
+    """How often processes that tasks left behind are reaped; zombies are few and cost only a process number."""
     origin_ends_within_seconds: float = 1.0
     """How long the origin may take to notice that the broker has died, before the watchdog kills it."""
+    interrupt_ends_run_within_seconds: float = 0.2
+    """How long a worker pauses at Ctrl-C: most programs have ended by then, if they do not handle it."""
+    exit_handlers_begin_within_seconds: float = 0.2
+    """How long a task may keep its worker from ending with the run; by then it is known to be in compiled code."""
+    exit_handlers_end_within_seconds: float = 3.0
+    """How long the exit handlers of a worker may take: less than an agent has for all of its end."""
     threads_end_within_seconds: float = 1.0
     """How long helper threads may take to end with the run; a thread deep inside a task never does."""
     run_answers_within_seconds: float = 10.0

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 
 from ..wire.messages import CONNECTION_LOST, RETIRED
@@ -111,21 +111,21 @@ def why_not_started(problem: OSError) -> str:
     return f"{problem.strerror}: see {hint}" if hint else str(problem)
 
 
-def end_processes(pids: set[int], grace_seconds: float) -> None:
-    """Wait for processes to end; kill those that have not in this time."""
-    deadline = time.monotonic() + grace_seconds
-    while pids := {pid for pid in pids if os.waitpid(pid, os.WNOHANG) == (0, 0)}:
-        if time.monotonic() >= deadline:
-            for pid in pids:
+def end_processes(pids: Mapping[int, int], grace_seconds: Callable[[int], float]) -> None:
+    """Wait for processes, by number, to end; kill those that have not in the time that they have as it turns out."""
+    start = time.monotonic()
+    while pids := {number: pid for number, pid in pids.items() if os.waitpid(pid, os.WNOHANG) == (0, 0)}:
+        for number, pid in pids.items():
+            if time.monotonic() - start >= grace_seconds(number):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
 
 
-def reap(pid: int) -> str:
+def reap(pid: int, grace_seconds: Callable[[], float]) -> str:
     """See that a process that has closed its socket ends; say in two sentences how it has, and what to do."""
-    deadline = time.monotonic() + GRACE_SECONDS
+    start = time.monotonic()
     while not (found := os.wait4(pid, os.WNOHANG))[0]:
-        if time.monotonic() >= deadline:
+        if time.monotonic() - start >= grace_seconds():
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
     _, status, usage = found

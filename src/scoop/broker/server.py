@@ -10,6 +10,7 @@ from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, MessageReader, ProgramEnded, Welcome, encode
 from ..wire.sockets import Channel
 from ..wire.status_page import StatusPage
+from .orphans import reap_orphans
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
 from .state import BrokerState
@@ -52,6 +53,7 @@ class Broker:
         self._uplink_pid: int | None = None  # of the uplink, if it is a child of ours
         self._state = BrokerState(machine, uplink, retries)
         self._has_uplink = uplink is not None
+        self._reap_at = 0.0
         self._demand_at = inf  # when to tell other machines what this one needs
         self._page = page
         self._selector = selectors.DefaultSelector()
@@ -83,6 +85,9 @@ class Broker:
                     self._starts.start_first(1)  # a short program need not wait for many
                     self._starts.retry()
                     self._carry_out(self._state.starts_fail(self._starts.fail))
+                if (now := time.monotonic()) >= self._reap_at:
+                    self._reap_at = now + TUNING.orphans_reaped_every_seconds
+                    reap_orphans(self._pids.values())
         finally:
             self._end_workers()
 
@@ -109,7 +114,7 @@ class Broker:
         sock.close()
         if number in self._pids:
             pid = self._pids.pop(number)
-            report = reap(pid)
+            report = reap(pid, lambda: self._grace_seconds(number))
             if pid == self._uplink_pid:
                 _log.warning("scoop: the link to the other machines is lost, and the run goes on here: %s", report)
             _log.info("scoop: worker %d has ended: %s", number, report)
@@ -118,9 +123,13 @@ class Broker:
     def _end_workers(self) -> None:
         for channel in self._channels.values():
             channel.sock.close()  # which tells the worker
-        pids = {*self._pids.values()}
-        end_processes(pids - {self._uplink_pid}, GRACE_SECONDS)
-        end_processes(pids & {self._uplink_pid}, FAREWELL_SECONDS)
+        end_processes(self._pids, self._grace_seconds)
+
+    def _grace_seconds(self, number: int) -> float:
+        """Return how long a child may take to end. A worker that runs exit handlers sees to the bound itself."""
+        if self._pids.get(number) == self._uplink_pid is not None:
+            return FAREWELL_SECONDS
+        return GRACE_SECONDS + TUNING.exit_handlers_end_within_seconds * self._page.is_ending(number)
 
     def _read(self, number: int) -> None:
         messages = self._channels[number].receive()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import scoop
 
 from .. import log
+from ..broker.orphans import reap_orphans
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
@@ -23,7 +24,7 @@ from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError, UnguardedMainError
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker, name_process
-from ..machine.program import CannotStart, Program
+from ..machine.program import CannotStart, Program, find_tool
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .options import new_parser
@@ -111,7 +112,7 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             folder = os.getcwd()
         except OSError:
             folder = ""  # it has been deleted; a script with an absolute path runs all the same
-        return Program("script", words[0], tuple(words[1:]), folder)
+        return Program("script", find_tool(words[0]) or words[0], tuple(words[1:]), folder)
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
@@ -283,5 +284,6 @@ def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
         os.waitpid(broker, 0)
     except ChildProcessError:
         pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
+    reap_orphans(())  # what Ctrl-C has ended in tasks here; in a container nobody may do it later
     scoop.IS_RUNNING = False
     return scheduler.helpers.leave(TUNING.threads_end_within_seconds)

@@ -22,11 +22,12 @@ from typing import NoReturn
 import scoop
 
 from .. import log
+from ..broker.orphans import adopt_orphans, kill_orphans, reap_orphans
 from ..engine.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker
-from ..machine.supervision import adopt_orphans, close_all_but, die_with_parent, kill_orphans, reap_orphans
+from ..machine.supervision import close_all_but, die_with_parent
 from ..tuning import TUNING
 from .files import ProgramFiles, are_present, unpack
 from .hosts import HostsError
@@ -226,12 +227,12 @@ class Agent:
         while handle not in (ready := [descriptor for descriptor, _ in poll.poll(seconds * 1000)]):
             if self._run_pipe in ready and not os.read(self._run_pipe, 1 << 16):
                 break
-            reap_orphans(pid)
+            reap_orphans([pid])
         os.close(handle)
         self.machine = None
         os.kill(pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        kill_orphans(self._remover[0] if self._remover else None)
+        kill_orphans([self._remover[0]] if self._remover else (), in_any_session=True)
         return status & 0xFF
 
 

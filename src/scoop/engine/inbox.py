@@ -15,6 +15,7 @@ from ..wire.messages import Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
 from .future import show_outcome
+from .module_paths import follow_paths
 from .outcomes import pack_error, result_not_sent, unpack_outcome
 from .result_sender import Packed, ResultSender
 from .signal_safety import calls_program, indivisible
@@ -99,7 +100,7 @@ class Inbox:
 
     def accept(self, message: Run) -> None:
         try:
-            functions, calls = pickle.loads(message.body)
+            functions, calls, paths = pickle.loads(message.body)
         except MemoryError:
             raise
         except Exception as problem:  # its sender is broken: the sender is to hear of it, and no other worker
@@ -109,6 +110,7 @@ class Inbox:
                 self._results.add(message.batch, number, packed, at_once=False)
             self._results.flush()
             return
+        follow_paths(paths)
         memory = message.buffers.map(own=False) if message.buffers else None
         with self._lock:
             for number in message.tasks:

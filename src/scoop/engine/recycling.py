@@ -15,7 +15,7 @@ from .inbox import Inbox
 from .limits import Limits
 from .result_sender import ResultSender
 
-__all__ = ["Recycling", "flush_streams", "leave"]
+__all__ = ["Recycling", "flush_streams"]
 
 
 class Retiring(Protocol):
@@ -39,12 +39,20 @@ class Recycling:
         scheduler: of this worker.
         send: takes a message to the broker.
         flush: returns when all that was sent has left this process.
+        leave: ends the process, with a status.
     """
 
-    def __init__(self, scheduler: Retiring, send: Callable[[Message], None], flush: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        scheduler: Retiring,
+        send: Callable[[Message], None],
+        flush: Callable[[], None],
+        leave: Callable[[int], NoReturn],
+    ) -> None:
         self._scheduler = scheduler
         self._send = send
         self._flush = flush
+        self._leave = leave
         self._home = _folder()
 
     def __call__(self, suspended: int) -> None:
@@ -62,7 +70,7 @@ class Recycling:
         if self._scheduler.is_clean() and self._scheduler.inbox.all_answered():
             self._send(Retire())
             self._flush()
-            leave(RETIRED)
+            self._leave(RETIRED)
 
     def _is_due(self) -> bool:
         limits = self._scheduler.limits
@@ -86,12 +94,6 @@ def _resident_bytes() -> int:
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def leave(status: int) -> NoReturn:
-    """End the process of a worker at once."""
-    flush_streams()
-    os._exit(status)
 
 
 def flush_streams() -> None:

@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, NoReturn
 
@@ -76,6 +77,7 @@ def _run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> No
 
 
 def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
+    from ..broker.orphans import adopt_orphans, kill_orphans
     from ..broker.server import Broker, receive_welcome
 
     with open(os.devnull) as nothing:
@@ -88,6 +90,7 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
     except (OSError, ValueError):
         pass  # the lower limit may be enough
     watchdog = start_watchdog(os.getppid())
+    adopt_orphans()
     _run_first_when_woken()
     keep_freed_memory()
     number = receive_welcome(parent) if machine.is_far else 0
@@ -113,8 +116,10 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
     workers = 0 if machine.runs_alone else machine.workers
     Broker(parent, workers, page, spawn_worker, machine.limits.retries, number, spawn_uplink).serve()
     if watchdog is not None:
-        os.kill(watchdog, signal.SIGKILL)
-        os.waitpid(watchdog, 0)
+        with suppress(ProcessLookupError, ChildProcessError):  # it ends with the origin, and may have been reaped
+            os.kill(watchdog, signal.SIGKILL)
+            os.waitpid(watchdog, 0)
+    kill_orphans(())
 
 
 def _spawn(

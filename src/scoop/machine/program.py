@@ -8,15 +8,17 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
+from zipimport import ZipImportError, zipimporter
 
 from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError
 from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
 
-__all__ = ["CannotStart", "Program"]
+__all__ = ["CannotStart", "Program", "find_tool"]
 
 
 class CannotStart(ScoopError):
@@ -35,14 +37,16 @@ class Program(NamedTuple):
         """Return whether the program's top level looks as if it does less when imported than when run."""
         try:
             if self.kind == "script":
-                code = _compile(self._path())
+                code = self._script()[0]()
             elif self.kind == "module":
-                code = _find(self.name)[1]
+                spec, code = _find(self.name)
+                if _is_tool(spec, code):
+                    return True  # workers do not import it either
             else:
                 return True  # workers do not import it
         except (ScoopError, SyntaxError, OSError, ValueError):
             return True  # running it will show the error
-        return "__name__" in code.co_names or "IS_ORIGIN" in code.co_names
+        return _seems_guarded(code)
 
     def prepare(self) -> Callable[[], None]:
         """Set ``sys.argv``, ``sys.path`` and ``__main__`` for the program; return a function that runs it.
@@ -70,10 +74,14 @@ class Program(NamedTuple):
     def import_in_worker(self) -> None:
         """Import the program under another name, so that functions and classes pickled by name are found."""
         if self.kind == "script":
-            code, names = _compile(self._path()), self._script_names()
+            compiled, names = self._script()
+            code = compiled()
         elif self.kind == "module":
             spec, code = _find(self.name)
             sys.argv[0] = spec.origin or self.name
+            if _is_tool(spec, code):
+                pickle_main_by_value()
+                return
             names = _module_names(spec)
         else:
             return
@@ -87,13 +95,19 @@ class Program(NamedTuple):
         path = os.path.join(self.folder, self.name)
         return os.path.join(path, "__main__.py") if os.path.isdir(path) else path
 
-    def _script_names(self) -> dict[str, Any]:
+    def _script(self) -> tuple[Callable[[], CodeType], dict[str, Any]]:
+        """Return what compiles the script, and the names that it starts with."""
         path = self._path()
+        if (archive := _open_archive(path)) is not None:
+            spec = archive.find_spec("__main__")
+            if spec is None:
+                raise CannotStart(f"{self.name!r} is an archive, and has no __main__.py to run")
+            return partial(_code_of, spec), _module_names(spec)
         loader = SourceFileLoader("__main__", path)
         names: dict[str, Any] = {"__file__": path, "__cached__": None, "__loader__": loader}
         if path != os.path.join(self.folder, self.name):
             names |= {"__spec__": ModuleSpec("__main__", loader, origin=path), "__package__": ""}
-        return names
+        return partial(_compile, path), names
 
     def _prepare_script(self) -> Callable[[], None]:
         path, named = self._path(), os.path.join(self.folder, self.name)
@@ -105,12 +119,16 @@ class Program(NamedTuple):
             no_file = f"can't open file {self.name!r}: {problem.strerror}"
             raise CannotStart(no_file if path == named else no_main) from None
         sys.argv[:] = [self.name, *self.args]
-        _set_first_path(os.path.dirname(os.path.realpath(path)) if path == named else named)
-        main = _new_main(**self._script_names())
-        return lambda: exec(_compile(path), main.__dict__)
+        is_file = path == named and _open_archive(path) is None
+        _set_first_path(os.path.dirname(os.path.realpath(path)) if is_file else named)
+        compiled, names = self._script()
+        main = _new_main(**names)
+        return lambda: exec(compiled(), main.__dict__)
 
     def _run_module(self) -> None:
         spec, code = _find(self.name)  # not earlier: it imports packages around the module, which is user's code
+        if _is_tool(spec, code):
+            pickle_main_by_value()
         sys.argv[0] = spec.origin or self.name
         exec(code, _new_main(**_module_names(spec)).__dict__)
 
@@ -154,10 +172,53 @@ def _find(name: str) -> tuple[Any, CodeType]:
         raise CannotStart(f"cannot find module {name!r}: {problem}") from None
     if spec is None or not hasattr(spec.loader, "get_code"):
         raise CannotStart(f"no module named {name!r} that can be run: see whether its name and the folder are right")
-    code: CodeType | None = cast(Any, spec.loader).get_code(spec.name)
+    return spec, _code_of(spec)
+
+
+def _code_of(spec: Any) -> CodeType:
+    code: CodeType | None = spec.loader.get_code(spec.name)
     if code is None:
-        raise CannotStart(f"module {name!r} has no Python code to run: it is built in, or compiled")
-    return spec, code
+        raise CannotStart(f"module {spec.name!r} has no Python code to run: it is built in, or compiled")
+    return code
+
+
+def _is_tool(spec: Any, code: CodeType) -> bool:
+    """Whether a module is a program that runs other code (pdb, unittest), and no worker needs its names.
+
+    It would start in workers too if they imported it. What it runs is ``__main__`` meanwhile, and travels by value.
+    """
+    import sysconfig
+
+    places = sysconfig.get_paths()
+    origin = spec.origin or ""
+    if origin.startswith((places["purelib"], places["platlib"])):
+        return not _seems_guarded(code)
+    return not os.path.isabs(origin) or origin.startswith((places["stdlib"], places["platstdlib"]))
+
+
+def _seems_guarded(code: CodeType) -> bool:
+    return "__name__" in code.co_names or "IS_ORIGIN" in code.co_names
+
+
+def _open_archive(path: str) -> zipimporter | None:
+    try:
+        return None if os.path.isdir(path) else zipimporter(path)
+    except ZipImportError:
+        return None
+
+
+def find_tool(name: str) -> str | None:
+    """Return the path of the Python script that a shell would run by this name; None if there is none."""
+    if os.path.exists(name) or os.path.dirname(name):
+        return None
+    import shutil
+
+    path = shutil.which(name)
+    if path is None:
+        return None
+    with open(path, "rb") as file:
+        start = file.read(256)  # pip writes a shell's line before a path that is too long for the system
+    return path if start.startswith(b"#!") and b"python" in start else None
 
 
 def _module_names(spec: Any) -> dict[str, Any]:

@@ -13,22 +13,19 @@ from typing import NoReturn
 
 from ..tuning import TUNING
 
-__all__ = ["adopt_orphans", "close_all_but", "die_with_parent", "kill_orphans", "reap_orphans", "start_watchdog"]
+__all__ = ["close_all_but", "die_with_parent", "start_watchdog"]
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with_parent(parent: int) -> None:
     """Have the system kill this process when ``parent``, which has just forked it, ends. Linux only."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # the parent ended before the call
         os._exit(1)
-
-
-def adopt_orphans() -> None:
-    """Have the system make this process the parent of all its descendants that lose theirs. Linux only."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def close_all_but(*kept: int) -> None:
@@ -42,37 +39,6 @@ def close_all_but(*kept: int) -> None:
     except OSError:  # not Linux, or not mounted
         highest = int(os.sysconf("SC_OPEN_MAX"))
     os.closerange(start, highest + 1)
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
-def reap_orphans(child: int) -> None:
-    """Reap all children that have ended, except ``child``, whose status another call waits for."""
-    for pid in _children():
-        if pid != child:
-            os.waitpid(pid, os.WNOHANG)
-
-
-def kill_orphans(spared: int | None) -> None:
-    """Kill all children except ``spared``, and the children that this process adopts when their parents die."""
-    while doomed := [pid for pid in _children() if pid != spared]:
-        for pid in doomed:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-
-
-def _children() -> list[int]:
-    pid = os.getpid()
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:  # this system has no such list, so orphans stay
-        return []
 
 
 def start_watchdog(origin: int) -> int | None:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from io import TextIOWrapper
 from time import monotonic
@@ -15,17 +16,20 @@ from ..engine.broker_client import BrokerClient, ThreadEvent
 from ..engine.constants import Constants
 from ..engine.cost_model import CostModel
 from ..engine.limits import Identity, Limits
+from ..engine.module_paths import note_start
 from ..engine.receiver import Receiver
-from ..engine.recycling import Recycling, flush_streams, leave
+from ..engine.recycling import Recycling, flush_streams
 from ..engine.scheduler import Outside, Scheduler
 from ..engine.signal_guard import guard_signals
 from ..engine.tracebacks import format_error
 from ..errors import UnguardedMainError
 from ..maps.received_chunk import ReceivedChunk
-from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
+from ..tuning import TUNING
+from ..wire.messages import StartFailed, StartProblem
 from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
 from .authkey import share_authkey
+from .worker_end import WorkerEnd
 
 __all__ = ["become_worker", "keep_freed_memory", "serve"]
 
@@ -40,6 +44,7 @@ def become_worker(
 ) -> tuple[Scheduler, BrokerClient]:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
+    note_start()
     pickle_methods_exactly()
     if limits.authkey:
         share_authkey(bytes.fromhex(limits.authkey))
@@ -81,7 +86,8 @@ def serve(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True, write_through=False)
-    scheduler, client = become_worker(identity, page, sock, _leave, limits)
+    end = WorkerEnd(lambda: page.set_ending(identity.worker))
+    scheduler, client = become_worker(identity, page, sock, end.hung_up, limits)
     guard_signals(is_origin=False)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     try:
@@ -93,7 +99,7 @@ def serve(
         while True:
             signal.pause()  # the run ends when the program hears of it; until then this worker takes no work
     runtime.refusal = None
-    scheduler.between_tasks = Recycling(scheduler, client.send, client.flush)
+    scheduler.between_tasks = Recycling(scheduler, client.send, client.flush, end.leave)
     runtime.current = scheduler
     status = 0  # of the child of a task that forks, when it comes back here; a worker does not
     try:
@@ -109,8 +115,11 @@ def serve(
 
 
 def _set_up_signals() -> None:
+    # A terminal's Ctrl-C strikes all its processes at once, and the program decides whether the run ends. Nothing
+    # begins here before that is known.
+    signal.signal(signal.SIGINT, lambda *_: time.sleep(TUNING.interrupt_ends_run_within_seconds))
     # These are the program's to handle. A handler, not SIG_IGN: programs that tasks start must not inherit that.
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+    for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda *_: None)
     for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
@@ -118,8 +127,3 @@ def _set_up_signals() -> None:
         faulthandler.enable(all_threads=False)  # where a crash in compiled code was
     except (OSError, ValueError, RuntimeError, AttributeError):
         pass  # there is no standard error to say it on
-
-
-def _leave(cut_off: bool) -> None:
-    """End the process at once: the broker is gone, or out of reach, so nothing of this worker's is wanted."""
-    leave(CONNECTION_LOST if cut_off else 0)

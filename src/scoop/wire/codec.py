@@ -37,7 +37,8 @@ def pickle_main_by_value(on: bool = True) -> None:
 def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None, override: Override | None = None) -> bytes:
     """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle."""
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
-    if not _main_by_value:
+    main = sys.modules.get("__main__")  # some tools put the program that they run there, in the place of their own
+    if not _main_by_value and sys.modules.get(MAIN_ALIAS, main) is main:
         try:
             if override is None:
                 return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)

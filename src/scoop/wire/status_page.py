@@ -7,6 +7,7 @@ Some things are read so often, or matter at such a moment, that a message would 
            as one number
     far    one byte a worker, the broker's: other machines want work, if it is worth the journey. Only the I/O thread
            looks at it, so no spawn pays for it
+    ends   one byte a worker, its own: it has begun to end, and runs the program's exit handlers
     begun  how many tasks of others the worker has begun so far: all that is known of its work when it has died
 
 The pages are anonymous and inherited by forked processes: no name, no file, nothing to open.
@@ -20,21 +21,23 @@ MOST_WORKERS = 1 << 20  # at a time, replacements of late included; memory that 
 
 
 class StatusPage:
-    """The cells of so many workers, eleven bytes for each."""
+    """The cells of so many workers, twelve bytes for each."""
 
     def __init__(self, workers: int) -> None:
-        memory = memoryview(mmap.mmap(-1, 11 * workers))
+        memory = memoryview(mmap.mmap(-1, 12 * workers))
         self._bytes = memory[: 2 * workers]
         self.flags = self._bytes.cast("H")
         self.begun = memory[2 * workers : 10 * workers].cast("Q")
-        self._far = memory[10 * workers :]
+        self._far = memory[10 * workers : 11 * workers]
+        self._ends = memory[11 * workers :]
 
     def cell(self, worker: int) -> int:
         """Return which cell is a worker's. Cells of workers that died long ago are used again, but the origin's."""
         return worker and 1 + (worker - 1) % (len(self.begun) - 1)
 
     def clear(self, worker: int) -> None:
-        self.flags[self.cell(worker)] = self.begun[self.cell(worker)] = self._far[self.cell(worker)] = 0
+        cell = self.cell(worker)
+        self.flags[cell] = self.begun[cell] = self._far[cell] = self._ends[cell] = 0
 
     def ask(self, worker: int, asked: bool) -> None:
         self._bytes[2 * self.cell(worker)] = asked
@@ -47,6 +50,12 @@ class StatusPage:
 
     def is_asked_far(self, worker: int) -> bool:
         return bool(self._far[self.cell(worker)])
+
+    def set_ending(self, worker: int) -> None:
+        self._ends[self.cell(worker)] = True
+
+    def is_ending(self, worker: int) -> bool:
+        return bool(self._ends[self.cell(worker)])
 
     def set_idle(self, worker: int, idle: bool) -> None:
         self._bytes[2 * self.cell(worker) + 1] = idle
