@@ -241,8 +241,7 @@ def _reduce(what: str, call: Any, func: Any, op: Any, iterables: Any, timeout: f
     runtime.need(f"futures.{what}()")
     if timeout is None:
         return call(func, op, *iterables)
-    rows = [list(iterable) for iterable in iterables]
-    return submit(call, func, op, *rows).result(timeout)
+    return submit(call, func, op, *iterators.read_columns(iterables)).result(timeout)
 
 
 def _scheduler(what: str) -> Scheduler:
