@@ -48,6 +48,7 @@ class Inputs:
         self._chunksize = chunksize or 1
         self._consumer = Consumer(scheduler, ordered)
         self._windows = self._consumer.maps  # not used up
+        self._rows_added = 0
         self._problem: Exception | None = None  # what the inputs raised, in place of the next one
         self._unread: Iterator[Any] = iter(())
         self._width = len(iterables)
@@ -68,13 +69,18 @@ class Inputs:
                 self.cancel()
                 raise
 
-    def results(self, deadline: float | None = None) -> Generator[list[Any], None, None]:
-        """Yield results in lists; raise what failed, in its place: then nothing more begins."""
+    def results(self, deadline: float | None = None, noted: bool = True) -> Generator[list[Any], None, None]:
+        """Yield results in lists; raise what failed, in its place: then nothing more begins.
+
+        ``noted``: an exception is to say at which input a call has raised it.
+        """
         try:
             while (segment := self._next(deadline)) is not None:
                 if segment.values:
                     yield segment.values
                 if segment.error is not None:
+                    if segment.by_call and noted and self._consumer.source is not None:
+                        self._consumer.source.note_input(segment)
                     raise segment.error
                 del segment
         finally:  # an exception, a timeout, or closed early: what has not begun is not wanted any more
@@ -120,6 +126,7 @@ class Inputs:
     def _add(self, columns: Columns) -> None:
         notify = self._consumer.point.notify
         window = MapInProgress(self._scheduler, self._rows, columns, notify, self._chunksize)
+        window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)
 
 
@@ -199,7 +206,7 @@ def map_scan(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any])
     if not parts:
         raise TypeError("mapScan() of empty iterable: there is nothing to reduce, and no initial value")
     before = [*accumulate((each[-1] for each in parts[:-1]), op)]
-    shifted = Inputs(call, MapRows(partial(_shift, op)), (before, parts[1:])).results()
+    shifted = Inputs(call, MapRows(partial(_shift, op)), (before, parts[1:])).results(noted=False)
     return [*chain(parts[0], *chain.from_iterable(shifted))]
 
 
