@@ -20,6 +20,7 @@ from ..engine.recycling import Recycling, flush_streams, leave
 from ..engine.scheduler import Outside, Scheduler
 from ..engine.signal_guard import guard_signals
 from ..engine.tracebacks import format_error
+from ..engine.unasked import report_failures
 from ..errors import UnguardedMainError
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import CONNECTION_LOST, StartFailed, StartProblem
@@ -122,4 +123,6 @@ def _set_up_signals() -> None:
 
 def _leave(cut_off: bool) -> None:
     """End the process at once: the broker is gone, or out of reach, so nothing of this worker's is wanted."""
+    if not cut_off:
+        report_failures()
     leave(CONNECTION_LOST if cut_off else 0)
