@@ -261,10 +261,12 @@ def _report(error: BaseException) -> int:
 
 def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -> None:
     """End the run, and the process itself if python could not end it properly."""
-    if os.getpid() == origin and not _interrupted:
-        report_failures()
-    # In a child that the program forked, the run is its parent's.
-    all_ended = os.getpid() != origin or _end_run(broker, scheduler, client)
+    is_child = os.getpid() != origin  # that the program has forked: the run is its parent's
+    try:
+        if not is_child and not _interrupted:
+            report_failures()
+    finally:
+        all_ended = is_child or _end_run(broker, scheduler, client)
     if _interrupted:
         # Python ends by the signal itself after a Ctrl-C, so that a shell that runs us in a loop stops too.
         flush_streams()

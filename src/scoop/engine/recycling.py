@@ -14,6 +14,7 @@ from ..wire.messages import RETIRED, Message, Retire
 from .inbox import Inbox
 from .limits import Limits
 from .result_sender import ResultSender
+from .unasked import report_failures
 
 __all__ = ["Recycling", "flush_streams", "leave"]
 
@@ -62,6 +63,7 @@ class Recycling:
         if self._scheduler.is_clean() and self._scheduler.inbox.all_answered():
             self._send(Retire())
             self._flush()
+            report_failures()
             leave(RETIRED)
 
     def _is_due(self) -> bool:

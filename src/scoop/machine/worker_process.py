@@ -123,6 +123,8 @@ def _set_up_signals() -> None:
 
 def _leave(cut_off: bool) -> None:
     """End the process at once: the broker is gone, or out of reach, so nothing of this worker's is wanted."""
-    if not cut_off:
-        report_failures()
-    leave(CONNECTION_LOST if cut_off else 0)
+    try:
+        if not cut_off:
+            report_failures()
+    finally:
+        leave(CONNECTION_LOST if cut_off else 0)
