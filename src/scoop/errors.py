@@ -20,6 +20,7 @@ written against either works unchanged.
 
 import reprlib
 from concurrent.futures import CancelledError
+from contextlib import suppress
 
 __all__ = [
     "CancelledError",
@@ -35,6 +36,7 @@ __all__ = [
     "TaskNotSent",
     "UnguardedMainError",
     "WorkerLost",
+    "add_note",
     "brief",
     "describe",
     "describe_call",
@@ -64,6 +66,13 @@ def describe_call(function: object, args: tuple[object, ...], kwargs: dict[str, 
     words = [brief(arg) for arg in args[:_MOST_SHOWN]]
     words += [f"{name}={brief(value)}" for name, value in kwargs.items()]
     return f"{name_of(function)}({_cut(', '.join(words), 2 * _MOST_SHOWN)})"
+
+
+def add_note(error: BaseException, text: str) -> None:
+    """Add a note to an exception, if there is room for one. Not to StopIteration, which no one reads."""
+    if not isinstance(error, StopIteration):
+        with suppress(Exception):  # the class may allow no attributes to be set
+            BaseException.add_note(error, text)
 
 
 def in_words(problem: BaseException) -> str:

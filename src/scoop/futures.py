@@ -97,8 +97,8 @@ def map(
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
     The map starts at the call, consumed or not. Several iterables are zipped, to the shortest. An exception of
-    a call is raised in the place of its result, and what has not begun by then is cancelled; likewise when the
-    iterator is closed early.
+    a call is raised in the place of its result, with a note that says at which input, and what has not begun by
+    then is cancelled; likewise when the iterator is closed early.
 
     Parameters:
         timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
@@ -255,8 +255,13 @@ def _reduce(
     runtime.need(f"futures.{what}()")
     if timeout is None:
         return call(func, op, *iterables)
-    rows = [list(iterable) for iterable in iterables]
-    return submit(call, func, op, *rows).result(timeout)
+    future = submit(call, func, op, *iterators.read_columns(iterables))
+    try:
+        return future.result(timeout)
+    except TimeoutError:
+        if has_ended(future):  # it is the program's own
+            raise
+        raise TimeoutError("no result came within the timeout of the map") from None
 
 
 def _scheduler(what: str) -> Scheduler:

@@ -48,7 +48,7 @@ def test_the_frames_of_nested_tasks_are_chained(scoop_run: RunScoop) -> None:
     assert run.status == 1
     for name in ("<module>", "tree", "branch", "leaf"):
         assert f", in {name}\n" in run.err
-    assert run.err.endswith("LookupError: no luck\n")
+    assert run.err.endswith("LookupError: no luck\ninput 0 of the map: 'luck'\n")
     assert HOME not in run.err
 
 

@@ -21,6 +21,7 @@ from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
 from ..engine.tracebacks import without_our_frames
+from ..engine.unasked import report_failures
 from ..errors import ScoopError, UnguardedMainError
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker, name_process
@@ -260,8 +261,12 @@ def _report(error: BaseException) -> int:
 
 def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -> None:
     """End the run, and the process itself if python could not end it properly."""
-    # In a child that the program forked, the run is its parent's.
-    all_ended = os.getpid() != origin or _end_run(broker, scheduler, client)
+    is_child = os.getpid() != origin  # that the program has forked: the run is its parent's
+    try:
+        if not is_child and not _interrupted:
+            report_failures()
+    finally:
+        all_ended = is_child or _end_run(broker, scheduler, client)
     if _interrupted:
         # Python ends by the signal itself after a Ctrl-C, so that a shell that runs us in a loop stops too.
         flush_streams()

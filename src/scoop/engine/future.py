@@ -20,11 +20,12 @@ from greenlet import getcurrent, greenlet
 
 from ..errors import CancelledError, describe
 from . import runtime
-from .callbacks import Callback, Deferred
-from .outcomes import unpack_outcome
+from .callbacks import Callback, Deferred, tell_all
+from .outcomes import name_and_text, unpack_outcome
 from .signal_safety import calls_program
 from .task import PLAIN, TaskOptions
 from .task_context import call
+from .unasked import forget_failure, note_failure
 
 __all__ = [
     "Future",
@@ -87,7 +88,6 @@ class Future:
         args, kargs: what to call it with.
     """
 
-    # __dict__ is for the program: future.index = 3
     __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value _watchers".split()  # noqa: SIM905
 
     _function: Callable[..., Any] | None
@@ -240,6 +240,10 @@ def run(future: Future) -> None:
         del trace
         if error is runtime.signal_error:
             raise
+        try:
+            note_failure(future, type(error).__qualname__, error)
+        except RecursionError:
+            pass  # it is not noted, then
     else:
         future._state = DONE
     finally:
@@ -257,6 +261,8 @@ def cancel_unbegun(future: Future) -> None:
 
 
 def fail(future: Future, error: BaseException, deferred: Deferred | None = None) -> None:
+    if error is not runtime.refusal:
+        note_failure(future, type(error).__qualname__, error)
     _end(future, FAILED, error, deferred)
 
 
@@ -280,6 +286,8 @@ def cannot_travel(future: Future) -> None:
 
 def arrived(future: Future, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
     """The outcome of a future has come from elsewhere. It stays packed until it is asked for."""
+    if not packed[0]:
+        note_failure(future, *name_and_text(packed[1]))
     _end(future, ARRIVED, packed, deferred)
 
 
@@ -335,7 +343,10 @@ def error_of(future: Future) -> BaseException | None:
             if future._state == ARRIVED:  # else another thread was first, and its object is the one
                 future._value = value
                 _move(future, DONE if ok else FAILED)
-    return future._value if future._state == FAILED else None
+    if future._state != FAILED:
+        return None
+    forget_failure(future)
+    return future._value  # type: ignore[no-any-return]
 
 
 # -- watching -------------------------------------------------------------------------------------------------------
@@ -384,17 +395,6 @@ def _tell_watchers(future: Future, deferred: Deferred | None = None) -> None:
     # The program's callbacks first: the thread that waits for this future finds them done.
     watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
     if deferred is not None and watchers and isinstance(watchers[0], Callback):
-        deferred.defer(lambda: _tell(future, watchers))
+        deferred.defer(lambda: tell_all(future, watchers))
     else:
-        _tell(future, watchers)
-
-
-def _tell(future: Future, watchers: Sequence[Watcher]) -> None:
-    struck: BaseException | None = None
-    for watcher in watchers:
-        try:
-            watcher(future)
-        except BaseException as error:  # of a signal handler: the watchers after this one are to be told first
-            struck = error
-    if struck is not None:
-        raise struck
+        tell_all(future, watchers)

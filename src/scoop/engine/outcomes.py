@@ -13,7 +13,7 @@ from . import runtime
 from .obstacles import name_obstacle
 from .tracebacks import add_remote_frames, format_error, set_cause
 
-__all__ = ["pack_error", "result_not_sent", "unpack_outcome"]
+__all__ = ["name_and_text", "pack_error", "result_not_sent", "unpack_outcome"]
 
 _ONLY_HERE = (
     "scoop: {!r} is set in the program's process, but was not on the worker. Workers import the main script, but do "
@@ -46,7 +46,13 @@ def pack_error(error: BaseException) -> bytes:
         data = dumps_error(error)
     except BaseException as problem:  # the program's code may raise anything
         data = pickle.dumps(_stand_in(in_words(error), problem))
-    return pickle.dumps((data, text, _missing_global(error)), 5)
+    return pickle.dumps((data, text, type(error).__qualname__, _missing_global(error)), 5)
+
+
+def name_and_text(packed: bytes) -> tuple[str, str]:
+    """Return the name of the class of a packed exception, and its traceback. Runs no code of the program's."""
+    _, text, name, _ = pickle.loads(packed)
+    return name, text
 
 
 def _missing_global(error: BaseException) -> str | None:
@@ -60,7 +66,7 @@ def _missing_global(error: BaseException) -> str | None:
 
 
 def _unpack_error(packed: bytes) -> BaseException:
-    data, text, missing = pickle.loads(packed)
+    data, text, _, missing = pickle.loads(packed)
     try:
         error: Any = codec.loads(data)
         if not isinstance(error, BaseException):

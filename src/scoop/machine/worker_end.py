@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from ..engine import runtime
 from ..engine.recycling import flush_streams
+from ..engine.unasked import report_failures
 from ..errors import ScoopError
 from ..tuning import TUNING
 from ..wire.messages import CONNECTION_LOST
@@ -67,7 +68,7 @@ class WorkerEnd:
         if runtime.current is not None:
             runtime.current.close()  # a helper thread may be in the midst of a task
         runtime.refusal = ScoopError("this run has ended: no task can start any more")
-        for finish in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
+        for finish in (threading._shutdown, atexit._run_exitfuncs, report_failures):  # type: ignore[attr-defined]
             try:
                 finish()
             except BaseException:  # of the program's; those of exit handlers are reported by now

@@ -17,6 +17,7 @@ class Consumer:
 
     def __init__(self, scheduler: MapScheduler, in_order: bool) -> None:
         self.maps: list[MapInProgress] = []  # windows of the map, in order, that are not used up
+        self.source: MapInProgress | None = None  # the one from which the last results are
         self._scheduler = scheduler
         self._in_order = in_order
         self.point = WaitPoint(scheduler, self._awaited)
@@ -31,13 +32,14 @@ class Consumer:
         while True:
             for each in self._at_hand():
                 if (segment := each.pop(self._in_order)) is not None:
+                    self.source = each
                     return segment
             if all(each.is_consumed for each in self.maps):
                 return None
             if runtime.refusal is not None:
                 return Segment(0, 1, [], runtime.refusal)
             if deadline is not None and monotonic() >= deadline:
-                raise TimeoutError("no result came within the timeout; what has not begun is cancelled")
+                raise TimeoutError("no result came within the timeout of the map; what has not begun is cancelled")
             if not (deadline is None and self._run_rows()):
                 self._wait(deadline)
 

@@ -7,9 +7,11 @@ about twice as often as serially, on as many processors as there are.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial, reduce
 from itertools import accumulate, chain, islice
+from operator import itemgetter
+from sys import modules
 from typing import Any, cast
 
 from ..engine import runtime
@@ -21,7 +23,9 @@ from .map_in_progress import MapInProgress, MapScheduler
 from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
 from .segment import Segment
 
-__all__ = ["map_reduce", "map_scan", "start_map"]
+__all__ = ["map_reduce", "map_scan", "read_columns", "start_map"]
+
+_SLICED = (list, tuple, range, str, bytes)
 
 
 class Inputs:
@@ -44,32 +48,39 @@ class Inputs:
         self._chunksize = chunksize or 1
         self._consumer = Consumer(scheduler, ordered)
         self._windows = self._consumer.maps  # not used up
+        self._rows_added = 0
         self._problem: Exception | None = None  # what the inputs raised, in place of the next one
         self._unread: Iterator[Any] = iter(())
-        self._single = len(iterables) == 1
+        self._width = len(iterables)
         self._most = TUNING.most_read_ahead if buffersize is None else max(1, buffersize // 2)
         self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
         self._depth = 1 if buffersize == 1 else 2
         self._read_at = scheduler.clock()
-        if buffersize is None and all(isinstance(iterable, Sized) for iterable in iterables):
-            columns = tuple([_sliceable(iterable) for iterable in iterables])
-            if min(map(len, columns)):
-                self._add(columns)
+        told = _told_rows(iterables) if buffersize is None else None
+        if told is not None and all(map(_can_be_sliced, iterables)):
+            if told:
+                self._add(_copied(iterables))
         else:
-            self._unread = iter(iterables[0]) if self._single else zip(*iterables, strict=False)
+            # Iterated over once, and not asked again after its end: who knows what it would say.
+            self._unread = islice(iterables[0] if self._width == 1 else zip(*iterables, strict=False), None)
             try:
-                self._read()
+                self._read(told)
             except BaseException:  # Ctrl-C while they are read: there will be no map
                 self.cancel()
                 raise
 
-    def results(self, deadline: float | None = None) -> Generator[list[Any], None, None]:
-        """Yield results in lists; raise what failed, in its place: then nothing more begins."""
+    def results(self, deadline: float | None = None, noted: bool = True) -> Generator[list[Any], None, None]:
+        """Yield results in lists; raise what failed, in its place: then nothing more begins.
+
+        ``noted``: an exception is to say at which input a call has raised it.
+        """
         try:
             while (segment := self._next(deadline)) is not None:
                 if segment.values:
                     yield segment.values
                 if segment.error is not None:
+                    if segment.by_call and noted and self._consumer.source is not None:
+                        self._consumer.source.note_input(segment)
                     raise segment.error
                 del segment
         finally:  # an exception, a timeout, or closed early: what has not begun is not wanted any more
@@ -95,32 +106,61 @@ class Inputs:
         return segment
 
     @calls_program
-    def _read(self) -> None:
+    def _read(self, told: int | None = None) -> None:
+        """Read windows, as far ahead as may be. The first has as many rows as were ``told``, if any were."""
         while len(self._windows) < self._depth and self._problem is None:
             now = self._scheduler.clock()
             if now - self._read_at < TUNING.read_ahead_seconds:
                 self._ahead = min(2 * self._ahead, self._most)
             self._read_at = now
             rows: list[Any] = []
+            most, told = told or self._ahead, None
             try:
-                rows.extend(islice(self._unread, self._ahead))
+                rows.extend(islice(self._unread, most))
             except Exception as problem:  # in its turn: after the results of the inputs before it
                 self._problem = problem
             if not rows:
                 return
-            self._add((rows,) if self._single else tuple(zip(*rows, strict=True)))
+            self._add((rows,) if self._width == 1 else _transposed(rows, self._width))
 
     def _add(self, columns: Columns) -> None:
         notify = self._consumer.point.notify
         window = MapInProgress(self._scheduler, self._rows, columns, notify, self._chunksize)
+        window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)
 
 
-def _sliceable(iterable: Any) -> Any:
-    """Return inputs of which slices can be had: themselves, where they cannot change; views, where they are large."""
-    if isinstance(iterable, range | tuple | str | bytes) or type(iterable).__module__ == "numpy":
-        return iterable
-    return list(iterable)
+def read_columns(iterables: tuple[Iterable[Any], ...]) -> Columns:
+    """Return the inputs of a map, read to their end."""
+    if all(map(_can_be_sliced, iterables)):
+        return _copied(iterables)
+    return _transposed([*zip(*iterables, strict=False)], len(iterables))
+
+
+def _can_be_sliced(iterable: Any) -> bool:
+    """Return whether slices have what iterating gives. A subclass may iterate over something else."""
+    cls = type(iterable)
+    return cls in _SLICED or (cls is getattr(modules.get("numpy"), "ndarray", None) and iterable.ndim > 0)
+
+
+def _copied(iterables: tuple[Any, ...]) -> Columns:
+    """Return inputs that the program will not change; those that are large and no lists, as they are."""
+    return tuple([[*iterable] if type(iterable) is list else iterable for iterable in iterables])
+
+
+def _transposed(rows: list[tuple[Any, ...]], width: int) -> Columns:
+    return tuple([[*map(itemgetter(place), rows)] for place in range(width)])
+
+
+@calls_program
+def _told_rows(iterables: tuple[Any, ...]) -> int | None:
+    """Return how many rows there are, as far as the iterables tell. It need not be true."""
+    try:
+        return min(map(len, iterables))
+    except Exception as problem:
+        if problem is runtime.signal_error:
+            raise
+        return None
 
 
 class Results(chain[Any]):
@@ -166,7 +206,7 @@ def map_scan(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any])
     if not parts:
         raise TypeError("mapScan() of empty iterable: there is nothing to reduce, and no initial value")
     before = [*accumulate((each[-1] for each in parts[:-1]), op)]
-    shifted = Inputs(call, MapRows(partial(_shift, op)), (before, parts[1:])).results()
+    shifted = Inputs(call, MapRows(partial(_shift, op)), (before, parts[1:])).results(noted=False)
     return [*chain(parts[0], *chain.from_iterable(shifted))]
 
 

@@ -15,16 +15,16 @@ from ..engine.cost_model import CostModel
 from ..engine.deadlock import Awaited
 from ..engine.outbox import InFlight
 from ..engine.ready_table import ReadyTable
-from ..engine.signal_safety import indivisible
+from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..engine.task_context import call
-from ..errors import describe_call
+from ..errors import add_note, brief, describe_call
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows
 from .row_ranges import RowRanges, divide
 from .running_slice import RunningSlice
-from .segment import AnySegment
+from .segment import AnySegment, Segment
 from .steal_policy import Situation, plan_steal
 from .stolen_chunk import StolenChunk
 
@@ -67,7 +67,8 @@ class MapInProgress:
         first_seconds: float = TUNING.first_slice_seconds,
         options: TaskOptions | None = None,
     ) -> None:
-        total = min(map(len, columns))
+        self.total = total = min(map(len, columns))
+        self.offset = 0  # where its first row is in the program's map, of which it may be a window
         self.function = rows.function
         self.send = scheduler.send
         self._scheduler = scheduler
@@ -139,6 +140,15 @@ class MapInProgress:
             ]
             elsewhere = [Awaited(None, str)] if self._chunks or self._unbegun or self._kept else []
             return found if in_order and found else found + elsewhere
+
+    @calls_program
+    def note_input(self, segment: Segment) -> None:
+        """Note on what a call has raised which input of the program's map that was."""
+        assert segment.error is not None
+        row = segment.start + segment.rows - 1
+        inputs = tuple([column[row] for column in self._columns])
+        shown = brief(inputs if len(inputs) > 1 else inputs[0])
+        add_note(segment.error, f"input {self.offset + row} of the map: {shown}")
 
     def _describe(self, row: int) -> str:
         return describe_call(self.function, tuple([column[row] for column in self._columns]), {})

@@ -80,7 +80,7 @@ class ReceivedChunk:
         while (segment := self._consumer.next()) is not None:
             values += segment.values
             if segment.error is not None:
-                return Segment(0, self._total, [], segment.error)
+                return segment._replace(start=0, rows=segment.start + segment.rows, values=[])
         try:
             return Segment(0, self._total, self._rows.join(values))
         except BaseException as error:  # of the program's operation

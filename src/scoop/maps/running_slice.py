@@ -72,7 +72,7 @@ class RunningSlice:
         values = self._results[self._reported :]
         start, count = self.span.start + self._reported, len(values) + (error is not None)
         try:
-            return Segment(start, count, self._rows.digest(values), error)
+            return Segment(start, count, self._rows.digest(values), error, error is not None)
         except BaseException as problem:  # of the program's operation
             return Segment(start, count, [], problem)
 

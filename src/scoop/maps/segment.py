@@ -19,6 +19,7 @@ class Segment(NamedTuple):
     rows: int  # how many they are; with an error, the one that failed included
     values: list[Any]  # digested: the results themselves, or what they were reduced to
     error: BaseException | None = None  # what the last of them raised
+    by_call: bool = False  # whether it was the function's call that did, and not what is made of the results
 
     @property
     def failed(self) -> bool:
@@ -47,8 +48,8 @@ class PackedSegment(NamedTuple):
         ok, found = unpack_outcome(True, self.data, self.large)
         if not ok:
             return Segment(self.start, self.rows, [], found)
-        values, error = found
-        return Segment(self.start, self.rows, values, error and unpack_outcome(False, error)[1])
+        values, error, by_call = found
+        return Segment(self.start, self.rows, values, error and unpack_outcome(False, error)[1], by_call)
 
 
 AnySegment = Segment | PackedSegment
@@ -70,7 +71,7 @@ def _pack(rows: MapRows, segment: Segment) -> PackedSegment:
     large: list[PickleBuffer] = []
     try:
         error = None if segment.error is None else pack_error(segment.error)
-        data = codec.dumps((segment.values, error), large)
+        data = codec.dumps((segment.values, error, segment.by_call), large)
         return PackedSegment(segment.start, segment.rows, segment.failed, data, large)
     except Exception as problem:
         return _pack_what_can_travel(rows, segment, problem)
@@ -84,6 +85,8 @@ def _pack_what_can_travel(rows: MapRows, segment: Segment, problem: Exception) -
         except Exception as culprit:
             count = place + 1 if rows.streams else segment.rows
             error = pack_error(result_not_sent(rows.function, value, culprit))
-            return PackedSegment(segment.start, count, True, codec.dumps((segment.values[:place], error)))
+            return PackedSegment(
+                segment.start, count, True, codec.dumps((segment.values[:place], error, rows.streams))
+            )
     error = pack_error(result_not_sent(rows.function, segment.values, problem))
-    return PackedSegment(segment.start, segment.rows, True, codec.dumps(([], error)))
+    return PackedSegment(segment.start, segment.rows, True, codec.dumps(([], error, False)))
