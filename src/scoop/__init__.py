@@ -76,7 +76,7 @@ worker: WorkerName | None = None
 """This worker's name and its broker's; None where SCOOP is not running."""
 
 SIZE: int = 1
-"""How many workers the run has, the origin included."""
+"""How many workers the run has."""
 
 logger = logging.getLogger("scoop")
 """For the program: under SCOOP, what is logged here from INFO on is printed on standard error, from any worker."""

@@ -56,7 +56,7 @@ DRY_RUN = """\
 hosts from --hosts: 3
 workers: 6 and one for each processor of the hosts marked *
 
-here: 4 workers, the program's own process included
+here: 4 workers beside the program
 b: 2 workers
 c: *
 
@@ -74,7 +74,7 @@ def test_a_dry_run() -> None:
 
 
 def test_a_dry_run_without_other_hosts() -> None:
-    expected = "hosts from --hosts: 1\nworkers: 4\n\nhere: 4 workers, the program's own process included"
+    expected = "hosts from --hosts: 1\nworkers: 4\n\nhere: 4 workers beside the program"
     assert describe(place(hosts(A), [True], None, 8), None) == expected
 
 

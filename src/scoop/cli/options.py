@@ -49,7 +49,7 @@ def new_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    count = "workers, the program's own process included (default: all usable processors)"
+    count = "workers beside the program; 1: it runs all tasks itself (default: all usable processors)"
     add("-n", type=COUNT, metavar="N", help=count)
     add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
     add("-q", "--quiet", action="store_true", help="report errors only")
@@ -67,10 +67,22 @@ def new_parser() -> argparse.ArgumentParser:
     add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
     _add_host_options(parser)
+    for name, values, why in _GONE:
+        add(name, action=_Gone, nargs=values, const=why, help=argparse.SUPPRESS)
     add("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
     add("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
     add("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+_GONE = (
+    ("--backend", 1, "there is one kind of connection"),
+    ("--broker-hostname", 1, "hosts reach this machine by the name that --external-hostname gives"),
+    ("-b", 1, "every machine has one broker"),
+    ("--rsh", 0, "hosts are reached by ssh, or by what --launcher names"),
+    ("--log", 1, "what SCOOP says is written to standard error"),
+)
+"""Options of SCOOP 0.7, how many values they have, and why they are not needed."""
 
 
 def _add_host_options(parser: argparse.ArgumentParser) -> None:
@@ -120,6 +132,13 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         except (OSError, ValueError):
             columns = 80
         super().__init__(prog, width=columns - 2)
+
+
+class _Gone(argparse.Action):
+    """An option of SCOOP 0.7 that has no meaning any more; ``const`` says why."""
+
+    def __call__(self, _: object, __: object, ___: object, option: str | None = None) -> None:
+        print(f"scoop: {option} is ignored: {self.const}", file=sys.stderr)
 
 
 class _Version(argparse.Action):
