@@ -26,6 +26,7 @@ Override = Callable[[Any], Any]
 
 _PROTOCOL = 5
 _main_by_value = False
+_modules = sys.modules
 
 
 def pickle_main_by_value(on: bool = True) -> None:
@@ -37,8 +38,8 @@ def pickle_main_by_value(on: bool = True) -> None:
 def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None, override: Override | None = None) -> bytes:
     """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle."""
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
-    main = sys.modules.get("__main__")  # some tools put the program that they run there, in the place of their own
-    if not _main_by_value and sys.modules.get(MAIN_ALIAS, main) is main:
+    # Some tools put the program that they run into the place of ``__main__``.
+    if not _main_by_value and (MAIN_ALIAS not in _modules or _modules[MAIN_ALIAS] is _modules["__main__"]):
         try:
             if override is None:
                 return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
