@@ -88,7 +88,8 @@ class Workers(RuleBasedStateMachine):
             for task in tasks:
                 assert all(task not in held for held in self.held.values()), "handed out twice"
                 suspect = self.runs[task] or self.arrivals[task]
-                assert not suspect or (worker and len(tasks) == 1), "quarantined tasks go alone, not to the origin"
+                assert worker, "the origin runs no tasks of others"
+                assert not suspect or len(tasks) == 1, "quarantined tasks go alone"
                 self.held[worker][task] = False
         elif isinstance(message, Results | Cancelled | Lost):
             for task in tasks:
@@ -150,7 +151,7 @@ class Workers(RuleBasedStateMachine):
     def is_idle(self, data: st.DataObject, late: bool) -> None:
         worker = data.draw(st.sampled_from(sorted(self.held)))
         seen = self.seen[worker] - (late and self.seen[worker] > 0)
-        if not late and worker not in self.waits:
+        if not late and worker:  # the origin gets no tasks, so it waits for none
             self.waits.add(worker)
         self._obey(self.state.received(worker, Idle(seen, False)))
 
@@ -222,8 +223,7 @@ class Workers(RuleBasedStateMachine):
 
     @invariant()
     def no_worker_waits_while_tasks_are_on_offer(self) -> None:
-        assert not (self.waits and self.state.table.on_offer)
-        assert not (self.waits - {0} and self.state.table.quarantine)
+        assert not (self.waits and (self.state.table.on_offer or self.state.table.quarantine))
 
     def teardown(self) -> None:
         """Let the holders run all that is left; then the table must be empty."""

@@ -104,10 +104,17 @@ def test_a_task_whose_workers_die_too_often_is_lost_alone(state: BrokerState) ->
     idle(state, 1)
     assert Replace(1, 0) in die(state, 1, begun=1)
     state.joined(3)
-    assert sent(idle(state, 0), Run) == [(0, [1])], "it had not begun: it is not quarantined"
-    assert sent(idle(state, 2), Run) == [(2, [0])]
+    assert sent(idle(state, 2), Run) == [(2, [0])], "quarantined tasks go first, alone"
+    assert sent(idle(state, 3), Run) == [(3, [1])]
     told = die(state, 2, begun=1)
     assert Send(0, Lost(batch_of(0), [0], 2, "worker 2 was killed by SIGSEGV")) in told
+    assert sent(die(state, 3, begun=0), Lost) == [], "it had not begun: it is not quarantined"
+
+
+def test_the_origin_gets_no_tasks_of_others(state: BrokerState) -> None:
+    idle(state, 0)
+    assert not sent(state.received(1, offer(1, 2)), Run)
+    assert sent(idle(state, 2), Run) == [(2, [0, 1])]
 
 
 def test_a_quarantined_task_waits_for_another_worker_than_the_origin(state: BrokerState) -> None:
@@ -144,7 +151,7 @@ def test_a_worker_that_retires_is_replaced_and_its_tasks_run_elsewhere(state: Br
     idle(state, 1)
     state.received(1, Retire())
     assert Replace(1, 0) in die(state, 1, begun=5)
-    assert sent(idle(state, 0), Run) == [(0, [0, 1])]
+    assert sent(idle(state, 2), Run) == [(2, [0, 1])]
 
 
 def test_tasks_of_a_dead_worker_are_cancelled(state: BrokerState) -> None:
@@ -240,7 +247,8 @@ def test_the_run_ends_when_all_workers_wait_and_no_task_is_left(state: BrokerSta
     assert not sent(idle(state, 2), AllDone)
     assert not sent(state.received(1, Results(batch_of(2), [0], b"", None)), AllDone)
     assert not sent(idle(state, 1), AllDone), "2 has a result to look at"
-    assert sent(idle(state, 2), AllDone) == [(0, [])]
+    assert not sent(idle(state, 2), AllDone), "the origin was asked for work meanwhile: what it has said is void"
+    assert sent(state.received(0, ProgramEnded(state.peers[0].sent, False)), AllDone) == [(0, [])]
 
 
 def test_the_run_does_not_end_while_a_thread_of_an_idle_worker_works(state: BrokerState) -> None:

@@ -28,9 +28,9 @@ def page() -> StatusPage:
 
 @pytest.fixture
 def scheduler(page: StatusPage) -> Iterator[Scheduler]:
-    """Return that of the origin of a run of two workers, whose messages go to ``sent``."""
+    """Return that of a worker of a run of two, whose messages go to ``sent``."""
     outside = Outside(page, sent.append, ThreadEvent, lambda: 0.0, lambda: False, CostModel(), ReceivedChunk)
-    made = Scheduler(Identity(0, 0, 2, True), Limits(), outside)
+    made = Scheduler(Identity(0, 0, 2, False), Limits(), outside)
     runtime.current = made
     sent.clear()
     yield made
