@@ -150,8 +150,7 @@ def describe(placement: Placement, plan: Plan | None) -> str:
         f"hosts from {allocation.source}: {len(away) + (here > 0)}",
         f"workers: {known}{' and one for each processor of the hosts marked *' if open_ended else ''}",
         "",
-        f"here: {_workers(here)}"
-        + (" beside the program" if here else "; the program runs here, and no task"),
+        f"here: {_workers(here)}" + (" beside the program" if here else "; the program runs here, and no task"),
     ]
     lines += [f"{host.place}: {_workers(host.workers)}" for host in away]
     if plan is not None:
