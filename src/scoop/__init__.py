@@ -15,7 +15,7 @@ Start the program with ``python -m scoop script.py``.
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
-#   machine/       one machine: cores, program (the script as __main__), processes, worker_process, supervision
+#   machine/       one machine: cores, program (the script as __main__), processes, worker_process, worker_end
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   -------------------------------------------------------------------------------------------------------------
@@ -29,11 +29,13 @@ Start the program with ``python -m scoop script.py``.
 #     inbox, result_sender   what is run for others      |    uplink          what goes to other machines
 #     waiting, blocking, fibers   how a caller waits     |    constant_table  which constants are set
 #     idle, helper_threads   what threads do meanwhile   |    processes       how they start, and end
-#     broker_client, receiver   the I/O thread           |
+#     broker_client, receiver   the I/O thread           |    orphans         what tasks have started
+#     task_context, module_paths   what goes with a task |
+#     obstacles, unasked   what is said of failures      |
 #   -----------------------------------------------------+-------------------------------------------------------
-#   wire/          messages, codec (pickling), shared_buffers, status_page, sockets
+#   wire/          messages, codec (pickling), exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
-#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises         log.py
+#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py
 #
 # Most tasks never leave engine/: they are put in a table, taken out, and called.
 
