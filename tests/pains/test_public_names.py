@@ -27,5 +27,5 @@ def test_whether_scoop_is_running_is_public(scoop_run: RunScoop) -> None:
         print(state(), send(state).result() if scoop.IS_RUNNING else "none")
     """
     assert scoop_run(program(source)) == Run(0, "(True, True) (True, False)\n", "")
-    assert scoop_run(program(source), plain=True) == Run(0, "(False, False) none\n", "")
+    assert scoop_run(program(source), plain=True) == Run(0, "(False, True) none\n", "")
     assert (scoop.IS_RUNNING, "scoop" in sys.modules) == (False, True)

@@ -143,8 +143,8 @@ def test_tasks_run_on_a_main_thread_however_the_program_waits(scoop_run: RunScoo
     def limited(x):
         assert threading.current_thread() is threading.main_thread()
         before = signal.signal(signal.SIGALRM, too_late)
-        signal.setitimer(signal.ITIMER_REAL, 0.02 if x % 2 else 60)
         try:
+            signal.setitimer(signal.ITIMER_REAL, 0.02 if x % 2 else 60)
             while x % 2:
                 pass
             return DATABASE.execute("select ?", (OF_THREAD.number,)).fetchone()

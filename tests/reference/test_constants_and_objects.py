@@ -81,8 +81,8 @@ def test_logger(scoop_run: RunScoop) -> None:
         import logging
 
         def say(text):
-            scoop.logger.warning(text)
-            scoop.logger.info("this is not to be seen")
+            scoop.logger.info(text)
+            scoop.logger.debug("this is not to be seen")
 
         def main():
             assert isinstance(scoop.logger, logging.Logger)
@@ -91,7 +91,25 @@ def test_logger(scoop_run: RunScoop) -> None:
         """
     run = start(scoop_run, 2, body)
     assert (run.status, run.out) == (0, "fine\n"), run.err
-    assert sorted(run.err.splitlines()) == ["said in the origin", "said on a worker"]
+    said = [line.partition(" INFO ") for line in run.err.splitlines()]
+    assert sorted(text for _, _, text in said) == ["said in the origin", "said on a worker"]
+    assert len({before.split()[-1] for before, _, _ in said}) == 2, "each line names its worker"
+
+
+def test_a_programs_own_setup_of_logging_wins(scoop_run: RunScoop) -> None:
+    body = """
+        import logging
+        logging.basicConfig(format="mine: %(message)s", level=logging.INFO)
+
+        def say(text):
+            scoop.logger.info(text)
+
+        def main():
+            say("said in the origin")
+            elsewhere(say, "said on a worker")
+        """
+    run = start(scoop_run, 2, body)
+    assert sorted(run.err.splitlines()) == ["mine: said in the origin", "mine: said on a worker"]
 
 
 def test_constants_in_a_program_started_plainly(scoop_run: RunScoop) -> None:
@@ -101,7 +119,9 @@ def test_constants_in_a_program_started_plainly(scoop_run: RunScoop) -> None:
         import scoop
         from scoop import futures, shared, _types
         assert scoop.IS_RUNNING is False
-        assert scoop.IS_ORIGIN is False
+        assert scoop.IS_ORIGIN is True
+        assert scoop.futures is futures
+        assert scoop.__version__.startswith("1.")
         assert scoop.BROKER is None
         assert scoop.worker is None
         assert scoop.DEBUG is False
