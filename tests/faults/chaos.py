@@ -211,7 +211,7 @@ class Round(NamedTuple):
 def run_round(seed: int) -> Round:
     """Run the program of a seed, kill workers meanwhile, and compare."""
     rng = random.Random(seed)
-    workers, pause = rng.choice([(2, 0.05), (3, 0.02), (3, 0.05), (3, 0.1), (4, 0.03), (6, 0.02)])
+    workers, pause = rng.choice([(2, 0.3), (3, 0.1), (3, 0.2), (3, 0.4), (4, 0.15), (6, 0.1)])
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as output:
         options = ["-n", str(workers), "--retries", "1000"]
         process = subprocess.Popen(

@@ -379,7 +379,8 @@ def _move(future: Future, state: int) -> None:
 def _end(future: Future, state: int, value: Any, deferred: Deferred | None = None) -> None:
     """Become ended, forget the call, and tell the watchers. With ``deferred``, run no code of the program's."""
     if deferred is not None:
-        deferred.discard((future._function, future._args, future._kwargs))
+        # And the future: the program may let go of it, and of its value, before the I/O thread does.
+        deferred.discard((future, future._function, future._args, future._kwargs))
     future._value = value  # first: a thread that sees the state reads it
     _move(future, state)
     future._function = None

@@ -104,6 +104,6 @@ class StolenChunk:
 
     def dropped(self, deferred: Deferred) -> None:
         """End, without a word on what was not reported."""
-        deferred.discard(self.call)
+        deferred.discard((self, self.call))
         del self.call
         self._owner.chunk_ended(self)
