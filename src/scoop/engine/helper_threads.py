@@ -215,7 +215,8 @@ class HelperThreads:
     def _any_blocked(self) -> bool:
         if self._pollers:
             oldest = monotonic() - TUNING.poll_lasts_seconds
-            self._pollers = {fibers: seen for fibers, seen in self._pollers.items() if seen > oldest}
+            with self._lock:
+                self._pollers = {fibers: seen for fibers, seen in self._pollers.items() if seen > oldest}
         return bool(self._blocked or self._pollers)
 
     def _may_run_tasks(self, fibers: Fibers) -> bool:

@@ -9,11 +9,12 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
+from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from sys import _getframe, getrecursionlimit
-from threading import get_ident
+from threading import RLock, get_ident
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ from .outbox import InFlight, Outbox
 from .polling import Polling
 from .ready_table import ReadyTable
 from .result_sender import ResultSender
+from .signal_safety import indivisible
 from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
@@ -92,7 +94,9 @@ class Scheduler:
         self._deepest = 0 if self.runs_nothing_itself else getrecursionlimit() // TUNING.stack_parts
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
-        self._discarded: list[object] = []
+        self._discarded: deque[object] = deque()
+        self._droppable = self._dropped = 0  # of all that was ever discarded: the I/O thread has let go of so many
+        self._dropping = RLock()
         self.helpers = HelperThreads(self, outside.new_event, self._native.context)
         self._polling = Polling(self.helpers, outside.clock, identity.size == 1)
         pool = BufferPool()
@@ -265,11 +269,9 @@ class Scheduler:
         return self._fibers.get(get_ident())
 
     def all_fibers(self) -> list[Fibers]:
-        """Return the fibers of all threads that run tasks."""
         return list(self._fibers.values())
 
     def adopt(self, fibers: Fibers) -> None:
-        """Take in the fibers of the calling thread."""
         self._fibers[get_ident()] = fibers
 
     def is_program(self, fibers: Fibers | None) -> bool:
@@ -277,7 +279,6 @@ class Scheduler:
         return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
 
     def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
-        """Have a helper thread run tasks while the calling thread sleeps."""
         return self.helpers.covering(fibers)
 
     def wake(self) -> None:
@@ -312,15 +313,12 @@ class Scheduler:
         return bool(self.idle.rising)
 
     def helpers_at_rest(self) -> bool:
-        """Return whether no helper thread has anything to do."""
         return self.helpers.at_rest()
 
     def never_sent_any(self) -> bool:
-        """Return whether no task has ever left this process."""
         return self.outbox.never_sent_any
 
     def tasks_taken(self) -> None:
-        """Hear that another worker has taken tasks."""
         self._polling.taken()
 
     def run_soon(self, future: Future) -> None:
@@ -333,7 +331,6 @@ class Scheduler:
             self.helpers.start_if_stuck()
 
     def start_helper_if_needed(self) -> None:
-        """See that a helper thread is up if there is anything for one to do."""
         self.helpers.start_if_needed()
 
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
@@ -353,10 +350,20 @@ class Scheduler:
             self.helpers.defer(self._drop_discarded)
 
     def _drop_discarded(self) -> None:
-        self._discarded.clear()  # not a new list: the I/O thread may be the last to hold the old one
+        if self._dropped < self._droppable:
+            del self._take_discarded()[:]
+
+    @indivisible
+    def _take_discarded(self) -> list[object]:
+        with self._dropping:
+            taken = [self._discarded.popleft() for _ in range(self._droppable - self._dropped)]
+            self._dropped += len(taken)
+            return taken
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
+        # What was discarded meanwhile may be dropped only now: a frame of the I/O thread was the last to hold it.
+        self._droppable = self._dropped + len(self._discarded)
         self.idle.message_arrived()
         self.wake()
 
