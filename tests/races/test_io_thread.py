@@ -250,6 +250,9 @@ def test_arguments_of_lost_tasks_are_shown_elsewhere(scoop_run: RunScoop, n: int
 @few
 def test_finalizers_of_arguments_and_results_run_elsewhere(scoop_run: RunScoop, n: int) -> None:
     body = """
+    import gc
+    gc.disable()  # the collector runs finalizers on whatever thread it strikes
+
     class Finalized:
         def __init__(self, x):
             self.x = x
