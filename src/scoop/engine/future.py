@@ -294,7 +294,6 @@ def call_of(future: Future) -> TaskCall:
 
 
 def options_of(future: Future) -> TaskOptions:
-    """Return how the task of a future is to be treated."""
     return future._options
 
 
@@ -368,7 +367,8 @@ def _end(future: Future, state: int, value: Any, deferred: Deferred | None = Non
     if state not in _TRANSITIONS[future._state]:
         raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
     if deferred is not None:
-        deferred.discard((future._function, future._args, future._kwargs))
+        # And the future: the program may let go of it, and of its value, before the I/O thread does.
+        deferred.discard((future, future._function, future._args, future._kwargs))
     future._value = value  # first: a thread that sees the state reads it
     future._state = state
     future._function = None

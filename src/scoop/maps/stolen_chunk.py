@@ -150,6 +150,6 @@ class StolenChunk:
         return [row for row in self.span if row not in reported and self._owner.is_wanted(row)]
 
     def _end(self, deferred: Deferred) -> None:
-        deferred.discard(self._call)
+        deferred.discard((self, self._call))
         del self._call
         self._owner.chunk_ended(self)
