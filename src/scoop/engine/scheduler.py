@@ -159,7 +159,6 @@ class Scheduler:
             self._polling.poll(fibers)
 
     def stop_polling(self) -> None:
-        """Hear that the program has found what it has polled for."""
         self.helpers.stop_polling(self.fibers_here())
 
     def has_room(self) -> bool:
@@ -206,7 +205,7 @@ class Scheduler:
 
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
-        self._drop_discarded()
+        self.drop_discarded()
         while (own := self.ready.newest(only_kept=self.runs_nothing_itself)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
@@ -228,7 +227,7 @@ class Scheduler:
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
-        self._drop_discarded()
+        self.drop_discarded()
         self.results.flush()
         self.idle.rest(fibers)
 
@@ -255,7 +254,6 @@ class Scheduler:
             self.idle.work_began()
 
     def has_something_to_give(self) -> bool:
-        """Return whether there is anything that other workers could have."""
         return bool(self._tasks or self.inbox.waiting or self.ready.running)
 
     def others_wait(self) -> bool:
@@ -265,7 +263,6 @@ class Scheduler:
     # -- threads ------------------------------------------------------------------------------------------------
 
     def fibers_here(self) -> Fibers | None:
-        """Return the fibers of the calling thread; None for threads of the program's own."""
         return self._fibers.get(get_ident())
 
     def all_fibers(self) -> list[Fibers]:
@@ -305,7 +302,6 @@ class Scheduler:
         return bool(self.ready.running)
 
     def leaves_work_to_others(self) -> bool:
-        """Return whether tasks are on offer that this process does not run."""
         return bool(self._tasks)
 
     def is_about_to_take(self) -> bool:
@@ -347,10 +343,13 @@ class Scheduler:
         """Drop the reference to an object of the program's, soon: its ``__del__`` may run then."""
         self._discarded.append(thing)
         if len(self._discarded) > TUNING.most_discarded:
-            self.helpers.defer(self._drop_discarded)
+            self.helpers.defer(self.drop_discarded)
 
-    def _drop_discarded(self) -> None:
-        if self._dropped < self._droppable:
+    def any_discarded(self) -> bool:
+        return self._dropped < self._droppable
+
+    def drop_discarded(self) -> None:
+        if self.any_discarded():
             del self._take_discarded()[:]
 
     @indivisible
