@@ -13,6 +13,7 @@ README.md has the argument why no word is ever lost or untrue.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import count
 from threading import RLock
 from typing import Protocol
 
@@ -71,6 +72,8 @@ class IdleTracker:
         self._seen = 0  # messages taken in
         self._epoch = 0  # changes with all that may make the last word untrue
         self._spoken_in = -1  # the epoch of the last word
+        self._work_count = count(1)
+        self._works = 0  # how often work has begun
         self._broker_was_told = False  # the broker may take this process for idle
         self._said_partly = False
         self._resting: set[Fibers] = set()
@@ -83,11 +86,12 @@ class IdleTracker:
     def rest(self, fibers: Fibers) -> None:
         """Tell the broker that this thread is idle, and sleep until there may be something to do."""
         self._begin_rest(fibers)
+        works = self._works
         try:
             self._speak()
             epoch = self._spoken_in
             # What has come since makes the word void: then not to sleep, but to look, and speak again.
-            fibers.sleep_unless(lambda: self._epoch != epoch or self._work.has_work())
+            fibers.sleep_unless(lambda: self._epoch != epoch or self._works != works or self._work.has_work())
         finally:
             self._end_rest(fibers)
 
@@ -129,11 +133,9 @@ class IdleTracker:
             self._epoch += 1
             self._broker_was_told = False
 
-    @indivisible
     def work_began(self) -> None:
         """Wake the threads that rest, since this process has work. They look, and speak anew if it is gone again."""
-        with self._lock:
-            self._epoch += 1
+        self._works = next(self._work_count)  # under no lock: a finalizer may call, within a lock of another part
         self._work.wake()
 
     @indivisible
