@@ -13,7 +13,6 @@ README.md has the argument why no word is ever lost or untrue.
 """
 
 from collections.abc import Callable, Iterable
-from itertools import count
 from threading import RLock
 from typing import Protocol
 
@@ -72,8 +71,7 @@ class IdleTracker:
         self._seen = 0  # messages taken in
         self._epoch = 0  # changes with all that may make the last word untrue
         self._spoken_in = -1  # the epoch of the last word
-        self._work_count = count(1)
-        self._works = 0  # how often work has begun
+        self._last_work = object()  # another one each time that work begins
         self._broker_was_told = False  # the broker may take this process for idle
         self._said_partly = False
         self._resting: set[Fibers] = set()
@@ -86,12 +84,12 @@ class IdleTracker:
     def rest(self, fibers: Fibers) -> None:
         """Tell the broker that this thread is idle, and sleep until there may be something to do."""
         self._begin_rest(fibers)
-        works = self._works
+        work = self._last_work
         try:
             self._speak()
             epoch = self._spoken_in
             # What has come since makes the word void: then not to sleep, but to look, and speak again.
-            fibers.sleep_unless(lambda: self._epoch != epoch or self._works != works or self._work.has_work())
+            fibers.sleep_unless(lambda: self._epoch != epoch or self._last_work is not work or self._work.has_work())
         finally:
             self._end_rest(fibers)
 
@@ -135,7 +133,7 @@ class IdleTracker:
 
     def work_began(self) -> None:
         """Wake the threads that rest, since this process has work. They look, and speak anew if it is gone again."""
-        self._works = next(self._work_count)  # under no lock: a finalizer may call, within a lock of another part
+        self._last_work = object()  # under no lock: a finalizer may call, within a lock of another part
         self._work.wake()
 
     @indivisible

@@ -82,7 +82,7 @@ class Receiver:
             return self._give if scheduler.others_wait() else self._give_far
         if any(chunk.has_news() for chunk in scheduler.inbox.chunks()):
             return self._report
-        return scheduler.drop_discarded if scheduler.any_discarded() else None
+        return scheduler.drop_discarded if scheduler.discarded else None
 
     def seconds_to_next_tick(self) -> float | None:
         """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""
@@ -91,7 +91,7 @@ class Receiver:
             return self._tick
         # While no worker waits, and nothing is owed or to be dropped, there is nothing to look at between messages.
         scheduler = self._scheduler
-        return TUNING.deliver_after_seconds if scheduler.inbox.any_unanswered() or scheduler.any_discarded() else None
+        return TUNING.deliver_after_seconds if scheduler.inbox.any_unanswered() or scheduler.discarded else None
 
     def _give(self) -> None:
         self._scheduler.stealing.give()

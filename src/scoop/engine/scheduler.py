@@ -11,10 +11,10 @@ has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 
 from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from sys import _getframe, getrecursionlimit
-from threading import RLock, get_ident
+from threading import get_ident
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -39,7 +39,6 @@ from .outbox import InFlight, Outbox
 from .polling import Polling
 from .ready_table import ReadyTable
 from .result_sender import ResultSender
-from .signal_safety import indivisible
 from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
@@ -94,9 +93,9 @@ class Scheduler:
         self._deepest = 0 if self.runs_nothing_itself else getrecursionlimit() // TUNING.stack_parts
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
-        self._discarded: deque[object] = deque()
-        self._droppable = self._dropped = 0  # of all that was ever discarded: the I/O thread has let go of so many
-        self._dropping = RLock()
+        self._held: deque[list[object]] = deque()  # discarded, each in a list; a frame of the I/O thread may hold it
+        self.discarded: deque[list[object]] = deque()
+        """The same, when the I/O thread has let go of it: any other thread may drop it."""
         self.helpers = HelperThreads(self, outside.new_event, self._native.context)
         self._polling = Polling(self.helpers, outside.clock, identity.size == 1)
         pool = BufferPool()
@@ -159,6 +158,7 @@ class Scheduler:
             self._polling.poll(fibers)
 
     def stop_polling(self) -> None:
+        """Hear that the program has found what it has polled for."""
         self.helpers.stop_polling(self.fibers_here())
 
     def has_room(self) -> bool:
@@ -254,6 +254,7 @@ class Scheduler:
             self.idle.work_began()
 
     def has_something_to_give(self) -> bool:
+        """Return whether there is anything that other workers could have."""
         return bool(self._tasks or self.inbox.waiting or self.ready.running)
 
     def others_wait(self) -> bool:
@@ -263,6 +264,7 @@ class Scheduler:
     # -- threads ------------------------------------------------------------------------------------------------
 
     def fibers_here(self) -> Fibers | None:
+        """Return the fibers of the calling thread; None for threads of the program's own."""
         return self._fibers.get(get_ident())
 
     def all_fibers(self) -> list[Fibers]:
@@ -341,28 +343,20 @@ class Scheduler:
 
     def discard(self, thing: object) -> None:
         """Drop the reference to an object of the program's, soon: its ``__del__`` may run then."""
-        self._discarded.append(thing)
-        if len(self._discarded) > TUNING.most_discarded:
-            self.helpers.defer(self.drop_discarded)
-
-    def any_discarded(self) -> bool:
-        return self._dropped < self._droppable
+        self._held.append([thing])
 
     def drop_discarded(self) -> None:
-        if self.any_discarded():
-            del self._take_discarded()[:]
-
-    @indivisible
-    def _take_discarded(self) -> list[object]:
-        with self._dropping:
-            taken = [self._discarded.popleft() for _ in range(self._droppable - self._dropped)]
-            self._dropped += len(taken)
-            return taken
+        """Drop what was discarded, on this thread: its finalizers run here."""
+        while self.discarded:
+            with suppress(IndexError):  # another thread was faster
+                self.discarded.popleft().clear()
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
-        # What was discarded meanwhile may be dropped only now: a frame of the I/O thread was the last to hold it.
-        self._droppable = self._dropped + len(self._discarded)
+        while self._held:  # by now no frame of this thread holds what is in these lists
+            self.discarded.append(self._held.popleft())
+        if len(self.discarded) > TUNING.most_discarded:
+            self.helpers.defer(self.drop_discarded)
         self.idle.message_arrived()
         self.wake()
 
