@@ -1,12 +1,12 @@
 """Callbacks of the program's, and the place where the I/O thread leaves what it must not run itself."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from . import runtime
 
-__all__ = ["Callback", "Deferred"]
+__all__ = ["Callback", "Deferred", "tell_all"]
 
 _log = logging.getLogger("scoop")
 
@@ -28,6 +28,18 @@ class Callback:
             if error is runtime.signal_error:
                 raise
             _log.exception("scoop: a callback raised an exception, which is ignored")
+
+
+def tell_all(future: object, watchers: Sequence[Callable[[Any], object]]) -> None:
+    """Call the watchers of a future that has ended."""
+    struck: BaseException | None = None
+    for watcher in watchers:
+        try:
+            watcher(future)
+        except BaseException as error:  # of a signal handler: the watchers after this one are to be told first
+            struck = error
+    if struck is not None:
+        raise struck
 
 
 class Deferred(Protocol):

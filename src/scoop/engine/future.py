@@ -20,9 +20,9 @@ from greenlet import getcurrent, greenlet
 
 from ..errors import CancelledError, describe
 from . import runtime
-from .callbacks import Callback, Deferred
+from .callbacks import Callback, Deferred, tell_all
 from .outcomes import unpack_outcome
-from .signal_safety import calls_program
+from .signal_safety import calls_program, indivisible
 from .task import PLAIN, TaskOptions
 
 __all__ = [
@@ -49,8 +49,7 @@ __all__ = [
     "watch",
 ]
 
-# Ordered: from ARRIVED on a future has ended.
-NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)
+NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)  # from ARRIVED on it has ended
 
 _TRANSITIONS = {
     NEW: {READY, DONE, FAILED, CANCELLED},
@@ -58,9 +57,6 @@ _TRANSITIONS = {
     RUNNING: {DONE, FAILED},
     SENT: {ARRIVED, READY, FAILED, CANCELLED},
     ARRIVED: {DONE, FAILED},
-    DONE: set[int](),
-    FAILED: set[int](),
-    CANCELLED: set[int](),
 }
 
 _NAMES = ("new", "ready", "running", "sent", "done", "done", "failed", "cancelled")
@@ -71,8 +67,7 @@ NO_KEYWORDS: dict[str, Any] = {}
 _new = object.__new__
 
 _watching = RLock()
-"""Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand. Reentrant,
-since the garbage collector may close a map, and so cancel, at any moment."""
+"""Guards the watchers of all futures. Reentrant: the collector may close a map, and so cancel, at any moment."""
 
 
 class Future:
@@ -250,7 +245,6 @@ def cancel_unbegun(future: Future) -> None:
 
 
 def fail(future: Future, error: BaseException, deferred: Deferred | None = None) -> None:
-    """End a claimed future with ``error``."""
     _end(future, FAILED, error, deferred)
 
 
@@ -304,7 +298,6 @@ def runner_of(future: Future) -> greenlet | None:
 
 
 def is_ready(future: Future) -> bool:
-    """Return whether no thread has begun a future that was offered."""
     return future._state == READY
 
 
@@ -313,8 +306,8 @@ def has_ended(future: Future) -> bool:
     return future._state >= ARRIVED
 
 
+@indivisible
 def callbacks_of(future: Future) -> list[Callback]:
-    """Return the callbacks that the program has added to a future."""
     with _watching:
         return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
 
@@ -323,15 +316,24 @@ def error_of(future: Future) -> BaseException | None:
     """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
     if future._state == CANCELLED:
         return CancelledError()
-    with _watching:
-        state, packed = future._state, future._value
+    state, packed = _read(future)
     if state == ARRIVED:
-        ok, value = unpack_outcome(*packed)  # the program's code may run here, so not under the lock
-        with _watching:
-            if future._state == ARRIVED:  # else another thread was first, and its object is the one
-                future._value = value
-                _move(future, DONE if ok else FAILED)
+        _unpacked(future, *unpack_outcome(*packed))  # the program's code may run here, so not under the lock
     return future._value if future._state == FAILED else None
+
+
+@indivisible
+def _read(future: Future) -> tuple[int, Any]:
+    with _watching:
+        return future._state, future._value
+
+
+@indivisible
+def _unpacked(future: Future, ok: bool, value: Any) -> None:
+    with _watching:
+        if future._state == ARRIVED:  # else another thread was first, and its object is the one
+            future._value = value
+            _move(future, DONE if ok else FAILED)
 
 
 # -- watching -------------------------------------------------------------------------------------------------------
@@ -339,38 +341,41 @@ def error_of(future: Future) -> BaseException | None:
 
 def watch(future: Future, watcher: Watcher) -> None:
     """Have ``watcher(future)`` called once: when the future ends, or now if it has."""
-    with _watching:
-        if future._watchers is None:
-            future._watchers = []
-        future._watchers.append(watcher)
+    _add_watcher(future, watcher)
     # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
     # one of the two threads sees the other.
     if future._state >= ARRIVED:
         _tell_watchers(future)
 
 
+@indivisible
+def _add_watcher(future: Future, watcher: Watcher) -> None:
+    with _watching:
+        if future._watchers is None:
+            future._watchers = []
+        future._watchers.append(watcher)
+
+
+@indivisible
 def unwatch(future: Future, watcher: Watcher) -> None:
-    """Take back a watch()."""
     with _watching:
         if future._watchers is not None and watcher in future._watchers:
             future._watchers.remove(watcher)
 
 
 def _move(future: Future, state: int) -> None:
-    if state not in _TRANSITIONS[future._state]:
+    if state not in _TRANSITIONS.get(future._state, ()):
         raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
     future._state = state
 
 
 def _end(future: Future, state: int, value: Any, deferred: Deferred | None = None) -> None:
     """Become ended, forget the call, and tell the watchers. With ``deferred``, run no code of the program's."""
-    if state not in _TRANSITIONS[future._state]:
-        raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
     if deferred is not None:
         # And the future: the program may let go of it, and of its value, before the I/O thread does.
         deferred.discard((future, future._function, future._args, future._kwargs))
     future._value = value  # first: a thread that sees the state reads it
-    future._state = state
+    _move(future, state)
     future._function = None
     future._args = ()
     future._kwargs = NO_KEYWORDS
@@ -379,22 +384,17 @@ def _end(future: Future, state: int, value: Any, deferred: Deferred | None = Non
 
 
 def _tell_watchers(future: Future, deferred: Deferred | None = None) -> None:
-    with _watching:
-        watchers, future._watchers = future._watchers or [], None
+    watchers = _take_watchers(future)
     # The program's callbacks first: the thread that waits for this future finds them done.
     watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
     if deferred is not None and watchers and isinstance(watchers[0], Callback):
-        deferred.defer(lambda: _tell(future, watchers))
+        deferred.defer(lambda: tell_all(future, watchers))
     else:
-        _tell(future, watchers)
+        tell_all(future, watchers)
 
 
-def _tell(future: Future, watchers: Sequence[Watcher]) -> None:
-    struck: BaseException | None = None
-    for watcher in watchers:
-        try:
-            watcher(future)
-        except BaseException as error:  # of a signal handler: the watchers after this one are to be told first
-            struck = error
-    if struck is not None:
-        raise struck
+@indivisible
+def _take_watchers(future: Future) -> list[Watcher]:
+    with _watching:
+        watchers, future._watchers = future._watchers or [], None
+    return watchers

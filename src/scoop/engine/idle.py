@@ -136,13 +136,16 @@ class IdleTracker:
         self._last_work = object()  # under no lock: a finalizer may call, within a lock of another part
         self._work.wake()
 
-    @indivisible
     def look_again(self) -> None:
         """Have an idle thread speak anew, if what was said may have been less than the truth by now."""
         if self._said_partly:
-            with self._lock:
-                self._epoch += 1
+            self._speak_anew()
             self._native.nudge()
+
+    @indivisible
+    def _speak_anew(self) -> None:
+        with self._lock:
+            self._epoch += 1
 
     def is_resting(self, fibers: Fibers) -> bool:
         """Return whether the thread of ``fibers`` sleeps for want of work."""
@@ -158,8 +161,7 @@ class IdleTracker:
         self._await_starts = await_starts
         self._finishing = True
         while True:
-            with self._lock:
-                self._epoch += 1
+            self._speak_anew()
             suspension.suspend()
             if is_over():
                 break

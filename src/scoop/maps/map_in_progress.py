@@ -90,6 +90,7 @@ class MapInProgress:
         return self._rows.function
 
     @property
+    @indivisible
     def is_consumed(self) -> bool:
         """Whether all rows that are wanted were consumed."""
         with self._lock:
@@ -127,6 +128,7 @@ class MapInProgress:
         """Return whether collect_finished() would find any."""
         return any(running.has_news() for running in [*self._slices])
 
+    @indivisible
     def awaited(self, in_order: bool) -> list[Awaited]:
         """Return what the consumer waits for: the next row in order, or any."""
         with self._lock:
@@ -174,7 +176,7 @@ class MapInProgress:
             count = min(most, self._rows_of_slice(most))
             (rows,) = ranges.take(count, from_front=True)
             if count > 1:  # before the map leaves the table: a process with rows to split is never taken for idle
-                self._scheduler.ready.running[self] = self._scheduler.ready.running.get(self, 0) + 1
+                self._scheduler.ready.running[self] = True
             self._note_unbegun()
             now, cost = self._scheduler.clock(), self._seconds_per_row or 0.0
             running = RunningSlice(self._rows, self._columns, rows, now, cost)
@@ -199,20 +201,16 @@ class MapInProgress:
         finally:
             segment = running.last_segment(error)
             self._learn(running)
-            with self._lock:
-                self._slices.discard(running)
-                if len(running.span) > 1:
-                    self._end_running()
+            self._end_slice(running)
             self._deliver(segment)
             del error
 
-    def _end_running(self) -> None:
-        running = self._scheduler.ready.running
-        left = running.get(self, 1) - 1
-        if left:
-            running[self] = left
-        else:
-            running.pop(self, None)
+    @indivisible
+    def _end_slice(self, running: RunningSlice) -> None:
+        with self._lock:
+            self._slices.discard(running)
+            if not [each for each in self._slices if len(each.span) > 1]:
+                self._scheduler.ready.running.pop(self, None)
 
     def _learn(self, running: RunningSlice) -> None:
         """Remember what rows take, and how many the next slice is to have."""

@@ -87,11 +87,15 @@ class RunningSlice:
                 error = go_over(results, self._begun, columns[1:])
         finally:
             self.count = len(results)
-            with self._lock:
-                self._closed = True
+            self._close()
         if error is None and self.count < self._end and not self._stopped:
             error = self._rows.stopped()
         return error
+
+    @indivisible
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
 
     def last_segment(self, error: BaseException | None) -> Segment:
         """Return what was not reported, once it has run."""

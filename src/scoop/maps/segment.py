@@ -6,6 +6,7 @@ from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
 from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..engine.signal_safety import calls_program
 from ..wire import codec
 from .row_functions import MapRows
 
@@ -74,6 +75,7 @@ def read_segments(data: bytes, large: Sequence[Any]) -> tuple[float | None, list
     return seconds_per_row, segments
 
 
+@calls_program
 def _pack(rows: MapRows, segment: Segment) -> PackedSegment:
     start, count, values, error = segment
     large: list[PickleBuffer] = []
