@@ -80,7 +80,7 @@ def find_problems(sources: list[Source]) -> Iterator[str]:
     for source, tree in trees.items():
         yield from _private_names(source, tree) if source in ours else _long_test_names(source, tree)
     for source in ours:
-        if source.path.startswith(WITH_LOCKS):
+        if source in trees and source.path.startswith(WITH_LOCKS):
             yield from _locks(source, trees[source])
         yield from _too_long(source)
         yield from _metaphors(source)
