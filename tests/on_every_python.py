@@ -65,8 +65,8 @@ def prepare(interpreter: str, folder: Path) -> str:
     return str(python)
 
 
-def test(name: str, python: Future[str], arguments: list[str]) -> int:
-    """Run the tests, print all they say when they have ended, and return their status."""
+def test(name: str, python: Future[str], arguments: list[str]) -> list[str]:
+    """Run the tests, print all they say when they have ended; return what has failed, in a line each."""
     folder = Path(python.result()).parent.parent
     cache = ("-o", f"cache_dir={folder / name.replace(' ', '-')}-cache")
     ended = subprocess.run(
@@ -78,7 +78,8 @@ def test(name: str, python: Future[str], arguments: list[str]) -> int:
         stderr=subprocess.STDOUT,
     )
     print(f"== Python {name}\n{ended.stdout}", flush=True)
-    return ended.returncode
+    failed = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    return failed or ([f"pytest ended with status {ended.returncode}"] if ended.returncode else [])
 
 
 def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
@@ -117,8 +118,8 @@ def main() -> int:
         runs = {name: pool.submit(test, name, pythons[version], words) for name, (version, words) in wanted.items()}
     failed = [name for name, run in runs.items() if run.result()]
     print(f"== passed on {'; '.join(name for name in runs if name not in failed) or 'none'}", flush=True)
-    if failed:
-        print(f"== FAILED on {'; '.join(failed)}", flush=True)
+    for name in failed:  # once more, where a reader of a long log looks first
+        print(f"== FAILED on {name}", *(line[:200] for line in runs[name].result()), sep="\n   ", flush=True)
     return 1 if failed else 0
 
 

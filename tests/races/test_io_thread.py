@@ -271,6 +271,7 @@ def test_finalizers_of_arguments_and_results_run_elsewhere(scoop_run: RunScoop, 
         rows = (Finalized(x) for x in range(300))
         from functools import partial
         assert [result.x for result in futures.map(partial(take_and_make, Finalized), rows)] == list(range(300))
+        gc.collect()  # here, not when the interpreter ends
         none_on_the_io_thread("finalizer")
     """
     check(scoop_run, n, THREADS + body)

@@ -22,7 +22,6 @@ from greenlet import getcurrent
 
 from scoop.broker.peers import Instruction, Replace, Send
 from scoop.broker.state import BrokerState
-from scoop.engine import future as engine_future
 from scoop.engine import runtime
 from scoop.engine.constants import Constants
 from scoop.engine.cost_model import CostModel
@@ -30,6 +29,7 @@ from scoop.engine.future import Future
 from scoop.engine.limits import Identity, Limits
 from scoop.engine.receiver import Receiver
 from scoop.engine.scheduler import Outside, Scheduler
+from scoop.engine.states import TRANSITIONS
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.tuning import TUNING
 from scoop.wire.messages import Message, Offer
@@ -307,8 +307,7 @@ class only_drawn_transitions:  # noqa: N801 - reads as a sentence
                     old = slot.__get__(future)
                 except AttributeError:
                     old = None  # it is being made
-                drawn = engine_future._TRANSITIONS
-                assert old is None or state in drawn[old], f"a future went from {old} to {state}"
+                assert old is None or state in TRANSITIONS.get(old, ()), f"a future went from {old} to {state}"
                 slot.__set__(future, state)
 
         type.__setattr__(Future, "_state", Checked())

@@ -1,6 +1,8 @@
 """The rules of the house that no other tool checks: `python tests/structure/rules.py` prints what breaks one.
 
 no circle       no file imports itself by way of others, imports in functions and under TYPE_CHECKING included
+locks           a function that takes a lock of the engine's or of a map's is marked as indivisible: what the garbage
+                collector runs within it may not wait
 private names   no file uses a private name of a class or module of another file
 length          no file of the package has more than 400 lines
 test names      no test has a name of more than 70 characters
@@ -20,6 +22,9 @@ from typing import NamedTuple
 __all__ = ["Source", "find_problems", "main", "read_sources"]
 
 MOST_LINES = 400
+
+WITH_LOCKS = ("src/scoop/engine/", "src/scoop/maps/", "src/scoop/wire/")
+"""The folders whose code the program's own code may stop at any point."""
 
 MOST_CHARACTERS = 70
 """In the name of a test."""
@@ -75,6 +80,8 @@ def find_problems(sources: list[Source]) -> Iterator[str]:
     for source, tree in trees.items():
         yield from _private_names(source, tree) if source in ours else _long_test_names(source, tree)
     for source in ours:
+        if source in trees and source.path.startswith(WITH_LOCKS):
+            yield from _locks(source, trees[source])
         yield from _too_long(source)
         yield from _metaphors(source)
 
@@ -107,6 +114,20 @@ def _too_long(source: Source) -> Iterator[str]:
     lines = source.text.count("\n")
     if source.path.endswith(".py") and lines > MOST_LINES:
         yield f"{source.path}: {lines} lines, {lines - MOST_LINES} more than a file may have"
+
+
+def _locks(source: Source, tree: ast.Module) -> Iterator[str]:
+    locks = {
+        ast.unparse(node.targets[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.value) in ("Lock()", "RLock()")
+    }
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or "indivisible" in map(ast.unparse, function.decorator_list):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.With) and locks & {ast.unparse(item.context_expr) for item in node.items}:
+                yield f"{source.path}:{node.lineno}: {function.name}() takes a lock, and is not marked @indivisible"
 
 
 def _long_test_names(source: Source, tree: ast.Module) -> Iterator[str]:

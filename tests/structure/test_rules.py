@@ -57,3 +57,13 @@ def test_the_name_of_a_test_that_is_too_long_is_found() -> None:
     text = f"def test_{'x' * 70}(): ..."
     (problem,) = find_problems([Source("tests/test_a.py", "", text)])
     assert "75 characters" in problem
+
+
+def test_a_lock_that_is_taken_in_an_unmarked_function_is_found() -> None:
+    """A finalizer may be run within it, and wait for ever."""
+    made = "from threading import RLock\nclass A:\n    def __init__(self):\n        self._x = RLock()\n"
+    taken = "    def f(self):\n        with self._x:\n            pass\n"
+    source = Source("src/scoop/engine/a.py", "scoop.engine.a", made + taken)
+    (problem,) = find_problems([source])
+    assert "f() takes a lock" in problem
+    assert not [*find_problems([source._replace(text=made + "    @indivisible\n" + taken)])]

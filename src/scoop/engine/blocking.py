@@ -17,7 +17,7 @@ from greenlet import greenlet
 from ..errors import FinalizerError, describe
 from .deadlock import Awaited, Wait, refuse_deadlock
 from .fibers import LONGEST_SLEEP, Fibers, Suspension, WakeEvent
-from .signal_safety import interrupts_scoop
+from .signal_safety import indivisible, interrupts_scoop
 
 __all__ = ["LONGEST_TIMEOUT", "Threads", "WaitPoint", "deadline_after"]
 
@@ -71,6 +71,7 @@ class WaitPoint:
         threads, fibers = self._threads, self._threads.fibers_here()
         if threads.is_io_thread() or interrupts_scoop(_getframe()):
             raise FinalizerError  # only a finalizer waits there: no code of ours does
+        within_sleep = fibers is not None and fibers.sleeping  # a finalizer's wait, or a signal handler's
         try:
             if deadline is None and fibers is not None and not (prompt and threads.is_program(fibers)):
                 self._suspend(fibers, ready)
@@ -78,7 +79,10 @@ class WaitPoint:
                 self._sleep(fibers, ready, deadline)
         finally:
             self._wake = _already_awake
+            if fibers is not None and within_sleep:
+                fibers.sleep_again()
 
+    @indivisible
     def _suspend(self, fibers: Fibers, ready: Callable[[], object]) -> None:
         suspension = Suspension(fibers)
         self._wake = suspension.wake

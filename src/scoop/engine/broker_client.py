@@ -108,6 +108,7 @@ class BrokerClient:
         self._unsent.append((memoryview(encode(message)), buffers))
         self._send_waiting()
 
+    @indivisible
     def flush(self) -> None:
         """Return when all that was sent before has left this process."""
         with self._sending:
@@ -184,9 +185,7 @@ class BrokerClient:
     def _serve(self, receiver: Receiver) -> None:
         try:
             while (job := self._listen_in_role(receiver)) is not None:
-                with self._counting:
-                    alone = not self._waiting
-                if alone:  # this one may be about to wait for what only another can bring
+                if self._is_last():  # this one may be about to wait for what only another can bring
                     with suppress(RuntimeError):  # there can be no more threads
                         self._start_thread(receiver)
                 try:
@@ -194,8 +193,7 @@ class BrokerClient:
                 except Exception:
                     _log.exception("scoop: something of the program's has failed on a thread of SCOOP's")
                 del job
-                with self._counting:
-                    self._waiting += 1
+                self._waits()
         except MalformedMessage as problem:
             _log.error("scoop: a worker has got %s", problem)
             self._on_end(False)
@@ -203,6 +201,17 @@ class BrokerClient:
             _log.exception("scoop: a worker cannot take in what it was sent, and ends")
             self._on_end(False)
 
+    @indivisible
+    def _is_last(self) -> bool:
+        with self._counting:
+            return not self._waiting
+
+    @indivisible
+    def _waits(self) -> None:
+        with self._counting:
+            self._waiting += 1
+
+    @indivisible
     def _listen_in_role(self, receiver: Receiver) -> Job | None:
         """Listen until there is something to run outside of the role; return that, None if all has ended."""
         with self._role:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
+from .signal_safety import indivisible
 from .task_context import leave_event_loop, reenter_event_loop
 
 __all__ = ["LONGEST_SLEEP", "Fibers", "Suspension", "WakeEvent"]
@@ -54,6 +55,7 @@ class Suspension:
         self.is_over = is_over
         self.deadline = deadline
 
+    @indivisible  # a finalizer that waited here, on the same fiber, would take the wake-up that is meant for it
     def suspend(self) -> None:
         """Leave the thread to others until ``wake`` is called; return when it is this fiber's turn again."""
         self.asleep = True
@@ -88,6 +90,7 @@ class Fibers:
         self._starter = greenlet(self._start_runners)
         self._starter.switch()
 
+    @indivisible
     def switch_away(self) -> None:
         """Set the current fiber aside and let a runner take the thread."""
         if self.closed:
@@ -100,6 +103,7 @@ class Fibers:
             reenter_event_loop(loop)
             self.suspended -= 1
 
+    @indivisible
     def give_way(self, is_over: Callable[[], bool] = _always, deadline: float | None = None) -> None:
         """Let those in line go on first: only this thread can resume them, and the caller may wait for them.
 
@@ -140,6 +144,11 @@ class Fibers:
         finally:
             self.sleeping = False
 
+    def sleep_again(self) -> None:
+        """Have a sleep look anew that was broken into by another wait, which may have taken its wake-up."""
+        self.sleeping = True
+        self.event.set()
+
     def run_forever(self) -> None:
         """Be a runner on the current stack: what a worker's main thread does, all its life."""
         self._run()
@@ -153,7 +162,8 @@ class Fibers:
 
     def _run(self) -> None:
         me = getcurrent()
-        while not self.closed:
+        goes_on = True
+        while goes_on and not self.closed:
             try:
                 while not self.in_line and not self.closed:
                     self._step(self)
@@ -165,12 +175,18 @@ class Fibers:
                 self._spares.append(me)
                 self.native.throw(error)
                 continue
-            suspension = self.in_line.popleft() if self.in_line else None
-            if suspension is None or not suspension.asleep:
-                continue
-            suspension.asleep = False
-            if len(self._spares) >= SPARE_RUNNERS and me is not self.native:
-                me.parent = suspension.fiber  # where a greenlet goes when it ends
-                return
-            self._spares.append(me)
-            suspension.fiber.switch()
+            goes_on = self._resume_next(me)
+
+    @indivisible
+    def _resume_next(self, me: greenlet) -> bool:
+        """Have the first fiber in line go on in place of this runner; return whether this one is kept for reuse."""
+        suspension = self.in_line.popleft() if self.in_line else None
+        if suspension is None or not suspension.asleep:
+            return True
+        suspension.asleep = False
+        if len(self._spares) >= SPARE_RUNNERS and me is not self.native:
+            me.parent = suspension.fiber  # where a greenlet goes when it ends
+            return False
+        self._spares.append(me)
+        suspension.fiber.switch()
+        return True

@@ -46,10 +46,18 @@ class FunctionCache:
         """Return what stands for a function in a batch. A map's is as it was when first sent."""
         if is_chunk and function.name is not None:  # of a map of another worker, which keeps it
             return pickle.dumps(_Named(function.name, True))
-        with self._lock:
-            packed = self._of_maps.get(function) if is_chunk else None
+        packed = self._find(function) if is_chunk else None
         if packed is None or (isinstance(packed, str) and packed not in self._users):
             packed = self._dump(function)
+        return self._keep(function, packed, batch, is_chunk)
+
+    @indivisible
+    def _find(self, function: Any) -> bytes | str | None:
+        with self._lock:
+            return self._of_maps.get(function)
+
+    @indivisible
+    def _keep(self, function: Any, packed: bytes | str, batch: int, is_chunk: bool) -> bytes:
         with self._lock:
             if is_chunk:
                 self._of_maps[function] = packed

@@ -1,15 +1,6 @@
-"""The handle to a task's outcome, and the only file that changes its state.
+"""The handle to a task's outcome, and the only file that changes its state (states.py has the picture).
 
-    NEW ──> READY ──> RUNNING ──> DONE | FAILED              it ran in this process
-     │        ├─────> SENT ─────> ARRIVED ──> DONE | FAILED   it ran elsewhere; unpickled by the first who asks
-     │        │         ├───────> READY                       it could not travel
-     │        │         ├───────> CANCELLED                   it was dropped before it began elsewhere
-     │        │         └───────> FAILED                      it died with its workers, or the run cannot go on
-     │        └─────> CANCELLED | FAILED                      it is not wanted, or the run cannot go on
-     └──────> CANCELLED | DONE | FAILED                       made by hand; made to show an outcome to a callback
-
-READY means: in one of the scheduler's tables. The thread that takes a future out of its table, in one atomic step, is
-the only one to run, send or cancel it.
+The thread that takes a future out of its table, in one atomic step, is the only one to run, send or cancel it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +13,8 @@ from ..errors import CancelledError, describe
 from . import runtime
 from .callbacks import Callback, Deferred, tell_all
 from .outcomes import name_and_text, unpack_outcome
-from .signal_safety import calls_program
+from .signal_safety import calls_program, indivisible
+from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS
 from .task import PLAIN, TaskOptions
 from .task_context import call
 from .unasked import forget_failure, note_failure
@@ -51,29 +43,13 @@ __all__ = [
     "watch",
 ]
 
-NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)  # from ARRIVED on it has ended
-
-_TRANSITIONS = {
-    NEW: {READY, DONE, FAILED, CANCELLED},
-    READY: {RUNNING, SENT, FAILED, CANCELLED},
-    RUNNING: {DONE, FAILED},
-    SENT: {ARRIVED, READY, FAILED, CANCELLED},
-    ARRIVED: {DONE, FAILED},
-    DONE: set[int](),
-    FAILED: set[int](),
-    CANCELLED: set[int](),
-}
-
-_NAMES = ("new", "ready", "running", "sent", "done", "done", "failed", "cancelled")
-
 NO_KEYWORDS: dict[str, Any] = {}
 """Stands for "no keywords" in futures by the million. Never written to."""
 
 _new = object.__new__
 
 _watching = RLock()
-"""Guards the watcher lists of all futures: taken to wait or to wake, never to run a task that is at hand. Reentrant,
-since the garbage collector may close a map, and so cancel, at any moment."""
+"""Guards the watchers of all futures. Reentrant: the collector may close a map, and so cancel, at any moment."""
 
 
 class Future:
@@ -183,7 +159,7 @@ class Future:
         watch(self, Callback(callable_, inCallbackType == "universal", inCallbackGroup))
 
     def __repr__(self) -> str:
-        return f"<Future {_NAMES[self._state]} at {id(self):#x}>"
+        return f"<Future {NAMES[self._state]} at {id(self):#x}>"
 
     def __reduce__(self) -> Any:
         raise TypeError("a Future cannot travel to another process: send its result, or wait for it where it is")
@@ -326,6 +302,7 @@ def has_ended(future: Future) -> bool:
     return future._state >= ARRIVED
 
 
+@indivisible
 def callbacks_of(future: Future) -> list[Callback]:
     with _watching:
         return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
@@ -335,18 +312,27 @@ def error_of(future: Future) -> BaseException | None:
     """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
     if future._state == CANCELLED:
         return CancelledError()
-    with _watching:
-        state, packed = future._state, future._value
+    state, packed = _read(future)
     if state == ARRIVED:
-        ok, value = unpack_outcome(*packed)  # the program's code may run here, so not under the lock
-        with _watching:
-            if future._state == ARRIVED:  # else another thread was first, and its object is the one
-                future._value = value
-                _move(future, DONE if ok else FAILED)
+        _unpacked(future, *unpack_outcome(*packed))  # the program's code may run here, so not under the lock
     if future._state != FAILED:
         return None
     forget_failure(future)
     return future._value  # type: ignore[no-any-return]
+
+
+@indivisible
+def _read(future: Future) -> tuple[int, Any]:
+    with _watching:
+        return future._state, future._value
+
+
+@indivisible
+def _unpacked(future: Future, ok: bool, value: Any) -> None:
+    with _watching:
+        if future._state == ARRIVED:  # else another thread was first, and its object is the one
+            future._value = value
+            _move(future, DONE if ok else FAILED)
 
 
 # -- watching -------------------------------------------------------------------------------------------------------
@@ -354,16 +340,22 @@ def error_of(future: Future) -> BaseException | None:
 
 def watch(future: Future, watcher: Watcher) -> None:
     """Have ``watcher(future)`` called once: when the future ends, or now if it has."""
-    with _watching:
-        if future._watchers is None:
-            future._watchers = []
-        future._watchers.append(watcher)
+    _add_watcher(future, watcher)
     # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
     # one of the two threads sees the other.
     if future._state >= ARRIVED:
         _tell_watchers(future)
 
 
+@indivisible
+def _add_watcher(future: Future, watcher: Watcher) -> None:
+    with _watching:
+        if future._watchers is None:
+            future._watchers = []
+        future._watchers.append(watcher)
+
+
+@indivisible
 def unwatch(future: Future, watcher: Watcher) -> None:
     with _watching:
         if future._watchers is not None and watcher in future._watchers:
@@ -371,8 +363,8 @@ def unwatch(future: Future, watcher: Watcher) -> None:
 
 
 def _move(future: Future, state: int) -> None:
-    if state not in _TRANSITIONS[future._state]:
-        raise AssertionError(f"{future!r} cannot become {_NAMES[state]}")
+    if state not in TRANSITIONS.get(future._state, ()):
+        raise AssertionError(f"{future!r} cannot become {NAMES[state]}")
     future._state = state
 
 
@@ -391,11 +383,17 @@ def _end(future: Future, state: int, value: Any, deferred: Deferred | None = Non
 
 
 def _tell_watchers(future: Future, deferred: Deferred | None = None) -> None:
-    with _watching:
-        watchers, future._watchers = future._watchers or [], None
+    watchers = _take_watchers(future)
     # The program's callbacks first: the thread that waits for this future finds them done.
     watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
     if deferred is not None and watchers and isinstance(watchers[0], Callback):
         deferred.defer(lambda: tell_all(future, watchers))
     else:
         tell_all(future, watchers)
+
+
+@indivisible
+def _take_watchers(future: Future) -> list[Watcher]:
+    with _watching:
+        watchers, future._watchers = future._watchers or [], None
+    return watchers

@@ -227,6 +227,7 @@ class HelperThreads:
             thread.join(max(0.0, deadline - monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
+    @indivisible
     def _any_blocked(self) -> bool:
         if self._pollers:
             oldest = monotonic() - TUNING.poll_lasts_seconds
@@ -244,10 +245,14 @@ class HelperThreads:
         self._threads.append(current_thread())
         fibers = Fibers(self._new_event(), self._step)
         self._worker.adopt(fibers)
+        self._has_started(fibers)
+        fibers.run_forever()
+
+    @indivisible
+    def _has_started(self, fibers: Fibers) -> None:
         with self._lock:
             self._fibers.add(fibers)
             self._starting -= 1
-        fibers.run_forever()
 
     def _step(self, fibers: Fibers) -> None:
         if self.deferred:

@@ -58,6 +58,7 @@ class IdleTracker:
         self._seen = 0  # messages taken in
         self._epoch = 0  # changes with all that may make the last word untrue
         self._spoken_in = -1  # the epoch of the last word
+        self._last_work = object()  # another one each time that work begins
         self._broker_was_told = False  # the broker may take this process for idle
         self._said_partly = False
         self._resting: set[Fibers] = set()
@@ -70,11 +71,12 @@ class IdleTracker:
     def rest(self, fibers: Fibers) -> None:
         """Tell the broker that this thread is idle, and sleep until there may be something to do."""
         self._begin_rest(fibers)
+        work = self._last_work
         try:
             self._speak()
             epoch = self._spoken_in
             # What has come since makes the word void: then not to sleep, but to look, and speak again.
-            fibers.sleep_unless(lambda: self._epoch != epoch or self._work.has_work())
+            fibers.sleep_unless(lambda: self._epoch != epoch or self._last_work is not work or self._work.has_work())
         finally:
             self._end_rest(fibers)
 
@@ -116,20 +118,21 @@ class IdleTracker:
             self._epoch += 1
             self._broker_was_told = False
 
-    @indivisible
     def work_began(self) -> None:
         """Wake the threads that rest, since this process has work. They look, and speak anew if it is gone again."""
-        with self._lock:
-            self._epoch += 1
+        self._last_work = object()  # under no lock: a finalizer may call, within a lock of another part
         self._work.wake()
 
-    @indivisible
     def look_again(self) -> None:
         """Have an idle thread speak anew, if what was said may have been less than the truth by now."""
         if self._said_partly:
-            with self._lock:
-                self._epoch += 1
+            self._speak_anew()
             self._native.nudge()
+
+    @indivisible
+    def _speak_anew(self) -> None:
+        with self._lock:
+            self._epoch += 1
 
     def is_resting(self, fibers: Fibers) -> bool:
         """Return whether the thread of ``fibers`` sleeps for want of work."""
@@ -145,8 +148,7 @@ class IdleTracker:
         self._await_starts = await_starts
         self._finishing = True
         while True:
-            with self._lock:
-                self._epoch += 1
+            self._speak_anew()
             suspension.suspend()
             if is_over():
                 break

@@ -112,6 +112,10 @@ class Inbox:
             return
         follow_paths(paths)
         memory = message.buffers.map(own=False) if message.buffers else None
+        self._take_on(message, functions, calls, memory)
+
+    @indivisible
+    def _take_on(self, message: Run, functions: Sequence[bytes], calls: Any, memory: Any) -> None:
         with self._lock:
             for number in message.tasks:
                 place, arguments, callbacks, once, is_chunk, spans, context = calls[number]
@@ -193,15 +197,19 @@ class Inbox:
         if task.callbacks is not None:
             self._call_back(task.callbacks, packed, raised)
         del raised  # or the traceback and this frame keep each other alive
-        with self._lock:
-            self._current.discard((task.batch, task.number))
-            self._cancelled.discard((task.batch, task.number))
+        self._has_ended(task)
         self._results.add(task.batch, task.number, packed, at_once=task.once or self._once)
         if struck is not None:
             try:
                 raise struck
             finally:
                 del struck  # as above
+
+    @indivisible
+    def _has_ended(self, task: ReceivedTask) -> None:
+        with self._lock:
+            self._current.discard((task.batch, task.number))
+            self._cancelled.discard((task.batch, task.number))
 
     @calls_program
     def _perform(self, task: ReceivedTask) -> Packed:

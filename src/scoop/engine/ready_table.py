@@ -35,7 +35,7 @@ class ReadyTable:
     def __init__(self) -> None:
         self.tasks: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.kept: OrderedDict[Future | OpenMap, bool] = OrderedDict()
-        self.running: dict[OpenMap, int] = {}
+        self.running: dict[OpenMap, bool] = {}
 
     def __len__(self) -> int:
         return len(self.tasks)

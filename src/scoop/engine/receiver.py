@@ -82,15 +82,18 @@ class Receiver:
         scheduler.results.flush()
         if self._asked and scheduler.has_something_to_give():
             return self._give if scheduler.others_wait() else self._give_far
-        return self._report if any(chunk.has_news() for chunk in scheduler.inbox.chunks()) else None
+        if any(chunk.has_news() for chunk in scheduler.inbox.chunks()):
+            return self._report
+        return scheduler.drop_discarded if scheduler.discarded else None
 
     def seconds_to_next_tick(self) -> float | None:
         """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""
         self._asked = self._asked and self._scheduler.stealing.is_wanted()
         if self._asked:
             return self._tick
-        # While no worker waits, and no result is owed, there is nothing to look at between messages.
-        return TUNING.deliver_after_seconds if self._scheduler.inbox.any_unanswered() else None
+        # While no worker waits, and nothing is owed or to be dropped, there is nothing to look at between messages.
+        scheduler = self._scheduler
+        return TUNING.deliver_after_seconds if scheduler.inbox.any_unanswered() or scheduler.discarded else None
 
     def _give(self) -> None:
         self._scheduler.stealing.give()

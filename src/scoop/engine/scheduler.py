@@ -12,10 +12,10 @@ has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 import sys
 from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from sys import _getframe, getrecursionlimit
-from threading import RLock, get_ident
+from threading import get_ident
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -39,7 +39,6 @@ from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
 from .ready_table import ReadyTable
 from .result_sender import ResultSender
-from .signal_safety import indivisible
 from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
@@ -100,9 +99,9 @@ class Scheduler:
         self._deepest = 0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
-        self._discarded: deque[object] = deque()
-        self._droppable = self._dropped = 0  # of all that was ever discarded: the I/O thread has let go of so many
-        self._dropping = RLock()
+        self._held: deque[list[object]] = deque()  # discarded, each in a list; a frame of the I/O thread may hold it
+        self.discarded: deque[list[object]] = deque()
+        """The same, when the I/O thread has let go of it: any other thread may drop it."""
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
         self.helpers = HelperThreads(
             self, self.idle, outside.new_event, self._native.context, outside.clock, identity.size == 1
@@ -218,7 +217,7 @@ class Scheduler:
 
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
-        self._drop_discarded()
+        self.drop_discarded()
         while (own := self.ready.newest(only_kept=self.leaves_tasks)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
@@ -240,7 +239,7 @@ class Scheduler:
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
-        self._drop_discarded()
+        self.drop_discarded()
         self.results.flush()
         self.idle.rest(fibers)
 
@@ -303,7 +302,6 @@ class Scheduler:
         return bool(self.ready.running)
 
     def leaves_work_to_others(self) -> bool:
-        """Return whether tasks are on offer that this process does not run."""
         return bool(self._tasks)
 
     def is_about_to_take(self) -> bool:
@@ -341,25 +339,20 @@ class Scheduler:
 
     def discard(self, thing: object) -> None:
         """Drop the reference to an object of the program's, soon: its ``__del__`` may run then."""
-        self._discarded.append(thing)
-        if len(self._discarded) > TUNING.most_discarded:
-            self.helpers.defer(self._drop_discarded)
+        self._held.append([thing])
 
-    def _drop_discarded(self) -> None:
-        if self._dropped < self._droppable:
-            del self._take_discarded()[:]
-
-    @indivisible
-    def _take_discarded(self) -> list[object]:
-        with self._dropping:
-            taken = [self._discarded.popleft() for _ in range(self._droppable - self._dropped)]
-            self._dropped += len(taken)
-            return taken
+    def drop_discarded(self) -> None:
+        """Drop what was discarded, on this thread: its finalizers run here."""
+        while self.discarded:
+            with suppress(IndexError):  # another thread was faster
+                self.discarded.popleft().clear()
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
-        # What was discarded meanwhile may be dropped only now: a frame of the I/O thread was the last to hold it.
-        self._droppable = self._dropped + len(self._discarded)
+        while self._held:  # by now no frame of this thread holds what is in these lists
+            self.discarded.append(self._held.popleft())
+        if len(self.discarded) > TUNING.most_discarded:
+            self.helpers.defer(self.drop_discarded)
         self.idle.message_arrived()
         self.wake()
 

@@ -125,6 +125,7 @@ class Stealing:
         finally:
             self._giving.release()
 
+    @indivisible
     def send_suspects(self, tasks: Collection[InFlight]) -> None:
         """Send tasks that may have killed a worker. They must not run here, save if they cannot travel."""
         left = iter(tasks)

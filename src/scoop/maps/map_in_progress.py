@@ -100,6 +100,7 @@ class MapInProgress:
     # -- for the consumer ---------------------------------------------------------------------------------------
 
     @property
+    @indivisible
     def is_consumed(self) -> bool:
         """Whether all rows that are wanted were consumed."""
         with self._lock:
@@ -129,6 +130,7 @@ class MapInProgress:
         """Return whether collect_finished() would find any."""
         return any(running.has_news() for running in [*self._slices])
 
+    @indivisible
     def awaited(self, in_order: bool) -> list[Awaited]:
         """Return what the consumer waits for: the next row in order, or any."""
         with self._lock:
@@ -182,13 +184,17 @@ class MapInProgress:
         finally:
             segment = running.last_segment(error)
             self._learn(running)
-            with self._lock:
-                self._slices.discard(running)
-                if not [each for each in self._slices if len(each.span) > 1]:
-                    self._scheduler.ready.running.pop(self, None)
+            self._end_slice(running)
             self.deliver(segment)
             del error
         return True
+
+    @indivisible
+    def _end_slice(self, running: RunningSlice) -> None:
+        with self._lock:
+            self._slices.discard(running)
+            if not [each for each in self._slices if len(each.span) > 1]:
+                self._scheduler.ready.running.pop(self, None)
 
     @indivisible
     def _take_front(self, only_kept: bool) -> RunningSlice | None:
@@ -203,7 +209,7 @@ class MapInProgress:
             count = min(most, self._slice_rows, max(least, (most + 1) // 2))
             (span,) = ranges.take(count, from_front=True)
             if count > 1:  # before the map leaves the table: a process with rows to split is never taken for idle
-                self._scheduler.ready.running[self] = 1
+                self._scheduler.ready.running[self] = True
             self._note_unbegun()
             now, cost = self._scheduler.clock(), cost or 0.0
             running = RunningSlice(self._rows, self._columns, span, now, cost)

@@ -6,6 +6,7 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
+from ..engine.signal_safety import indivisible
 from ..engine.task import Report, TaskOptions
 from ..tuning import TUNING
 from .consumer import Consumer
@@ -41,12 +42,10 @@ class ReceivedChunk:
             if not self._rows.streams:
                 return self._pack([self._collect()])
             while (segment := self._consumer.next_packed()) is not None:
-                with self._lock:
-                    self._unreported.append(segment)
+                self._keep(segment)
                 if is_due(self._reported_at):
                     self.report()
-            with self._lock:
-                return self._pack(self._unreported)
+            return self._pack_unreported()
         finally:
             self._map.cancel()
 
@@ -56,6 +55,7 @@ class ReceivedChunk:
             return False
         return bool(self._unreported) or self._map.has_unreported() or self._map.has_arrived(in_order=False)
 
+    @indivisible
     def report(self) -> None:
         """Report the rows that have ended. Callable from any thread that may run the program's code."""
         with self._lock:
@@ -70,6 +70,16 @@ class ReceivedChunk:
     def cancel(self) -> None:
         """Let no row of it begin any more."""
         self._map.cancel()
+
+    @indivisible
+    def _keep(self, segment: AnySegment) -> None:
+        with self._lock:
+            self._unreported.append(segment)
+
+    @indivisible
+    def _pack_unreported(self) -> tuple[bytes, Sequence[PickleBuffer]]:
+        with self._lock:
+            return self._pack(self._unreported)
 
     def _pack(self, segments: Sequence[AnySegment]) -> tuple[bytes, Sequence[PickleBuffer]]:
         return pack_segments(self._rows, segments, self._scheduler.costs.seconds(self._rows.function))

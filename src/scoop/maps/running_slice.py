@@ -60,12 +60,16 @@ class RunningSlice:
                 error = go_over(results, self._begun, columns[1:])
         finally:
             self.count = len(results)
-            with self._lock:
-                self._closed = True
+            self._close()
         if error is None and self.count < self._end and not self._stopped:
             # To the loop that was the end of its inputs.
             error = RuntimeError(f"{name_of(self._rows.function)} raised StopIteration")
         return error
+
+    @indivisible
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
 
     def last_segment(self, error: BaseException | None) -> Segment:
         """Return what was not reported, once it has run."""

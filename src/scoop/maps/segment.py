@@ -6,6 +6,7 @@ from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
 from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..engine.signal_safety import calls_program
 from ..wire import codec
 from .row_functions import MapRows
 
@@ -67,6 +68,7 @@ def pack_segments(
     return pickle.dumps((seconds_per_row, packed), 5, buffer_callback=large.append), large
 
 
+@calls_program
 def _pack(rows: MapRows, segment: Segment) -> PackedSegment:
     large: list[PickleBuffer] = []
     try:

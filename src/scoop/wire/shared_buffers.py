@@ -13,7 +13,6 @@ import mmap
 import os
 import weakref
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 __all__ = ["LARGE", "MOST_PLACES", "BufferPool", "SharedBuffers", "Span", "can_carry", "size_of", "views_of"]
@@ -149,7 +148,6 @@ class BufferPool:
 
     def __init__(self) -> None:
         self._kept: list[_Place] = []  # in the order in which they were sent
-        self._lock = Lock()
 
     def __del__(self) -> None:
         while self._kept:
@@ -158,11 +156,10 @@ class BufferPool:
     def take(self, needed: int) -> SharedBuffers:
         """Return memory for so many bytes: some that was used before, if there is any that fits."""
         if needed >= LEAST_BYTES:
-            with self._lock:
-                for number, place in enumerate(self._kept):
-                    if needed <= place.size <= TOO_LARGE * needed and place.is_ours() and place.is_unused():
-                        del self._kept[number]
-                        return SharedBuffers(place.descriptor, 0)
+            for place in [*self._kept]:
+                fits = needed <= place.size <= TOO_LARGE * needed
+                if fits and place.is_ours() and place.is_unused() and self._take_out(place):
+                    return SharedBuffers(place.descriptor, 0)
         return SharedBuffers.empty()
 
     def keep(self, buffers: SharedBuffers) -> None:
@@ -179,12 +176,20 @@ class BufferPool:
         if place.is_unused():  # it is in use, so the locks of this system, or sandbox, do not work
             os.close(descriptor)
             return
-        with self._lock:
-            self._kept.append(place)
-            while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST_BYTES:
-                self._give_up_oldest()
+        self._kept.append(place)
+        while len(self._kept) > MOST_PLACES or sum(place.size for place in self._kept) > MOST_BYTES:
+            self._give_up_oldest()
+
+    def _take_out(self, place: _Place) -> bool:
+        """Return whether this thread is the one that takes the place out."""
+        # Without a lock, since a finalizer may call in the midst of this.
+        try:
+            self._kept.remove(place)
+        except ValueError:
+            return False
+        return True
 
     def _give_up_oldest(self) -> None:
-        place = self._kept.pop(0)
-        if place.is_ours():
+        place = self._kept[0]
+        if self._take_out(place) and place.is_ours():
             os.close(place.descriptor)

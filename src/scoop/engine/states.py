@@ -1,0 +1,26 @@
+"""The states of a future, and which of them may follow which.
+
+    NEW ──> READY ──> RUNNING ──> DONE | FAILED              it ran in this process
+     │        ├─────> SENT ─────> ARRIVED ──> DONE | FAILED   it ran elsewhere; unpickled by the first who asks
+     │        │         ├───────> READY                       it could not travel
+     │        │         ├───────> CANCELLED                   it was dropped before it began elsewhere
+     │        │         └───────> FAILED                      it died with its workers, or the run cannot go on
+     │        └─────> CANCELLED | FAILED                      it is not wanted, or the run cannot go on
+     └──────> CANCELLED | DONE | FAILED                       made by hand; made to show an outcome to a callback
+
+READY means: in one of the scheduler's tables.
+"""
+
+__all__ = ["ARRIVED", "CANCELLED", "DONE", "FAILED", "NAMES", "NEW", "READY", "RUNNING", "SENT", "TRANSITIONS"]
+
+NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)  # from ARRIVED on it has ended
+
+TRANSITIONS = {
+    NEW: {READY, DONE, FAILED, CANCELLED},
+    READY: {RUNNING, SENT, FAILED, CANCELLED},
+    RUNNING: {DONE, FAILED},
+    SENT: {ARRIVED, READY, FAILED, CANCELLED},
+    ARRIVED: {DONE, FAILED},
+}
+
+NAMES = ("new", "ready", "running", "sent", "done", "done", "failed", "cancelled")
