@@ -86,9 +86,7 @@ class Scheduler:
         self.new_event = outside.new_event
         self.is_io_thread = outside.is_io_thread
         self.is_spared = limits.spare and identity.is_origin
-        self._has_workers = identity.is_origin and (limits.spare or identity.size > 1)
-        self.leaves_tasks = self._has_workers
-        """Whether tasks are left to other workers, but for those that the caller runs while it waits for them."""
+        self._has_others = identity.is_origin and (limits.spare or identity.size > 1)
         self.ready = ReadyTable()
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
@@ -116,6 +114,11 @@ class Scheduler:
         self.stealing = Stealing(
             self, self.ready, self.inbox, self.outbox, outside.send, outside.page, identity.worker, outside.clock
         )
+
+    @property
+    def leaves_tasks(self) -> bool:
+        """Whether tasks are left to other workers, but for those that the caller runs while it waits for them."""
+        return self._has_others and not self.stealing.giver_waits
 
     # -- tasks --------------------------------------------------------------------------------------------------
 
@@ -288,6 +291,7 @@ class Scheduler:
         return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
 
     def covered(self, fibers: Fibers | None) -> AbstractContextManager[None]:
+        self.stealing.note_wait()
         if self.leaves_tasks:
             self.heed_flags()  # now even a lone task leaves: this process will not run it
         return self.helpers.covering(fibers)
@@ -358,7 +362,7 @@ class Scheduler:
 
     def note_no_workers(self, none: bool) -> None:
         """Hear that no worker can be started, so that this process is to run all tasks; or that some have."""
-        self.leaves_tasks = self._has_workers and not none
+        self._has_others = not none
 
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""

@@ -6,7 +6,7 @@ broker asks.
 
 from collections.abc import Callable, Collection, Generator, Iterator
 from itertools import chain
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any, Protocol
 
 from ..tuning import TUNING
@@ -66,6 +66,9 @@ class Stealing:
         self._worker = worker
         self._clock = clock
         self._giving = Lock()
+        self._giver = 0  # the thread that has the lock
+        self.giver_waits = False
+        """Whether the program's code waits within that thread's pickling: until then no other thread can give."""
         self._wanted = 1  # workers that wait, as the last steal request said
         self._oldest_seen: tuple[Any, float, int] | None = None  # on offer, since when, of how many
 
@@ -87,6 +90,20 @@ class Stealing:
         """Return whether some thread is giving: what it has taken from the table may not be in flight yet."""
         return self._giving.locked()
 
+    def note_wait(self) -> None:
+        """Hear that the calling thread is to sleep, which may be the one that gives."""
+        self.giver_waits = self.giver_waits or self._giver == get_ident()
+
+    def _begin_giving(self, wait: bool = False) -> bool:
+        if not self._giving.acquire(blocking=wait):
+            return False
+        self._giver = get_ident()
+        return True
+
+    def _end_giving(self) -> None:
+        self._giver, self.giver_waits = 0, False
+        self._giving.release()
+
     def is_wanted(self) -> bool:
         """Return whether others want work. While some thread is giving that is not settled: then they do."""
         if not self._giving.acquire(blocking=False):
@@ -99,7 +116,7 @@ class Stealing:
     @indivisible
     def give(self, least: int = 1) -> None:
         """Give away what is nearest the root, about half of all, if it is at least so many own tasks."""
-        if not self._giving.acquire(blocking=False):
+        if not self._begin_giving():
             return  # another thread is at it
         try:
             running = least == 1 and self._ready.running
@@ -110,12 +127,12 @@ class Stealing:
                 if not self._give_half():
                     self._page.ask(self._worker, True)
         finally:
-            self._giving.release()
+            self._end_giving()
 
     @indivisible
     def give_far(self) -> None:
         """Give to other machines, if there is anything that is worth the journey."""
-        if not self._giving.acquire(blocking=False):
+        if not self._begin_giving():
             return
         try:
             if self._page.is_asked_far(self._worker) and self._is_worth_a_journey():
@@ -123,15 +140,18 @@ class Stealing:
                 if not self._give_half():
                     self._page.ask_far(self._worker, True)
         finally:
-            self._giving.release()
+            self._end_giving()
 
     @indivisible
     def send_suspects(self, tasks: Collection[InFlight]) -> None:
         """Send tasks that may have killed a worker. They must not run here, save if they cannot travel."""
         left = iter(tasks)
-        with self._giving:
+        self._begin_giving(wait=True)
+        try:
             while self._send_batch(left, suspects=True)[0]:
                 pass
+        finally:
+            self._end_giving()
 
     def _give_half(self) -> bool:
         """Give half of the tasks of others, or else of the own; return whether there was anything."""

@@ -39,7 +39,8 @@ class MapScheduler(Threads, Protocol):
     costs: CostModel
     retries: int
     most_tasks: int | None
-    leaves_tasks: bool
+    @property
+    def leaves_tasks(self) -> bool: ...
 
     def clock(self) -> float: ...
     def send(self, message: Message, /) -> None: ...
