@@ -10,6 +10,7 @@ from collections.abc import Callable
 from os.path import dirname, join
 from types import CodeType, FrameType
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 __all__ = ["calls_program", "indivisible", "interrupts_scoop", "is_indivisible", "is_ours"]
 
@@ -18,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _indivisible: set[CodeType] = set()
 _calls_program: set[CodeType] = set()
 
+_WEAKREF = WeakKeyDictionary.__init__.__code__.co_filename
 _PACKAGE = dirname(dirname(__file__))
 _OURS = tuple(join(_PACKAGE, part, "") for part in ("engine", "maps", "wire"))
 
@@ -54,4 +56,6 @@ def interrupts_scoop(frame: FrameType | None) -> bool:
 
 def is_ours(frame: FrameType | None) -> bool:
     """Return whether SCOOP's own code is at work in ``frame``, and is not marked with ``calls_program``."""
+    while frame is not None and frame.f_code.co_filename == _WEAKREF:
+        frame = frame.f_back  # a callback of the library's: what were raised in it would be lost
     return frame is not None and frame.f_code.co_filename.startswith(_OURS) and frame.f_code not in _calls_program

@@ -39,6 +39,7 @@ class MapScheduler(Threads, Protocol):
     costs: CostModel
     retries: int
     most_tasks: int | None
+
     @property
     def leaves_tasks(self) -> bool: ...
 
