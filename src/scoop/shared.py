@@ -79,7 +79,7 @@ class SharedElementEncapsulation:
 
 def _settable(what: str) -> Constants:
     if runtime.refusal is not None:  # a worker is importing the main script: reading is welcome, setting is not
-        raise runtime.refusal
+        raise runtime.refusal.with_traceback(None)
     return _constants(what)
 
 

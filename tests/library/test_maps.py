@@ -116,7 +116,7 @@ def test_endless_inputs_are_read_a_window_ahead(scoop_run: RunScoop, n: int) -> 
                     yield number
             mapped = futures.map(square, endless())
             assert [next(mapped) for _ in range(1000)] == [i * i for i in range(1000)]
-            assert len(read) < 5000
+            assert len(read) < 50_000
             mapped.close()
             read.clear()
             few = futures.map(square, endless(), buffersize=3)
@@ -220,5 +220,41 @@ def test_a_small_map_that_nobody_consumes_is_run_by_others(scoop_run: RunScoop) 
             results = futures.map(note, range(4))
             until(lambda: marks() == 4)
             assert list(results) == [*range(4)]
+        """,
+    )
+
+
+@everywhere
+def test_what_a_map_has_read_is_held_by_nothing_at_its_end(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        import gc
+        gc.disable()
+
+        class Held:
+            def __init__(self, x):
+                self.x = x
+
+        def value(it):
+            return it.x
+
+        def left(_=None):
+            time.sleep(0.02)  # so that all workers take part
+            return sum(isinstance(it, Held) for it in gc.get_objects())
+
+        def made():
+            return [Held(x) for x in range(3000)]
+
+        def main():
+            for _ in range(3):
+                assert list(futures.map(value, made())) == list(range(3000))
+                assert sum(futures.map_as_completed(value, iter(made()))) == sum(range(3000))
+                assert futures.mapReduce(value, int.__add__, made()) == sum(range(3000))
+                for result in futures.map(value, iter(made())):
+                    if result == 30:
+                        break
+            until(lambda: not any([left(), *futures.map(left, range(4 * scoop.SIZE))]))
         """,
     )

@@ -47,7 +47,7 @@ def repeat_signal() -> None:
 def need(what: str) -> Scheduler:
     """Return the scheduler; raise, naming the call ``what``, where there is none or it cannot serve."""
     if refusal is not None:
-        raise refusal
+        raise refusal.with_traceback(None)  # one object for all: it would gather the traces of every call
     if current is None:
         raise NotStartedProperly(what)
     return current

@@ -22,6 +22,13 @@ class Consumer:
         self._in_order = in_order
         self.point = WaitPoint(scheduler, self._awaited)
 
+    def close(self) -> None:
+        """Cancel the maps, and let go of them: they lead back to here, and would wait to be collected."""
+        for each in self.maps:
+            each.cancel()
+        self.maps.clear()
+        self.source = None
+
     def next(self, deadline: float | None = None) -> Segment | None:
         """Return the next results; None if there are no more. Raise TimeoutError at the ``deadline``."""
         segment = self.next_packed(deadline)

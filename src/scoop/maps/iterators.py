@@ -89,9 +89,7 @@ class Inputs:
     def cancel(self) -> None:
         """Let nothing more begin."""
         self._unread = iter(())
-        for window in self._windows:
-            window.cancel()
-        self._windows.clear()
+        self._consumer.close()
 
     def _next(self, deadline: float | None) -> Segment | None:
         """Return the next results; None at the end. Raise what the inputs raised, in its place."""

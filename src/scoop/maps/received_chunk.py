@@ -47,7 +47,7 @@ class ReceivedChunk:
                     self.report()
             return self._pack_unreported()
         finally:
-            self._map.cancel()
+            self._consumer.close()
 
     def has_news(self) -> bool:
         """Return whether some rows have ended that were not reported for a while."""
