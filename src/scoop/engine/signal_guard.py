@@ -12,7 +12,7 @@ puts the handler behind this guard, and ``signal.getsignal`` by one that returns
 import os
 import signal
 import time
-from _thread import start_new_thread
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from math import inf
 from types import FrameType
@@ -70,6 +70,9 @@ class _SignalGuard:
         self._last_interrupt = -inf
         self._last = 0  # the last signal whose handler has raised something
         self._put_off: set[int] = set()
+        self._sent: set[int] = set()  # sent again, and not come yet
+        self._stale: set[int] = set()  # of these, those whose timer the program has stopped since
+        self._sending = allocate_lock()
         self._repeating = False
         self._looks = self._looks_here = 0  # at what is put off
         self._here: tuple[int, int] | None = None
@@ -101,7 +104,11 @@ class _SignalGuard:
         self._repeat_soon()
 
     def must_wait(self, number: int, frame: FrameType | None) -> bool:
-        """Return whether a signal that strikes ``frame`` is put off."""
+        """Return whether a signal that strikes ``frame`` is put off, or is not wanted any more."""
+        self._sent.discard(number)
+        if number in self._stale:
+            self._stale.discard(number)
+            return True
         here = (id(frame), frame.f_lasti if frame is not None else 0)
         self._looks_here = self._looks_here + 1 if here == self._here else 0
         self._looks += 1
@@ -121,7 +128,10 @@ class _SignalGuard:
 
     def forget(self, number: int) -> None:
         """The program has stopped the timer that sends a signal: if that was put off, it does not come."""
-        self._put_off.discard(number)
+        with self._sending:
+            self._put_off.discard(number)
+            if number in self._sent:
+                self._stale.add(number)
 
     def _repeat_soon(self) -> None:
         if not self._repeating:
@@ -132,10 +142,12 @@ class _SignalGuard:
         time.sleep(TUNING.signal_look_after_seconds)
         self._repeating = False
         for number in [*self._put_off]:
-            if callable(_get_handler(number)):
-                os.kill(os.getpid(), number)
-            else:
-                self._put_off.discard(number)
+            with self._sending:
+                if not callable(_get_handler(number)):
+                    self._put_off.discard(number)
+                if number in self._put_off - self._sent:
+                    self._sent.add(number)
+                    os.kill(os.getpid(), number)
 
     # -- in the place of the signal module's functions ----------------------------------------------------------
 
