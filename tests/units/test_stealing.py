@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from scoop.engine import runtime
-from scoop.engine.broker_client import ThreadEvent
 from scoop.engine.cost_model import CostModel
 from scoop.engine.future import new_task
 from scoop.engine.limits import Identity, Limits
 from scoop.engine.scheduler import Outside, Scheduler
+from scoop.engine.thread_event import ThreadEvent
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.maps.row_functions import MapRows

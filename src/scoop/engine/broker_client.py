@@ -19,19 +19,16 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from math import inf
 from threading import Lock, RLock, Thread, current_thread, get_ident
-from time import monotonic
 from typing import Protocol
 
 from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, Message, MessageReader, encode
 from ..wire.shared_buffers import SharedBuffers
 from ..wire.sockets import receive, send_some, set_receive_timeout
-from .fibers import LONGEST_SLEEP
-from .signal_safety import calls_program, indivisible
+from .signal_safety import indivisible
 
-__all__ = ["BrokerClient", "ThreadEvent"]
+__all__ = ["BrokerClient"]
 
 _CHUNK, _MOST_AT_ONCE = 1 << 18, 1 << 24
 """Bytes received at a time: about what a socket holds; and what is known to come."""
@@ -41,31 +38,6 @@ _CUT_OFF = (errno.EBADF, errno.ENOTSOCK)
 _log = logging.getLogger("scoop.run")
 
 Job = Callable[[], object]
-
-
-class ThreadEvent:
-    """What a thread sleeps on: a lock that is open when the event is set."""
-
-    __slots__ = ("_lock",)
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._lock.acquire()
-
-    @calls_program
-    def sleep(self, timeout: float | None = None) -> None:
-        """Sleep until set, or for ``timeout`` seconds. An event that was set before is not lost."""
-        end = inf if timeout is None else monotonic() + timeout
-        left = LONGEST_SLEEP if timeout is None else timeout
-        while not self._lock.acquire(timeout=max(0.0, min(left, LONGEST_SLEEP))) and (left := end - monotonic()) > 0:
-            pass
-
-    def set(self) -> None:
-        """Wake the sleeping thread, or spare it its next sleep."""
-        try:
-            self._lock.release()
-        except RuntimeError:
-            pass  # it is set already, and no thread has woken yet
 
 
 class Receiver(Protocol):

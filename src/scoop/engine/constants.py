@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from math import inf
 from pickle import PickleBuffer
-from threading import Condition, Event
+from threading import RLock
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -14,7 +14,8 @@ from ..wire import codec
 from ..wire.messages import ConstantReply, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers, views_of
 from .callbacks import Deferred
-from .fibers import LONGEST_SLEEP
+from .signal_safety import indivisible
+from .thread_event import ThreadEvent
 
 __all__ = ["Constants"]
 
@@ -24,6 +25,15 @@ class _Setting(NamedTuple):
 
     data: bytes
     large: list[Any]
+
+
+class _Call:
+    """A question to the broker."""
+
+    def __init__(self) -> None:
+        self.event = ThreadEvent()
+        self.is_answered = False
+        self.refused: list[str] = []
 
 
 class Constants:
@@ -41,9 +51,10 @@ class Constants:
         self._send = send
         self._settings: dict[str, _Setting] = {}
         self._values: dict[str, tuple[_Setting, Any]] = {}  # what was unpickled, and of which setting it is
-        self._arrival = Condition()
+        self._lock = RLock()
+        self._waiting: list[ThreadEvent] = []  # threads that wait for any constant to be set
         self._calls = count(1)
-        self._pending: dict[int, tuple[Event, list[str]]] = {}
+        self._pending: dict[int, _Call] = {}
 
     def set(self, values: dict[str, Any]) -> None:
         """Set all of ``values``, or none: TypeError if a name is taken."""
@@ -66,10 +77,9 @@ class Constants:
         # Here the value is the object itself, as a name bound to it would be. But large data is there once, for all.
         for name, value in values.items():
             data, spans = packed[name]
-            with self._arrival:
-                setting = self._settings.get(name)
-                if not spans and setting is not None and setting.data == data:
-                    self._values.setdefault(name, (setting, value))
+            setting = self._settings.get(name)
+            if not spans and setting is not None and setting.data == data:
+                self._keep(name, setting, value)
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete the constants of these names everywhere; those that do not exist are passed over."""
@@ -92,28 +102,42 @@ class Constants:
         except KeyError:
             pass
         if name not in self._settings:
-            with covered(), self._arrival:
+            with covered():
                 self._await(name, inf if timeout is None else monotonic() + timeout)
         while (setting := self._settings.get(name)) is not None:
             value = codec.loads(*setting)  # the program's code may run here, so not under the lock
-            with self._arrival:
-                if self._settings.get(name) is setting:  # else it was deleted meanwhile, and perhaps set anew
-                    return self._values.setdefault(name, (setting, value))[1]
+            if (kept := self._keep(name, setting, value)) is not None:
+                return kept[1]
         return default
 
-    def _await(self, name: str, end: float) -> None:
-        while name not in self._settings and (left := end - monotonic()) > 0:
-            self._arrival.wait(min(left, LONGEST_SLEEP))
+    @indivisible
+    def _keep(self, name: str, setting: _Setting, value: Any) -> tuple[_Setting, Any] | None:
+        """Keep what was unpickled, unless another thread was faster; return what is kept."""
+        with self._lock:
+            if self._settings.get(name) is not setting:
+                return None  # it was deleted meanwhile, and perhaps set anew
+            return self._values.setdefault(name, (setting, value))
 
+    def _await(self, name: str, end: float) -> None:
+        event = ThreadEvent()
+        self._waiting.append(event)
+        try:
+            while name not in self._settings and (left := end - monotonic()) > 0:
+                event.sleep(None if left == inf else left)
+        finally:
+            self._waiting.remove(event)
+
+    @indivisible
     def deliver(self, message: SetConstants | DeleteConstants | ConstantReply, deferred: Deferred) -> None:
         """Take in a message of the broker's. The I/O thread calls, so no code of the program's may run."""
         if isinstance(message, ConstantReply):
             if message.call in self._pending:  # else no thread waits for it
-                done, refused = self._pending.pop(message.call)
-                refused.extend(message.taken)
-                done.set()
+                call = self._pending.pop(message.call)
+                call.refused.extend(message.taken)
+                call.is_answered = True
+                call.event.set()
             return
-        with self._arrival:
+        with self._lock:
             for name in message.names:
                 self._settings.pop(name, None)
                 deferred.discard(self._values.pop(name, None))
@@ -121,15 +145,17 @@ class Constants:
                 memory = message.buffers.map(own=False) if message.buffers else None
                 for name, (data, spans) in codec.loads(message.body).items():
                     self._settings[name] = _Setting(data, views_of(memory, spans))
-                self._arrival.notify_all()
+                for event in [*self._waiting]:
+                    event.set()
 
     def _call(self, message: Callable[[int], Message]) -> None:
-        call, done, refused = next(self._calls), Event(), list[str]()
-        self._pending[call] = (done, refused)
-        self._send(message(call))
-        done.wait()
-        if refused:
-            raise TypeError(_taken(refused))
+        number, call = next(self._calls), _Call()
+        self._pending[number] = call
+        self._send(message(number))
+        while not call.is_answered:
+            call.event.sleep()
+        if call.refused:
+            raise TypeError(_taken(call.refused))
 
 
 def _taken(names: list[str]) -> str:

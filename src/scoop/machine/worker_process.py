@@ -12,7 +12,7 @@ from time import monotonic
 from typing import NoReturn
 
 from ..engine import runtime
-from ..engine.broker_client import BrokerClient, ThreadEvent
+from ..engine.broker_client import BrokerClient
 from ..engine.constants import Constants
 from ..engine.cost_model import CostModel
 from ..engine.limits import Identity, Limits
@@ -21,6 +21,7 @@ from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
 from ..engine.scheduler import Outside, Scheduler
 from ..engine.signal_guard import guard_signals
+from ..engine.thread_event import ThreadEvent
 from ..engine.tracebacks import format_error
 from ..errors import UnguardedMainError
 from ..maps.received_chunk import ReceivedChunk
