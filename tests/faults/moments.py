@@ -43,13 +43,12 @@ MOMENTS = {
             shared.getConst("never", timeout=300)
         """,
     "runs a task": """
-        def work(x):
-            if scoop.IS_ORIGIN:
-                open_gate("ready")
+        def work():
+            open_gate("ready")
             time.sleep(300)
         def main():
             send(give, 1)
-            list(futures.map(work, range(10)))
+            futures.submit(work).result()  # at once, so it runs here
         """,
     "sends": """
         def take(data):

@@ -103,6 +103,10 @@ def test_a_worker_that_retires_leaves_no_result_behind(scoop_run: RunScoop) -> N
 DROPPED = """
     if not scoop.IS_ORIGIN:
         is_open("go")
+        try:
+            os.close(os.open("one", os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            until(lambda: deaths() > 0)  # the others come when that one has died
 
     WAYS = WAYS[-1:]
     cut(Cancelled, 0)

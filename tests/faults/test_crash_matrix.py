@@ -59,13 +59,13 @@ HALF_A_BATCH = """
 WHILE_IT_PACKS = """
     pack = Outbox.pack
 
-    def pack_and_die(self, tasks, suspects=False):
+    def pack_and_die(self, tasks):
         def draw_and_die():
             for task in tasks:
                 die_here()
                 yield task
 
-        return pack(self, draw_and_die(), suspects)
+        return pack(self, draw_and_die())
 
     Outbox.pack = pack_and_die
 """

@@ -154,14 +154,20 @@ def test_a_universal_callback_that_exits_costs_no_worker(attack: Attack) -> None
         2,
         CALLBACK
         + """
+import psutil
+
+def workers():
+    return {process.pid for process in psutil.Process().children(recursive=True)}
+
 def main():
-    worker = far(os.getpid)
+    until(lambda: len(workers()) == scoop.SIZE + 2)  # with the broker and its watchdog
+    before = workers()
     future = Future(None, give, 5)
     future.add_done_callback(exits, "universal")
     futures.wait([future], timeout=0)
     until(future.done)
     assert future.result() == 5
-    assert far(os.getpid) == worker
+    assert far(give, 1) == 1 and workers() == before
 """,
     )
     assert (run.status, run.out) == (0, "fine\n"), run.err

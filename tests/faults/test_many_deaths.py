@@ -257,7 +257,7 @@ def test_a_run_in_which_no_worker_can_start_ends_and_says_why(scoop_run: RunScoo
     assert run.status == 1
     assert "MainImportError: workers die while they start" in run.err
     assert "SIGKILL" in run.err
-    assert len([*tmp_path.glob("came-*")]) == 8  # four in each of two places
+    assert len([*tmp_path.glob("came-*")]) == 12  # four in each of three places
 
 
 def test_a_task_that_needs_more_memory_than_it_may_have_fails_alone(scoop_run: RunScoop) -> None:

@@ -20,7 +20,7 @@ def run():
     return psutil.Process().children(recursive=True)
 
 def all_up():
-    until(lambda: len(run()) == scoop.SIZE + 1)  # the broker, its watchdog, the workers
+    until(lambda: len(run()) == scoop.SIZE + 2)  # the broker, its watchdog, the workers
     for _ in range(3):
         futures.map(give, range(100))
         send(give, 1)
@@ -83,23 +83,15 @@ def test_what_is_loaded_is_loaded_in_the_program_and_in_workers_only(attack: Att
             open(os.path.join(folder, f"loaded-{os.getpid()}"), "w").close()
             return 1
 
-        class HostileError(Exception):
-            def __reduce__(self):
-                return leave_trace_of_error, (os.getcwd(),)
-
-        def leave_trace_of_error(folder):
-            leave_trace(folder)
-            return ValueError()
-
         def throw():
-            raise HostileError
+            raise ValueError(Hostile())
 
         def main():
             workers = set()
-            def both():
+            def all_of_them():
                 workers.add(send(os.getpid).result())
-                return len(workers) == 2
-            until(both)
+                return len(workers) == scoop.SIZE
+            until(all_of_them)
             shared.setConst(hostile=Hostile())
             assert send(shared.getConst, "hostile").result() == 1
             for _ in range(5):
@@ -130,16 +122,16 @@ def main():
     broker = int(scoop.worker.broker.rpartition(":")[2])
     brokers = {what for what in opened(broker).values() if what.startswith("socket:")}
     workers = [process for process in run() if process.ppid() == broker and process.num_threads() > 1]
-    assert len(workers) == 3
+    assert len(workers) == 4
     sockets = []
     for worker in workers:
         files = opened(worker.pid)
         assert len(files) == 4 and {0, 1, 2} <= files.keys(), files
         assert files[0] == os.devnull, files
         sockets += [what for number, what in files.items() if number > 2]
-    assert len(set(sockets)) == 3 and all(what.startswith("socket:") for what in sockets), sockets
+    assert len(set(sockets)) == 4 and all(what.startswith("socket:") for what in sockets), sockets
     assert not brokers & set(sockets)
-    assert len(brokers) == 4  # one to each
+    assert len(brokers) == 5  # one to each, and to the program
 """,
     )
     assert run == Run(0, "fine\n", "")

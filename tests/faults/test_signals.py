@@ -88,7 +88,7 @@ HANDLED = """
     def main():
         calls = []
         signal.signal({number}, lambda *_: calls.append(1))
-        until(lambda: len(run()) == 4)  # the broker, its watchdog, two workers
+        until(lambda: len(run()) == scoop.SIZE + 2)  # the broker, its watchdog, the workers
         before = run()
         future = taken(is_open)
         open_gate("ready")

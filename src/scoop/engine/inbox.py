@@ -189,8 +189,8 @@ class Inbox:
         try:
             packed = self._perform(task)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
-            if runtime.current is None:
-                raise  # the task has forked, and this is the child
+            if runtime.is_child:
+                raise
             packed = Packed(False, pack_error(error))
             raised = error
             struck = error if error is runtime.signal_error else None

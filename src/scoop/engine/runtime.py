@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
 
-__all__ = ["Scheduler", "constants", "current", "need", "refusal", "repeat_signal", "signal_error"]
+__all__ = ["Scheduler", "constants", "current", "is_child", "need", "refusal", "repeat_signal", "signal_error"]
 
 
 class Scheduler(Protocol):
@@ -32,6 +32,9 @@ constants: Constants | None = None
 
 refusal: Exception | None = None
 """Why no call can be served, if none can."""
+
+is_child = False
+"""Whether a task has forked, and this is its child: what it raises ends it, and is no outcome of a task."""
 
 signal_error: BaseException | None = None
 """The last exception that a signal handler of the program's raised, Ctrl-C included.

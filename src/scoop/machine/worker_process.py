@@ -61,6 +61,7 @@ def become_worker(
         client.abandon()
         scheduler.close()
         runtime.current = runtime.constants = None
+        runtime.is_child = True
 
     os.register_at_fork(after_in_child=leave_run_in_child)
     return scheduler, client

@@ -44,7 +44,7 @@ class MapRows:
         try:
             results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
         except BaseException as error:
-            if error is runtime.signal_error:
+            if error is runtime.signal_error or runtime.is_child:
                 raise
             trace = error.__traceback__
             error.with_traceback(trace and trace.tb_next)
