@@ -29,6 +29,7 @@ from .engine.future import Future, error_of, has_ended, new_task
 from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, WithRetries, split_options
 from .engine.waiting import Waiting
+from .engine.withdrawal import withdraw_all
 from .errors import describe
 from .maps import iterators
 
@@ -215,8 +216,25 @@ def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = AL
     return DoneAndNotDone(done, futures.keys() - done)
 
 
-def shutdown(wait: bool = True) -> None:
-    """Do nothing: here for compatibility with PEP 3148. The run ends with the program."""
+def shutdown(wait: bool = True, *, cancel_futures: bool = False) -> None:
+    """Want nothing more of what was submitted and has not begun, if ``cancel_futures``; else do nothing.
+
+    A run needs no shutdown: it ends with its program, once all that was submitted has ended. But a program that has
+    found its answer may want no more. With ``cancel_futures``, the futures of the calling process that have not begun
+    are cancelled, here and elsewhere; its maps begin nothing more, and raise CancelledError. The run then ends with
+    the program, whatever tasks still run. With ``wait``, the call returns when its futures that had begun have ended.
+    Specified by the reference, and by PEP 3148.
+    """
+    scheduler = cast(Scheduler | None, runtime.current)
+    if not cancel_futures or scheduler is None:
+        return
+    runtime.ends_with_program = True
+    begun = withdraw_all(scheduler)
+    if wait and begun:
+        _wait(begun)
+
+
+_wait = wait
 
 
 def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:

@@ -7,6 +7,7 @@ A constant travels to each worker once, and is unpickled there when it is first 
 constants that were set before it was submitted. Specified by the reference's "Shared module".
 """
 
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any, cast
@@ -16,7 +17,7 @@ from .engine.constants import Constants
 from .engine.scheduler import Scheduler
 from .errors import NotStartedProperly
 
-__all__ = ["SharedElementEncapsulation", "delConst", "getConst", "setConst"]
+__all__ = ["SharedElementEncapsulation", "delConst", "elements", "getConst", "setConst"]
 
 _serial = count(1)
 
@@ -75,6 +76,34 @@ class SharedElementEncapsulation:
 
     def __repr__(self) -> str:
         return f"<SharedElementEncapsulation of {self.name!r}>"
+
+
+class _Elements(Mapping[str, Any]):
+    """The constants that are set, by name, as SCOOP 0.7 had them. To delete a name deletes the constant."""
+
+    def __getitem__(self, name: str) -> Any:
+        found = getConst(name, timeout=0, default=self)
+        if found is self:
+            raise KeyError(name)
+        return found
+
+    def __delitem__(self, name: str) -> None:
+        if name not in _settable("shared.elements").names():
+            raise KeyError(name)
+        delConst(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_constants("shared.elements").names())
+
+    def __len__(self) -> int:
+        return len(_constants("shared.elements").names())
+
+    def __repr__(self) -> str:
+        return f"<shared.elements: {', '.join(self) or 'none'}>"
+
+
+elements = _Elements()
+"""The constants that are set, by name: a mapping to read. ``del elements[name]`` deletes a constant everywhere."""
 
 
 def _settable(what: str) -> Constants:

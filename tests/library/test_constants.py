@@ -347,3 +347,27 @@ def test_setting_a_constant_while_the_script_is_imported_names_the_guard(scoop_r
     )
     assert run.status == 1
     assert '__name__ == "__main__"' in run.err
+
+
+@everywhere
+def test_all_constants_are_there_by_name(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        def names():
+            return sorted(shared.elements), shared.elements["x"], "y" in shared.elements
+
+        def main():
+            assert len(shared.elements) == 0 and "x" not in shared.elements
+            shared.setConst(x=5, y=[1])
+            assert dict(shared.elements) == {"x": 5, "y": [1]}
+            assert send(names).result() == (["x", "y"], 5, True)
+            del shared.elements["y"]
+            raises(KeyError, shared.elements.__getitem__, "y")
+            raises(KeyError, shared.elements.__delitem__, "y")
+            assert send(names).result() == (["x"], 5, False)
+            shared.setConst(y=2)
+            assert shared.elements["y"] == 2
+        """,
+    )

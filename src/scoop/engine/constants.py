@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import in_words
 from ..wire import codec
-from ..wire.messages import ConstantReply, DeleteConstants, Message, SetConstants
+from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers, views_of
 from .callbacks import Deferred
 from .signal_safety import indivisible
@@ -80,6 +80,10 @@ class Constants:
             setting = self._settings.get(name)
             if not spans and setting is not None and setting.data == data:
                 self._keep(name, setting, value)
+
+    def names(self) -> list[str]:
+        """Return the names of all constants of the program's that are set."""
+        return sorted(name for name in [*self._settings] if not name.startswith(PRIVATE))
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete the constants of these names everywhere; those that do not exist are passed over."""

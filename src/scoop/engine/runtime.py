@@ -4,7 +4,17 @@ from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
 
-__all__ = ["Scheduler", "constants", "current", "is_child", "need", "refusal", "repeat_signal", "signal_error"]
+__all__ = [
+    "Scheduler",
+    "constants",
+    "current",
+    "ends_with_program",
+    "is_child",
+    "need",
+    "refusal",
+    "repeat_signal",
+    "signal_error",
+]
 
 
 class Scheduler(Protocol):
@@ -32,6 +42,9 @@ constants: Constants | None = None
 
 refusal: Exception | None = None
 """Why no call can be served, if none can."""
+
+ends_with_program = False
+"""Whether the run is to end as soon as the program has, also where tasks are left."""
 
 is_child = False
 """Whether a task has forked, and this is its child: what it raises ends it, and is no outcome of a task."""

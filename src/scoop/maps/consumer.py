@@ -5,6 +5,7 @@ from time import monotonic
 from ..engine import runtime
 from ..engine.blocking import WaitPoint
 from ..engine.deadlock import Awaited
+from ..errors import CancelledError
 from ..tuning import TUNING
 from .map_in_progress import MapInProgress, MapScheduler
 from .segment import AnySegment, Segment
@@ -41,6 +42,8 @@ class Consumer:
                 if (segment := each.pop(self._in_order)) is not None:
                     self.source = each
                     return segment
+            if any(each.withdrawn for each in self.maps):
+                raise CancelledError("the program has called futures.shutdown(cancel_futures=True)")
             if all(each.is_consumed for each in self.maps):
                 return None
             if runtime.refusal is not None:

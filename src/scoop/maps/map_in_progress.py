@@ -70,6 +70,7 @@ class MapInProgress:
         options: TaskOptions | None = None,
     ) -> None:
         self.total = total = min(map(len, columns))
+        self.withdrawn = False
         self.offset = 0  # where its first row is in the program's map, of which it may be a window
         self.function = rows.function
         self.send = scheduler.send
@@ -166,6 +167,11 @@ class MapInProgress:
         for chunk in unwanted:
             chunk.cancel()
         self._notify()  # a consumer that waits is to hear that nothing more will come
+
+    def withdraw(self) -> None:
+        """Cancel it, since the program has ended all that has not begun: the consumer is to hear of that."""
+        self.withdrawn = True
+        self.cancel()
 
     # -- running rows here --------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class Owner(Protocol):
     def chunk_stays(self, chunk: "StolenChunk", cannot_travel: bool) -> None: ...
     def resend_singly(self, ranges: RowRanges) -> None: ...
     def send(self, message: Message, /) -> None: ...
+    def withdraw(self) -> None: ...
 
 
 class StolenChunk:
@@ -58,6 +59,10 @@ class StolenChunk:
         self._cancelled = True
         if self._recall is not None:
             self._owner.send(self._recall)
+
+    def withdraw(self) -> None:
+        """Hear that the program wants nothing more of what has not begun."""
+        self._owner.withdraw()
 
     def cannot_travel(self) -> None:
         """Put its rows back: they are to run here."""

@@ -1,0 +1,43 @@
+"""The program wants nothing more of what has not begun: see futures.shutdown."""
+
+from typing import Protocol
+
+from ..wire.messages import Cancel, Message
+from . import future as f
+from .future import Future
+from .outbox import FutureInFlight, Outbox
+from .ready_table import ReadyTable
+
+__all__ = ["withdraw_all"]
+
+
+class Offers(Protocol):
+    """What a process has on offer, and has sent: see engine/scheduler.py."""
+
+    ready: ReadyTable
+    outbox: Outbox
+
+    def claim(self, future: Future) -> bool: ...
+    def send(self, message: Message, /) -> None: ...
+
+
+def withdraw_all(offers: Offers) -> list[Future]:
+    """Let nothing that this process has submitted begin any more, anywhere; return what may have begun elsewhere."""
+    table = offers.ready
+    for item in [*table.tasks, *table.kept, *table.running]:
+        if not isinstance(item, Future):
+            item.withdraw()
+        elif offers.claim(item):
+            f.cancel_unbegun(item)
+    begun = []
+    for batch, tasks in [*offers.outbox.in_flight.items()]:
+        numbers = []
+        for number, task in enumerate([*tasks]):
+            if isinstance(task, FutureInFlight):
+                numbers.append(number)
+                begun.append(task.future)
+            elif task is not None:
+                task.withdraw()
+        if numbers:
+            offers.send(Cancel(batch, numbers))
+    return begun

@@ -1,0 +1,58 @@
+"""A program that has found its answer wants nothing more of what has not begun."""
+
+from running import Run, RunScoop
+from scripts import check, everywhere, program
+
+
+@everywhere
+def test_nothing_begins_after_a_shutdown_that_cancels(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        from scoop.futures import CancelledError
+
+        def begin(number):
+            leave_mark(number)
+            time.sleep(0.05)
+            return number
+
+        def main():
+            tasks = [futures.submit(begin, number) for number in range(200)]
+            mapped = futures.map(begin, range(1000, 2000))
+            assert tasks[0].result() == 0
+            futures.shutdown(cancel_futures=True)
+            begun = marks()
+            assert all(task.done() for task in tasks) and tasks[-1].cancelled()
+            ended = [task for task in tasks if not task.cancelled()]
+            assert ended and [task.result() for task in ended] == [tasks.index(task) for task in ended]
+            with_error(list, mapped)
+            time.sleep(0.2)
+            assert marks() <= begun + scoop.SIZE, (marks(), begun)
+            assert futures.submit(square, 4).result() == 16  # the calls work as before
+
+        def with_error(function, *args):
+            try:
+                function(*args)
+            except CancelledError as error:
+                assert "shutdown" in str(error)
+            else:
+                raise AssertionError("no CancelledError")
+        """,
+    )
+
+
+def test_a_run_ends_with_its_program_after_a_shutdown_that_cancels(scoop_run: RunScoop) -> None:
+    source = """
+    def endless(number):
+        open(f"begun-{number}", "w").close()
+        while True:
+            time.sleep(0.01)
+
+    if __name__ == "__main__":
+        tasks = [futures.submit(endless, number) for number in range(9)]
+        until(lambda: os.path.exists("begun-0"))
+        futures.shutdown(wait=False, cancel_futures=True)
+        print("found")
+    """
+    assert scoop_run(program(source), n=2) == Run(0, "found\n", "")
