@@ -94,6 +94,10 @@ class Tuning:
     """A thread that has not polled for this long counts as computing again."""
     stuck_after_seconds: float = 0.5
     """Helper threads that have neither begun nor ended a task for so long may wait for what no thread has begun."""
+    standstill_look_seconds: float = 1.0
+    """Between two looks whether a task stands still and holds up another."""
+    standstill_seconds: float = 10.0
+    """After so long without any progress the program is told: a task that merely sleeps may be meant to."""
     most_discarded: int = 1000
     """Objects of the program's that may wait to be dropped; with more, a helper thread drops them at once."""
     io_threads_end_seconds: float = 1.0

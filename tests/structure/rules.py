@@ -39,7 +39,17 @@ METAPHORS = re.compile(
 ALLOWED = re.compile(r"sweep_tuning")
 """Names of files that may be named."""
 
-LIBRARY_NAMES = {"_asdict", "_exit", "_fields", "_getframe", "_make", "_replace", "_run_exitfuncs", "_shutdown"}
+LIBRARY_NAMES = {
+    "_asdict",
+    "_current_frames",
+    "_exit",
+    "_fields",
+    "_getframe",
+    "_make",
+    "_replace",
+    "_run_exitfuncs",
+    "_shutdown",
+}
 """Names of the standard library: nearly all are documented, and private by their spelling alone."""
 
 

@@ -26,17 +26,23 @@ _ERRORS: dict[int, type[ScoopError]] = {
 Job = Callable[[], object]
 
 
+def _nothing() -> None:
+    """Stand in for what looks at the main thread."""
+
+
 class Receiver:
     """Where the messages to one worker go.
 
     Parameters:
         scheduler: of this process.
         constants: that it knows of.
+        look: returns what is to be told of the main thread, if anything is; called now and then.
     """
 
-    def __init__(self, scheduler: Scheduler, constants: Constants) -> None:
+    def __init__(self, scheduler: Scheduler, constants: Constants, look: Callable[[], Job | None] = _nothing) -> None:
         self._scheduler = scheduler
         self._constants = constants
+        self._look = look
         self._asked = False  # the broker wants work, as far as the last look tells
         self._tick = TUNING.shortest_tick_seconds
 
@@ -84,7 +90,7 @@ class Receiver:
             return self._give if scheduler.others_wait() else self._give_far
         if any(chunk.has_news() for chunk in scheduler.inbox.chunks()):
             return self._report
-        return scheduler.drop_discarded if scheduler.discarded else None
+        return scheduler.drop_discarded if scheduler.discarded else self._look()
 
     def seconds_to_next_tick(self) -> float | None:
         """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""

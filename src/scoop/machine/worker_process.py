@@ -21,6 +21,7 @@ from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
 from ..engine.scheduler import Outside, Scheduler
 from ..engine.signal_guard import guard_signals
+from ..engine.standstill import Standstill
 from ..engine.thread_event import ThreadEvent
 from ..engine.tracebacks import format_error
 from ..errors import UnguardedMainError
@@ -54,7 +55,10 @@ def become_worker(
     scheduler = Scheduler(identity, limits, outside)
     constants = Constants(client.send)
     runtime.constants = constants
-    client.listen(Receiver(scheduler, constants))
+    fibers = scheduler.fibers_here()
+    assert fibers is not None
+    standstill = Standstill(fibers, lambda: [*scheduler.waits], scheduler.has_work, monotonic)
+    client.listen(Receiver(scheduler, constants, standstill.look))
 
     def leave_run_in_child() -> None:
         # A child that the program has forked is no worker: the tasks, and the socket, are its parent's.
