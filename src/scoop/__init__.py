@@ -23,7 +23,7 @@ Start the program with ``python -m scoop script.py``.
 #   -----------------------------------------------------+-------------------------------------------------------
 #   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
 #     scheduler    what runs next                        |    state           what is to be done, pure
-#     future       a task's states and outcome           |    server          sockets and processes around it
+#     future, states   a task's states and outcome       |    server          sockets and processes around it
 #     ready_table  what is on offer                      |    task_table      where each task is
 #     stealing, outbox     what is given away            |    peers           which workers are idle, or asked
 #     inbox, result_sender   what is run for others      |    uplink          what goes to other machines
@@ -32,6 +32,7 @@ Start the program with ``python -m scoop script.py``.
 #     broker_client, receiver   the I/O thread           |    orphans         what tasks have started
 #     task_context, module_paths   what goes with a task |
 #     obstacles, unasked   what is said of failures      |
+#     own_thread, standstill   tasks that hold locks     |
 #   -----------------------------------------------------+-------------------------------------------------------
 #   wire/          messages, codec (pickling), exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
