@@ -81,3 +81,22 @@ def test_the_broker_goes_first_when_it_is_woken_and_no_other(scoop_run: RunScoop
             assert slice_of(scoop.worker.broker.split(":")[1]) == 100_000
         """,
     )
+
+
+def test_tiny_tasks_end_also_if_the_program_does_not_ask_for_them(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        def main():
+            for _ in range(3):  # from here on it is known that they are tiny
+                assert [futures.submit(square, x).result() for x in range(200)] == [x * x for x in range(200)]
+                assert [task.result() for task in [futures.submit(square, x) for x in range(200)]][3] == 9
+            for count in 1, 2, 50, 3000:
+                tasks = [futures.submit(square, x) for x in range(count)]
+                until(lambda: all(task.done() for task in tasks))
+                tasks = [futures.submit(square, x) for x in range(count)]
+                assert left_alone(tasks[-1]).result() == (count - 1) ** 2
+                assert [left_alone(task).result() for task in tasks] == [x * x for x in range(count)]
+        """,
+    )

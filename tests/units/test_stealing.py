@@ -7,7 +7,7 @@ import pytest
 
 from scoop.engine import runtime
 from scoop.engine.cost_model import CostModel
-from scoop.engine.future import new_task
+from scoop.engine.future import Future, new_task
 from scoop.engine.limits import Identity, Limits
 from scoop.engine.scheduler import Outside, Scheduler
 from scoop.engine.thread_event import ThreadEvent
@@ -94,6 +94,21 @@ def test_a_lone_task_is_left_for_a_moment(scheduler: Scheduler, page: StatusPage
     assert not sent
     offer(scheduler, 1)
     assert kinds() == [(Offer, 1)]
+
+
+def test_tiny_tasks_stay_while_this_process_gets_to_them(scheduler: Scheduler, page: StatusPage) -> None:
+    scheduler.costs.note_seconds(abs, 1e-6)
+    page.ask(0, True)
+    offer(scheduler, 4)
+    scheduler.stealing.give()  # the service thread's first look
+    first = scheduler.ready.oldest(0)
+    assert isinstance(first, Future)
+    scheduler.join(first, None)
+    scheduler.stealing.give()  # another one is the oldest by now
+    assert not sent
+    assert page.is_asked(0)
+    scheduler.stealing.give()  # nothing has changed: the program does something else
+    assert kinds() == [(Offer, 2)]
 
 
 def test_while_a_thread_gives_the_request_counts_as_open(scheduler: Scheduler, page: StatusPage) -> None:

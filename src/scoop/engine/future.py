@@ -279,8 +279,7 @@ TaskCall = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 def call_of(future: Future) -> TaskCall:
     """Return the function, arguments and keywords of a future that has not ended."""
-    assert future._function is not None
-    return future._function, future._args, future._kwargs
+    return future._function, future._args, future._kwargs  # type: ignore[return-value]
 
 
 def options_of(future: Future) -> TaskOptions:

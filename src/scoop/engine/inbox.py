@@ -6,6 +6,7 @@ from _contextvars import Context
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from threading import RLock
+from time import monotonic
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
@@ -218,7 +219,9 @@ class Inbox:
             function, args, kwargs = self._rebuild(task)
             context = unpack(task.context)
             if not task.is_chunk:
-                return self._pack_value(function, context.run(function, *args, **kwargs))
+                started = monotonic()
+                value = context.run(function, *args, **kwargs)
+                return self._pack_value(function, value, monotonic() - started)
             rows = len(args[0])
             return self._run_chunk(task, function, args, context)  # type: ignore[arg-type]
         finally:
@@ -265,16 +268,16 @@ class Inbox:
         found: Callable[..., Any] = function
         return found
 
-    def _pack_value(self, function: Callable[..., Any], value: object) -> Packed:
+    def _pack_value(self, function: Callable[..., Any], value: object, seconds: float) -> Packed:
         large: list[pickle.PickleBuffer] = []
         try:
-            return Packed(True, codec.dumps(value, large), large)
+            return Packed(True, codec.dumps(value, large), large, seconds)
         except Exception as problem:
             raise result_not_sent(function, value, problem) from problem
 
     def _call_back(self, callbacks: bytes, packed: Packed, raised: BaseException | None) -> None:
         try:
-            ok, value = (False, raised) if raised is not None else unpack_outcome(*packed)
+            ok, value = (False, raised) if raised is not None else unpack_outcome(*packed[:3])
             functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
             show_outcome(value, not ok, functions)
         except Exception:

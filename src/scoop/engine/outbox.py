@@ -213,8 +213,10 @@ class Outbox:
     def arrived(self, message: Results) -> None:
         memory = message.buffers.map(own=True) if message.buffers else None
         outcomes = pickle.loads(message.body)
-        for task, (ok, data, spans) in zip(self._take(message.batch, message.tasks), outcomes, strict=False):
+        for task, (ok, data, spans, seconds) in zip(self._take(message.batch, message.tasks), outcomes, strict=False):
             self._weigh(task, data, spans)
+            if seconds:
+                self._costs.note_call(task.call[0], seconds)
             task.arrived((ok, data, views_of(memory, spans)), self._deferred)
 
     def arrived_in_part(self, message: PartialResult) -> None:
@@ -223,7 +225,7 @@ class Outbox:
         task = tasks[message.task] if tasks else None
         if task is not None:
             memory = message.buffers.map(own=True) if message.buffers else None
-            ok, data, spans = pickle.loads(message.body)
+            ok, data, spans, _ = pickle.loads(message.body)
             task.arrived_in_part((ok, data, views_of(memory, spans)), self._deferred)
 
     def dropped(self, batch: int, numbers: Sequence[int]) -> None:

@@ -15,14 +15,15 @@ __all__ = ["Packed", "ResultSender"]
 
 
 class Packed(NamedTuple):
-    """An outcome as bytes: whether it is a value, its pickle, and its large buffers."""
+    """An outcome as bytes: whether it is a value, its pickle, its large buffers; how long the call took, if known."""
 
     ok: bool
     data: bytes
     large: Sequence[pickle.PickleBuffer] = ()
+    seconds: float = 0.0
 
 
-Outcome = tuple[bool, bytes, tuple[Span, ...]]
+Outcome = tuple[bool, bytes, tuple[Span, ...], float]
 """As Packed, but with the places of the buffers in the message's shared ones."""
 
 
@@ -85,8 +86,8 @@ class ResultSender:
     def _put(self, packed: Packed) -> tuple[SharedBuffers | None, Outcome]:
         # Copied now, not when it is sent: the tasks that come next may change what the buffers show.
         if not packed.large:
-            return None, (packed.ok, packed.data, ())
+            return None, (packed.ok, packed.data, (), packed.seconds)
         buffers = self._pool.take(size_of(packed.large))
         spans = buffers.add(packed.large)
         self._pool.keep(buffers)
-        return buffers, (packed.ok, packed.data, spans)
+        return buffers, (packed.ok, packed.data, spans, packed.seconds)

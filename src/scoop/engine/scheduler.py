@@ -9,12 +9,11 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
-import sys
 from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
-from sys import _getframe, getrecursionlimit
+from sys import getrecursionlimit
 from threading import get_ident
 from time import monotonic
 from typing import Any, NamedTuple
@@ -37,16 +36,14 @@ from .idle import IdleTracker
 from .inbox import Inbox
 from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
-from .ready_table import ReadyTable
+from .ready_table import OpenMap, ReadyTable
 from .result_sender import ResultSender
+from .stack_room import look_for_room
 from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
 
 __all__ = ["Outside", "Scheduler"]
-
-_module_at: Callable[[int], str | None] | None = getattr(sys, "_getframemodulename", None)
-"""Tells from Python 3.12 on, in a fifth of the time and without an exception, whether a stack is so deep."""
 
 
 class Outside(NamedTuple):
@@ -88,13 +85,16 @@ class Scheduler:
         self.is_spared = limits.spare and identity.is_origin
         self._has_others = identity.is_origin and (limits.spare or identity.size > 1)
         self.ready = ReadyTable()
+        self.claim = self.ready.claim
+        self.own_runs = 0  # own tasks that threads have run between two others
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
         self._page = outside.page
         self._cell = outside.page.cell(identity.worker)
         self._flags = outside.page.flags
         self._tasks = self.ready.tasks
-        self._deepest = 0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts
+        # On the stacks of a process that runs nothing itself there never is any.
+        self.has_room = look_for_room(0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts)
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
         self._held: deque[list[object]] = deque()  # discarded, each in a list; a frame of the I/O thread may hold it
@@ -126,10 +126,10 @@ class Scheduler:
         """Put a READY future on offer, as the newest."""
         self._tasks[future] = True
         if self._flags[self._cell]:
-            self.stealing.heed_flags()
-
-    def claim(self, future: Future) -> bool:
-        return self.ready.claim(future)
+            if not self.is_tiny(future):
+                self.stealing.heed_flags()
+            elif self._page.is_idle(self.identity.worker):
+                self.wake()
 
     def join(self, future: Future, timeout: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
@@ -174,19 +174,6 @@ class Scheduler:
     def stop_polling(self) -> None:
         self.helpers.stop_polling(self.fibers_here())
 
-    def has_room(self) -> bool:
-        """Return whether this stack can carry one more task. Else it gets one of its own, in a fresh fiber.
-
-        On the stacks of a process that runs nothing itself there never is.
-        """
-        if _module_at is not None:
-            return _module_at(self._deepest) is None
-        try:
-            _getframe(self._deepest)
-        except ValueError:  # the stack is not that deep: 0.3 us, the cheapest way there is to ask
-            return True
-        return False
-
     def ends_soon(self, function: Callable[..., Any]) -> bool:
         """Return whether calls of ``function`` are known to be short, or there is no other worker."""
         if self.size == 1:
@@ -196,13 +183,14 @@ class Scheduler:
 
     def _run(self, future: Future) -> None:
         """Run a claimed future on this stack, and remember what it took."""
+        self.own_runs += 1
         function, started = f.call_of(future)[0], monotonic()
         try:
             f.run(future)
         except BaseException:
             self._put_back_unbegun(future)
             raise
-        self.costs.note_seconds(function, monotonic() - started)
+        self.costs.note_call(function, monotonic() - started)
 
     def _put_back_unbegun(self, future: Future) -> None:
         if f.is_ready(future):
@@ -221,12 +209,13 @@ class Scheduler:
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
         self.drop_discarded()
-        while (own := self.ready.newest(only_kept=self.leaves_tasks)) is not None:
+        while (own := self._newest_own(fibers)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
                 if self.ready.claim(own):
                     # Only now: a worker must not give away the last task that it has, and be idle itself.
-                    self.heed_flags()
+                    if not self.is_tiny(own):
+                        self.heed_flags()
                     self._run(own)
                     return True
             elif own.run_next(self.leaves_tasks):
@@ -239,6 +228,15 @@ class Scheduler:
         if self.between_tasks is not None and fibers is self._native:
             self.between_tasks(fibers.suspended)
         return True
+
+    def _newest_own(self, fibers: Fibers) -> Future | OpenMap | None:
+        """Return the newest own task. Of those left to others, the main thread takes what is known to be short."""
+        own = self.ready.newest(only_kept=self.leaves_tasks)
+        if own is None and self.leaves_tasks and fibers is self._native and not self.is_spared:
+            newest = self.ready.newest(only_kept=False)
+            if isinstance(newest, Future) and self.ends_soon(f.call_of(newest)[0]):
+                return newest
+        return own
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
@@ -262,6 +260,11 @@ class Scheduler:
         """Wake idle threads of this process, give to other workers, if they ask."""
         if self._flags[self._cell]:
             self.stealing.heed_flags(least=1)
+
+    def is_tiny(self, future: Future) -> bool:
+        """Return whether a task is known to take less than it would cost to give it away."""
+        seconds = self.costs.seconds(f.call_of(future)[0])
+        return seconds is not None and seconds < TUNING.tiny_task_seconds
 
     def wake_if_idle(self) -> None:
         """Wake the idle threads of this process: the broker takes it for idle, and must hear that there is work."""

@@ -31,6 +31,9 @@ class Victim(Protocol):
     def is_about_to_take(self) -> bool: ...
     def tasks_taken(self) -> None: ...
     def run_soon(self, future: Future) -> None: ...
+    def is_tiny(self, future: Future) -> bool: ...
+    @property
+    def own_runs(self) -> int: ...
     def start_helper_if_needed(self) -> None: ...
 
 
@@ -70,6 +73,7 @@ class Stealing:
         self.giver_waits = False
         """Whether the program's code waits within that thread's pickling: until then no other thread can give."""
         self._wanted = 1  # workers that wait, as the last steal request said
+        self._last_look = (0, 0)  # which task was the oldest, and how many of its own this process had run
         self._oldest_seen: tuple[Any, float, int] | None = None  # on offer, since when, of how many
 
     def steal_requested(self, wanted: int) -> None:
@@ -120,6 +124,8 @@ class Stealing:
             return  # another thread is at it
         try:
             running = least == 1 and self._ready.running
+            if not self._inbox.waiting and self._stays():
+                return
             if self._page.is_asked(self._worker) and (self._inbox.waiting or len(self._ready) >= least or running):
                 # Once asked, once given. Cleared before anything is sent: the broker may answer what is sent by
                 # asking again, and that must not be wiped out.
@@ -128,6 +134,12 @@ class Stealing:
                     self._page.ask(self._worker, True)
         finally:
             self._end_giving()
+
+    def _stays(self) -> bool:
+        """Return whether the oldest is tiny, and this process has run some since the last look: it will get to it."""
+        oldest = self._ready.oldest(0)
+        seen, self._last_look = self._last_look, (id(oldest), self._victim.own_runs)
+        return seen != self._last_look and isinstance(oldest, Future) and self._victim.is_tiny(oldest)
 
     @indivisible
     def give_far(self) -> None:
