@@ -247,11 +247,9 @@ def shutdown(wait: bool = True, *, cancel_futures: bool = False) -> None:
         return
     runtime.ends_with_program = True
     begun = withdraw_all(scheduler)
-    if wait and begun:
-        _wait(begun)
-
-
-_wait = wait
+    if wait:
+        for _ in as_completed(begun):
+            pass
 
 
 def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:

@@ -30,8 +30,7 @@ class CostModel:
 
     def note_call(self, function: Any, seconds: float) -> None:
         """Remember what one call took. Calls of a function differ: one that was long counts for a while."""
-        known = self._seconds.get(_code_of(function), 0.0)
-        self.note_seconds(function, max(seconds, 0.9 * known))
+        self.note_seconds(function, max(seconds, 0.9 * (self.seconds(function) or 0.0)))
 
     def bytes(self, function: Any) -> float:
         """Return how many bytes a call of ``function`` took with it, or brought back; 0 if it never went anywhere."""

@@ -278,7 +278,7 @@ TaskCall = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
 def call_of(future: Future) -> TaskCall:
-    """Return the function, arguments and keywords of a future that has not ended."""
+    """Return the function, arguments and keywords. The function is None once another thread has ended the future."""
     return future._function, future._args, future._kwargs  # type: ignore[return-value]
 
 

@@ -277,7 +277,9 @@ class Inbox:
 
     def _call_back(self, callbacks: bytes, packed: Packed, raised: BaseException | None) -> None:
         try:
-            ok, value = (False, raised) if raised is not None else unpack_outcome(*packed[:3])
+            ok, value = (
+                (False, raised) if raised is not None else unpack_outcome(packed.ok, packed.data, packed.large)
+            )
             functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
             show_outcome(value, not ok, functions)
         except Exception:

@@ -47,57 +47,58 @@ class InFlight(Protocol):
     def dropped(self, deferred: Deferred) -> None: ...
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None: ...
     def abandoned(self, error: Exception, deferred: Deferred) -> None: ...
-    def withdraw(self) -> None: ...
+    def withdraw(self) -> Future | None: ...
 
 
 class FutureInFlight:
     """The way of a claimed future to another worker, and back."""
 
-    __slots__ = ("future",)
+    __slots__ = ("_future",)
 
     is_chunk = False
 
     def __init__(self, future: Future) -> None:
         f.sent(future)
-        self.future = future
+        self._future = future
 
     @property
     def call(self) -> TaskCall:
-        return f.call_of(self.future)
+        return f.call_of(self._future)
 
     @property
     def options(self) -> TaskOptions:
-        return f.options_of(self.future)
+        return f.options_of(self._future)
 
     def universal_callbacks(self) -> list[Callable[[Future], object]]:
-        return [callback.function for callback in f.callbacks_of(self.future) if callback.universal]
+        return [callback.function for callback in f.callbacks_of(self._future) if callback.universal]
 
     def sent_as(self, batch: int, number: int) -> None:
         """Hear under which name the task was sent."""
 
     def cannot_travel(self) -> Future:
         """Become READY again; return the future, which is to run here."""
-        f.cannot_travel(self.future)
-        return self.future
+        f.cannot_travel(self._future)
+        return self._future
 
     def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
-        f.arrived(self.future, packed, deferred)
+        f.arrived(self._future, packed, deferred)
 
     def arrived_in_part(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
         """Hear of some rows: only chunks have any."""
 
     def dropped(self, deferred: Deferred) -> None:
-        f.dropped(self.future, deferred)
+        f.dropped(self._future, deferred)
 
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:
         """End, since the task has no tries left. ``error`` makes the exception; it calls the program's ``repr``s."""
-        deferred.defer(lambda: f.fail(self.future, error(), deferred))
+        deferred.defer(lambda: f.fail(self._future, error(), deferred))
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        f.fail(self.future, error, deferred)
+        f.fail(self._future, error, deferred)
 
-    def withdraw(self) -> None:
-        """Hear that the task is not wanted any more: only maps have more to give."""
+    def withdraw(self) -> Future:
+        """Hear that the program wants it no more; return the future: the caller has its task cancelled."""
+        return self._future
 
 
 class Batch:

@@ -5,7 +5,7 @@ from typing import Protocol
 from ..wire.messages import Cancel, Message
 from . import future as f
 from .future import Future
-from .outbox import FutureInFlight, Outbox
+from .outbox import Outbox
 from .ready_table import ReadyTable
 
 __all__ = ["withdraw_all"]
@@ -33,11 +33,10 @@ def withdraw_all(offers: Offers) -> list[Future]:
     for batch, tasks in [*offers.outbox.in_flight.items()]:
         numbers = []
         for number, task in enumerate([*tasks]):
-            if isinstance(task, FutureInFlight):
+            future = task.withdraw() if task is not None else None
+            if future is not None:
                 numbers.append(number)
-                begun.append(task.future)
-            elif task is not None:
-                task.withdraw()
+                begun.append(future)
         if numbers:
             offers.send(Cancel(batch, numbers))
     return begun
