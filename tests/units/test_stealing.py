@@ -111,6 +111,19 @@ def test_tiny_tasks_stay_while_this_process_gets_to_them(scheduler: Scheduler, p
     assert kinds() == [(Offer, 2)]
 
 
+def test_a_program_that_waits_runs_the_short_tasks_that_it_leaves_to_others(page: StatusPage) -> None:
+    outside = Outside(page, sent.append, ThreadEvent, lambda: 0.0, lambda: False, CostModel(), ReceivedChunk)
+    origin = Scheduler(Identity(0, 0, 2, True), Limits(), outside)
+    fibers = origin.fibers_here()
+    assert fibers is not None
+    offer(origin, 1)
+    assert not origin.run_next(fibers), "it may take long, and results that come meanwhile would wait"
+    origin.costs.note_seconds(abs, 0.001)
+    assert origin.run_next(fibers)
+    assert not origin.ready.futures()
+    origin.close()
+
+
 def test_while_a_thread_gives_the_request_counts_as_open(scheduler: Scheduler, page: StatusPage) -> None:
     seen: list[tuple[bool, bool]] = []
 
