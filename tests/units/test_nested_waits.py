@@ -63,13 +63,14 @@ def once(call: Callable[[], object], at: int) -> Callable[[], bool]:
     """Return a condition that makes the call when it is looked at for the so many-th time, as a finalizer would."""
     looks = 0
 
-    def look() -> None:
+    def look() -> bool:
         nonlocal looks
         looks += 1
         if looks == at:
             call()
+        return False
 
-    return lambda: bool(look())
+    return look
 
 
 def test_a_sleep_that_was_broken_into_looks_anew() -> None:
