@@ -111,7 +111,7 @@ def test_tiny_tasks_stay_while_this_process_gets_to_them(scheduler: Scheduler, p
     assert kinds() == [(Offer, 2)]
 
 
-def test_a_program_that_waits_runs_the_short_tasks_that_it_leaves_to_others(page: StatusPage) -> None:
+def test_a_program_that_waits_runs_the_short_tasks_it_leaves_to_others(page: StatusPage) -> None:
     outside = Outside(page, sent.append, ThreadEvent, lambda: 0.0, lambda: False, CostModel(), ReceivedChunk)
     origin = Scheduler(Identity(0, 0, 2, True), Limits(), outside)
     fibers = origin.fibers_here()
