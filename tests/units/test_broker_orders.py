@@ -197,9 +197,9 @@ class Workers(RuleBasedStateMachine):
         worker = data.draw(st.sampled_from(sorted(self.held.keys() - {0})))
         self._leave(worker)
 
-    def _leave(self, worker: int) -> None:
-        if True not in self.held[worker].values():
-            self.arrivals.update(self.held[worker])
+    def _leave(self, worker: int, retired: bool = False) -> None:
+        if not retired and True not in self.held[worker].values():
+            self.arrivals.update(self.held[worker].keys())
         del self.held[worker]
         self.waits.discard(worker)
         self.open = {task: owner for task, owner in self.open.items() if owner != worker}
@@ -213,9 +213,7 @@ class Workers(RuleBasedStateMachine):
             return  # it is not clean
         self.waits.discard(worker)
         self._obey(self.state.received(worker, Retire()))
-        before = self.arrivals.copy()
-        self._leave(worker)
-        self.arrivals = before
+        self._leave(worker, retired=True)
 
     @invariant()
     def nothing_ends_twice(self) -> None:
