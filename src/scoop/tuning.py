@@ -82,6 +82,8 @@ class Tuning:
     """Large tasks given at a time, in several batches: so the first can run while the next are packed."""
     tiny_task_seconds: float = 2e-5
     """Tasks that are known to take less cost more to send than to run: they are not given away at their spawn."""
+    tiny_tasks_stay_seconds: float = 0.01
+    """How long they stay while the process neither makes nor runs any: then its program does something else."""
     far_journey_seconds: float = 0.02
     """Work that must last longer to leave the machine: a journey takes some milliseconds each way."""
     shortest_tick_seconds: float = 0.002

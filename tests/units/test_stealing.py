@@ -18,6 +18,7 @@ from scoop.wire.messages import DEFAULT_RETRIES, GiveBack, Message, Offer, Run
 from scoop.wire.status_page import StatusPage
 
 sent: list[Message] = []
+clock = [0.0]
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def page() -> StatusPage:
 @pytest.fixture
 def scheduler(page: StatusPage) -> Iterator[Scheduler]:
     """Return that of a worker of a run of two, whose messages go to ``sent``."""
-    outside = Outside(page, sent.append, ThreadEvent, lambda: 0.0, lambda: False, CostModel(), ReceivedChunk)
+    clock[0] = 0.0
+    outside = Outside(page, sent.append, ThreadEvent, lambda: clock[0], lambda: False, CostModel(), ReceivedChunk)
     made = Scheduler(Identity(0, 0, 2, False), Limits(), outside)
     runtime.current = made
     sent.clear()
@@ -101,14 +103,21 @@ def test_tiny_tasks_stay_while_this_process_gets_to_them(scheduler: Scheduler, p
     page.ask(0, True)
     offer(scheduler, 4)
     scheduler.stealing.give()  # the service thread's first look
-    first = scheduler.ready.oldest(0)
-    assert isinstance(first, Future)
-    scheduler.join(first, None)
-    scheduler.stealing.give()  # another one is the oldest by now
+    for _ in range(2):
+        clock[0] += 1
+        first = scheduler.ready.oldest(0)
+        assert isinstance(first, Future)
+        scheduler.join(first, None)
+        offer(scheduler, 1)
+        scheduler.stealing.give()  # another one is the oldest by now
+    clock[0] += 1
+    offer(scheduler, 1)
+    scheduler.stealing.give()  # there are more
     assert not sent
     assert page.is_asked(0)
+    clock[0] += 1
     scheduler.stealing.give()  # nothing has changed: the program does something else
-    assert kinds() == [(Offer, 2)]
+    assert kinds() == [(Offer, 3)]
 
 
 def test_a_program_that_waits_runs_the_short_tasks_it_leaves_to_others(page: StatusPage) -> None:

@@ -4,6 +4,8 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
+from ..tuning import TUNING
+
 __all__ = ["CostModel"]
 
 MOST = 1024
@@ -16,6 +18,11 @@ class CostModel:
     def __init__(self) -> None:
         self._seconds: dict[Any, float] = {}
         self._bytes: dict[Any, float] = {}
+        self._tiny: set[Any] = set()
+
+    def is_tiny(self, function: Any) -> bool:
+        """Return whether a call of ``function`` is known to take less than it would cost to give it away."""
+        return (function.__code__ if type(function) is FunctionType else _code_of(function)) in self._tiny
 
     def seconds(self, function: Any) -> float | None:
         """Return what a call of ``function`` took; None if that is not known."""
@@ -26,7 +33,13 @@ class CostModel:
         if len(self._seconds) >= MOST:
             self._seconds.clear()
             self._bytes.clear()
-        self._seconds[_code_of(function)] = seconds
+            self._tiny.clear()
+        code = _code_of(function)
+        self._seconds[code] = seconds
+        if seconds < TUNING.tiny_task_seconds:
+            self._tiny.add(code)
+        else:
+            self._tiny.discard(code)
 
     def note_call(self, function: Any, seconds: float) -> None:
         """Remember what one call took. Calls of a function differ: one that was long counts for a while."""

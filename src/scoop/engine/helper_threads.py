@@ -35,6 +35,9 @@ DeferredCall = Callable[[], object]
 class Worker(Protocol):
     """What helper threads need of the scheduler."""
 
+    @property
+    def leaves_tasks(self) -> bool: ...
+    def has_work(self) -> bool: ...
     def run_next(self, fibers: Fibers) -> bool: ...
     def rest(self, fibers: Fibers) -> None: ...
     def adopt(self, fibers: Fibers) -> None: ...
@@ -210,7 +213,7 @@ class HelperThreads:
         """Wake the helper threads that may run tasks now, and those that the broker takes for idle."""
         with self._lock:
             for fibers in self._fibers:
-                if self.deferred or self._may_run_tasks(fibers) or self._tracker.is_resting(fibers):
+                if self.deferred or self._may_find_task(fibers) or self._tracker.is_resting(fibers):
                     fibers.nudge()
 
     @indivisible
@@ -238,6 +241,10 @@ class HelperThreads:
     def _may_run_tasks(self, fibers: Fibers) -> bool:
         # What a helper has begun may wait for tasks that no other thread will run.
         return self._any_blocked() or fibers.suspended > 0
+
+    def _may_find_task(self, fibers: Fibers) -> bool:
+        worker = self._worker
+        return self._may_run_tasks(fibers) and (worker.has_work() or not worker.leaves_tasks)
 
     # -- what a helper thread does ------------------------------------------------------------------------------
 
@@ -283,10 +290,10 @@ class HelperThreads:
     def _rest(self, fibers: Fibers) -> None:
         self._begin_rest(fibers)
         try:
-            if self._may_run_tasks(fibers):
+            if self._may_run_tasks(fibers) and not self._worker.leaves_tasks:
                 self._worker.rest(fibers)
-            else:
-                fibers.sleep_unless(lambda: self.deferred or self._may_run_tasks(fibers))
+            else:  # the broker has no task for this thread, and need not hear that it rests
+                fibers.sleep_unless(lambda: self.deferred or self._may_find_task(fibers))
         finally:
             self._end_rest(fibers)
 

@@ -23,7 +23,7 @@ from greenlet import getcurrent, greenlet
 from ..tuning import TUNING
 from ..wire.messages import Message
 from ..wire.shared_buffers import BufferPool
-from ..wire.status_page import StatusPage
+from ..wire.status_page import ASKED, StatusPage
 from . import future as f
 from . import runtime
 from .blocking import deadline_after
@@ -125,11 +125,8 @@ class Scheduler:
     def offer(self, future: Future) -> None:
         """Put a READY future on offer, as the newest."""
         self._tasks[future] = True
-        if self._flags[self._cell]:
-            if not self.is_tiny(future):
-                self.stealing.heed_flags()
-            elif self._page.is_idle(self.identity.worker):
-                self.wake()
+        if (flags := self._flags[self._cell]) and not (flags == ASKED and self.is_tiny(future)):
+            self.stealing.heed_flags()
 
     def join(self, future: Future, timeout: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
@@ -263,8 +260,7 @@ class Scheduler:
 
     def is_tiny(self, future: Future) -> bool:
         """Return whether a task is known to take less than it would cost to give it away."""
-        seconds = self.costs.seconds(f.call_of(future)[0])
-        return seconds is not None and seconds < TUNING.tiny_task_seconds
+        return self.costs.is_tiny(f.call_of(future)[0])
 
     def wake_if_idle(self) -> None:
         """Wake the idle threads of this process: the broker takes it for idle, and must hear that there is work."""
@@ -366,6 +362,7 @@ class Scheduler:
     def note_no_workers(self, none: bool) -> None:
         """Hear that no worker can be started, so that this process is to run all tasks; or that some have."""
         self._has_others = not none
+        self.wake()
 
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""

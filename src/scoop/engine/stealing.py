@@ -73,7 +73,8 @@ class Stealing:
         self.giver_waits = False
         """Whether the program's code waits within that thread's pickling: until then no other thread can give."""
         self._wanted = 1  # workers that wait, as the last steal request said
-        self._last_look = (0, 0)  # which task was the oldest, and how many of its own this process had run
+        self._last_look = (0, 0, 0)  # which task was the oldest, how many there were, how many had been run
+        self._changed_at = 0.0  # when one of these was last seen to have changed
         self._oldest_seen: tuple[Any, float, int] | None = None  # on offer, since when, of how many
 
     def steal_requested(self, wanted: int) -> None:
@@ -136,10 +137,13 @@ class Stealing:
             self._end_giving()
 
     def _stays(self) -> bool:
-        """Return whether the oldest is tiny, and this process has run some since the last look: it will get to it."""
+        """Return whether the oldest is tiny, and this process is at work on such tasks: it will get to it."""
         oldest = self._ready.oldest(0)
-        seen, self._last_look = self._last_look, (id(oldest), self._victim.own_runs)
-        return seen != self._last_look and isinstance(oldest, Future) and self._victim.is_tiny(oldest)
+        look = id(oldest), len(self._ready), self._victim.own_runs
+        if look != self._last_look:
+            self._last_look, self._changed_at = look, self._clock()
+        in_time = self._clock() - self._changed_at < TUNING.tiny_tasks_stay_seconds
+        return in_time and isinstance(oldest, Future) and self._victim.is_tiny(oldest)
 
     @indivisible
     def give_far(self) -> None:

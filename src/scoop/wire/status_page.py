@@ -14,8 +14,12 @@ The pages are anonymous and inherited by forked processes: no name, no file, not
 """
 
 import mmap
+import sys
 
-__all__ = ["MOST_WORKERS", "StatusPage", "new_status_page"]
+__all__ = ["ASKED", "MOST_WORKERS", "StatusPage", "new_status_page"]
+
+ASKED = int.from_bytes(b"\1\0", sys.byteorder)
+"""Both flags as one number, where others want work of a worker none of whose threads sleeps."""
 
 MOST_WORKERS = 1 << 20  # at a time, replacements of late included; memory that is never touched costs nothing
 
