@@ -40,8 +40,9 @@ PATIENCE = 60
 def scoop_run(tmp_path: Path) -> RunScoop:
     """Return a function that writes ``source`` to a script and runs it with ``python -m scoop``.
 
-    Parameters of the function: the source; ``n``, the number of workers; ``options`` for the command line and
-    ``args`` for the script; ``stdin``, text to give it; ``plain``, to run it without SCOOP.
+    Parameters of the function: the source; ``n``, the number of workers; ``options`` for the command line,
+    ``python`` for that of Python, and ``args`` for the script; ``stdin``, text to give it; ``plain``, to run it
+    without SCOOP.
     """
 
     def run(
@@ -49,6 +50,7 @@ def scoop_run(tmp_path: Path) -> RunScoop:
         *,
         n: int = 2,
         options: tuple[str, ...] = (),
+        python: tuple[str, ...] = (),
         args: tuple[str, ...] = (),
         stdin: str | None = None,
         plain: bool = False,
@@ -58,7 +60,7 @@ def scoop_run(tmp_path: Path) -> RunScoop:
         script.write_text(textwrap.dedent(source))
         words = [str(script), *args]
         if not plain:
-            words = ["-m", "scoop", "-n", str(n), *options, *words]
+            words = [*python, "-m", "scoop", "-n", str(n), *options, *words]
         return run_python(*words, cwd=tmp_path, stdin=stdin, env=env)
 
     return run

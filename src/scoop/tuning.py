@@ -10,13 +10,12 @@ To other hosts it does not go.
 """
 
 import sys
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 __all__ = ["TUNING", "Tuning", "tuned"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tuning:
+class Tuning(NamedTuple):
     """The numbers that the policies of workers, maps, brokers and hosts use."""
 
     # -- delivery ---------------------------------------------------------------------------------------------
@@ -58,6 +57,8 @@ class Tuning:
     """Pieces in one go of heavy rows: to pack more at once would keep the workers waiting that want them."""
     worth_giving_seconds: float = 0.0005
     """Work that must be left before any is given away: a journey takes about half as long."""
+    least_row_seconds: float = 4e-7
+    """Rows that are shorter stay: to pickle a row, and to unpickle its result, takes this process as long."""
     journey_seconds: float = 0.0005
     """How much longer a piece takes elsewhere: the journey, most of which other processes make."""
     pack_row_seconds: float = 4e-8
@@ -172,7 +173,7 @@ def tuned(text: str) -> Tuning:
     >>> tuned("slice_seconds=0.1").slice_seconds
     0.1
     """
-    types: dict[str, type] = {field.name: type(field.default) for field in fields(Tuning)}
+    types = {name: type(usual) for name, usual in Tuning()._asdict().items()}
     values = {}
     for word in filter(None, text.split(",")):
         name, _, value = word.partition("=")

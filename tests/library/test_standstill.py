@@ -7,7 +7,6 @@ from scripts import program
 def test_a_task_that_holds_up_the_one_whose_lock_it_wants_is_told_of(scoop_run: RunScoop) -> None:
     source = """
     import logging
-    from scoop.tuning import TUNING
 
     class Tell(logging.Handler):
         def emit(self, record):
@@ -16,7 +15,6 @@ def test_a_task_that_holds_up_the_one_whose_lock_it_wants_is_told_of(scoop_run: 
 
     logging.getLogger("scoop.run").addHandler(Tell())
 
-    object.__setattr__(TUNING, "standstill_seconds", 1.0)
     LOCK = threading.Lock()
 
     def second():
@@ -35,7 +33,7 @@ def test_a_task_that_holds_up_the_one_whose_lock_it_wants_is_told_of(scoop_run: 
         is_open("told")
         os._exit(0)
     """
-    run = scoop_run(program(source), n=2)
+    run = scoop_run(program(source), n=2, python=("-X", "scoop_tuning=standstill_seconds=1"))
     assert "a task has stood still for" in run.err, run
     for part in ("in second", "LOCK.acquire(timeout=60)", "in first", "elsewhere.result()", "with_own_thread()"):
         assert part in run.err, part

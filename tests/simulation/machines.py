@@ -9,7 +9,7 @@ import random
 from collections import Counter, deque
 from itertools import count
 
-from scoop.broker.peers import Instruction, Mark, Peer, Replace, Send
+from scoop.broker.peers import Instruction, Mark, Replace, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.link_state import LinkState
@@ -323,7 +323,7 @@ class Run:
         for name, router in routers.items():
             table = router.table
             lines.append(f"{name}: on offer {table.on_offer}, quarantined {table.quarantine}, held {table.held}")
-            known = {n: [(name, getattr(peer, name)) for name in Peer.__slots__] for n, peer in router.peers.items()}
+            known = {n: vars(peer) for n, peer in router.peers.items()}
             lines += [f"  {number}: {values}" for number, values in known.items()]
         lines += [f"  {actor}" for machine in self.machines.values() for actor in machine.workers.values()]
         return "\n".join(lines)

@@ -13,7 +13,7 @@ LONG, WORTH = TUNING.long_row_seconds, TUNING.worth_giving_seconds
 
 def situation(rows: int, seconds: float | None, **known: float) -> Situation:
     """Return what is known of a map of so many rows, of which a worker waits for some."""
-    plain = Situation(rows, seconds, 0.0, 2, 1, 0.0, 0.0, False)
+    plain = Situation(rows, seconds, 0.0, 2, 1, 0.0, 0.0, True, False)
     return plain._replace(**known)  # type: ignore[arg-type]
 
 
@@ -26,7 +26,8 @@ situations = st.builds(
     wanted=st.integers(1, 10_000),
     age=st.floats(0, 1000.0),
     overrun=st.floats(0, 1000.0),
-    alone=st.booleans(),
+    at_hand=st.booleans(),
+    left=st.booleans(),
 )
 
 
@@ -61,7 +62,7 @@ def test_a_piece_of_long_rows_is_no_more_than_half_a_fair_share(rows: int, secon
     assert ceil(plan.rows / plan.pieces) <= ceil(rows / (2 * workers))
 
 
-@given(st.integers(1, 1 << 20), st.floats(1e-8, LONG * 0.999))
+@given(st.integers(1, 1 << 20), st.floats(TUNING.least_row_seconds * 1.01, LONG * 0.999))
 def test_both_sides_are_done_with_short_rows_at_the_same_time(rows: int, seconds: float) -> None:
     plan = plan_steal(situation(rows, seconds), TUNING)
     if rows * seconds <= WORTH:
@@ -73,7 +74,7 @@ def test_both_sides_are_done_with_short_rows_at_the_same_time(rows: int, seconds
     assert abs(difference) <= 2 * price or plan.rows == 1
 
 
-@given(st.integers(2, 1 << 20), st.floats(1e-8, LONG * 0.999), st.floats(0, 10))
+@given(st.integers(2, 1 << 20), st.floats(TUNING.least_row_seconds * 1.01, LONG * 0.999), st.floats(0, 10))
 def test_the_longer_the_rows_at_hand_overrun_the_more_is_given(rows: int, seconds: float, overrun: float) -> None:
     in_time, late = (plan_steal(situation(rows, seconds, overrun=each), TUNING) for each in (0.0, overrun))
     assert in_time.rows <= late.rows <= rows
@@ -93,8 +94,17 @@ def test_short_rows_are_given_if_they_are_worth_the_journey_or_overdue() -> None
 
 
 @given(situations)
-def test_a_process_that_runs_nothing_itself_always_gives(now: Situation) -> None:
-    assert bool(plan_steal(now._replace(alone=True), TUNING).rows) == bool(now.rows)
+def test_what_a_process_leaves_is_given_if_it_runs_none_for_a_while(now: Situation) -> None:
+    waits = now._replace(left=True, at_hand=False)
+    overdue = waits._replace(age=TUNING.overdue_seconds * 1.01)
+    assert bool(plan_steal(overdue, TUNING).rows) == bool(now.rows)
+    if now.seconds_per_row is None:
+        assert plan_steal(waits, TUNING).rows == min(now.rows, now.wanted), "it runs none of which nothing is known"
+
+
+@given(st.integers(1, 1 << 20), st.floats(1e-9, TUNING.least_row_seconds), st.booleans())
+def test_rows_stay_that_cost_more_to_pickle_than_to_run(rows: int, seconds: float, at_hand: bool) -> None:
+    assert plan_steal(situation(rows, seconds, at_hand=at_hand, left=True), TUNING) == NOTHING
 
 
 @given(st.integers(1, 1000), st.floats(1e-6, LONG * 0.999), st.sampled_from([0, 1000, 1 << 19, 1 << 20, 1 << 23]))

@@ -6,7 +6,6 @@ Demand what their side needs; Demand itself is not counted.
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..tuning import TUNING
@@ -41,21 +40,29 @@ class Replace(NamedTuple):
 Instruction = Send | Mark | Replace  # what the state tells its process to do
 
 
-@dataclass(slots=True)
 class Peer:
-    is_link: bool = False  # other machines are behind it
-    in_turn: bool = True  # it gets tasks in the order in which peers became idle
-    failed_starts: int = 0  # workers before it, in its place, that died before they spoke
-    has_spoken: bool = False
-    idle: bool = False  # as of all messages that it was sent
-    all_done: bool = False  # the same, and no thread or machine behind it is at work
-    cannot_start: bool = False  # it will never take work
-    retired: bool = False  # it leaves by itself, and takes no work any more
-    answered: int = 0  # tasks whose results it has sent
-    sent: int = 0  # messages to it that count
-    heard: int = 0  # messages from a link that count
-    wants_work: bool = False  # what a link has said last, void or not
-    told: tuple[bool, bool] | None = False, False  # in Demand; None: it is owed a new one
+    """What is known of one peer.
+
+    Parameters:
+        is_link: other machines are behind it.
+        in_turn: it gets tasks in the order in which peers became idle.
+        failed_starts: workers before it, in its place, that died before they spoke.
+    """
+
+    def __init__(self, is_link: bool = False, in_turn: bool = True, failed_starts: int = 0) -> None:
+        self.is_link = is_link
+        self.in_turn = in_turn
+        self.failed_starts = failed_starts
+        self.has_spoken = False
+        self.idle = False  # as of all messages that it was sent
+        self.all_done = False  # the same, and no thread or machine behind it is at work
+        self.cannot_start = False  # it will never take work
+        self.retired = False  # it leaves by itself, and takes no work any more
+        self.answered = 0  # tasks whose results it has sent
+        self.sent = 0  # messages to it that count
+        self.heard = 0  # messages from a link that count
+        self.wants_work = False  # what a link has said last, void or not
+        self.told: tuple[bool, bool] | None = False, False  # in Demand; None: it is owed a new one
 
 
 class StealRequests:

@@ -9,7 +9,6 @@ is left to say which had; and none of it is quarantined.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -23,14 +22,16 @@ MOST_ARRIVALS = 3  # workers that may die with a task, having begun nothing, eve
 Task = tuple[int, int]  # a batch, and the number of a task in it
 
 
-@dataclass(slots=True)
 class _Record:
-    retries: int
-    quarantined: bool  # it may have killed a worker
-    tries: int = 0  # workers that it most likely killed
-    arrivals: int = 0  # workers that died with it and had begun nothing
-    losses: int = 0  # machines that were lost with it
-    unwanted: bool = False  # its owner has cancelled it
+    __slots__ = ("arrivals", "losses", "quarantined", "retries", "tries", "unwanted")
+
+    def __init__(self, retries: int, quarantined: bool) -> None:
+        self.retries = retries
+        self.quarantined = quarantined  # it may have killed a worker
+        self.tries = 0  # workers that it most likely killed
+        self.arrivals = 0  # workers that died with it and had begun nothing
+        self.losses = 0  # machines that were lost with it
+        self.unwanted = False  # its owner has cancelled it
 
     def tries_made(self) -> int:
         return self.tries + self.losses
@@ -55,11 +56,11 @@ class _Record:
         return self.tries_made() if self.retries_left() < 0 else 0
 
 
-@dataclass(slots=True)
 class _Batch:
-    body: bytes
-    buffers: SharedBuffers | None
-    tasks: dict[int, _Record] = field(default_factory=dict)  # those that are in the table
+    def __init__(self, body: bytes, buffers: SharedBuffers | None) -> None:
+        self.body = body
+        self.buffers = buffers
+        self.tasks: dict[int, _Record] = {}  # those that are in the table
 
 
 class TaskTable:

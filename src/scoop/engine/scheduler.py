@@ -239,6 +239,8 @@ class Scheduler:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
         self.drop_discarded()
         self.results.flush()
+        if self.leaves_tasks:
+            self.heed_flags()  # now even a lone task leaves: this process will not run it
         self.idle.rest(fibers)
 
     def has_work(self) -> bool:

@@ -6,7 +6,6 @@ itself a key when it imports ``multiprocessing``. So that proxies work in every 
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -28,8 +27,11 @@ def _set(module: Any, key: bytes) -> None:
     module.current_process().authkey = key
 
 
-class _Finder(MetaPathFinder):
-    """Finds one module as Python does, and has the key set when it has been imported."""
+class _Finder:
+    """Finds one module as Python does, and has the key set when it has been imported.
+
+    It has the one method that ``sys.meta_path`` asks for. The base class for such objects would import much.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key

@@ -23,6 +23,11 @@ class Consumer:
         self._in_order = in_order
         self.point = WaitPoint(scheduler, self._awaited)
 
+    def notify(self) -> None:
+        """Hear that something has changed: the caller is woken if it can go on, not for what is not its turn."""
+        if self._is_over():
+            self.point.notify()
+
     def close(self) -> None:
         """Cancel the maps, and let go of them: they lead back to here, and would wait to be collected."""
         for each in self.maps:

@@ -122,8 +122,7 @@ class Inputs:
             self._add((rows,) if self._width == 1 else _transposed(rows, self._width))
 
     def _add(self, columns: Columns) -> None:
-        notify = self._consumer.point.notify
-        window = MapInProgress(self._scheduler, self._rows, columns, notify, self._chunksize)
+        window = MapInProgress(self._scheduler, self._rows, columns, self._consumer.notify, self._chunksize)
         window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)
 

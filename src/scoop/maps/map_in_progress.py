@@ -201,6 +201,7 @@ class MapInProgress:
     def _end_slice(self, running: RunningSlice) -> None:
         with self._lock:
             self._slices.discard(running)
+            self._started = self._scheduler.clock()
             if not [each for each in self._slices if len(each.span) > 1]:
                 self._scheduler.ready.running.pop(self, None)
 
@@ -255,7 +256,8 @@ class MapInProgress:
                 wanted,
                 now - self._started,
                 abs(self._at_hand_until - now) if self._slices else 0.0,
-                scheduler.leaves_tasks and not self._slices,
+                bool(self._slices),
+                scheduler.leaves_tasks,
             )
             plan = plan_steal(situation, TUNING)
             ranges = self._unbegun.take(plan.rows, plan.from_front)

@@ -16,9 +16,15 @@ class Situation(NamedTuple):
     bytes_per_row: float  # there or back
     workers: int  # of the run
     wanted: int  # how many of them wait
-    age: float  # seconds since the rows at hand have begun
+    age: float  # seconds since the last rows have begun or ended here
     overrun: float  # seconds by which the rows at hand are early or late: they may go on for as long again
-    alone: bool  # whether this process runs no rows itself
+    at_hand: bool  # whether rows run here
+    left: bool  # whether this process leaves rows to others, but for short ones
+
+    @property
+    def idle(self) -> bool:
+        """Whether this process runs none of the rows that it leaves to others."""
+        return self.left and not self.at_hand
 
 
 class StealPlan(NamedTuple):
@@ -40,15 +46,19 @@ def plan_steal(now: Situation, tuning: Tuning) -> StealPlan:
     """
     if not now.rows:
         return NOTHING
-    if now.seconds_per_row is None:
+    seconds = now.seconds_per_row
+    if seconds is None:
         # Most often the first row has ended by then, and it is known how much to give.
-        if now.age <= tuning.unknown_rows_stay_seconds and not now.alone:
+        if now.age <= tuning.unknown_rows_stay_seconds and not now.idle:
             return NOTHING
         rows = min(now.rows, now.wanted)
         return StealPlan(rows, rows, from_front=True)
-    if now.seconds_per_row >= tuning.long_row_seconds:
-        return _plan_long(now, now.seconds_per_row, tuning)
-    return _plan_short(now, now.seconds_per_row, tuning)
+    if seconds >= tuning.long_row_seconds:
+        return _plan_long(now, seconds, tuning)
+    worth_it = seconds > tuning.least_row_seconds and now.rows * seconds > tuning.worth_giving_seconds
+    if not worth_it and now.age <= tuning.overdue_seconds:
+        return NOTHING
+    return _plan_short(now, seconds, tuning)
 
 
 def _plan_long(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
@@ -63,10 +73,7 @@ def _plan_long(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
 
 
 def _plan_short(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
-    worth_it = now.rows * seconds > tuning.worth_giving_seconds or now.age > tuning.overdue_seconds
-    if not (worth_it or now.alone):
-        return NOTHING
-    if now.alone:
+    if now.idle:
         rows = (now.rows + 1) // 2
     else:
         # So many that the workers that get them and this one are done at the same time. Rows at hand that should
