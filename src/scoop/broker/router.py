@@ -5,7 +5,7 @@ from typing import Any
 
 from ..wire import messages as m
 from .constant_table import ConstantTable
-from .peers import Peer, Peers
+from .peers import ORIGIN, Peer, Peers
 from .task_table import TaskTable
 
 __all__ = ["Handlers", "Router"]
@@ -36,6 +36,7 @@ class Router:
             m.Retire: lambda number, _: self.peers.retire(number),
             m.SetConstants: self._constants.change,
             m.DeleteConstants: self._constants.change,
+            m.Notice: lambda _, message: self.peers.send(ORIGIN, message),  # or to what leads to the origin
             **handlers,
         }
         self._link_handlers: Handlers = {

@@ -17,6 +17,7 @@ from ..broker.orphans import reap_orphans
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
+from ..engine.notices import handle_notices
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
@@ -265,6 +266,8 @@ def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -
     try:
         if not is_child and not _interrupted:
             report_failures()
+        if not is_child:
+            handle_notices()
     finally:
         all_ended = is_child or _end_run(broker, scheduler, client)
     if _interrupted:

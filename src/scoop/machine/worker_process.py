@@ -15,6 +15,7 @@ from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.constants import Constants
 from ..engine.cost_model import CostModel
+from ..engine.forwarding import forward_records
 from ..engine.limits import Identity, Limits
 from ..engine.module_paths import note_start
 from ..engine.receiver import Receiver
@@ -105,6 +106,7 @@ def serve(
         while True:
             signal.pause()  # the run ends when the program hears of it; until then this worker takes no work
     runtime.refusal = None
+    forward_records(client.send, client.is_connected)
     scheduler.between_tasks = Recycling(scheduler, client.send, client.flush, end.leave)
     runtime.current = scheduler
     status = 0  # of the child of a task that forks, when it comes back here; a worker does not

@@ -29,7 +29,8 @@ __all__ = ["CONNECTION_LOST", "DEFAULT_RETRIES", "PRIVATE", "RETIRED", "Malforme
 __all__ += ["Message", "StartProblem", "batch_ids", "encode", "owner_of"]
 __all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
 __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
-__all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Retire", "SetConstants", "StartFailed", "Welcome"]
+__all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Notice", "Retire", "SetConstants"]
+__all__ += ["StartFailed", "Welcome"]
 
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
 PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
@@ -206,10 +207,16 @@ class Retire(NamedTuple):
     """Worker to broker: it ends now, and has begun nothing of what it holds. Another is to take its place."""
 
 
+class Notice(NamedTuple):
+    """Worker to origin: a record of logging that the program is to handle."""
+
+    body: bytes
+
+
 _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
 _Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
 _Constants = SetConstants | DeleteConstants | ConstantReply
-Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
