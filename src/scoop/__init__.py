@@ -33,7 +33,7 @@ Start the program with ``python -m scoop script.py``.
 #     task_context, module_paths   what goes with a task |
 #     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |
-#     program_settings, forwarding, notices   logging    |
+#     program_settings, forwarding, notices   log, warn  |
 #   -----------------------------------------------------+-------------------------------------------------------
 #   wire/          messages, codec (pickling), exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------

@@ -1,22 +1,28 @@
-"""Records of logging that are made in a worker go to the program, whose handlers are in another process.
+"""Records of logging and warnings that are made in a worker go to the program, which is another process.
 
 A worker has no handlers of the program's: those are most often set up under the main guard. So its root logger gets a
 handler that sends records to the program. Where the import of the script has given the root logger a handler, or a
 task gives one to a logger, the worker handles its records itself.
+
+Warnings go to the program too: each worker would show the same ones. The program shows each once.
 """
 
 import logging
+import pickle
+import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from .. import log
 from ..wire import codec
-from ..wire.messages import Message, Notice
-from .program_settings import be_follower
+from ..wire.exceptions import dumps_error
+from ..wire.messages import Message, Notice, NoticeKind
+from .program_settings import follow_levels
 
-__all__ = ["Forwarder", "forward_records", "pack_record"]
+__all__ = ["Forwarder", "forward_records", "forward_warnings", "pack_record"]
 
 _formatter = logging.Formatter()
+_show_here = warnings.showwarning
 
 
 class Forwarder(logging.Handler):
@@ -37,7 +43,7 @@ class Forwarder(logging.Handler):
             if record.name == log.own.name or not self._is_connected():  # the first may be about the connection
                 log.print_here(record)
             elif not _is_handled_here(record):
-                self._send(Notice(pack_record(record)))
+                self._send(Notice(NoticeKind.RECORD, pack_record(record)))
         except Exception:
             self.handleError(record)
 
@@ -56,7 +62,34 @@ def forward_records(send: Callable[[Message], None], is_connected: Callable[[], 
 
     root.addHandler(forwarder)
     logging.basicConfig = basic_config
-    be_follower()
+    follow_levels()
+
+
+def forward_warnings(send: Callable[[Message], None], is_connected: Callable[[], bool]) -> None:
+    """Have the warnings that this worker would show sent to the program."""
+
+    def forward(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if file is not None or not is_connected():
+            _show_here(message, category, filename, lineno, file, line)
+            return
+        warning = message if isinstance(message, Warning) else category(message)
+        send(Notice(NoticeKind.WARNING, pickle.dumps((_pack_warning(warning), str(message), filename, lineno))))
+
+    warnings.showwarning = forward
+
+
+def _pack_warning(warning: Warning) -> bytes:
+    try:
+        return dumps_error(warning)
+    except Exception:  # the program makes another one of its text
+        return b""
 
 
 def pack_record(record: logging.LogRecord) -> bytes:

@@ -71,7 +71,7 @@ class Receiver:
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
         elif isinstance(message, m.Notice):
-            note(message.body, scheduler)
+            note(message, scheduler)
         elif isinstance(message, m.AllDone):
             scheduler.idle.finish()
         elif isinstance(message, m.Steal):

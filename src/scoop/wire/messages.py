@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from .shared_buffers import SharedBuffers
 
 __all__ = ["CONNECTION_LOST", "DEFAULT_RETRIES", "PRIVATE", "RETIRED", "MalformedMessage", "MessageReader"]
-__all__ += ["Message", "StartProblem", "batch_ids", "encode", "owner_of"]
+__all__ += ["Message", "NoticeKind", "StartProblem", "batch_ids", "encode", "owner_of"]
 __all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
 __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
 __all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Notice", "Retire", "SetConstants"]
@@ -50,6 +50,13 @@ class StartProblem(IntEnum):
     IMPORT_FAILED = 0  # MainImportError
     UNGUARDED = 1  # UnguardedMainError
     HOSTS_MISSING = 2  # HostsMissing
+
+
+class NoticeKind(IntEnum):
+    """What a worker has to tell the program."""
+
+    RECORD = 0  # of logging
+    WARNING = 1  # of the warnings module
 
 
 class Idle(NamedTuple):
@@ -208,8 +215,9 @@ class Retire(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Worker to origin: a record of logging that the program is to handle."""
+    """Worker to origin: something that the program is to hear of."""
 
+    kind: int  # see NoticeKind
     body: bytes
 
 
