@@ -226,9 +226,16 @@ def messages_to(worker: int, instructions: list[Instruction]) -> list[Message]:
 def test_a_constant_reaches_all_workers_once_and_new_ones_too(state: BrokerState) -> None:
     told = state.received(1, constant(9, "a", b"one"))
     assert [worker for worker, _ in sent(told, SetConstants)] == [0, 1, 2]
-    assert messages_to(1, told) == [constant(0, "a", b"one"), ConstantReply(9, ())]
-    assert state.received(2, constant(4, "a", b"two")) == [Send(2, ConstantReply(4, ("a",)))]
+    assert messages_to(1, told) == [constant(0, "a", b"one"), ConstantReply(9, (), False)]
+    assert state.received(2, constant(4, "a", b"two")) == [Send(2, ConstantReply(4, ("a",), False))]
     assert messages_to(7, state.joined(7)) == [constant(0, "a", b"one")]
+
+
+def test_a_reply_says_whether_a_task_may_set_what_it_had_set(state: BrokerState) -> None:
+    state.received(1, constant(1, "a", b"one"))
+    assert state.received(2, constant(4, "a", b"one")) == [Send(2, ConstantReply(4, ("a",), False))]
+    die(state, 1, begun=0)
+    assert state.received(2, constant(5, "a", b"one")) == [Send(2, ConstantReply(5, ("a",), True))]
 
 
 def test_a_new_worker_hears_the_newest_value_and_nothing_deleted(state: BrokerState) -> None:

@@ -73,7 +73,7 @@ class Router:
         else:
             unanswered = 0 if gone.retired else max(0, begun - gone.answered)
             self.table.worker_died(number, unanswered, report, gone.retired)
-        self._constants.peer_left(number)
+        self._constants.peer_left(number, gone.retired)
         return gone
 
     def hand_out(self, may_run_quarantined: Callable[[int], bool] = lambda _: True) -> None:

@@ -187,6 +187,7 @@ class ConstantReply(NamedTuple):
 
     call: int
     taken: Names  # those that were set already: then none is set
+    tasks_repeat: bool  # some worker has died, so a task may be setting what it had set before
 
 
 class Welcome(NamedTuple):
