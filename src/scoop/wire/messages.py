@@ -162,7 +162,7 @@ class Lost(NamedTuple):
 
     batch: int
     tasks: Numbers
-    tries: int  # how often they were tried
+    tries: int  # how often they were tried: in how many workers that died they had begun
     report: str  # what happened to the last worker
 
 
