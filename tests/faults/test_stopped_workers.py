@@ -36,6 +36,7 @@ def test_a_stopped_worker_is_told_of_and_its_results_count(background: Backgroun
     def work(x):
         if x == 3:
             stay()
+        time.sleep(0.01)  # so the program leaves it to its workers
         return x * x
 
     if __name__ == "__main__":
