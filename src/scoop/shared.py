@@ -26,7 +26,8 @@ def setConst(**constants: Any) -> None:
     """Share each value under its keyword's name, with all tasks, for good.
 
     Raises TypeError, and sets nothing, if one of the names is taken or one of the values cannot be pickled;
-    NotStartedProperly in a program without workers.
+    NotStartedProperly in a program without workers. Once a worker has died, an equal value may be set again: by the
+    task that had set it, and runs again.
     """
     _settable("shared.setConst()").set(constants)
 

@@ -232,3 +232,27 @@ def main():
         assert sorted(table.keys()) == [*range(60)]
 """
     )
+
+
+def test_what_tasks_log_on_other_machines_reaches_the_program(far: Far) -> None:
+    far.check(
+        """
+import logging
+
+class Keep(logging.Handler):
+    said = []
+
+    def emit(self, record):
+        self.said.append((record.scoop_worker, record.getMessage()))
+
+def say():
+    logging.getLogger("some.module").info("said")
+    return scoop.worker.worker
+
+def main():
+    logging.basicConfig(level=logging.INFO, handlers=[Keep()])
+    all_at_work(2)
+    workers = set(anywhere_else(say).values())
+    until(lambda: {(worker, "said") for worker in workers} <= set(Keep.said))
+"""
+    )

@@ -1,5 +1,6 @@
 """Many workers die in a run, or always by the same task; workers are replaced before they do harm."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,30 @@ def test_a_row_of_a_map_that_kills_names_all_its_tries(scoop_run: RunScoop, retr
     run = scoop_run(program(source) + MAIN, options=("--retries", str(retries), "--spare-origin"))
     assert run.status == 0, run.err
     assert f"work(3) was lost: at {'the last of 3 tries' if retries else 'its only try'}, " in run.out
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_row_that_kills_is_named_with_as_many_tries_as_it_ran(scoop_run: RunScoop, waits: bool) -> None:
+    source = f"""
+    def work(x):
+        if {waits}:
+            assert [*futures.map(leave_mark, range(3))] == [0, 1, 2]
+        if x == 7:
+            with open("tries", "a") as file:
+                file.write("x")
+            time.sleep(0.05)  # so the rows behind it go to others, and those to others again
+            os.kill(os.getpid(), 9)
+        time.sleep(0.01)
+
+    def main():
+        error = raises(scoop.errors.WorkerLost, list, futures.map(work, range(40)))
+        tries = os.path.getsize("tries")
+        assert f"work(7) was lost: at the last of {{tries}} tries, " in str(error), (tries, error)
+        assert {waits} or tries == 2, tries
+    """
+    options = "--retries", "1"
+    run = scoop_run(program("import scoop.errors\n" + textwrap.dedent(source)) + MAIN, n=3, options=options)
+    assert run.status == 0, run.err
 
 
 def test_what_waits_behind_a_task_that_kills_is_not_blamed(scoop_run: RunScoop) -> None:

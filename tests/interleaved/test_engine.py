@@ -14,6 +14,7 @@ from scoop.engine.constants import Constants
 from scoop.engine.fibers import Fibers
 from scoop.engine.helper_threads import HelperThreads
 from scoop.engine.inbox import Inbox
+from scoop.engine.program_settings import Settings
 from scoop.engine.result_sender import ResultSender
 from scoop.wire import codec
 from scoop.wire.messages import (
@@ -178,7 +179,7 @@ def cancel_while_tasks_begin(interleaver: Interleaver) -> None:
     results = ResultSender(hear, lambda: 0.0, lambda: True, BufferPool())
     inbox = Inbox(hear, results, begun, 1, True, new_chunk)
     calls = [(0, codec.dumps((([number],), {})), None, True, True, (), None) for number in held]
-    inbox.accept(Run(7, [*held], pickle.dumps(([codec.dumps(Function())], calls, ())), None))
+    inbox.accept(Run(7, [*held], pickle.dumps(([codec.dumps(Function())], calls, (), Settings(0, 0, {}, []))), None))
     assert len(inbox.waiting) == len(held)
 
     def run() -> None:

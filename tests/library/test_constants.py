@@ -37,6 +37,32 @@ def test_constants_cannot_be_set_again_and_missing_ones_are_the_default(scoop_ru
     )
 
 
+def test_a_task_that_runs_again_may_set_what_it_had_set(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        import signal
+
+        def sets(number, others):
+            shared.setConst(number=number, table=b"x" * 1_000_000, **others)
+            if not os.path.exists("was here"):
+                open_gate("was here")
+                os.kill(os.getpid(), signal.SIGKILL)
+            return shared.getConst("number")
+
+        def main():
+            shared.setConst(mine=1)
+            assert "mine" in str(elsewhere(raises, TypeError, shared.setConst, mine=1))
+            assert elsewhere(sets, 7, {}) == 7
+            assert far(sets, 7, {"more": 8}) == 7 and get("more", 5) == 8
+            error = elsewhere(raises, TypeError, sets, 9, {"other": 8})
+            assert "number already set" in str(error), error
+            assert get("other", 0.05) is None
+        """,
+    )
+
+
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_a_constant_is_set_once_and_a_refused_call_sets_nothing(scoop_run: RunScoop, n: int) -> None:
     check(

@@ -249,7 +249,7 @@ class Actor:
             case DeleteConstants(_, names):
                 for name in names:
                     self.known.pop(name, None)
-            case ConstantReply(call, taken):
+            case ConstantReply(call, taken, _):
                 deletes, _, serial = self._calls.pop(call)
                 assert taken or deletes or serial in self._log, "told before it is here"
             case _:

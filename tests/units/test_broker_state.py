@@ -111,6 +111,37 @@ def test_a_task_whose_workers_die_too_often_is_lost_alone(state: BrokerState) ->
     assert sent(die(state, 3, begun=0), Lost) == [], "it had not begun: it is not quarantined"
 
 
+def test_a_lost_task_says_how_often_it_ran_also_where_others_were_blamed() -> None:
+    state = BrokerState(retries=1)
+    for worker in range(4):
+        state.joined(worker)
+    state.received(0, offer(0, 1))
+    state.received(0, offer(0, 1)._replace(batch=batch_of(0) + 1, retries=[9]))
+    for worker, begun in (1, 2), (2, 1), (3, 2):  # at first the other one is blamed, which its worker began last
+        for _ in range(begun):
+            assert sent(idle(state, worker), Run)
+        told = die(state, worker, begun)
+    assert Send(0, Lost(batch_of(0), [0], 3, "worker 3 was killed by SIGSEGV")) in told
+
+
+def test_a_task_that_may_kill_goes_to_another_worker_than_its_owner(state: BrokerState) -> None:
+    idle(state, 2)
+    state.received(1, offer(1, 1))
+    assert sent(idle(state, 1), Run) == []
+    assert sent(die(state, 2, begun=1), Run) == [], "worker 1 waits, but worker 3 comes in the place of worker 2"
+    state.joined(3)
+    assert sent(idle(state, 1), Run) == []
+    assert sent(idle(state, 3), Run) == [(3, [0])]
+
+
+def test_the_last_worker_runs_also_its_own_tasks_that_may_kill(state: BrokerState) -> None:
+    idle(state, 2)
+    state.received(1, offer(1, 1))
+    idle(state, 1)
+    die(state, 2, begun=1)
+    assert sent(state.starts_fail(True), Run) == [(1, [0])]
+
+
 def test_the_origin_gets_no_tasks_of_others(state: BrokerState) -> None:
     idle(state, 0)
     assert not sent(state.received(1, offer(1, 2)), Run)
@@ -226,9 +257,16 @@ def messages_to(worker: int, instructions: list[Instruction]) -> list[Message]:
 def test_a_constant_reaches_all_workers_once_and_new_ones_too(state: BrokerState) -> None:
     told = state.received(1, constant(9, "a", b"one"))
     assert [worker for worker, _ in sent(told, SetConstants)] == [0, 1, 2]
-    assert messages_to(1, told) == [constant(0, "a", b"one"), ConstantReply(9, ())]
-    assert state.received(2, constant(4, "a", b"two")) == [Send(2, ConstantReply(4, ("a",)))]
+    assert messages_to(1, told) == [constant(0, "a", b"one"), ConstantReply(9, (), False)]
+    assert state.received(2, constant(4, "a", b"two")) == [Send(2, ConstantReply(4, ("a",), False))]
     assert messages_to(7, state.joined(7)) == [constant(0, "a", b"one")]
+
+
+def test_a_reply_says_whether_a_task_may_set_what_it_had_set(state: BrokerState) -> None:
+    state.received(1, constant(1, "a", b"one"))
+    assert state.received(2, constant(4, "a", b"one")) == [Send(2, ConstantReply(4, ("a",), False))]
+    die(state, 1, begun=0)
+    assert state.received(2, constant(5, "a", b"one")) == [Send(2, ConstantReply(5, ("a",), True))]
 
 
 def test_a_new_worker_hears_the_newest_value_and_nothing_deleted(state: BrokerState) -> None:

@@ -137,7 +137,7 @@ def test_constants_that_only_a_lost_machine_needed_are_deleted() -> None:
     assert asked == [Send(HERE, SetConstants(1, (name,), b"function", None))]
     decided = coordinator.received(HERE, SetConstants(0, (name,), b"function", None))
     assert decided == [Send(1, SetConstants(0, (name,), b"function", None))]
-    assert coordinator.received(HERE, ConstantReply(1, ())) == [Send(1, ConstantReply(5, ()))]
+    assert coordinator.received(HERE, ConstantReply(1, (), False)) == [Send(1, ConstantReply(5, (), False))]
     assert coordinator.left(1) == [Send(HERE, DeleteConstants(2, (name,)))]
 
 

@@ -26,6 +26,7 @@ class ConstantTable:
         self._set: dict[str, SetConstants] = {}  # by name; one call may set several
         self._private: dict[str, int] = {}  # constants that are of use only while this peer lives
         self._calls = count(1)
+        self._any_died = False  # peer, so that tasks may run again
         self._callers: dict[int, tuple[int, int]] = {}  # calls that are being decided elsewhere: caller, its number
 
     def change(self, peer: int, message: Change) -> None:
@@ -44,10 +45,12 @@ class ConstantTable:
 
     def decided(self, message: ConstantReply) -> None:
         caller, call = self._callers.pop(message.call)
-        self._peers.send(caller, message._replace(call=call))
+        repeat = message.tasks_repeat or self._any_died
+        self._peers.send(caller, message._replace(call=call, tasks_repeat=repeat))
 
-    def peer_left(self, peer: int) -> None:
-        """Delete the constants that were of use to this peer alone."""
+    def peer_left(self, peer: int, retired: bool) -> None:
+        """Delete the constants that were of use to this peer alone. It has died, if it has not ``retired``."""
+        self._any_died |= not retired
         if names := tuple(name for name, owner in self._private.items() if owner == peer):
             self.change(peer, DeleteConstants(0, names))
 
@@ -70,4 +73,4 @@ class ConstantTable:
             if each != self._decider:
                 self._peers.send(each, message._replace(call=0))
         if peer != self._decider:
-            self._peers.send(peer, ConstantReply(message.call, taken))
+            self._peers.send(peer, ConstantReply(message.call, taken, self._any_died))

@@ -64,6 +64,11 @@ class Peer:
         self.wants_work = False  # what a link has said last, void or not
         self.told: tuple[bool, bool] | None = False, False  # in Demand; None: it is owed a new one
 
+    @property
+    def is_able(self) -> bool:
+        """Whether it is a worker that takes work, or will."""
+        return not (self.is_link or self.cannot_start or self.retired)
+
 
 class StealRequests:
     """Which peers wait for work, and which workers are asked to give some.

@@ -1,11 +1,12 @@
 """What brokers and the coordinator have in common: tasks go to peers that wait, and their ends to their owners."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..wire import messages as m
 from .constant_table import ConstantTable
-from .peers import Peer, Peers
+from .peers import ORIGIN, Peer, Peers
 from .task_table import TaskTable
 
 __all__ = ["Handlers", "Router"]
@@ -25,6 +26,7 @@ class Router:
         self.requests = self.peers.requests
         self.table = TaskTable(retries, owner, self.peers.send)
         self.owner = owner
+        self.expects_worker = False  # one is about to join, in the place of one that has died
         self._constants = ConstantTable(decider, self.peers)
         self._handlers: Handlers = {
             m.Offer: self._take_tasks,
@@ -36,6 +38,7 @@ class Router:
             m.Retire: lambda number, _: self.peers.retire(number),
             m.SetConstants: self._constants.change,
             m.DeleteConstants: self._constants.change,
+            m.Notice: lambda _, message: self.peers.send(ORIGIN, message),  # or to what leads to the origin
             **handlers,
         }
         self._link_handlers: Handlers = {
@@ -72,24 +75,31 @@ class Router:
         else:
             unanswered = 0 if gone.retired else max(0, begun - gone.answered)
             self.table.worker_died(number, unanswered, report, gone.retired)
-        self._constants.peer_left(number)
+        self._constants.peer_left(number, gone.retired)
         return gone
 
     def hand_out(self, may_run_quarantined: Callable[[int], bool] = lambda _: True) -> None:
         """Hand tasks to the peers that wait, as far as they go."""
         while waiting := self.requests.waiting:
-            careful = self.peer_for_quarantined(may_run_quarantined) if self.table.quarantine else None
-            if careful is not None and (found := self.table.take_quarantined()):
-                self.hand(careful, *found)
+            if self.table.quarantine and (found := self._take_quarantined(may_run_quarantined)):
+                self.hand(*found)
             elif self.table.on_offer:
                 self.hand(waiting[0], *self.table.take_share(len(waiting)))
             else:
                 break
 
-    def peer_for_quarantined(self, may_run: Callable[[int], bool] = lambda _: True) -> int | None:
-        """Return a peer that waits and may run a quarantined task; if possible one that holds no other task."""
-        able = [peer for peer in self.requests.waiting if may_run(peer)]
-        return next((peer for peer in able if not self.table.held.get(peer)), able[0] if able else None)
+    def _take_quarantined(self, may_run: Callable[[int], bool]) -> tuple[int, int, list[int]] | None:
+        """Take the oldest quarantined task for a peer that waits; if possible for one that holds no other task."""
+        for peer in sorted(filter(may_run, self.requests.waiting), key=lambda peer: bool(self.table.held.get(peer))):
+            if found := self.table.take_quarantined(partial(self._may_risk, peer)):
+                return peer, *found
+        return None
+
+    def _may_risk(self, peer: int, batch: int) -> bool:
+        """Return whether a peer may run what may kill it. The owner may if there is no other: with it, all dies."""
+        if self.owner(batch) != peer or self.peers[peer].is_link:
+            return True
+        return not (self.expects_worker or any(other.is_able for other in self.peers.but(ORIGIN, peer)))
 
     def hand(self, number: int, batch: int, tasks: list[int]) -> None:
         self.table.hand(number, self.peers[number].is_link, batch, tasks)

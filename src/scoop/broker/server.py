@@ -10,9 +10,11 @@ from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, MessageReader, ProgramEnded, Welcome, encode
 from ..wire.sockets import Channel
 from ..wire.status_page import StatusPage
+from .half_messages import HalfMessages
 from .orphans import reap_orphans
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
+from .standing import StandingWorkers
 from .state import BrokerState
 
 __all__ = ["Broker", "receive_welcome"]
@@ -54,6 +56,9 @@ class Broker:
         self._state = BrokerState(machine, uplink, retries)
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
+        self._standing = StandingWorkers()
+        self._half_messages = HalfMessages()
+        self._look_at = time.monotonic() + TUNING.standing_look_seconds  # whether workers stand still
         self._demand_at = inf  # when to tell other machines what this one needs
         self._page = page
         self._selector = selectors.DefaultSelector()
@@ -88,13 +93,25 @@ class Broker:
                 if (now := time.monotonic()) >= self._reap_at:
                     self._reap_at = now + TUNING.orphans_reaped_every_seconds
                     reap_orphans(self._pids.values())
+                if now >= self._look_at:
+                    self._look_at = now + TUNING.standing_look_seconds
+                    self._look_at_workers()
         finally:
             self._end_workers()
 
     def _longest_sleep(self) -> float | None:
         ask_after = TUNING.ask_more_after_seconds if self._state.requests.can_ask_more else inf
-        seconds = min(self._starts.longest_sleep(), ask_after, self._demand_at - time.monotonic())
+        look_at = self._look_at if len(self._state.requests.waiting) < len(self._pids) else inf
+        seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
         return None if seconds == inf else max(0.0, seconds)
+
+    def _look_at_workers(self) -> None:
+        peers = self._state.peers
+        workers = ((number, pid) for number, pid in self._pids.items() if pid != self._uplink_pid)
+        busy = {number: pid for number, pid in workers if not peers[number].idle}
+        parts = {number: part for number, channel in self._channels.items() if (part := channel.part)}
+        for text in self._standing.look(busy) + self._half_messages.look(parts):
+            _log.warning("scoop: %s", text)
 
     def _join(self, number: int, sock: socket.socket, pid: int | None, failed_starts: int = 0) -> None:
         def watch(unsent: bool) -> None:
@@ -138,10 +155,11 @@ class Broker:
                 if isinstance(message, ProgramEnded) and message.all_started:
                     self._starts.start_first(self._starts.to_start)
                 self._carry_out(self._state.received(number, message))
-        except MalformedMessage:
+        except MalformedMessage as problem:
+            _log.error("scoop: %s is ended, for it has sent %s", _name(number), problem)
             messages = None
         except Exception as problem:  # it was a message, but makes no sense
-            _log.error("scoop: worker %d is ended: its message makes no sense (%r)", number, problem)
+            _log.error("scoop: %s is ended, for its message makes no sense (%r)", _name(number), problem)
             messages = None
         if messages is None:
             self._part(number)  # which ends it
@@ -158,3 +176,7 @@ class Broker:
             else:
                 mark = self._page.ask_far if instruction.far else self._page.ask
                 mark(instruction.worker, instruction.asked)
+
+
+def _name(number: int) -> str:
+    return f"worker {number}" if number != ORIGIN else "the run"

@@ -46,6 +46,7 @@ class BrokerState:
     def joined(self, number: int, failed_starts: int = 0) -> list[Instruction]:
         """A peer has been started, in a place where so many before it died in a row before they spoke."""
         is_link = self._uplink is not None and number == self._uplink.number
+        self._router.expects_worker = False
         in_turn = not is_link and number != ORIGIN  # the origin runs its own tasks only
         if number == ORIGIN and not is_link:
             self.requests.may_give(number)
@@ -76,6 +77,9 @@ class BrokerState:
         if alone != self._origin_alone:
             self._origin_alone = alone
             self.peers.send(ORIGIN, m.NoWorkers(alone))
+        if fail and self._router.expects_worker:
+            self._router.expects_worker = False
+            self._router.hand_out()
         return self.peers.take_instructions()
 
     def waited(self) -> list[Instruction]:
@@ -146,6 +150,7 @@ class BrokerState:
         failed_starts = 0 if gone.has_spoken or gone.retired else gone.failed_starts + 1
         if failed_starts <= MOST_FAILED_STARTS:
             self.peers.instructions.append(Replace(number, failed_starts))
+            self._router.expects_worker = True
         elif self.peers.keys() <= {ORIGIN}:
             text = f"workers die while they start, one after another; the last one: {report}"
             self.peers.send(ORIGIN, m.StartFailed(m.StartProblem.IMPORT_FAILED, False, False, text))

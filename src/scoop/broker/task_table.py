@@ -23,28 +23,30 @@ Task = tuple[int, int]  # a batch, and the number of a task in it
 
 
 class _Record:
-    __slots__ = ("arrivals", "losses", "quarantined", "retries", "tries", "unwanted")
+    __slots__ = ("arrivals", "deaths", "losses", "quarantined", "retries", "tries", "unwanted")
 
     def __init__(self, retries: int, quarantined: bool) -> None:
         self.retries = retries
         self.quarantined = quarantined  # it may have killed a worker
         self.tries = 0  # workers that it most likely killed
+        self.deaths = 0  # workers that died when they had begun it, these included
         self.arrivals = 0  # workers that died with it and had begun nothing
         self.losses = 0  # machines that were lost with it
         self.unwanted = False  # its owner has cancelled it
 
-    def tries_made(self) -> int:
-        return self.tries + self.losses
+    def runs(self) -> int:
+        return self.deaths + self.losses
 
     def retries_left(self) -> int:
-        return self.retries - self.tries_made()
+        return self.retries - self.tries - self.losses
 
     # Each of these returns how often the task was tried if it must not run again; else 0.
 
     def died_begun(self, is_culprit: bool) -> int:
         self.quarantined = True
+        self.deaths += 1
         self.tries += is_culprit
-        return max(self.tries_made(), 1) if self.retries_left() < 0 or not self.retries else 0
+        return self.runs() if self.retries_left() < 0 or not self.retries else 0
 
     def died_on_arrival(self) -> int:
         self.quarantined = True
@@ -53,7 +55,7 @@ class _Record:
 
     def lost_with_machine(self) -> int:
         self.losses += 1
-        return self.tries_made() if self.retries_left() < 0 else 0
+        return self.runs() if self.retries_left() < 0 else 0
 
 
 class _Batch:
@@ -108,7 +110,7 @@ class TaskTable:
     def end(self, peer: int, message: m.Results | m.Cancelled | m.Lost) -> None:
         self._release(peer, message.batch, message.tasks)
         if isinstance(message, m.Lost) and message.batch in self._batches:  # a machine counts its own tries
-            before = self._batches[message.batch].tasks[message.tasks[0]].tries_made()
+            before = self._batches[message.batch].tasks[message.tasks[0]].runs()
             message = message._replace(tries=before + message.tries)
         self._close(message)
 
@@ -181,7 +183,8 @@ class TaskTable:
         """No worker is left that could run the quarantined tasks."""
         while self.quarantine:
             batch, task = self.quarantine.popleft()
-            self._close(m.Lost(batch, [task], 1, report))
+            runs = self._batches[batch].tasks[task].runs()
+            self._close(m.Lost(batch, [task], max(1, runs), report))
 
     def _try_again(self, tasks: Iterable[Task], note_death: Callable[[_Record], int], report: str) -> None:
         """Put tasks of a dead holder on offer again, if they have retries left and their owner lives."""

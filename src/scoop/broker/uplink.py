@@ -40,7 +40,7 @@ class Uplink:
             own_wait = bool(self._requests.waiting)
             if self._table.on_offer and not own_wait:
                 self._router.hand(self.number, *self._table.take_share(1))
-            elif not own_wait or self._router.peer_for_quarantined() is None:
+            elif not own_wait:
                 found = self._table.take_quarantined(lambda batch: self._router.owner(batch) != self.number)
                 if found is not None:
                     self._router.hand(self.number, *found)

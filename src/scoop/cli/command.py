@@ -17,6 +17,7 @@ from ..broker.orphans import reap_orphans
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
+from ..engine.notices import handle_notices
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
@@ -184,7 +185,8 @@ def _end_without_broker(cut_off: bool) -> None:
 
 _BROKER_DIED = (
     "scoop: the broker has died, so this run cannot go on, and the program is ended. The broker runs no code of "
-    "yours: most often the system has killed it for want of memory (see dmesg), which fewer workers (-n) may spare\n"
+    "yours: if no line above says why, most often the system has killed it for want of memory (see dmesg), which "
+    "fewer workers (-n) may spare\n"
 )
 _CUT_OFF = (
     "scoop: this program has closed descriptors that it did not open (os.closerange?), among them its connection to "
@@ -265,6 +267,8 @@ def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -
     try:
         if not is_child and not _interrupted:
             report_failures()
+        if not is_child:
+            handle_notices()
     finally:
         all_ended = is_child or _end_run(broker, scheduler, client)
     if _interrupted:

@@ -119,6 +119,10 @@ class BrokerClient:
         """Return whether the calling thread is the one that listens now."""
         return self._listener == get_ident()
 
+    def is_connected(self) -> bool:
+        """Return whether what is sent may still arrive."""
+        return not self._ended
+
     def watch_listener(self, watch: Callable[[bool], None]) -> None:
         """Have ``watch(True)`` called on each thread that takes the role, ``watch(False)`` when it lets go of it."""
         self._watch_listener = watch

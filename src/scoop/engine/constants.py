@@ -33,7 +33,8 @@ class _Call:
     def __init__(self) -> None:
         self.event = ThreadEvent()
         self.is_answered = False
-        self.refused: list[str] = []
+        self.taken: list[str] = []
+        self.tasks_repeat = False
 
 
 class Constants:
@@ -57,29 +58,36 @@ class Constants:
         self._pending: dict[int, _Call] = {}
 
     def set(self, values: dict[str, Any]) -> None:
-        """Set all of ``values``, or none: TypeError if a name is taken."""
-        taken = sorted(self._settings.keys() & values.keys())
-        if taken:
-            raise TypeError(_taken(taken))
+        """Set all of ``values``, or none: TypeError if a name is taken.
+
+        A task that runs again, since its worker has died, may set again what it had set: that is no error.
+        """
+        new = {name: _pack(name, value) for name, value in values.items()}
         packed = {}
         buffers: SharedBuffers | None = None
-        for name, value in values.items():
-            large: list[PickleBuffer] = []
-            try:
-                data = codec.dumps(value, large)
-            except Exception as problem:
-                raise TypeError(f"the constant {name!r} cannot be shared: {in_words(problem)}") from problem
+        for name, (data, large) in new.items():
             if large:
                 buffers = buffers or SharedBuffers.empty()
             packed[name] = data, buffers.add(large) if buffers else ()
         names = tuple(sorted(packed))
-        self._call(lambda call: SetConstants(call, names, codec.dumps(packed), buffers))
+        reply = self._call(lambda call: SetConstants(call, names, codec.dumps(packed), buffers))
+        if reply.taken:
+            refused = [name for name in reply.taken if not (reply.tasks_repeat and self._is_set_to(name, new[name]))]
+            if refused:
+                raise TypeError(f"constants cannot be set again: {', '.join(refused)} already set. {_NOTHING_SET}")
+            if rest := {name: value for name, value in values.items() if name not in reply.taken}:
+                self.set(rest)
+            return
         # Here the value is the object itself, as a name bound to it would be. But large data is there once, for all.
         for name, value in values.items():
             data, spans = packed[name]
             setting = self._settings.get(name)
             if not spans and setting is not None and setting.data == data:
                 self._keep(name, setting, value)
+
+    def _is_set_to(self, name: str, new: _Setting) -> bool:
+        old = self._settings.get(name)
+        return old is not None and old.data == new.data and [*map(bytes, old.large)] == [*map(bytes, new.large)]
 
     def names(self) -> list[str]:
         """Return the names of all constants of the program's that are set."""
@@ -137,7 +145,8 @@ class Constants:
         if isinstance(message, ConstantReply):
             if message.call in self._pending:  # else no thread waits for it
                 call = self._pending.pop(message.call)
-                call.refused.extend(message.taken)
+                call.taken.extend(message.taken)
+                call.tasks_repeat = message.tasks_repeat
                 call.is_answered = True
                 call.event.set()
             return
@@ -152,15 +161,21 @@ class Constants:
                 for event in [*self._waiting]:
                     event.set()
 
-    def _call(self, message: Callable[[int], Message]) -> None:
+    def _call(self, message: Callable[[int], Message]) -> _Call:
         number, call = next(self._calls), _Call()
         self._pending[number] = call
         self._send(message(number))
         while not call.is_answered:
             call.event.sleep()
-        if call.refused:
-            raise TypeError(_taken(call.refused))
+        return call
 
 
-def _taken(names: list[str]) -> str:
-    return f"constants cannot be set again: {', '.join(names)} already set. Nothing of this call was set"
+_NOTHING_SET = "Nothing of this call was set"
+
+
+def _pack(name: str, value: Any) -> _Setting:
+    large: list[PickleBuffer] = []
+    try:
+        return _Setting(codec.dumps(value, large), large)
+    except Exception as problem:
+        raise TypeError(f"the constant {name!r} cannot be shared: {in_words(problem)}") from problem

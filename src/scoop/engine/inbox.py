@@ -18,6 +18,7 @@ from . import runtime
 from .future import show_outcome
 from .module_paths import follow_paths
 from .outcomes import pack_error, result_not_sent, unpack_outcome
+from .program_settings import follow_settings, take_in
 from .result_sender import Packed, ResultSender
 from .signal_safety import calls_program, indivisible
 from .task import Chunk, NewChunk, RowFunction, TaskOptions
@@ -101,7 +102,7 @@ class Inbox:
 
     def accept(self, message: Run) -> None:
         try:
-            functions, calls, paths = pickle.loads(message.body)
+            functions, calls, paths, settings = pickle.loads(message.body)
         except MemoryError:
             raise
         except Exception as problem:  # its sender is broken: the sender is to hear of it, and no other worker
@@ -112,6 +113,7 @@ class Inbox:
             self._results.flush()
             return
         follow_paths(paths)
+        take_in(settings)
         memory = message.buffers.map(own=False) if message.buffers else None
         self._take_on(message, functions, calls, memory)
 
@@ -216,6 +218,7 @@ class Inbox:
     def _perform(self, task: ReceivedTask) -> Packed:
         rows = 1
         try:
+            follow_settings()
             function, args, kwargs = self._rebuild(task)
             context = unpack(task.context)
             if not task.is_chunk:

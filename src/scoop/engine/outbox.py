@@ -18,6 +18,7 @@ from .function_cache import FunctionCache
 from .future import Future, TaskCall
 from .module_paths import added_paths
 from .obstacles import name_obstacle
+from .program_settings import settings_to_send
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
@@ -121,7 +122,7 @@ class Batch:
 
     def offer(self, suspects: bool) -> Offer:
         """Return what to send to the broker."""
-        body = pickle.dumps((self.functions, self.calls, added_paths()), 5)
+        body = pickle.dumps((self.functions, self.calls, added_paths(), settings_to_send()), 5)
         self.size = len(body) + (self.buffers.size if self.buffers else 0)
         marks = [int(suspects)] * len(self.tasks)
         return Offer(self.name, range(len(self.tasks)), self.retries, marks, body, self.buffers)

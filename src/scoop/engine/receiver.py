@@ -11,6 +11,7 @@ from ..tuning import TUNING
 from ..wire import messages as m
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
+from .notices import note
 from .scheduler import Scheduler
 
 __all__ = ["Receiver"]
@@ -69,6 +70,8 @@ class Receiver:
             scheduler.outbox.lost(message.batch, message.tasks, message.tries, message.report)
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
+        elif isinstance(message, m.Notice):
+            note(message, scheduler)
         elif isinstance(message, m.AllDone):
             scheduler.idle.finish()
         elif isinstance(message, m.Steal):

@@ -20,6 +20,7 @@ from typing import NamedTuple, NoReturn
 
 import scoop
 
+from .. import log
 from ..engine.limits import Identity, Limits
 from ..wire.status_page import StatusPage, new_status_page
 from .supervision import close_all_but, die_with_parent, start_watchdog
@@ -70,6 +71,10 @@ def _run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> No
     try:
         _serve(machine, page, parent)
         status = 0
+    except OSError as problem:  # of the system's limits, most likely
+        from ..broker.processes import why_not_started
+
+        sys.stderr.write(f"scoop: the broker cannot go on: {why_not_started(problem)}\n")
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
@@ -151,6 +156,7 @@ def name_process(number: int, size: int, broker_pid: int, is_origin: bool) -> No
     scoop.IS_ORIGIN = is_origin
     scoop.SIZE = size
     scoop.worker = scoop.WorkerName(f"{hostname}:{number}", f"{hostname}:{broker_pid}")
+    log.name_worker(scoop.worker.worker)
     scoop.BROKER = scoop.BrokerInfo(hostname, None, None, hostname)
 
 

@@ -15,8 +15,10 @@ from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.constants import Constants
 from ..engine.cost_model import CostModel
+from ..engine.forwarding import forward_records, forward_warnings
 from ..engine.limits import Identity, Limits
 from ..engine.module_paths import note_start
+from ..engine.program_settings import follow_filters
 from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
 from ..engine.scheduler import Outside, Scheduler
@@ -96,6 +98,8 @@ def serve(
     scheduler, client = become_worker(identity, page, sock, end.hung_up, limits)
     guard_signals(is_origin=False)
     runtime.refusal = UnguardedMainError(_UNGUARDED)
+    follow_filters()
+    forward_warnings(client.send, client.is_connected)
     try:
         import_main()
     except BaseException as error:
@@ -105,6 +109,8 @@ def serve(
         while True:
             signal.pause()  # the run ends when the program hears of it; until then this worker takes no work
     runtime.refusal = None
+    forward_warnings(client.send, client.is_connected)  # the script may have set something else in its place
+    forward_records(client.send, client.is_connected)
     scheduler.between_tasks = Recycling(scheduler, client.send, client.flush, end.leave)
     runtime.current = scheduler
     status = 0  # of the child of a task that forks, when it comes back here; a worker does not

@@ -15,6 +15,7 @@ Fields are laid out in the order in which a message type names them, as their ty
     buffers  large buffers that travel beside the message
 """
 
+import os
 import struct
 from array import array
 from collections import deque
@@ -26,10 +27,11 @@ from typing import Any, NamedTuple
 from .shared_buffers import SharedBuffers
 
 __all__ = ["CONNECTION_LOST", "DEFAULT_RETRIES", "PRIVATE", "RETIRED", "MalformedMessage", "MessageReader"]
-__all__ += ["Message", "StartProblem", "batch_ids", "encode", "owner_of"]
+__all__ += ["Message", "NoticeKind", "StartProblem", "batch_ids", "encode", "owner_of"]
 __all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
 __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
-__all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Retire", "SetConstants", "StartFailed", "Welcome"]
+__all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Notice", "Retire", "SetConstants"]
+__all__ += ["StartFailed", "Welcome"]
 
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
 PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
@@ -49,6 +51,13 @@ class StartProblem(IntEnum):
     IMPORT_FAILED = 0  # MainImportError
     UNGUARDED = 1  # UnguardedMainError
     HOSTS_MISSING = 2  # HostsMissing
+
+
+class NoticeKind(IntEnum):
+    """What a worker has to tell the program."""
+
+    RECORD = 0  # of logging
+    WARNING = 1  # of the warnings module
 
 
 class Idle(NamedTuple):
@@ -154,7 +163,7 @@ class Lost(NamedTuple):
 
     batch: int
     tasks: Numbers
-    tries: int  # how often they were tried
+    tries: int  # how often they were tried: in how many workers that died they had begun
     report: str  # what happened to the last worker
 
 
@@ -179,6 +188,7 @@ class ConstantReply(NamedTuple):
 
     call: int
     taken: Names  # those that were set already: then none is set
+    tasks_repeat: bool  # some worker has died, so a task may be setting what it had set before
 
 
 class Welcome(NamedTuple):
@@ -206,17 +216,25 @@ class Retire(NamedTuple):
     """Worker to broker: it ends now, and has begun nothing of what it holds. Another is to take its place."""
 
 
+class Notice(NamedTuple):
+    """Worker to origin: something that the program is to hear of."""
+
+    kind: int  # see NoticeKind
+    body: bytes
+
+
 _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
 _Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
 _Constants = SetConstants | DeleteConstants | ConstantReply
-Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
 _LAYOUTS: list[tuple[Any, ...]] = [(), *(tuple(each.__annotations__.values()) for each in _TYPES)]
 
 _HEADER = struct.Struct("<BBIQ")
-_MOST_NUMBERS, _MOST_BYTES = 1 << 24, 1 << 42
+_MOST_NUMBERS = 1 << 24
+_MOST_BYTES = 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # whoever gets more could not hold it
 
 
 class MalformedMessage(Exception):
@@ -283,6 +301,11 @@ class MessageReader:
     def missing(self) -> int:
         """How many bytes must still come before the next message can be complete."""
         return max(0, self._wanted - len(self._buffer))
+
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """How many bytes of the next message are here, and how many it must have; None if none are."""
+        return (len(self._buffer), self._wanted) if self._buffer else None
 
     def feed(self, data: bytes, buffers: Iterable[SharedBuffers] = ()) -> Iterator[Message]:
         """Take what has arrived, descriptors included; yield the messages that are complete now."""
