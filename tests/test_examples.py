@@ -24,6 +24,7 @@ EXAMPLES = {
     "cancel": Example(r"24 drawers: each was either searched or spared\."),
     "census": Example(r"Both censuses agree on all 40 files\.", ("--files", "40")),
     # What evolution finds may differ with DEAP's version; that it finds the same serially is checked inside.
+    "deap_islands": Example(r"4 islands; the best of all has \d+ ones of 40, \d+ at first\."),
     "deap_onemax": Example(r"\d+ individuals evaluated; the best has \d+ ones of 60\."),
     "deap_sorting_network": Example(r"\d+ comparators sort \d+ of 32 inputs\."),
     "exceptions": Example(r"Left on the shelves: \[8, 0, 0\]"),
