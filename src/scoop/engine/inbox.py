@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import TaskNotSent, in_words
 from ..wire import codec
+from ..wire.main_module import MAIN_ALIAS
 from ..wire.messages import Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
@@ -246,6 +247,8 @@ class Inbox:
             del self._chunks[name]
 
     def _rebuild(self, task: ReceivedTask) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        if (globals_of_main := runtime.globals_of_main) is not None and globals_of_main.waiting:
+            globals_of_main.install()
         try:
             function = self._functions.get(task.function)
             if function is None:
@@ -253,7 +256,7 @@ class Inbox:
             return function, *codec.loads(task.call, task.large)
         except Exception as problem:
             words = in_words(problem)
-            of_main = isinstance(problem, AttributeError) and ("__main__" in words or codec.MAIN_ALIAS in words)
+            of_main = isinstance(problem, AttributeError) and ("__main__" in words or MAIN_ALIAS in words)
             raise TaskNotSent(
                 f"a task could not be rebuilt on a worker ({words}){_UNDER_GUARD if of_main else ''}"
             ) from problem

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from ..errors import RemoteError, ResultNotSent, describe, in_words, name_of
 from ..wire import codec
-from ..wire.codec import MAIN_ALIAS
 from ..wire.exceptions import dumps_error
+from ..wire.main_module import MAIN_ALIAS
 from . import runtime
 from .obstacles import name_obstacle
 from .tracebacks import add_remote_frames, format_error, set_cause

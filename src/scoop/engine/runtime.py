@@ -1,5 +1,6 @@
 """What is one in a process: its scheduler, its constants, and what to say when a call cannot be served."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
@@ -9,6 +10,7 @@ __all__ = [
     "constants",
     "current",
     "ends_with_program",
+    "globals_of_main",
     "is_child",
     "need",
     "refusal",
@@ -34,11 +36,22 @@ class Constants(Protocol):
     def get(self, name: str) -> Any: ...
 
 
+class Globals(Protocol):
+    """The globals of the main script that have come to a worker."""
+
+    @property
+    def waiting(self) -> Mapping[str, object]: ...
+    def install(self) -> None: ...
+
+
 current: Scheduler | None = None
 """The scheduler of this process; None where the program was not started with ``python -m scoop``."""
 
 constants: Constants | None = None
 """The shared constants as this process knows them; there before the scheduler, while a worker starts."""
+
+globals_of_main: Globals | None = None
+"""What the program has set in its main script since its import; None in the program's own process."""
 
 refusal: Exception | None = None
 """Why no call can be served, if none can."""

@@ -16,6 +16,7 @@ from ..engine.broker_client import BrokerClient
 from ..engine.constants import Constants
 from ..engine.cost_model import CostModel
 from ..engine.limits import Identity, Limits
+from ..engine.main_globals import ReceivedGlobals
 from ..engine.module_paths import note_start
 from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
@@ -53,8 +54,9 @@ def become_worker(
     client = BrokerClient(sock, on_end)
     outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
     scheduler = Scheduler(identity, limits, outside)
-    constants = Constants(client.send)
-    runtime.constants = constants
+    received = None if identity.is_origin else ReceivedGlobals()
+    constants = Constants(client.send, None if received is None else received.note)
+    runtime.constants, runtime.globals_of_main = constants, received
     fibers = scheduler.fibers_here()
     assert fibers is not None
     standstill = Standstill(fibers, lambda: [*scheduler.waits], scheduler.has_work, monotonic)
