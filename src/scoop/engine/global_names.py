@@ -46,12 +46,12 @@ class GlobalsUsed:
                 waiting += self._found_in(thing)
 
     def _found_in(self, thing: Any) -> Iterator[Any]:
-        if not isinstance(thing, _CALLABLE) and type(thing).__module__ != "functools":
+        if not issubclass(type(thing), _CALLABLE) and type(thing).__module__ != "functools":
             thing = type(thing)  # an object, whose methods may be called
-        if isinstance(thing, type) and thing.__module__ != "__main__":
+        if issubclass(type(thing), type) and thing.__module__ != "__main__":
             return
         yield from callables_in(thing)
-        if isinstance(thing, FunctionType) and thing.__globals__ is self._namespace:
+        if type(thing) is FunctionType and thing.__globals__ is self._namespace:
             yield from self._named_by(thing)
 
     def _named_by(self, function: FunctionType) -> Iterator[Any]:
@@ -94,20 +94,21 @@ def names_of_code(code: CodeType) -> Names:
 
 def callables_in(thing: Any) -> Iterator[Any]:
     """Yield what is called, or may be, when ``thing`` is: a function's cells and defaults, the methods of a class."""
-    if isinstance(thing, FunctionType):
+    kind = type(thing)  # an object may pretend to be of another
+    if kind is FunctionType:
         yield from _contents(thing.__closure__ or ())
         yield from thing.__defaults__ or ()
         yield from (thing.__kwdefaults__ or {}).values()
-    elif isinstance(thing, type):
+    elif issubclass(kind, type):
         yield from vars(thing).values()
         yield from thing.__bases__
-    elif isinstance(thing, partial):
+    elif issubclass(kind, partial):
         yield from (thing.func, *thing.args, *thing.keywords.values())
-    elif isinstance(thing, MethodType | classmethod | staticmethod):
+    elif issubclass(kind, (MethodType, classmethod, staticmethod)):
         yield thing.__func__
-    elif isinstance(thing, property):
+    elif issubclass(kind, property):
         yield from (thing.fget, thing.fset, thing.fdel)
-    if isinstance(thing, FunctionType) or type(thing).__module__ == "functools":
+    if kind is FunctionType or kind.__module__ == "functools":
         yield thing.__dict__.get("__wrapped__")  # by functools.wraps, or lru_cache
 
 

@@ -1,8 +1,9 @@
 """What the main script has set since its import: sent to all workers, before the first task whose functions read it.
 
 Workers import the script, and have no more of it. A global that the program has set, or changed in place, is sent as
-a constant is, once for each change. Each worker puts it into its own main module before it begins another task, and
-the newest counts. It is found when a batch is packed: by what the code of the functions in it reads.
+a constant is, once for each change. Each worker puts it into its own main module before it begins another task (see
+received_changes.py), and the newest counts. What is to be sent is found when a batch is packed, by what the code of
+the functions in it reads.
 
 What a task changes in a worker stays there. So does what a function sets itself by a ``global`` statement, if the
 import gives that name: each process has its own, such as a connection that is made when it is first needed.
@@ -12,10 +13,8 @@ import logging
 import pickle
 from collections.abc import Callable, Iterable
 from itertools import chain
-from threading import RLock
 from typing import Any, NamedTuple
 
-from ..errors import in_words
 from ..wire import codec, main_module
 from ..wire.limited_stream import TooLarge
 from ..wire.main_module import MOST_BYTES, Imported
@@ -23,13 +22,13 @@ from ..wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
 from . import runtime
 from .global_names import GlobalsUsed
 from .obstacles import name_obstacle
-from .signal_safety import calls_program, indivisible
+from .signal_safety import calls_program
 
-__all__ = ["GlobalNotSent", "ProgramGlobals", "ReceivedGlobals"]
+__all__ = ["CHANGED", "GlobalNotSent", "ProgramGlobals"]
 
 _log = logging.getLogger("scoop.run")
 
-_PREFIX = f"{PRIVATE}main."
+CHANGED = f"{PRIVATE}main."
 """Begins the names of the constants that are globals of the main script."""
 
 _REMEDY = (
@@ -136,7 +135,7 @@ class ProgramGlobals:
         last = self._sent.get(name)
         if last is look:
             return
-        constant = _PREFIX + name
+        constant = CHANGED + name
         if last is not None:
             self._send(DeleteConstants(0, (constant,)))
         self._send(SetConstants(0, (constant,), pickle.dumps({constant: (look.data, ())}), None))
@@ -156,41 +155,3 @@ def _is_followed(name: str, value: Any) -> bool:
 
 def _is_imported_object(first: Imported | None, value: Any) -> bool:
     return first is not None and first.is_object(value)
-
-
-class ReceivedGlobals:
-    """The globals of the main script that have come to a worker, and that its main module does not have yet."""
-
-    def __init__(self) -> None:
-        self.waiting: dict[str, bytes] = {}
-        """By name, the pickles of those."""
-        self._lock = RLock()
-
-    def note(self, constant: str, data: bytes) -> None:
-        """Take in a constant, which is such a global or is not. The I/O thread calls."""
-        if constant.startswith(_PREFIX):
-            self.waiting[constant.removeprefix(_PREFIX)] = data
-
-    @calls_program
-    def install(self) -> None:
-        """Put all that has come into the main module. Called before a task begins, by the thread that will run it."""
-        for name, data in [*self.waiting.items()]:
-            try:
-                value = codec.loads(data)
-            except BaseException as problem:
-                if problem is runtime.signal_error:
-                    raise
-                words = "scoop: the global %r of the main script could not be rebuilt on a worker (%s)"
-                _log.warning(words, name, in_words(problem))
-                self._put(name, data)
-            else:
-                self._put(name, data, value)
-
-    @indivisible
-    def _put(self, name: str, data: bytes, *value: Any) -> None:
-        """Bind a global to a value, if there is one and nothing newer has come meanwhile."""
-        with self._lock:
-            if self.waiting.get(name) is data:
-                if value:
-                    main_module.namespace()[name] = value[0]
-                del self.waiting[name]

@@ -21,6 +21,7 @@ from .limits import Identity
 from .main_globals import GlobalNotSent, ProgramGlobals
 from .module_paths import added_paths
 from .obstacles import name_obstacle
+from .reloads import send_reloads
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
@@ -158,6 +159,7 @@ class Outbox:
         self._costs = costs
         self._deferred = deferred
         self._functions = FunctionCache(send)
+        self._send = send
         self._globals = ProgramGlobals(send) if identity.is_origin else None  # workers have what there is
         self.in_flight: dict[int, list[InFlight | None]] = {}
         """By batch, its tasks that have not ended."""
@@ -170,7 +172,10 @@ class Outbox:
     def pack(self, tasks: Iterator[InFlight]) -> Batch:
         """Make a batch of tasks, drawn from ``tasks`` until it is full."""
         batch = Batch(next(self._ids))
-        globals_of_main = self._globals if self._globals is not None and self._globals.begin_batch() else None
+        globals_of_main = None
+        if self._globals is not None:
+            send_reloads(self._send)
+            globals_of_main = self._globals if self._globals.begin_batch() else None
         while not batch.is_full and (task := next(tasks, None)) is not None:
             try:
                 self._pack_task(batch, task, globals_of_main)

@@ -7,10 +7,10 @@ from ..errors import NotStartedProperly
 
 __all__ = [
     "Scheduler",
+    "changes",
     "constants",
     "current",
     "ends_with_program",
-    "globals_of_main",
     "is_child",
     "need",
     "refusal",
@@ -36,12 +36,12 @@ class Constants(Protocol):
     def get(self, name: str) -> Any: ...
 
 
-class Globals(Protocol):
-    """The globals of the main script that have come to a worker."""
+class Changes(Protocol):
+    """What the program has changed since this process has imported it: see received_changes.py."""
 
     @property
     def waiting(self) -> Mapping[str, object]: ...
-    def install(self) -> None: ...
+    def apply(self) -> None: ...
 
 
 current: Scheduler | None = None
@@ -50,8 +50,8 @@ current: Scheduler | None = None
 constants: Constants | None = None
 """The shared constants as this process knows them; there before the scheduler, while a worker starts."""
 
-globals_of_main: Globals | None = None
-"""What the program has set in its main script since its import; None in the program's own process."""
+changes: Changes | None = None
+"""What the program has changed, and this worker has not yet; None in the program's own process."""
 
 refusal: Exception | None = None
 """Why no call can be served, if none can."""

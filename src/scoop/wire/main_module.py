@@ -127,9 +127,7 @@ def is_imported(name: str, value: object) -> bool:
 def defines_more() -> bool:
     """Return whether the main module has functions or classes of its own that the import does not give."""
     return bool(_imported) and any(
-        isinstance(value, FunctionType | type)
-        and getattr(value, "__module__", None) == "__main__"
-        and not is_imported(name, value)
+        _is_own_kind(value) and getattr(value, "__module__", None) == "__main__" and not is_imported(name, value)
         for name, value in [*namespace().items()]
     )
 
@@ -166,12 +164,12 @@ def names_in(data: bytes) -> frozenset[str]:
     strings = {piece[1 : piece[0] + 1] for piece in data.split(_SHORT_STRING)[1:] if piece}
     names = {string.partition(b".")[0].decode(errors="replace") for string in strings}
     names.update(name for name in space if not name.isascii())  # such a name may have been split
-    return frozenset(name for name in names if isinstance(space.get(name), FunctionType | type))
+    return frozenset(name for name in names if _is_own_kind(space.get(name)))
 
 
 def is_definition(value: object) -> bool:
     """Return whether ``value`` is a module, a function or a class, and not data."""
-    return isinstance(value, FunctionType | type | ModuleType | BuiltinFunctionType)
+    return issubclass(type(value), (FunctionType, type, ModuleType, BuiltinFunctionType))
 
 
 def has_content(value: object) -> bool:
@@ -184,6 +182,11 @@ def has_content(value: object) -> bool:
 def is_special(name: str) -> bool:
     """Return whether a name is Python's, such as ``__file__``: each process has its own."""
     return name.startswith("__") and name.endswith("__")
+
+
+def _is_own_kind(value: object) -> bool:
+    """Return whether ``value`` is a function or a class. An object that stands in for one does not count as it."""
+    return issubclass(type(value), (FunctionType, type))
 
 
 def _reference_to(value: object) -> Callable[[], object]:
