@@ -1,5 +1,9 @@
 """What is defined under the main guard, in ``exec``, or anew, is sent: workers have nothing of that name."""
 
+import textwrap
+import zipfile
+from pathlib import Path
+
 from running import RunScoop, run_python, write
 from scripts import PRELUDE, program
 
@@ -197,7 +201,7 @@ def test_what_is_typed_into_the_debugger_travels(scoop_run: RunScoop) -> None:
     assert run.out.count("far 42") == 2, run.out
 
 
-def test_examples_of_doctest_may_define_functions_and_classes(tmp_path_factory, scoop_run: RunScoop) -> None:  # type: ignore[no-untyped-def]
+def test_examples_of_doctest_may_define_functions_and_classes(scoop_run: RunScoop, tmp_path: Path) -> None:
     source = (
         PRELUDE
         + '''
@@ -216,9 +220,8 @@ def work(x):
     )
     run = scoop_run(source + 'if __name__ == "__main__":\n    import doctest\n    print(doctest.testmod().failed)\n')
     assert (run.status, run.out, run.err) == (0, "0\n", ""), run.out + run.err
-    folder = tmp_path_factory.mktemp("tool")
-    write(folder / "script.py", source)
-    run = run_python("-m", "scoop", "-n", "2", "-m", "doctest", "script.py", cwd=folder)
+    write(tmp_path / "other.py", source)
+    run = run_python("-m", "scoop", "-n", "2", "-m", "doctest", "other.py", cwd=tmp_path)
     assert (run.status, run.out, run.err) == (0, "", "")
 
 
@@ -234,3 +237,87 @@ def test_other_forms_of_the_guard_are_seen(scoop_run: RunScoop) -> None:
         body = "exec('def under(x): return x + 1'); assert far(under, 1) == 2; print('fine')"
         run = scoop_run(PRELUDE + form.format(body))
         assert (run.status, run.out, run.err) == (0, "fine\n", ""), (form, run.err)
+
+
+def test_programs_that_are_modules_or_archives_have_a_guard_too(tmp_path: Path) -> None:
+    source = PRELUDE + textwrap.dedent(
+        """
+        def work(x):
+            return x + offset
+
+        if __name__ == "__main__":
+            offset = 5
+            def under(x):
+                return work(x) + 1
+            assert far(work, 1) == 6 and far(under, 1) == 7
+            print("fine")
+        """
+    )
+    write(tmp_path / "package" / "__init__.py")
+    write(tmp_path / "package" / "__main__.py", source)
+    write(tmp_path / "module.py", source)
+    with zipfile.ZipFile(tmp_path / "archive.pyz", "w") as archive:
+        archive.writestr("__main__.py", source)
+    for words in (("-m", "package"), ("-m", "module"), ("archive.pyz",), ("package",)):
+        run = run_python("-m", "scoop", "-n", "2", *words, cwd=tmp_path)
+        assert (run.status, run.out, run.err) == (0, "fine\n", ""), (words, run.err)
+
+
+def test_objects_at_the_top_may_be_as_odd_as_they_like(scoop_run: RunScoop) -> None:
+    run_fine(
+        scoop_run,
+        """
+        class Odd:
+            @property
+            def __class__(self):
+                raise RuntimeError("no class")
+            def __getattr__(self, name):
+                raise RuntimeError("no attributes")
+            def __eq__(self, other):
+                raise RuntimeError("not equal to anything")
+            __hash__ = None
+            def __bool__(self):
+                raise RuntimeError("neither true nor false")
+            def __reduce_ex__(self, protocol):
+                raise RuntimeError("no pickle")
+
+        odd, generator, file = Odd(), (x for x in "ab"), open(__file__)
+
+        def work(x):
+            return odd is not None, generator, file and x, offset
+        """,
+        """
+        offset = 1
+        def use(x):
+            return work(x)[2:]
+        assert far(use, 1) == (1, 1)
+        """,
+    )
+
+
+def test_a_script_of_any_form_runs_as_under_plain_python(scoop_run: RunScoop) -> None:
+    source = '''\
+#!/usr/bin/env python
+# -*- coding: latin-1 -*-
+"""Its text."""
+from __future__ import annotations
+
+import sys
+
+def f(x: no_such_type) -> None: ...
+
+if 1:
+    if __name__ == "__main__":
+        print(__doc__, sorted(name for name in globals() if not name.startswith("__")), f.__annotations__)
+        print(sys._getframe().f_lineno, sys._getframe().f_back is not None)
+        try:
+            1 / 0
+        except ZeroDivisionError as error:
+            print(error.__traceback__.tb_lineno)
+else:
+    pass
+assert f
+'''
+    assert scoop_run(source).out.replace("True", "False") == scoop_run(source, plain=True).out.replace(
+        "True", "False"
+    )

@@ -17,9 +17,9 @@ __all__ = ["name_and_text", "pack_error", "result_not_sent", "unpack_outcome"]
 
 _ONLY_HERE = (
     "scoop: {!r} is set in the program's process, but was not on the worker. What the code of a function names goes "
-    "along with it, but not what is looked up otherwise (eval, globals()), and not what was set after the task had "
-    "left. Workers import the main script, but do not do what stands under `if __name__ == '__main__':`. Set it at the "
-    "script's top level, give it to the task as an argument, or see shared.setConst"
+    "along with it; what is looked up otherwise (eval, globals()) does not. Workers import the main script, but do "
+    "not do what stands under `if __name__ == '__main__':`. So set it at the script's top level, give it to the task "
+    "as an argument, or see shared.setConst"
 )
 
 

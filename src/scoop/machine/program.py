@@ -158,9 +158,10 @@ def _new_main(**names: Any) -> ModuleType:
 def _rename(namespace: Mapping[str, Any]) -> None:
     """Have the program's functions and classes pickled and shown as ``__main__``'s, as they are in the origin."""
     for thing in list(namespace.values()):
-        if isinstance(thing, FunctionType | type) and thing.__module__ == MAIN_ALIAS:
+        kind = type(thing)  # an object may pretend to be of another
+        if issubclass(kind, (FunctionType, type)) and thing.__module__ == MAIN_ALIAS:
             thing.__module__ = "__main__"
-            if isinstance(thing, type):
+            if issubclass(kind, type):
                 _rename(vars(thing))
 
 
