@@ -57,7 +57,9 @@ class GlobalsUsed:
     def _named_by(self, function: FunctionType) -> Iterator[Any]:
         names = names_of_code(function.__code__)
         self.bound |= names.bound
-        for name in names.read & self._namespace.keys():
+        for name in names.read:
+            if name not in self._namespace:
+                continue  # a builtin, or nothing
             value = self._namespace[name]
             if self._follows(name, value):
                 yield value

@@ -96,11 +96,12 @@ class ProgramGlobals:
         return found
 
     def _look(self, name: str, value: Any, used: GlobalsUsed) -> _Look:
+        if name in used.bound and main_module.imported(name) is not None:
+            return _Look(value)
         look = self._looked.get(name)
         if look is None:
-            is_own = name in used.bound and main_module.imported(name) is not None
             try:
-                look = _Look(value) if is_own else self._look_anew(name, value)
+                look = self._look_anew(name, value)
             except BaseException as problem:
                 if problem is runtime.signal_error:
                     raise

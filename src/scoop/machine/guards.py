@@ -73,8 +73,11 @@ def _is_guard(statement: ast.stmt) -> bool:
 
 
 def _asks(tree: ast.AST) -> bool:
-    names = (getattr(node, "id", getattr(node, "attr", None)) for node in ast.walk(tree))
-    return any(name in GUARDING_NAMES for name in names)
+    return any(
+        (isinstance(node, ast.Name) and node.id in GUARDING_NAMES)
+        or (isinstance(node, ast.Attribute) and node.attr == "IS_ORIGIN")
+        for node in ast.walk(tree)
+    )
 
 
 def _call(function: str, guard: ast.stmt) -> ast.stmt:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from weakref import WeakSet
 
 from .limited_stream import LimitedStream
-from .main_module import MAIN_ALIAS, defines_more, is_imported_by_name
+from .main_module import MAIN_ALIAS, is_imported_by_name, names_more
 from .methods import reduce_method
 from .shared_buffers import LARGE, can_carry
 
@@ -46,7 +46,7 @@ def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None, override:
                 data = pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
             else:
                 data = _dump(_ByNamePickler, obj, aside, override)
-            if _is_known_elsewhere(data):
+            if not names_more(data):
                 return data
         except (pickle.PicklingError, AttributeError, TypeError):
             pass  # a lambda, for one: so by value. If that fails too, its error is the clearer one
@@ -59,12 +59,14 @@ def dumps_at_most(most: int, obj: object) -> bytes:
     """Pickle ``obj`` if that takes no more than ``most`` bytes; else raise TooLarge, long before the end."""
     if _may_go_by_name():
         try:
-            data = _dump(_ByNamePickler, obj, stream=LimitedStream(most))
-            if _is_known_elsewhere(data):
+            stream = LimitedStream(most)
+            data = _dump(_ByNamePickler, obj, stream.admit, stream=stream)
+            if not names_more(data):
                 return data
         except (pickle.PicklingError, AttributeError, TypeError):
             pass
-    return _dump(_by_value_pickler(), obj, stream=LimitedStream(most))
+    stream = LimitedStream(most)
+    return _dump(_by_value_pickler(), obj, stream.admit, stream=stream)
 
 
 def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
@@ -78,11 +80,6 @@ class _ByNamePickler(pickle.Pickler):
 def _may_go_by_name() -> bool:
     """Return whether workers import the main script. Some tools put the program that they run into its place."""
     return not _main_by_value and (MAIN_ALIAS not in _modules or _modules[MAIN_ALIAS] is _modules["__main__"])
-
-
-def _is_known_elsewhere(data: bytes) -> bool:
-    """Return whether all that a pickle names of the main script is what the import of the script gives."""
-    return b"__main__" not in data or not defines_more()
 
 
 def _dump(

@@ -1,6 +1,7 @@
 """Pickles that may have only so many bytes: what would become larger is given up, before it costs more."""
 
 import io
+from pickle import PickleBuffer
 
 __all__ = ["LimitedStream", "TooLarge"]
 
@@ -22,3 +23,10 @@ class LimitedStream(io.BytesIO):
         if self._left < 0:
             raise TooLarge
         return written
+
+    def admit(self, buffer: PickleBuffer) -> bool:
+        """Have a buffer become part of the pickle; a pickler asks before it copies it."""
+        with memoryview(buffer) as view:
+            if view.nbytes > self._left:
+                raise TooLarge
+        return True

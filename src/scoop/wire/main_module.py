@@ -33,6 +33,7 @@ __all__ = [
     "is_special",
     "may_have_changed",
     "names_in",
+    "names_more",
     "namespace",
     "note_end_of_guard",
     "note_import",
@@ -155,6 +156,14 @@ def is_imported_by_name(obj: Any) -> bool:
     return found is obj and is_imported(first, top)
 
 
+def names_more(data: bytes) -> bool:
+    """Return whether a pickle names functions or classes of the main script that the import does not give."""
+    if b"__main__" not in data or not defines_more():
+        return False
+    space = namespace()
+    return any(not is_imported(name, space.get(name)) for name in names_in(data))
+
+
 def names_in(data: bytes) -> frozenset[str]:
     """Return the functions and classes of the main script that a pickle names: perhaps more, never less."""
     if b"__main__" not in data:
@@ -200,7 +209,7 @@ def content_of(value: object) -> bytes | None:
     """Return a pickle of ``value``; None if it is large, or does not travel by name. Runs code of the program's."""
     try:
         with LimitedStream(MOST_BYTES) as stream:
-            pickle.Pickler(stream, 5).dump(value)
+            pickle.Pickler(stream, 5, buffer_callback=stream.admit).dump(value)
             return stream.getvalue()
     except Exception:  # the program's code may raise anything
         return None
