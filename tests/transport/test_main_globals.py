@@ -127,7 +127,6 @@ def test_a_change_is_sent_once_and_only_if_a_function_reads_it(scoop_run: RunSco
             far(use_what_the_import_gives)
         assert len([each for each in sent if isinstance(each, SetConstants)]) == 1, sent
         """,
-        n=1 + 1,
     )
 
 

@@ -321,3 +321,64 @@ assert f
     assert scoop_run(source).out.replace("True", "False") == scoop_run(source, plain=True).out.replace(
         "True", "False"
     )
+
+
+def test_classes_of_every_kind_may_stand_under_the_guard(scoop_run: RunScoop) -> None:
+    run_fine(
+        scoop_run,
+        """
+        import abc, typing
+        class Top:
+            def hello(self):
+                return "top"
+        """,
+        """
+        T = typing.TypeVar("T")
+
+        class Base(abc.ABC):
+            @abc.abstractmethod
+            def name(self): ...
+
+        class Slotted(Base, Top):
+            __slots__ = ("number",)
+            def __init__(self, number):
+                self.number = number
+            def name(self):
+                return super().hello() + str(self.number)
+            def __private(self):
+                return "private"
+            def methods(self):
+                return far(self.__private), far(super().hello)
+
+        class Meta(type): ...
+        class WithMeta(metaclass=Meta): ...
+
+        class Generic(typing.Generic[T]):
+            def __init__(self, x: T):
+                self.x = x
+
+        class Tree:
+            def __init__(self, *children):
+                self.children = children
+            def size(self):
+                return 1 + sum(child.size() for child in self.children)
+
+        def build(depth):
+            children = [futures.submit(build, depth - 1) for _ in range(3)] if depth else []
+            return Tree(*[child.result() for child in children])
+
+        slotted = Slotted(3)
+        assert far(slotted.name) == "top3" and slotted.methods() == ("private", "top")
+        assert type(far(give, WithMeta())) is WithMeta and type(far(give, Generic(1))) is Generic
+        tree = left_alone(futures.submit(build, 4)).result()
+        assert tree.size() == 121 and type(tree.children[0].children[0]) is Tree
+        shared.setConst(thing=Slotted(7), kind=Slotted)
+        def use_constants():
+            thing = shared.getConst("thing")
+            return type(thing) is shared.getConst("kind") is Slotted, thing
+        same, thing = far(use_constants)
+        assert same and type(thing) is Slotted and thing.number == 7
+        rows = [*futures.map(lambda row: Slotted(row.number + 1), [Slotted(x) for x in range(500)])]
+        assert {*map(type, rows)} == {Slotted} and [row.number for row in rows] == [*range(1, 501)]
+        """,
+    )

@@ -103,8 +103,8 @@ class ProgramGlobals:
             try:
                 look = self._look_anew(name, value)
             except BaseException as problem:
-                if problem is runtime.signal_error:
-                    raise
+                if problem is runtime.signal_error or _was_changing(problem):
+                    raise  # then the task stays here
                 look = self._stays(name, value, problem, used.read[name])
             self._looked[name] = look
         return look
@@ -148,6 +148,11 @@ def _refusal(name: str, reader: str, why: str) -> str:
         f"{reader} reads the global {name!r} of the main script, which has been set or changed since the script was "
         f"imported, and cannot go along to workers ({why}). {_REMEDY}"
     )
+
+
+def _was_changing(problem: BaseException) -> bool:
+    """Return whether another thread has changed a container while it was pickled."""
+    return isinstance(problem, RuntimeError) and "during iteration" in str(problem)
 
 
 def _is_followed(name: str, value: Any) -> bool:
