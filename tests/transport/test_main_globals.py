@@ -219,6 +219,29 @@ def test_what_is_each_processs_own_stays_so(scoop_run: RunScoop) -> None:
     )
 
 
+def test_what_a_script_sets_in_two_ways_stays_as_each_process_has_it(scoop_run: RunScoop) -> None:
+    run_fine(
+        scoop_run,
+        """
+        if scoop.IS_ORIGIN:
+            place, log, only_here = "origin", open(__file__), 1
+            def where():
+                return "origin"
+        else:
+            place, log = "worker", None
+            def where():
+                return "worker"
+
+        def use():
+            return place, log is None, where(), only_here
+        """,
+        """
+        assert use() == ("origin", False, "origin", 1)
+        assert far(use) == ("worker", True, "worker", 1)
+        """,
+    )
+
+
 def test_a_large_global_is_refused_by_name(scoop_run: RunScoop) -> None:
     run = run_guarded(
         scoop_run,

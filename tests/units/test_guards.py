@@ -40,6 +40,7 @@ GUARD = 'if __name__ == "__main__":'
         f"early = 1\nif not early: pass\nel{GUARD} late = 1",
         f"early = 1\nwith open(__file__):\n    {GUARD} late = 1",
         f"early = 1\nfor _ in range(1):\n    {GUARD} late = 1",
+        'early = 1\nprint(exec("late = 1", globals()) if __name__ == "__main__" else 0)',
         'early = 1\n__name__ == "__main__" and exec("late = 1", globals())',
         'early = 1\nexec("late = 1", globals()) if __name__ == "__main__" else None',
         f"{GUARD}\n    late = 1\nearly = 1\n{GUARD}\n    pass",

@@ -96,7 +96,7 @@ class ProgramGlobals:
         return found
 
     def _look(self, name: str, value: Any, used: GlobalsUsed) -> _Look:
-        if name in used.bound and main_module.imported(name) is not None:
+        if main_module.is_own(name) or (name in used.bound and main_module.imported(name) is not None):
             return _Look(value)
         look = self._looked.get(name)
         if look is None:

@@ -5,6 +5,7 @@ given by then, and one behind it. Workers import it as it is.
 """
 
 import ast
+from collections.abc import Iterable
 from types import CodeType
 
 from ..wire.main_module import note_end_of_guard, note_import
@@ -31,9 +32,9 @@ def compile_noting_guards(source: str | bytes, filename: str) -> CodeType:
         return plain
 
 
-def enter_guard() -> None:
-    """Note what the import gives: called by the script."""
-    note_import(_mentioned)
+def enter_guard(*own: str) -> None:
+    """Note what the import gives: called by the script. It binds names that are ``own`` in both branches."""
+    note_import(_mentioned, own)
 
 
 def leave_guard() -> None:
@@ -46,7 +47,8 @@ def _mark(statements: list[ast.stmt]) -> list[ast.stmt]:
     marked: list[ast.stmt] = []
     for statement in statements:
         if _is_guard(statement):
-            marked += [_call("enter_guard", statement), statement, _call("leave_guard", statement)]
+            own = sorted(_bound_in(getattr(statement, "body", ())) & _bound_in(getattr(statement, "orelse", ())))
+            marked += [_call("enter_guard", own, statement), statement, _call("leave_guard", [], statement)]
         else:
             _mark_within(statement)
             marked.append(statement)
@@ -67,9 +69,8 @@ def _is_guard(statement: ast.stmt) -> bool:
     """Whether a statement does something only if one of the names says so."""
     if isinstance(statement, ast.If):
         return _asks(statement.test)
-    return (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.BoolOp | ast.IfExp) and _asks(statement)
-    )
+    nodes = ast.walk(statement) if isinstance(statement, ast.Expr) else ()
+    return any(isinstance(node, ast.BoolOp | ast.IfExp) and _asks(node) for node in nodes)
 
 
 def _asks(tree: ast.AST) -> bool:
@@ -80,9 +81,17 @@ def _asks(tree: ast.AST) -> bool:
     )
 
 
-def _call(function: str, guard: ast.stmt) -> ast.stmt:
+def _bound_in(statements: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that statements bind in their module, and some that they bind elsewhere."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    return names | {node.asname or node.name.partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
+
+
+def _call(function: str, words: list[str], guard: ast.stmt) -> ast.stmt:
     """Return a statement that calls a function of this file, and binds no name."""
-    call = ast.parse(f"__import__({__name__!r}, fromlist=('*',)).{function}()").body[0]
+    call = ast.parse(f"__import__({__name__!r}, fromlist=('*',)).{function}(*{words!r})").body[0]
     for node in ast.walk(call):  # in the line of the guard, so that a debugger has no other line to show
         if isinstance(node, ast.expr | ast.stmt):
             node.lineno = node.end_lineno = guard.lineno

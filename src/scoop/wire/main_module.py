@@ -30,6 +30,7 @@ __all__ = [
     "is_definition",
     "is_imported",
     "is_imported_by_name",
+    "is_own",
     "is_special",
     "may_have_changed",
     "names_in",
@@ -80,6 +81,9 @@ class Imported:
 _imported: dict[str, Imported] = {}
 """By name. Empty where nothing was noted: then all that the main module has counts as imported."""
 
+_own: set[str] = set()
+"""Names that a guard binds in one way where the script is run, and in another where it is imported."""
+
 _at_end_of_guard: dict[str, int] = {}
 """The identities of what the main module had when its last guard ended: what is bound later is the import's again."""
 
@@ -90,11 +94,13 @@ def namespace() -> dict[str, Any]:
     return {} if main is None else vars(main)
 
 
-def note_import(mentioned: Collection[str] = ()) -> None:
+def note_import(mentioned: Collection[str] = (), own: Collection[str] = ()) -> None:
     """Note that what the main module has by now, but for what its guards have set, is what the import gives.
 
-    Small data of the names ``mentioned`` is pickled, to be compared later.
+    Small data of the names ``mentioned`` is pickled, to be compared later. Names that are a process's ``own`` are
+    taken to be as the import gives them, whatever they are bound to.
     """
+    _own.update(own)
     for name, value in [*namespace().items()]:
         if is_special(name) or _at_end_of_guard.get(name) == id(value):
             continue
@@ -111,6 +117,7 @@ def note_end_of_guard() -> None:
 def forget_import() -> None:
     """Forget all that was noted."""
     _imported.clear()
+    _own.clear()
     _at_end_of_guard.clear()
 
 
@@ -119,8 +126,15 @@ def imported(name: str) -> Imported | None:
     return _imported.get(name)
 
 
+def is_own(name: str) -> bool:
+    """Return whether each process has something of its own by this name, which the script sets in two ways."""
+    return name in _own
+
+
 def is_imported(name: str, value: object) -> bool:
     """Return whether ``value``, which has this name in the main module, is the object that the import gives."""
+    if name in _own:
+        return True
     found = _imported.get(name)
     return not _imported if found is None else found.is_object(value)
 
@@ -138,7 +152,7 @@ def may_have_changed() -> bool:
     return bool(_imported) and any(
         (found := _imported.get(name)) is None or found.digest is not None or not found.is_object(value)
         for name, value in [*namespace().items()]
-        if not is_special(name)
+        if not (is_special(name) or is_own(name))
     )
 
 
