@@ -15,7 +15,7 @@ Start the program with ``python -m scoop script.py``.
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
-#   machine/       one machine: cores, program (the script as __main__), processes, worker_process, worker_end
+#   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   -------------------------------------------------------------------------------------------------------------
@@ -31,11 +31,13 @@ Start the program with ``python -m scoop script.py``.
 #     idle, helper_threads   what threads do meanwhile   |    processes       how they start, and end
 #     broker_client, receiver   the I/O thread           |    orphans         what tasks have started
 #     task_context, module_paths   what goes with a task |    standing        which of them stand still
-#     obstacles, unasked   what is said of failures      |    half_messages   the rest of which does not come
+#     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
+#     reloads      what has changed since the import     |
+#     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |
 #     program_settings, forwarding, notices   log, warn  |
 #   -----------------------------------------------------+-------------------------------------------------------
-#   wire/          messages, codec (pickling), exceptions, methods, shared_buffers, status_page, sockets
+#   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py
 #

@@ -6,7 +6,7 @@
     │   ├── MainImportError         a worker could not import the main script
     │   │   └── UnguardedMainError  because the script starts its work while it is imported
     │   ├── HostsMissing            fewer hosts take part in the run than it needs (``--min-hosts``)
-    │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
+    │   ├── TaskNotSent             a task could not be rebuilt on a worker, or reads what cannot go along
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception whose class only the other process has
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
@@ -134,7 +134,7 @@ class HostsMissing(ScoopError):
 
 
 class TaskNotSent(ScoopError):
-    """A task's function or arguments could not be unpickled on the worker that was to run it."""
+    """A task could not be unpickled on the worker that was to run it, or reads a global that cannot go there."""
 
 
 class ResultNotSent(ScoopError):

@@ -256,3 +256,29 @@ def main():
     until(lambda: {(worker, "said") for worker in workers} <= set(Keep.said))
 """
     )
+
+
+def test_globals_set_under_the_guard_are_the_same_on_all_machines(far: Far) -> None:
+    far.check(
+        """
+def read():
+    return setting, Thing.name
+
+def nested():
+    return read()
+
+def deeper():
+    time.sleep(0.02)
+    return {*futures.map(lambda _: (nap(0), *nested()), range(20))}
+
+def main():
+    global setting, Thing
+    class Thing:
+        name = "thing"
+    for setting in range(5):
+        assert {*anywhere_else(nested).values()} == {(setting, "thing")}
+    assert len(all_at_work(2)) >= 2
+    found = set().union(*[future.result() for future in [futures.submit(deeper) for _ in range(20)]])
+    assert {place[1:] for place in found} == {(4, "thing")}
+"""
+    )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from scoop.errors import ScoopError
 from scoop.machine.program import CannotStart, Program
-from scoop.wire.codec import MAIN_ALIAS, pickle_main_by_value
+from scoop.wire.codec import pickle_main_by_value
+from scoop.wire.main_module import MAIN_ALIAS, forget_import
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,7 @@ def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     modules = sys.modules.copy()
     yield
     pickle_main_by_value(False)
+    forget_import()
     sys.modules.update(modules)
     for name in sys.modules.keys() - modules.keys():
         if name.startswith(("__scoop", "some_package", "needy_package")):

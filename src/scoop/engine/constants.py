@@ -46,10 +46,12 @@ class Constants:
 
     Parameters:
         send: takes a message to the broker.
+        note: hears of each constant that arrives, its name and its pickle. The I/O thread calls.
     """
 
-    def __init__(self, send: Callable[[Message], None]) -> None:
+    def __init__(self, send: Callable[[Message], None], note: Callable[[str, bytes], None] | None = None) -> None:
         self._send = send
+        self._note = note
         self._settings: dict[str, _Setting] = {}
         self._values: dict[str, tuple[_Setting, Any]] = {}  # what was unpickled, and of which setting it is
         self._lock = RLock()
@@ -158,6 +160,8 @@ class Constants:
                 memory = message.buffers.map(own=False) if message.buffers else None
                 for name, (data, spans) in codec.loads(message.body).items():
                     self._settings[name] = _Setting(data, views_of(memory, spans))
+                    if self._note is not None:
+                        self._note(name, data)
                 for event in [*self._waiting]:
                     event.set()
 

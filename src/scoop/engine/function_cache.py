@@ -10,10 +10,11 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from ..wire import codec
+from ..wire.main_module import names_in
 from ..wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers
 from . import runtime
@@ -28,6 +29,13 @@ KEPT = 4
 """Large functions that workers keep though no task of theirs is in flight: the next map may have the same."""
 
 
+class _Packed(NamedTuple):
+    """A function's pickle; or its name, if it has travelled ahead. And what it names of the main script."""
+
+    data: bytes | str
+    names: frozenset[str]
+
+
 class FunctionCache:
     """The functions of the tasks that one process has sent out.
 
@@ -38,34 +46,38 @@ class FunctionCache:
     def __init__(self, send: Callable[[Message], None]) -> None:
         self._token = os.urandom(8).hex()  # two workers that send the same function must not delete each other's
         self._send = send
-        self._of_maps: WeakKeyDictionary[Any, bytes | str] = WeakKeyDictionary()
+        self._of_maps: WeakKeyDictionary[Any, _Packed] = WeakKeyDictionary()
         self._users: OrderedDict[str, set[int]] = OrderedDict()  # by large function, the batches in flight
         self._lock = RLock()
 
-    def pack(self, function: Any, batch: int, is_chunk: bool) -> bytes:
-        """Return what stands for a function in a batch. A map's is as it was when first sent."""
+    def pack(self, function: Any, batch: int, is_chunk: bool) -> tuple[bytes, frozenset[str]]:
+        """Return what stands for a function in a batch, and what it names of the main script.
+
+        A map's is as it was when first sent.
+        """
         if is_chunk and function.name is not None:  # of a map of another worker, which keeps it
-            return pickle.dumps(_Named(function.name, True))
+            return pickle.dumps(_Named(function.name, True)), frozenset()
         packed = self._find(function) if is_chunk else None
-        if packed is None or (isinstance(packed, str) and packed not in self._users):
+        if packed is None or (isinstance(packed.data, str) and packed.data not in self._users):
             packed = self._dump(function)
-        return self._keep(function, packed, batch, is_chunk)
+        return self._keep(function, packed, batch, is_chunk), packed.names
 
     @indivisible
-    def _find(self, function: Any) -> bytes | str | None:
+    def _find(self, function: Any) -> _Packed | None:
         with self._lock:
             return self._of_maps.get(function)
 
     @indivisible
-    def _keep(self, function: Any, packed: bytes | str, batch: int, is_chunk: bool) -> bytes:
+    def _keep(self, function: Any, packed: _Packed, batch: int, is_chunk: bool) -> bytes:
         with self._lock:
             if is_chunk:
                 self._of_maps[function] = packed
-            if isinstance(packed, bytes):
-                return packed
-            self._users.setdefault(packed, set()).add(batch)
-            self._users.move_to_end(packed)
-            return pickle.dumps(_Named(packed, is_chunk))
+            data = packed.data
+            if isinstance(data, bytes):
+                return data
+            self._users.setdefault(data, set()).add(batch)
+            self._users.move_to_end(data)
+            return pickle.dumps(_Named(data, is_chunk))
 
     @indivisible
     def release(self, batch: int) -> None:
@@ -75,12 +87,13 @@ class FunctionCache:
                 for batches in self._users.values():
                     batches.discard(batch)
 
-    def _dump(self, function: Any) -> bytes | str:
+    def _dump(self, function: Any) -> _Packed:
         """Return a function's pickle; or its name, if it is large, and every worker has it by now."""
         large: list[pickle.PickleBuffer] = []
         data = codec.dumps(function, large)
+        names = names_in(data)
         if not large and len(data) < LARGE:
-            return data
+            return _Packed(data, names)
         from hashlib import blake2b  # 4 ms that no other run should pay
 
         digest = blake2b(data, digest_size=16)
@@ -93,7 +106,7 @@ class FunctionCache:
             spans = buffers.add(large) if buffers else ()
             self._send(SetConstants(0, (name,), pickle.dumps({name: (data, spans)}), buffers))
             self._users[name] = set()
-        return name
+        return _Packed(name, names)
 
     def _delete_unused(self) -> None:
         """Let the workers forget the oldest large functions that no task in flight needs."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import TaskNotSent, in_words
 from ..wire import codec
+from ..wire.main_module import MAIN_ALIAS
 from ..wire.messages import Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
@@ -31,9 +32,9 @@ _log = logging.getLogger("scoop.run")
 MOST_FUNCTIONS = 256
 """Functions kept unpickled, for the next task that calls them."""
 
-_UNDER_GUARD = (
-    ". Workers import the main script under another name: what its functions and classes need must be defined at its "
-    'top level, outside `if __name__ == "__main__":`'
+_NOT_IMPORTED = (
+    ". The main script gave it to the program but not to this worker, which imports the script under another name: "
+    "does its top level do the same in both?"
 )
 
 
@@ -249,6 +250,8 @@ class Inbox:
             del self._chunks[name]
 
     def _rebuild(self, task: ReceivedTask) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        if (changes := runtime.changes) is not None and changes.waiting:
+            changes.apply()
         try:
             function = self._functions.get(task.function)
             if function is None:
@@ -256,9 +259,9 @@ class Inbox:
             return function, *codec.loads(task.call, task.large)
         except Exception as problem:
             words = in_words(problem)
-            of_main = isinstance(problem, AttributeError) and ("__main__" in words or codec.MAIN_ALIAS in words)
+            of_main = isinstance(problem, AttributeError) and ("__main__" in words or MAIN_ALIAS in words)
             raise TaskNotSent(
-                f"a task could not be rebuilt on a worker ({words}){_UNDER_GUARD if of_main else ''}"
+                f"a task could not be rebuilt on a worker ({words}){_NOT_IMPORTED if of_main else ''}"
             ) from problem
 
     def _load_function(self, task: ReceivedTask) -> Callable[..., Any]:

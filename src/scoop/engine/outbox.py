@@ -5,9 +5,10 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from ..errors import WorkerLost, describe_call, name_of
+from ..errors import TaskNotSent, WorkerLost, describe_call, name_of
 from ..tuning import TUNING
 from ..wire import codec
+from ..wire.main_module import names_in
 from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
 from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
@@ -16,9 +17,12 @@ from .callbacks import Deferred
 from .cost_model import CostModel
 from .function_cache import FunctionCache
 from .future import Future, TaskCall
+from .limits import Identity
+from .main_globals import GlobalNotSent, ProgramGlobals
 from .module_paths import added_paths
 from .obstacles import name_obstacle
 from .program_settings import settings_to_send
+from .reloads import send_reloads
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
@@ -111,6 +115,7 @@ class Batch:
         self.stuck: list[InFlight] = []
         self.places: dict[int, int] = {}  # of functions, by their identity
         self.functions: list[bytes] = []
+        self.named: list[frozenset[str]] = []  # what these functions name of the main script
         self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...], bytes | None]] = []
         self.buffers: SharedBuffers | None = None
         self.retries: list[int] = []
@@ -132,7 +137,7 @@ class Outbox:
     """The batches that this process has sent out and that have not all come back.
 
     Parameters:
-        machine, worker: the number of the machine in the run, and of this worker on it.
+        identity: of this worker.
         retries: of the run.
         send: takes a message to the broker.
         pool: memory for large buffers.
@@ -142,20 +147,21 @@ class Outbox:
 
     def __init__(
         self,
-        machine: int,
-        worker: int,
+        identity: Identity,
         retries: int,
         send: Callable[[Message], None],
         pool: BufferPool,
         costs: CostModel,
         deferred: Deferred,
     ) -> None:
-        self._ids = batch_ids(machine, worker)
+        self._ids = batch_ids(identity.machine, identity.worker)
         self._retries = retries
         self._pool = pool
         self._costs = costs
         self._deferred = deferred
         self._functions = FunctionCache(send)
+        self._send = send
+        self._globals = ProgramGlobals(send) if identity.is_origin else None  # workers have what there is
         self.in_flight: dict[int, list[InFlight | None]] = {}
         """By batch, its tasks that have not ended."""
         self.never_sent_any = True
@@ -167,9 +173,15 @@ class Outbox:
     def pack(self, tasks: Iterator[InFlight]) -> Batch:
         """Make a batch of tasks, drawn from ``tasks`` until it is full."""
         batch = Batch(next(self._ids))
+        globals_of_main = None
+        if self._globals is not None:
+            send_reloads(self._send)
+            globals_of_main = self._globals if self._globals.begin_batch() else None
         while not batch.is_full and (task := next(tasks, None)) is not None:
             try:
-                self._pack_task(batch, task)
+                self._pack_task(batch, task, globals_of_main)
+            except GlobalNotSent as problem:
+                task.abandoned(TaskNotSent(str(problem)), self._deferred)
             except BaseException as problem:  # the program's __reduce__ may raise anything
                 if problem is runtime.signal_error:
                     runtime.repeat_signal()  # when the batch is packed
@@ -186,14 +198,15 @@ class Outbox:
         return batch
 
     @calls_program
-    def _pack_task(self, batch: Batch, task: InFlight) -> None:
+    def _pack_task(self, batch: Batch, task: InFlight, globals_of_main: ProgramGlobals | None) -> None:
         function, args, kwargs = task.call
         large: list[pickle.PickleBuffer] = []
         place = batch.places.get(id(function))
         if place is None:
-            data = self._functions.pack(function, batch.name, task.is_chunk)
+            data, named = self._functions.pack(function, batch.name, task.is_chunk)
             place = batch.places[id(function)] = len(batch.functions)
             batch.functions.append(data)
+            batch.named.append(named)
             batch.size += len(data)
         call = codec.dumps((args, kwargs), large)
         if large and batch.buffers is None:
@@ -201,6 +214,9 @@ class Outbox:
         spans = batch.buffers.add(large) if batch.buffers else ()
         universal = task.universal_callbacks()
         callbacks = codec.dumps(universal) if universal else None
+        if globals_of_main is not None:
+            named = batch.named[place] | names_in(call)
+            globals_of_main.send_for(named if callbacks is None else named | names_in(callbacks))
         retries = task.options.retries
         context = None if task.options.context is None else pack(task.options.context)
         batch.calls.append((place, call, callbacks, retries == 0, task.is_chunk, spans, context))

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from ..errors import RemoteError, ResultNotSent, describe, in_words, name_of
 from ..wire import codec
-from ..wire.codec import MAIN_ALIAS
 from ..wire.exceptions import dumps_error
+from ..wire.main_module import MAIN_ALIAS
 from . import runtime
 from .obstacles import name_obstacle
 from .tracebacks import add_remote_frames, format_error, set_cause
@@ -16,7 +16,8 @@ from .tracebacks import add_remote_frames, format_error, set_cause
 __all__ = ["name_and_text", "pack_error", "result_not_sent", "unpack_outcome"]
 
 _ONLY_HERE = (
-    "scoop: {!r} is set in the program's process, but was not on the worker. Workers import the main script, but do "
+    "scoop: {!r} is set in the program's process, but was not on the worker. What the code of a function names goes "
+    "along with it; what is looked up otherwise (eval, globals()) does not. Workers import the main script, but do "
     "not do what stands under `if __name__ == '__main__':`. So set it at the script's top level, give it to the task "
     "as an argument, or see shared.setConst"
 )

@@ -1,11 +1,13 @@
 """What is one in a process: its scheduler, its constants, and what to say when a call cannot be served."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
 
 __all__ = [
     "Scheduler",
+    "changes",
     "constants",
     "current",
     "ends_with_program",
@@ -34,11 +36,22 @@ class Constants(Protocol):
     def get(self, name: str) -> Any: ...
 
 
+class Changes(Protocol):
+    """What the program has changed since this process has imported it: see received_changes.py."""
+
+    @property
+    def waiting(self) -> Mapping[str, object]: ...
+    def apply(self) -> None: ...
+
+
 current: Scheduler | None = None
 """The scheduler of this process; None where the program was not started with ``python -m scoop``."""
 
 constants: Constants | None = None
 """The shared constants as this process knows them; there before the scheduler, while a worker starts."""
+
+changes: Changes | None = None
+"""What the program has changed, and this worker has not yet; None in the program's own process."""
 
 refusal: Exception | None = None
 """Why no call can be served, if none can."""

@@ -108,9 +108,7 @@ class Scheduler:
         self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
         new_chunk: NewChunk = partial(outside.new_chunk, self)
         self.inbox = Inbox(outside.send, self.results, outside.page.begun, self._cell, limits.retries == 0, new_chunk)
-        self.outbox = Outbox(
-            identity.machine, identity.worker, limits.retries, outside.send, pool, outside.costs, self
-        )
+        self.outbox = Outbox(identity, limits.retries, outside.send, pool, outside.costs, self)
         self.stealing = Stealing(
             self, self.ready, self.inbox, self.outbox, outside.send, outside.page, identity.worker, outside.clock
         )

@@ -16,9 +16,15 @@ from zipimport import ZipImportError, zipimporter
 
 from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError
-from ..wire.codec import MAIN_ALIAS, pickle_main_by_value
+from ..wire.codec import pickle_main_by_value
+from ..wire.main_module import MAIN_ALIAS, note_import
+from .guards import GUARDING_NAMES, compile_noting_guards
 
 __all__ = ["CannotStart", "Program", "find_tool"]
+
+
+Compile = Callable[[str | bytes, str], CodeType]
+"""Makes code of the source of a script, given the name of its file."""
 
 
 class CannotStart(ScoopError):
@@ -37,7 +43,7 @@ class Program(NamedTuple):
         """Return whether the program's top level looks as if it does less when imported than when run."""
         try:
             if self.kind == "script":
-                code = self._script()[0]()
+                code = self._script(_plainly)[0]()
             elif self.kind == "module":
                 spec, code = _find(self.name)
                 if _is_tool(spec, code):
@@ -74,7 +80,7 @@ class Program(NamedTuple):
     def import_in_worker(self) -> None:
         """Import the program under another name, so that functions and classes pickled by name are found."""
         if self.kind == "script":
-            compiled, names = self._script()
+            compiled, names = self._script(_plainly)
             code = compiled()
         elif self.kind == "module":
             spec, code = _find(self.name)
@@ -90,24 +96,25 @@ class Program(NamedTuple):
         sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
         exec(code, main.__dict__)
         _rename(main.__dict__)
+        note_import()
 
     def _path(self) -> str:
         path = os.path.join(self.folder, self.name)
         return os.path.join(path, "__main__.py") if os.path.isdir(path) else path
 
-    def _script(self) -> tuple[Callable[[], CodeType], dict[str, Any]]:
-        """Return what compiles the script, and the names that it starts with."""
+    def _script(self, compiled: Compile) -> tuple[Callable[[], CodeType], dict[str, Any]]:
+        """Return what compiles the script, with a call of ``compiled``, and the names that it starts with."""
         path = self._path()
         if (archive := _open_archive(path)) is not None:
             spec = archive.find_spec("__main__")
             if spec is None:
                 raise CannotStart(f"{self.name!r} is an archive, and has no __main__.py to run")
-            return partial(_code_of, spec), _module_names(spec)
+            return partial(_code_of, spec, compiled), _module_names(spec)
         loader = SourceFileLoader("__main__", path)
         names: dict[str, Any] = {"__file__": path, "__cached__": None, "__loader__": loader}
         if path != os.path.join(self.folder, self.name):
             names |= {"__spec__": ModuleSpec("__main__", loader, origin=path), "__package__": ""}
-        return partial(_compile, path), names
+        return partial(_compile_file, path, compiled), names
 
     def _prepare_script(self) -> Callable[[], None]:
         path, named = self._path(), os.path.join(self.folder, self.name)
@@ -121,7 +128,7 @@ class Program(NamedTuple):
         sys.argv[:] = [self.name, *self.args]
         is_file = path == named and _open_archive(path) is None
         _set_first_path(os.path.dirname(os.path.realpath(path)) if is_file else named)
-        compiled, names = self._script()
+        compiled, names = self._script(compile_noting_guards)
         main = _new_main(**names)
         return lambda: exec(compiled(), main.__dict__)
 
@@ -129,6 +136,8 @@ class Program(NamedTuple):
         spec, code = _find(self.name)  # not earlier: it imports packages around the module, which is user's code
         if _is_tool(spec, code):
             pickle_main_by_value()
+        else:
+            code = _code_of(spec, compile_noting_guards)
         sys.argv[0] = spec.origin or self.name
         exec(code, _new_main(**_module_names(spec)).__dict__)
 
@@ -149,15 +158,20 @@ def _new_main(**names: Any) -> ModuleType:
 def _rename(namespace: Mapping[str, Any]) -> None:
     """Have the program's functions and classes pickled and shown as ``__main__``'s, as they are in the origin."""
     for thing in list(namespace.values()):
-        if isinstance(thing, FunctionType | type) and thing.__module__ == MAIN_ALIAS:
+        kind = type(thing)  # an object may pretend to be of another
+        if issubclass(kind, (FunctionType, type)) and thing.__module__ == MAIN_ALIAS:
             thing.__module__ = "__main__"
-            if isinstance(thing, type):
+            if issubclass(kind, type):
                 _rename(vars(thing))
 
 
-def _compile(path: str) -> CodeType:
+def _compile_file(path: str, compiled: Compile) -> CodeType:
     with io.open_code(path) as file:
-        return compile(file.read(), path, "exec", dont_inherit=True)
+        return compiled(file.read(), path)
+
+
+def _plainly(source: str | bytes, filename: str) -> CodeType:
+    return compile(source, filename, "exec", dont_inherit=True)
 
 
 def _find(name: str) -> tuple[Any, CodeType]:
@@ -175,11 +189,13 @@ def _find(name: str) -> tuple[Any, CodeType]:
     return spec, _code_of(spec)
 
 
-def _code_of(spec: Any) -> CodeType:
+def _code_of(spec: Any, compiled: Compile | None = None) -> CodeType:
+    """Return the code of a module: what ``compiled`` makes of its source, if there is one, or else as it is kept."""
     code: CodeType | None = spec.loader.get_code(spec.name)
     if code is None:
         raise CannotStart(f"module {spec.name!r} has no Python code to run: it is built in, or compiled")
-    return code
+    source = spec.loader.get_source(spec.name) if compiled and hasattr(spec.loader, "get_source") else None
+    return compiled(source, code.co_filename) if compiled and source is not None else code
 
 
 def _is_tool(spec: Any, code: CodeType) -> bool:
@@ -197,7 +213,7 @@ def _is_tool(spec: Any, code: CodeType) -> bool:
 
 
 def _seems_guarded(code: CodeType) -> bool:
-    return "__name__" in code.co_names or "IS_ORIGIN" in code.co_names
+    return any(name in code.co_names for name in GUARDING_NAMES)
 
 
 def _open_archive(path: str) -> zipimporter | None:

@@ -19,8 +19,10 @@ from ..engine.forwarding import forward_records, forward_warnings
 from ..engine.limits import Identity, Limits
 from ..engine.module_paths import note_start
 from ..engine.program_settings import follow_filters
+from ..engine.received_changes import ReceivedChanges
 from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
+from ..engine.reloads import note_reloads
 from ..engine.scheduler import Outside, Scheduler
 from ..engine.signal_guard import guard_signals
 from ..engine.standstill import Standstill
@@ -49,14 +51,17 @@ def become_worker(
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
     note_start()
+    if identity.is_origin:
+        note_reloads()
     pickle_methods_exactly()
     if limits.authkey:
         share_authkey(bytes.fromhex(limits.authkey))
     client = BrokerClient(sock, on_end)
     outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
     scheduler = Scheduler(identity, limits, outside)
-    constants = Constants(client.send)
-    runtime.constants = constants
+    changes = None if identity.is_origin else ReceivedChanges()
+    constants = Constants(client.send, None if changes is None else changes.note)
+    runtime.constants, runtime.changes = constants, changes
     fibers = scheduler.fibers_here()
     assert fibers is not None
     standstill = Standstill(fibers, lambda: [*scheduler.waits], scheduler.has_work, monotonic)

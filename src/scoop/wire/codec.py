@@ -1,8 +1,9 @@
 """Objects to bytes and back.
 
-Functions and classes of importable modules and of the main script travel by name. That is cheap, and a class is the
-same class on both sides. Lambdas, closures, functions within functions, and what was typed into a session travel by
-value, through cloudpickle, which is imported when it is first needed.
+Functions and classes of importable modules travel by name, and so do those of the main script that its import gives.
+That is cheap, and a class is the same class on both sides. All others travel by value, through cloudpickle, which is
+imported when it is first needed: lambdas, closures, functions within functions, what stands under the main guard or
+was typed into a session. A class that comes back to the process that has defined it is that very class, unchanged.
 """
 
 import io
@@ -13,13 +14,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from types import MethodType
 from typing import Any, ClassVar
+from weakref import WeakSet
 
+from .limited_stream import LimitedStream
+from .main_module import MAIN_ALIAS, is_imported_by_name, names_more
 from .methods import reduce_method
 from .shared_buffers import LARGE, can_carry
 
-__all__ = ["MAIN_ALIAS", "dumps", "loads", "pickle_main_by_value"]
-
-MAIN_ALIAS = "__scoop_main__"  # workers import the main script under this name; in the origin it names ``__main__``
+__all__ = ["dumps", "dumps_at_most", "loads", "pickle_main_by_value"]
 
 Override = Callable[[Any], Any]
 """Returns how one object is to be pickled, as ``__reduce__`` does; or NotImplemented, for its own way."""
@@ -38,17 +40,33 @@ def pickle_main_by_value(on: bool = True) -> None:
 def dumps(obj: object, large: list[pickle.PickleBuffer] | None = None, override: Override | None = None) -> bytes:
     """Pickle ``obj``. If ``large`` is a list, put large buffers there instead of into the pickle."""
     aside = None if large is None or not can_carry() else partial(_keep_small, large)
-    # Some tools put the program that they run into the place of ``__main__``.
-    if not _main_by_value and (MAIN_ALIAS not in _modules or _modules[MAIN_ALIAS] is _modules["__main__"]):
+    if _may_go_by_name():
         try:
             if override is None:
-                return pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
-            return _dump(_ByNamePickler, obj, aside, override)
+                data = pickle.dumps(obj, _PROTOCOL, buffer_callback=aside)
+            else:
+                data = _dump(_ByNamePickler, obj, aside, override)
+            if not names_more(data):
+                return data
         except (pickle.PicklingError, AttributeError, TypeError):
             pass  # a lambda, for one: so by value. If that fails too, its error is the clearer one
         if large is not None:
             large.clear()
     return _dump(_by_value_pickler(), obj, aside, override)
+
+
+def dumps_at_most(most: int, obj: object) -> bytes:
+    """Pickle ``obj`` if that takes no more than ``most`` bytes; else raise TooLarge, long before the end."""
+    if _may_go_by_name():
+        try:
+            stream = LimitedStream(most)
+            data = _dump(_ByNamePickler, obj, stream.admit, stream=stream)
+            if not names_more(data):
+                return data
+        except (pickle.PicklingError, AttributeError, TypeError):
+            pass
+    stream = LimitedStream(most)
+    return _dump(_by_value_pickler(), obj, stream.admit, stream=stream)
 
 
 def loads(data: bytes, large: Sequence[Any] = ()) -> Any:
@@ -59,10 +77,19 @@ class _ByNamePickler(pickle.Pickler):
     """pickle's own, to which an override can be given."""
 
 
+def _may_go_by_name() -> bool:
+    """Return whether workers import the main script. Some tools put the program that they run into its place."""
+    return not _main_by_value and (MAIN_ALIAS not in _modules or _modules[MAIN_ALIAS] is _modules["__main__"])
+
+
 def _dump(
-    kind: Any, obj: object, aside: Callable[[pickle.PickleBuffer], bool] | None, override: Override | None
+    kind: Any,
+    obj: object,
+    aside: Callable[[pickle.PickleBuffer], bool] | None = None,
+    override: Override | None = None,
+    stream: io.BytesIO | None = None,
 ) -> bytes:
-    with io.BytesIO() as stream:
+    with stream or io.BytesIO() as stream:
         pickler = kind(stream, _PROTOCOL, buffer_callback=aside)
         if override is not None:
             original = getattr(pickler, "reducer_override", lambda _: NotImplemented)
@@ -80,17 +107,27 @@ def _keep_small(large: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -
     return False
 
 
-def _is_global_of_main(obj: Any) -> bool:
-    """Whether a worker finds ``obj`` by its name in its own import of the main script."""
-    if getattr(obj, "__module__", None) not in ("__main__", MAIN_ALIAS):
-        return False
-    found: Any = sys.modules.get(MAIN_ALIAS)
-    qualname = getattr(obj, "__qualname__", None)
-    if not isinstance(qualname, str):
-        return False
-    for name in qualname.split("."):
-        found = getattr(found, name, None)
-    return found is obj
+# -- classes by value ----------------------------------------------------------------------------------------------
+
+_defined_here: WeakSet[type] = WeakSet()
+_made_here: WeakSet[type] = WeakSet()
+"""Classes that have left this process by value, and classes that have come so: cloudpickle knows each again."""
+
+
+def _reduce_class(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return how to pickle a class by value, given how cloudpickle does."""
+    if cls not in _made_here:
+        _defined_here.add(cls)
+    make, args, state, _, _, fill = reduced
+    return make, args, (fill, state), None, None, _fill_class
+
+
+def _fill_class(cls: type, state: tuple[Callable[[type, Any], object], Any]) -> None:
+    """Give a class that was made anew what it holds. The one that it is a copy of stays as it is."""
+    if cls not in _defined_here:
+        _made_here.add(cls)
+        fill, content = state
+        fill(cls, content)
 
 
 @lru_cache(maxsize=1)
@@ -98,15 +135,17 @@ def _by_value_pickler() -> Any:
     import cloudpickle  # 30 ms that most programs never pay
 
     class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
-        """cloudpickle, except that what the main script defines at its top level still travels by name."""
+        """cloudpickle, except that what the import of the main script gives still travels by name."""
 
         dispatch_table: ClassVar[Any] = ChainMap({MethodType: reduce_method}, cloudpickle.Pickler.dispatch_table)
 
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):
                 raise TypeError("an open file cannot travel between processes: send its name")
-            if not _main_by_value and _is_global_of_main(obj):
+            if not _main_by_value and is_imported_by_name(obj):
                 return NotImplemented
-            return super().reducer_override(obj)
+            reduced = super().reducer_override(obj)
+            is_class = isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6
+            return _reduce_class(obj, reduced) if is_class else reduced
 
     return ByValuePickler
