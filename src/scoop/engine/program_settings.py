@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from ..wire import codec
+from ..wire.main_module import MAIN_ALIAS
 
 __all__ = ["Settings", "follow_filters", "follow_levels", "follow_settings", "settings_to_send", "take_in"]
 
@@ -123,7 +124,7 @@ def _naming_main(filters: Iterable[Filter]) -> Iterator[Filter]:
     """Yield filters so that those for the main script, which has another name in workers, hold there."""
     for action, text, category, module, line in filters:
         if module is not None and re.match(module, "__main__"):
-            yield action, text, category, re.compile(codec.MAIN_ALIAS + r"\Z"), line
+            yield action, text, category, re.compile(MAIN_ALIAS + r"\Z"), line
         yield action, text, category, module, line
 
 
