@@ -1,5 +1,7 @@
 """The debugger works in a program as under plain python."""
 
+import pytest
+
 from running import RunScoop
 
 DEBUGGED = """\
@@ -38,3 +40,26 @@ def test_the_debugger_steps_through_the_users_code(scoop_run: RunScoop) -> None:
 
 def test_to_quit_the_debugger_ends_the_program_as_under_plain_python(scoop_run: RunScoop) -> None:
     assert scoop_run(DEBUGGED, stdin="q\n") == scoop_run(DEBUGGED, stdin="q\n", plain=True)
+
+
+GUARDED = """\
+import scoop
+x = 1
+if scoop.IS_ORIGIN: breakpoint()
+y = 2
+if __name__ == "__main__":
+    z = 3
+    for _ in range(1):
+        print("z")
+w = 4
+if __name__ == "__main__":
+    print("w")
+"""
+
+
+@pytest.mark.parametrize("step", ["n", "s"])
+def test_the_debugger_goes_over_a_guard_as_under_plain_python(scoop_run: RunScoop, step: str) -> None:
+    commands = f"{step}\n" * 8 + "p z\nc\n"
+    ours, plain = scoop_run(GUARDED, stdin=commands), scoop_run(GUARDED, stdin=commands, plain=True)
+    assert ours == plain
+    assert "3\n" in ours.out

@@ -99,3 +99,9 @@ def test_the_names_in_a_pickle_are_found() -> None:
     assert data is not None
     assert names_in(data) == {"Outer", "work", "ü"}
     assert names_in(b"Outer work") == frozenset()
+
+
+def test_a_warning_of_the_compiler_is_given_once() -> None:
+    with pytest.warns(SyntaxWarning) as caught:
+        compile_noting_guards(f"x = 1 is 1\n{GUARD} pass\n", "script.py")
+    assert len(caught) == 1

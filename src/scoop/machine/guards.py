@@ -1,10 +1,11 @@
 """Where a script begins to do what its import does not: at its guards, such as ``if __name__ == "__main__":``.
 
 The origin runs the script with two calls more: one before each guard, which notes what the import of the script has
-given by then, and one behind it. Workers import it as it is.
+given by then, and one behind it, if anything follows. Workers import it as it is.
 """
 
 import ast
+import warnings
 from collections.abc import Iterable
 from types import CodeType
 
@@ -24,11 +25,12 @@ def compile_noting_guards(source: str | bytes, filename: str) -> CodeType:
     if not any(name in plain.co_names for name in GUARDING_NAMES):
         return plain
     _mentioned.update(name for code in plain.co_consts if isinstance(code, CodeType) for name in _names_in(code))
-    tree = ast.parse(source, filename)
     try:
-        tree.body = _mark(tree.body)
-        return compile(tree, filename, "exec", dont_inherit=True)
-    except RecursionError:  # a chain of a thousand branches
+        with warnings.catch_warnings(action="ignore"):  # each was given by now
+            tree = ast.parse(source, filename)
+            tree.body, _ = _mark(tree.body)
+            return compile(tree, filename, "exec", dont_inherit=True)
+    except (RecursionError, MemoryError):  # a chain of a thousand branches
         return plain
 
 
@@ -42,27 +44,37 @@ def leave_guard() -> None:
     note_end_of_guard()
 
 
-def _mark(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """Return the statements with calls around each guard. Functions and classes are left as they are."""
+def _mark(statements: list[ast.stmt]) -> tuple[list[ast.stmt], bool]:
+    """Return the statements with calls around each guard, and whether the last of these is still open.
+
+    A guard ends where the next statement begins, so that a debugger stops nowhere else. Functions and classes are
+    left as they are.
+    """
     marked: list[ast.stmt] = []
+    is_open = False
     for statement in statements:
-        if _is_guard(statement):
-            own = sorted(_bound_in(getattr(statement, "body", ())) & _bound_in(getattr(statement, "orelse", ())))
-            marked += [_call("enter_guard", own, statement), statement, _call("leave_guard", [], statement)]
+        if is_open:
+            marked.append(_call("leave_guard", [], statement))
+        is_open = _is_guard(statement)
+        if is_open:
+            own = _bound_in(getattr(statement, "body", ())) & _bound_in(getattr(statement, "orelse", ()))
+            marked.append(_call("enter_guard", sorted(own), statement))
         else:
-            _mark_within(statement)
-            marked.append(statement)
-    return marked
+            is_open = _mark_within(statement)
+        marked.append(statement)
+    return marked, is_open
 
 
-def _mark_within(statement: ast.AST) -> None:
+def _mark_within(statement: ast.AST) -> bool:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
+        return False
+    is_open = False
     for field in ("body", "orelse", "finalbody"):
         if nested := getattr(statement, field, None):
-            setattr(statement, field, _mark(nested))
-    for handler in getattr(statement, "handlers", ()):
-        _mark_within(handler)
+            marked, ends_open = _mark(nested)
+            setattr(statement, field, marked)
+            is_open = is_open or ends_open
+    return any([is_open, *(_mark_within(handler) for handler in getattr(statement, "handlers", ()))])
 
 
 def _is_guard(statement: ast.stmt) -> bool:
@@ -89,13 +101,16 @@ def _bound_in(statements: Iterable[ast.stmt]) -> set[str]:
     return names | {node.asname or node.name.partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
 
 
-def _call(function: str, words: list[str], guard: ast.stmt) -> ast.stmt:
-    """Return a statement that calls a function of this file, and binds no name."""
-    call = ast.parse(f"__import__({__name__!r}, fromlist=('*',)).{function}(*{words!r})").body[0]
-    for node in ast.walk(call):  # in the line of the guard, so that a debugger has no other line to show
+def _call(function: str, words: list[str], before: ast.stmt) -> ast.stmt:
+    """Return a statement that calls a function of this file. It binds no name, and no debugger follows the call."""
+    sys = "__import__('sys')"
+    source = f"__import__({__name__!r}, fromlist=('*',)).{function}(*{words!r})"
+    call = ast.parse(f"{sys}.settrace(({sys}.gettrace(), {sys}.settrace(None), {source})[0])").body[0]
+    first: ast.AST = next(iter(getattr(before, "decorator_list", ())), before)
+    for node in ast.walk(call):  # in the line of what follows, so that a debugger has no other line to show
         if isinstance(node, ast.expr | ast.stmt):
-            node.lineno = node.end_lineno = guard.lineno
-            node.col_offset = node.end_col_offset = guard.col_offset
+            ast.copy_location(node, first)
+            node.end_lineno = node.lineno
     return call
 
 
