@@ -90,4 +90,6 @@ __version__ = "1.0.0"
 def __getattr__(name: str) -> Any:
     if name in ("futures", "shared"):  # so that `import scoop` is enough, and imports nothing else
         return import_module(f"scoop.{name}")
+    if name == "Executor":
+        return import_module("scoop.executor").Executor
     raise AttributeError(f"module 'scoop' has no attribute {name!r}")

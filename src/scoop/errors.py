@@ -9,20 +9,24 @@
     │   ├── TaskNotSent             a task reached a worker but could not be rebuilt there
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception whose class only the other process has
+    │   ├── BrokenExecutor          an executor has lost its processes, or they could not start
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
     │   ├── Deadlock                a task waits for a future that waits for the task
     │   └── FinalizerError          a ``__del__`` that runs in the midst of SCOOP's code waits for a future
     └── RemoteTraceback             never raised: carries the remote frames, as the first of the chain of causes
 
+BrokenExecutor is also a ``concurrent.futures.BrokenExecutor``.
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
 written against either works unchanged.
 """
 
 import reprlib
+from concurrent import futures
 from concurrent.futures import CancelledError
 from contextlib import suppress
 
 __all__ = [
+    "BrokenExecutor",
     "CancelledError",
     "Deadlock",
     "FinalizerError",
@@ -143,6 +147,10 @@ class ResultNotSent(ScoopError):
 
 class RemoteError(ScoopError):
     """A task raised an exception whose class this process cannot have; the message and the cause tell which."""
+
+
+class BrokenExecutor(ScoopError, futures.BrokenExecutor):
+    """An executor can serve no call: its processes have ended, or cannot start, or its initializer has failed."""
 
 
 class WorkerLost(ScoopError):

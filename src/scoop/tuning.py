@@ -80,6 +80,8 @@ class Tuning:
     """A batch is full at so many bytes, for the same reason."""
     give_ahead_bytes: int = 32 << 20
     """Large tasks given at a time, in several batches: so the first can run while the next are packed."""
+    calls_ahead_seconds: float = 0.2
+    """Calls of an executor that are sent at once to each worker that waits: the others can still be cancelled."""
     tiny_task_seconds: float = 2e-5
     """Tasks that are known to take less cost more to send than to run: they are not given away at their spawn."""
     far_journey_seconds: float = 0.02

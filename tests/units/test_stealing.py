@@ -9,7 +9,8 @@ from scoop.engine import runtime
 from scoop.engine.cost_model import CostModel
 from scoop.engine.future import Future, new_task
 from scoop.engine.limits import Identity, Limits
-from scoop.engine.scheduler import Outside, Scheduler
+from scoop.engine.outside import Outside
+from scoop.engine.scheduler import Scheduler
 from scoop.engine.thread_event import ThreadEvent
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.received_chunk import ReceivedChunk

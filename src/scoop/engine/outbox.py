@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from ..errors import WorkerLost, describe_call, name_of
+from ..errors import TaskNotSent, WorkerLost, describe_call, name_of
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
@@ -21,6 +21,7 @@ from .obstacles import name_obstacle
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
+from .tracebacks import set_cause, without_our_frames
 
 __all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
@@ -39,6 +40,8 @@ class InFlight(Protocol):
     def options(self) -> TaskOptions: ...
     @property
     def is_chunk(self) -> bool: ...
+    @property
+    def must_travel(self) -> bool: ...
     def cannot_travel(self) -> Any: ...
     def universal_callbacks(self) -> Sequence[Callable[..., object]]: ...
     def sent_as(self, batch: int, number: int) -> None: ...
@@ -56,6 +59,7 @@ class FutureInFlight:
     __slots__ = ("_future",)
 
     is_chunk = False
+    must_travel = False
 
     def __init__(self, future: Future) -> None:
         f.sent(future)
@@ -94,7 +98,7 @@ class FutureInFlight:
         deferred.defer(lambda: f.fail(self._future, error(), deferred))
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        f.fail(self._future, error, deferred)
+        f.fail(self._future, error, deferred, noted=False)
 
     def withdraw(self) -> Future:
         """Hear that the program wants it no more; return the future: the caller has its task cancelled."""
@@ -172,6 +176,9 @@ class Outbox:
             except BaseException as problem:  # the program's __reduce__ may raise anything
                 if problem is runtime.signal_error:
                     runtime.repeat_signal()  # when the batch is packed
+                elif task.must_travel:
+                    task.abandoned(_not_sent(task, problem), self._deferred)
+                    continue
                 else:
                     self._warn(task, problem)
                 batch.stuck.append(task)
@@ -288,6 +295,14 @@ class Outbox:
             name,
             name_obstacle(_parts(task), problem),
         )
+
+
+def _not_sent(task: InFlight, problem: BaseException) -> TaskNotSent:
+    name = name_of(_function_of(task.call[0], task.is_chunk))
+    obstacle = name_obstacle(_parts(task), problem)
+    error = TaskNotSent(f"{name} and its arguments cannot travel to a worker ({obstacle})")
+    set_cause(error, without_our_frames(problem))
+    return error
 
 
 def _parts(task: InFlight) -> Iterator[tuple[str, Any]]:

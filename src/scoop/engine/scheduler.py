@@ -16,26 +16,23 @@ from functools import partial
 from sys import getrecursionlimit
 from threading import get_ident
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from greenlet import getcurrent, greenlet
 
 from ..tuning import TUNING
-from ..wire.messages import Message
 from ..wire.shared_buffers import BufferPool
-from ..wire.status_page import StatusPage
 from . import future as f
-from . import runtime
 from .blocking import deadline_after
-from .cost_model import CostModel
 from .deadlock import Wait
-from .fibers import Fibers, WakeEvent
+from .fibers import Fibers
 from .future import Future
 from .helper_threads import HelperThreads
 from .idle import IdleTracker
 from .inbox import Inbox
 from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
+from .outside import Outside
 from .ready_table import OpenMap, ReadyTable
 from .result_sender import ResultSender
 from .stack_room import look_for_room
@@ -43,29 +40,7 @@ from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
 
-__all__ = ["Outside", "Scheduler"]
-
-
-class Outside(NamedTuple):
-    """What a scheduler gets from outside.
-
-    Parameters:
-        page: the status page of the machine.
-        send: takes a message to the broker; callable from any thread.
-        new_event: makes what a thread sleeps on.
-        clock: seconds, monotonic.
-        is_io_thread: whether the calling thread listens to the broker.
-        costs: what calls took.
-        new_chunk: makes the chunks of maps that run here, given the scheduler.
-    """
-
-    page: StatusPage
-    send: Callable[[Message], None]
-    new_event: Callable[[], WakeEvent]
-    clock: Callable[[], float]
-    is_io_thread: Callable[[], bool]
-    costs: CostModel
-    new_chunk: Callable[..., Any]
+__all__ = ["Scheduler"]
 
 
 class Scheduler:
@@ -82,8 +57,10 @@ class Scheduler:
         self.send = outside.send
         self.new_event = outside.new_event
         self.is_io_thread = outside.is_io_thread
+        self.is_unguarded = outside.is_unguarded
         self.is_spared = limits.spare and identity.is_origin
         self._has_others = identity.is_origin and (limits.spare or identity.size > 1)
+        self.refusal: Exception | None = None  # why no call can be served, if none can
         self.ready = ReadyTable()
         self.claim = self.ready.claim
         self.own_runs = 0  # own tasks that threads have run between two others
@@ -262,7 +239,9 @@ class Scheduler:
             self.stealing.heed_flags(least=1)
 
     def is_tiny(self, future: Future) -> bool:
-        """Return whether a task is known to take less than it would cost to give it away."""
+        """Return whether a task is known to take less than it would cost to give it away, and may run here."""
+        if self.is_spared:
+            return False
         seconds = self.costs.seconds(f.call_of(future)[0])
         return seconds is not None and seconds < TUNING.tiny_task_seconds
 
@@ -273,6 +252,10 @@ class Scheduler:
 
     def has_something_to_give(self) -> bool:
         return bool(self._tasks or self.inbox.waiting or self.ready.running)
+
+    def give(self) -> None:
+        """Give to other workers, if they ask."""
+        self.stealing.give()
 
     def others_wait(self) -> bool:
         """Return whether the broker wants work of this process."""
@@ -369,11 +352,13 @@ class Scheduler:
 
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""
-        runtime.refusal = error
+        self.refusal = error
         for future in self.ready.futures():
             if self.claim(future):
-                f.fail(future, error, self)
-        self._tasks.clear()  # maps notice by themselves
+                f.fail(future, error, self, noted=False)  # all fail with it
+        for open_map in self.ready.maps():
+            open_map.refuse(error)
+        self._tasks.clear()
         self.outbox.abandon(error)
         self.idle.finish()
 
@@ -387,7 +372,7 @@ class Scheduler:
         self.idle.drain(await_starts, self._is_over)
 
     def _is_over(self) -> bool:
-        return runtime.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
+        return self.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""

@@ -39,6 +39,7 @@ class MapScheduler(Threads, Protocol):
     costs: CostModel
     retries: int
     most_tasks: int | None
+    refusal: Exception | None
 
     @property
     def leaves_tasks(self) -> bool: ...
@@ -172,6 +173,10 @@ class MapInProgress:
         """Cancel it, since the program has ended all that has not begun: the consumer is to hear of that."""
         self.withdrawn = True
         self.cancel()
+
+    def refuse(self, error: Exception) -> None:  # noqa: ARG002
+        """Hear that no call is served any more: the consumer that waits finds that out."""
+        self._notify()
 
     # -- running rows here --------------------------------------------------------------------------------------
 

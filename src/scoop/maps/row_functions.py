@@ -20,12 +20,13 @@ Operation = Callable[[Any, Any], Any]
 class MapRows:
     """The function of a map, to be called on rows."""
 
-    __slots__ = ("__weakref__", "function", "name", "options")
+    __slots__ = ("__weakref__", "function", "must_travel", "name", "options")
 
     streams = True  # results can be reported before all rows of a piece have ended
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
+        self.must_travel = must_travel  # if it cannot, it fails, and does not run where the map is
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:

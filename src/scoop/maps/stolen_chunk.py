@@ -33,7 +33,7 @@ class Owner(Protocol):
 class StolenChunk:
     """Rows of a map that another worker runs: ``rows`` is what is done to them, ``span`` which they are."""
 
-    __slots__ = ("_cancelled", "_owner", "_recall", "_unreported", "call", "options", "span")
+    __slots__ = ("_cancelled", "_owner", "_recall", "_unreported", "call", "must_travel", "options", "span")
 
     is_chunk = True
 
@@ -45,6 +45,7 @@ class StolenChunk:
         self._recall: Cancel | None = None  # of the task, once it was sent
         self._unreported = RowRanges([span])
         self._cancelled = False
+        self.must_travel = rows.must_travel
 
     def universal_callbacks(self) -> Sequence[Callable[..., object]]:
         return ()

@@ -1,0 +1,210 @@
+"""The workers of an executor, and the thread of the program's process that looks after them.
+
+The program's own threads stay free. A service thread starts the fresh interpreter, and is the main thread of the
+scheduler: what the program submits is packed, and what comes back is unpacked, on threads of SCOOP's.
+
+    open ──close()──> no more calls are taken ──all that was submitted has ended──> the broker and its workers end
+
+If the broker dies, all that has not ended fails, and the pool ends. If the program ends without a word, the pool does
+at its end what close() does. If the program is killed, the broker sees its socket close.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from ..engine import runtime
+from ..engine.call_queue import CallQueue
+from ..engine.fibers import Suspension
+from ..engine.future import TaskCall
+from ..engine.limits import Identity, Limits
+from ..engine.scheduler import Scheduler
+from ..engine.task import TaskOptions
+from ..engine.withdrawal import withdraw_all
+from ..errors import BrokenExecutor, in_words
+from ..tuning import TUNING
+from ..wire import codec
+from ..wire.status_page import new_status_page, open_page_memory
+from .connection import connect
+from .fresh_interpreter import Start, start_interpreter
+from .running_program import running_program, share_main
+
+__all__ = ["WorkerPool"]
+
+Initializer = tuple[Callable[..., object], tuple[Any, ...]]
+
+_open: set["WorkerPool"] = set()
+"""The pools of this process that have not ended."""
+
+
+class WorkerPool:
+    """Workers beside a program that was not started with SCOOP. Made on any thread.
+
+    Raises BrokenExecutor if the processes cannot be started.
+
+    Parameters:
+        workers: how many.
+        initializer: what each of them calls first, with its arguments; None if nothing.
+    """
+
+    scheduler: Scheduler
+    calls: CallQueue
+
+    def __init__(self, workers: int, initializer: Initializer | None) -> None:
+        program = running_program()
+        share_main(program)
+        packed = codec.dumps(initializer) if initializer else b""
+        self._start = Start(workers, Limits(spare=True, authkey=_authkey()), program, [*sys.argv], packed)
+        self._closing = False
+        self._on_close: Callable[[], None] = _not_waiting
+        self._is_up = threading.Event()
+        self._problem: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, name="scoop-executor", daemon=True)
+        self._thread.start()
+        self._is_up.wait()
+        if self._problem is not None:
+            raise BrokenExecutor(f"the executor's processes cannot be started: {in_words(self._problem)}")
+
+    def submit(self, future: Future[Any], call: TaskCall, options: TaskOptions) -> None:
+        """Have a call made by a worker. Raises why none is taken any more, if so."""
+        self.calls.submit(future, call, options)
+
+    def enter(self) -> None:
+        """Have ``futures`` and ``shared`` use these workers."""
+        runtime.enter(self.scheduler, self._connection.constants)
+
+    def leave(self) -> None:
+        """Undo enter()."""
+        runtime.leave(self.scheduler)
+
+    def close(self, cancel: bool = False) -> None:
+        """Take no more calls, and end when the others have. ``cancel``: what has not begun is cancelled."""
+        self.calls.close(_shut_down())
+        if cancel:
+            withdraw_all(self.scheduler)
+        self._closing = True
+        self._on_close()
+
+    def join(self) -> None:
+        """Wait until all has ended; but not where a callback calls, which would wait for itself."""
+        if self.scheduler.fibers_here() is None:
+            self._thread.join()
+
+    def abandon(self) -> None:
+        """Let go of all: this is a forked child, and the workers are its parent's."""
+        self.calls.close(RuntimeError("an executor belongs to the process that made it: this child needs its own"))
+        self._connection.abandon()
+
+    # -- the service thread ---------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        # What this thread starts must not hear of Ctrl-C before it knows that this is for the program.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._connect()
+        except BaseException as problem:
+            self._problem = problem
+            return
+        finally:
+            self._is_up.set()
+        self._rest()
+        self.scheduler.drain()
+        self._end()
+
+    def _connect(self) -> None:
+        here, there = socket.socketpair()
+        memory = open_page_memory()
+        try:
+            self._page = new_status_page(memory)
+            self._process = start_interpreter(self._start, here, there, memory)
+        finally:
+            os.close(memory)
+        identity = Identity(0, 0, self._start.workers, is_origin=True)
+        limits = self._start.limits
+        self._connection = connect(identity, self._page, here, self._broker_has_gone, limits, is_guarded=False)
+        self.scheduler = self._connection.scheduler
+        self.calls = CallQueue(self.scheduler)
+        _open.add(self)
+        self._connection.listen()
+
+    def _rest(self) -> None:
+        """Leave this thread to the scheduler until the pool is closed."""
+        fibers = self.scheduler.fibers_here()
+        assert fibers is not None
+        suspension = Suspension(fibers)
+        self._on_close = suspension.wake
+        while not self._closing:
+            suspension.suspend()
+
+    def _broker_has_gone(self, cut_off: bool) -> None:
+        reason = "this program has closed the connection to its workers" if cut_off else self._how_it_ended()
+        self.scheduler.refuse(BrokenExecutor(f"the executor's workers are gone: {reason}"))
+        self._closing = True
+        self._on_close()
+
+    def _how_it_ended(self) -> str:
+        try:
+            status = self._process.wait(TUNING.origin_ends_within_seconds)
+        except subprocess.TimeoutExpired:
+            return "the connection to their broker has ended"
+        words = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        return f"their broker (pid {self._process.pid}) {words}. {_WHY}"
+
+    def _end(self) -> None:
+        scheduler = self.scheduler
+        if scheduler.refusal is None:
+            scheduler.refuse(_shut_down())
+        scheduler.close()
+        self._connection.client.close()
+        self._process.wait()
+        scheduler.helpers.leave(TUNING.threads_end_within_seconds)
+        self._page.close()
+        _open.discard(self)
+
+
+_WHY = (
+    "It runs no code of yours: most often the system has killed it for want of memory (see dmesg), which fewer "
+    "workers may spare"
+)
+
+
+def _shut_down() -> Exception:
+    return RuntimeError("cannot schedule new futures after shutdown")
+
+
+def _authkey() -> str:
+    """Return the key by which processes of ``multiprocessing`` know each other: proxies work in workers, too."""
+    from multiprocessing.process import current_process
+
+    return bytes(current_process().authkey).hex()
+
+
+def _not_waiting() -> None:
+    """Stand in for the wake-up call of the service thread, which does not rest yet."""
+
+
+# -- all pools of this process --------------------------------------------------------------------------------------
+
+
+def _end_all() -> None:
+    """End all pools, once what was submitted has ended: the program has."""
+    for pool in [*_open]:
+        pool.close()
+    for pool in [*_open]:
+        pool.join()
+
+
+def _leave_all_in_child() -> None:
+    runtime.leave_all()
+    while _open:
+        _open.pop().abandon()
+
+
+threading._register_atexit(_end_all)  # type: ignore[attr-defined]
+os.register_at_fork(after_in_child=_leave_all_in_child)
