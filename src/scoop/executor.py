@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from .engine import runtime
+from .engine.call_future import CallFuture
 from .engine.task import PLAIN, WithRetries, split_options
 from .errors import describe
 from .machine.cores import usable_cores
@@ -31,8 +32,8 @@ class Executor(futures.Executor):
     """Workers beside this program, which run the calls that are submitted to them.
 
     A context manager: within its ``with`` block, ``scoop.futures`` and ``scoop.shared`` use these workers, too. At
-    the end of the block it is shut down. In a program that was started with ``python -m scoop``, it uses the workers of
-    the run, and starts none.
+    the end of the block it is shut down. In a program that was started with ``python -m scoop``, it uses the workers
+    of the run, and starts none.
 
     Parameters:
         max_workers: how many processes; by default one for each processor that this process may use.
@@ -70,8 +71,10 @@ class Executor(futures.Executor):
         options = PLAIN
         if type(fn) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
             fn, options = split_options(fn)
-        future: futures.Future[T] = futures.Future()
-        self._pool.submit(future, (fn, args, kwargs), options)
+            if not options.context:
+                options = options._replace(context=None)  # calls with the same options travel together
+        future: CallFuture[T] = CallFuture()
+        self._pool.calls.submit(future, fn, args, kwargs, options)
         return future
 
     def map(

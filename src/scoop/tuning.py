@@ -54,6 +54,8 @@ class Tuning:
     """Pieces in one go: each costs a task's journey, and what is left can be given later."""
     heavy_bytes: int = 1 << 20
     """Rows that carry more are pieces of their own, however short: so the next is packed while one runs."""
+    most_calls_in_piece: int = 1024
+    """Calls of an executor in a piece at most: to unpack so many results takes the program some milliseconds."""
     most_heavy_pieces: int = 64
     """Pieces in one go of heavy rows: to pack more at once would keep the workers waiting that want them."""
     worth_giving_seconds: float = 0.0005
@@ -80,8 +82,6 @@ class Tuning:
     """A batch is full at so many bytes, for the same reason."""
     give_ahead_bytes: int = 32 << 20
     """Large tasks given at a time, in several batches: so the first can run while the next are packed."""
-    calls_ahead_seconds: float = 0.2
-    """Calls of an executor that are sent at once to each worker that waits: the others can still be cancelled."""
     tiny_task_seconds: float = 2e-5
     """Tasks that are known to take less cost more to send than to run: they are not given away at their spawn."""
     far_journey_seconds: float = 0.02

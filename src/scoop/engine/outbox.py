@@ -43,6 +43,7 @@ class InFlight(Protocol):
     @property
     def must_travel(self) -> bool: ...
     def cannot_travel(self) -> Any: ...
+    def not_sent(self, error: Exception, deferred: Deferred) -> None: ...
     def universal_callbacks(self) -> Sequence[Callable[..., object]]: ...
     def sent_as(self, batch: int, number: int) -> None: ...
     def arrived(self, packed: Arrived, deferred: Deferred) -> None: ...
@@ -83,6 +84,10 @@ class FutureInFlight:
         """Become READY again; return the future, which is to run here."""
         f.cannot_travel(self._future)
         return self._future
+
+    def not_sent(self, error: Exception, deferred: Deferred) -> None:
+        """Fail, since it cannot travel: only what must travel does."""
+        self.abandoned(error, deferred)
 
     def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
         f.arrived(self._future, packed, deferred)
@@ -177,7 +182,7 @@ class Outbox:
                 if problem is runtime.signal_error:
                     runtime.repeat_signal()  # when the batch is packed
                 elif task.must_travel:
-                    task.abandoned(_not_sent(task, problem), self._deferred)
+                    task.not_sent(_not_sent(task, problem), self._deferred)
                     continue
                 else:
                     self._warn(task, problem)
@@ -308,8 +313,10 @@ def _not_sent(task: InFlight, problem: BaseException) -> TaskNotSent:
 def _parts(task: InFlight) -> Iterator[tuple[str, Any]]:
     function, args, kwargs = task.call
     yield "function", _function_of(function, task.is_chunk)
-    for number, arg in enumerate(args):
-        yield from ((f"arg {number}", each) for each in (arg if task.is_chunk else (arg,)))
+    if task.is_chunk:
+        yield from function.arguments(args)  # type: ignore[attr-defined]
+    else:
+        yield from ((f"arg {number}", arg) for number, arg in enumerate(args))
     yield from ((f"keyword {name}", value) for name, value in kwargs.items())
 
 
@@ -318,7 +325,5 @@ def _function_of(function: Any, is_chunk: bool) -> Any:
 
 
 def _describe(call: TaskCall, is_chunk: bool) -> str:
-    function, args, kwargs = call
-    if is_chunk:
-        return describe_call(_function_of(function, True), tuple([column[0] for column in args]), {})
-    return describe_call(function, args, kwargs)
+    function: Any = call[0]
+    return function.describe(call[1]) if is_chunk else describe_call(*call)

@@ -16,18 +16,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 from ..engine import runtime
-from ..engine.call_queue import CallQueue
-from ..engine.fibers import Suspension
-from ..engine.future import TaskCall
 from ..engine.limits import Identity, Limits
 from ..engine.scheduler import Scheduler
-from ..engine.task import TaskOptions
 from ..engine.withdrawal import withdraw_all
 from ..errors import BrokenExecutor, in_words
+from ..maps.call_queue import CallQueue
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.status_page import new_status_page, open_page_memory
@@ -61,8 +57,7 @@ class WorkerPool:
         share_main(program)
         packed = codec.dumps(initializer) if initializer else b""
         self._start = Start(workers, Limits(spare=True, authkey=_authkey()), program, [*sys.argv], packed)
-        self._closing = False
-        self._on_close: Callable[[], None] = _not_waiting
+        self._closing = threading.Event()
         self._is_up = threading.Event()
         self._problem: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, name="scoop-executor", daemon=True)
@@ -70,10 +65,6 @@ class WorkerPool:
         self._is_up.wait()
         if self._problem is not None:
             raise BrokenExecutor(f"the executor's processes cannot be started: {in_words(self._problem)}")
-
-    def submit(self, future: Future[Any], call: TaskCall, options: TaskOptions) -> None:
-        """Have a call made by a worker. Raises why none is taken any more, if so."""
-        self.calls.submit(future, call, options)
 
     def enter(self) -> None:
         """Have ``futures`` and ``shared`` use these workers."""
@@ -88,8 +79,7 @@ class WorkerPool:
         self.calls.close(_shut_down())
         if cancel:
             withdraw_all(self.scheduler)
-        self._closing = True
-        self._on_close()
+        self._closing.set()
 
     def join(self) -> None:
         """Wait until all has ended; but not where a callback calls, which would wait for itself."""
@@ -113,7 +103,7 @@ class WorkerPool:
             return
         finally:
             self._is_up.set()
-        self._rest()
+        self._closing.wait()
         self.scheduler.drain()
         self._end()
 
@@ -132,21 +122,14 @@ class WorkerPool:
         self.calls = CallQueue(self.scheduler)
         _open.add(self)
         self._connection.listen()
-
-    def _rest(self) -> None:
-        """Leave this thread to the scheduler until the pool is closed."""
-        fibers = self.scheduler.fibers_here()
-        assert fibers is not None
-        suspension = Suspension(fibers)
-        self._on_close = suspension.wake
-        while not self._closing:
-            suspension.suspend()
+        self.scheduler.defer(
+            _nothing
+        )  # so that there is a helper thread, whatever becomes of others that are started
 
     def _broker_has_gone(self, cut_off: bool) -> None:
         reason = "this program has closed the connection to its workers" if cut_off else self._how_it_ended()
         self.scheduler.refuse(BrokenExecutor(f"the executor's workers are gone: {reason}"))
-        self._closing = True
-        self._on_close()
+        self._closing.set()
 
     def _how_it_ended(self) -> str:
         try:
@@ -174,6 +157,10 @@ _WHY = (
 )
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 def _shut_down() -> Exception:
     return RuntimeError("cannot schedule new futures after shutdown")
 
@@ -183,10 +170,6 @@ def _authkey() -> str:
     from multiprocessing.process import current_process
 
     return bytes(current_process().authkey).hex()
-
-
-def _not_waiting() -> None:
-    """Stand in for the wake-up call of the service thread, which does not rest yet."""
 
 
 # -- all pools of this process --------------------------------------------------------------------------------------

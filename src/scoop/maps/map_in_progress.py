@@ -18,7 +18,7 @@ from ..engine.ready_table import ReadyTable
 from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..engine.task_context import call
-from ..errors import add_note, brief, describe_call
+from ..errors import add_note, brief
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows
@@ -157,7 +157,7 @@ class MapInProgress:
         add_note(segment.error, f"input {self.offset + row} of the map: {shown}")
 
     def _describe(self, row: int) -> str:
-        return describe_call(self.function, tuple([column[row] for column in self._columns]), {})
+        return self._rows.describe(self._columns, row)
 
     @indivisible
     def cancel(self) -> None:

@@ -69,6 +69,10 @@ class StolenChunk:
         """Put its rows back: they are to run here."""
         self._owner.chunk_stays(self, cannot_travel=True)
 
+    def not_sent(self, error: Exception, deferred: Deferred) -> None:
+        """Fail, since it cannot travel, and must."""
+        self.abandoned(error, deferred)
+
     # -- what the outbox brings; by the I/O thread, so no code of the program's runs ------------------------------
 
     def arrived_in_part(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:  # noqa: ARG002
