@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from sys import modules
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from .engine import runtime
-from .engine.call_future import CallFuture
-from .engine.task import PLAIN, WithRetries, split_options
+from .engine.executor_tasks import ExecutorTasks
+from .engine.scheduler import Scheduler
+from .engine.task import PLAIN, TaskOptions, WithRetries, split_options
 from .errors import describe
 from .machine.cores import usable_cores
 from .machine.pool import WorkerPool
@@ -26,6 +27,23 @@ from .maps.iterators import read_columns, start_map
 __all__ = ["Executor"]
 
 T = TypeVar("T")
+
+
+class Calls(Protocol):
+    """Who sees to the calls of an executor: a pool of its own, or the run."""
+
+    scheduler: Any
+    must_travel: bool
+
+    def submit(
+        self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
+    ) -> futures.Future[T]: ...
+    def prepared(self, function: Callable[..., T]) -> Callable[..., T]: ...
+    def check(self) -> None: ...
+    def enter(self) -> None: ...
+    def leave(self) -> None: ...
+    def close(self, cancel: bool = ...) -> None: ...
+    def join(self) -> None: ...
 
 
 class Executor(futures.Executor):
@@ -56,8 +74,11 @@ class Executor(futures.Executor):
             raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
         if runtime.current is None and runtime.refusal is not None:
             runtime.need("Executor()")  # which raises: a worker imports a main script without a guard
-        self._pool = WorkerPool(max_workers or usable_cores(), initializer and (initializer, initargs))
-        self._end = weakref.finalize(self, self._pool.close)
+        first = initializer and (initializer, initargs)
+        self._max_workers = max_workers or usable_cores()  # some libraries look at it
+        run = _run()
+        self._calls: Calls = ExecutorTasks(run, first) if run else WorkerPool(self._max_workers, first)
+        self._end = weakref.finalize(self, self._calls.close)
         self._end.atexit = False  # the pool sees to that
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
@@ -73,9 +94,7 @@ class Executor(futures.Executor):
             fn, options = split_options(fn)
             if not options.context:
                 options = options._replace(context=None)  # calls with the same options travel together
-        future: CallFuture[T] = CallFuture()
-        self._pool.calls.submit(future, fn, args, kwargs, options)
-        return future
+        return self._calls.submit(fn, args, kwargs, options)
 
     def map(
         self,
@@ -104,8 +123,11 @@ class Executor(futures.Executor):
         if not iterables:
             return iter(())
         inputs = read_columns(iterables) if buffersize is None else iterables
-        self._pool.calls.check()
-        return start_map(self._pool.scheduler, fn, inputs, timeout, True, buffersize, chunksize, must_travel=True)
+        calls = self._calls
+        calls.check()
+        sizes = buffersize, chunksize
+        function = calls.prepared(fn)
+        return start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=calls.must_travel)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls, and let the processes end when all that was submitted has ended.
@@ -115,12 +137,12 @@ class Executor(futures.Executor):
             cancel_futures: whether to cancel what has not been sent to a worker.
         """
         self._end.detach()
-        self._pool.close(cancel_futures)
+        self._calls.close(cancel_futures)
         if wait:
-            self._pool.join()
+            self._calls.join()
 
     def __enter__(self) -> "Executor":
-        self._pool.enter()
+        self._calls.enter()
         return self
 
     def __exit__(
@@ -129,4 +151,9 @@ class Executor(futures.Executor):
         try:
             self.shutdown()
         finally:
-            self._pool.leave()
+            self._calls.leave()
+
+
+def _run() -> Scheduler | None:
+    """Return the scheduler of the run that this process belongs to; None if it has only executors."""
+    return cast(Scheduler, runtime.current) if runtime.is_part_of_run() else None

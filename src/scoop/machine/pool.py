@@ -16,22 +16,30 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from functools import cache
+from typing import Any, TypeVar
 
 from ..engine import runtime
 from ..engine.limits import Identity, Limits
+from ..engine.module_paths import note_start
 from ..engine.scheduler import Scheduler
+from ..engine.task import TaskOptions
 from ..engine.withdrawal import withdraw_all
 from ..errors import BrokenExecutor, in_words
 from ..maps.call_queue import CallQueue
 from ..tuning import TUNING
 from ..wire import codec
+from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import new_status_page, open_page_memory
 from .connection import connect
 from .fresh_interpreter import Start, start_interpreter
 from .running_program import running_program, share_main
+from .worker_process import keep_freed_memory
 
 __all__ = ["WorkerPool"]
+
+T = TypeVar("T")
 
 Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -49,10 +57,11 @@ class WorkerPool:
         initializer: what each of them calls first, with its arguments; None if nothing.
     """
 
+    must_travel = True  # what cannot, fails: nothing that the program submits runs in its own process
     scheduler: Scheduler
-    calls: CallQueue
 
     def __init__(self, workers: int, initializer: Initializer | None) -> None:
+        _prepare_process()
         program = running_program()
         share_main(program)
         packed = codec.dumps(initializer) if initializer else b""
@@ -66,6 +75,20 @@ class WorkerPool:
         if self._problem is not None:
             raise BrokenExecutor(f"the executor's processes cannot be started: {in_words(self._problem)}")
 
+    def submit(
+        self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
+    ) -> Future[T]:
+        """Have a call made by a worker; return its future. Raises why none is taken any more, if so."""
+        return self._calls.submit(function, args, kwargs, options)
+
+    def prepared(self, function: Callable[..., T]) -> Callable[..., T]:
+        """Return the function: the initializer has been called in each worker."""
+        return function
+
+    def check(self) -> None:
+        """Raise why no call is taken any more, if so."""
+        self._calls.check()
+
     def enter(self) -> None:
         """Have ``futures`` and ``shared`` use these workers."""
         runtime.enter(self.scheduler, self._connection.constants)
@@ -76,7 +99,7 @@ class WorkerPool:
 
     def close(self, cancel: bool = False) -> None:
         """Take no more calls, and end when the others have. ``cancel``: what has not begun is cancelled."""
-        self.calls.close(_shut_down())
+        self._calls.close(_shut_down())
         if cancel:
             withdraw_all(self.scheduler)
         self._closing.set()
@@ -88,7 +111,7 @@ class WorkerPool:
 
     def abandon(self) -> None:
         """Let go of all: this is a forked child, and the workers are its parent's."""
-        self.calls.close(RuntimeError("an executor belongs to the process that made it: this child needs its own"))
+        self._calls.close(RuntimeError("an executor belongs to the process that made it: this child needs its own"))
         self._connection.abandon()
 
     # -- the service thread ---------------------------------------------------------------------------------------
@@ -119,7 +142,7 @@ class WorkerPool:
         limits = self._start.limits
         self._connection = connect(identity, self._page, here, self._broker_has_gone, limits, is_guarded=False)
         self.scheduler = self._connection.scheduler
-        self.calls = CallQueue(self.scheduler)
+        self._calls = CallQueue(self.scheduler)
         _open.add(self)
         self._connection.listen()
         self.scheduler.defer(
@@ -159,6 +182,14 @@ _WHY = (
 
 def _nothing() -> None:
     """Do nothing."""
+
+
+@cache
+def _prepare_process() -> None:
+    """Do, before the first pool starts, what is done once in a process."""
+    keep_freed_memory()
+    note_start()
+    pickle_methods_exactly()
 
 
 def _shut_down() -> Exception:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from math import ceil
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from ..engine.call_future import CallFuture
 from ..engine.cost_model import CostModel
 from ..engine.outbox import InFlight
 from ..engine.ready_table import ReadyTable
@@ -29,6 +30,8 @@ from .row_functions import call_outcome
 from .steal_policy import Situation, plan_steal
 
 __all__ = ["CallQueue"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger("scoop.run")
 
@@ -64,25 +67,22 @@ class CallQueue:
     # -- for the executor -----------------------------------------------------------------------------------------
 
     def submit(
-        self,
-        future: Future[Any],
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        options: TaskOptions,
-    ) -> None:
-        """Put a call at the end. Raises why none is taken any more, if so."""
+        self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
+    ) -> CallFuture[T]:
+        """Put a call at the end; return its future. Raises why none is taken any more, if so."""
         scheduler = self._scheduler
         if self._closed is not None or scheduler.refusal is not None:
             self.check()  # which raises
         # Before the call is put there, after which all may end at any moment. Of a wish that comes between, the I/O
         # thread knows.
         asked = not self._is_giving and scheduler.others_wait()
+        future: CallFuture[T] = CallFuture()
         self._put(SubmittedCall(future, function, args, kwargs, options))
         if scheduler.refusal is not None:  # meanwhile: this thread, or the one that refuses, sees both
             self.refuse(scheduler.refusal)
         elif asked:
             self._give_soon()
+        return future
 
     def check(self) -> None:
         """Raise why no call is taken any more, if so."""
