@@ -3,7 +3,6 @@
 from executor.programs import check, start
 from running import RunScoop
 
-
 BREAKS = """
 class Breaks:
     def __init__(self, where):

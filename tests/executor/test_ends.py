@@ -81,7 +81,8 @@ def test_a_program_that_ends_without_shutdown_ends_its_calls_first(scoop_run: Ru
     )
     assert (run.status, run.err) == (0, "")
     lines = run.out.splitlines()
-    assert lines[-1] == "30" and sorted(lines[:-1]) == sorted(["fine", *(f"done {x}" for x in range(20))])
+    assert lines[-1] == "30"
+    assert sorted(lines[:-1]) == sorted(["fine", *(f"done {x}" for x in range(20))])
 
 
 def test_an_executor_that_is_forgotten_ends(scoop_run: RunScoop) -> None:
@@ -156,7 +157,8 @@ def test_an_initializer_that_fails_breaks_the_executor(scoop_run: RunScoop) -> N
 def test_a_script_without_a_guard_is_told_so(scoop_run: RunScoop) -> None:
     run = scoop_run("from scoop import Executor\nprint(Executor(2).submit(abs, -3).result())\n", plain=True)
     assert run.status == 1
-    assert "UnguardedMainError" in run.err and '__name__ == "__main__"' in run.err
+    assert "UnguardedMainError" in run.err
+    assert '__name__ == "__main__"' in run.err
 
 
 def test_a_call_whose_worker_dies_runs_again_and_then_fails_alone(scoop_run: RunScoop) -> None:

@@ -61,7 +61,9 @@ def test_in_a_thread_that_ends_before_it_does(scoop_run: RunScoop) -> None:
             thread.start()
             thread.join()
             found = []
-            threads = [threading.Thread(target=lambda: found.extend(made[0].map(square, range(99)))) for _ in range(9)]
+            def work():
+                found.extend(made[0].map(square, range(99)))
+            threads = [threading.Thread(target=work) for _ in range(9)]
             for each in threads:
                 each.start()
             for each in threads:
@@ -135,8 +137,6 @@ def test_within_its_block_futures_and_shared_use_its_workers(scoop_run: RunScoop
                 assert futures.mapReduce(square, max, range(100)) == 99 * 99
                 assert futures.mapScan(square, max, range(4)) == [0, 1, 4, 9]
                 assert len(futures.wait([futures.submit(square, x) for x in range(9)]).done) == 9
-                lock = threading.Lock()
-                assert futures.submit(lambda: bool(lock)).result(), "what cannot travel runs here"
                 shared.setConst(answer=42)
                 assert outer.submit(shared.getConst, "answer").result() == 42
                 with Executor(1) as inner:
@@ -147,6 +147,21 @@ def test_within_its_block_futures_and_shared_use_its_workers(scoop_run: RunScoop
             raises(NotStartedProperly, futures.submit, square, 3)
         """,
     )
+
+
+def test_within_its_block_tasks_of_futures_that_cannot_travel_run_here(scoop_run: RunScoop) -> None:
+    run = start(
+        scoop_run,
+        """
+        def main():
+            lock = threading.Lock()
+            with Executor(2):
+                assert futures.submit(lambda: (lock, os.getpid())).result() == (lock, os.getpid())
+                assert list(futures.map(lambda x: (lock, x)[1], range(3))) == [0, 1, 2]
+        """,
+    )
+    assert (run.status, run.out) == (0, "fine\n")
+    assert "cannot travel to other workers" in run.err
 
 
 def test_tasks_may_start_tasks_and_make_executors(scoop_run: RunScoop) -> None:

@@ -167,6 +167,7 @@ class Outbox:
         self.in_flight: dict[int, list[InFlight | None]] = {}
         """By batch, its tasks that have not ended."""
         self.never_sent_any = True
+        self._given_up: Exception | None = None
         self._warned: set[str] = set()
 
     # -- sending ------------------------------------------------------------------------------------------------
@@ -192,6 +193,8 @@ class Outbox:
         if batch.tasks:
             self.never_sent_any = False
             self.in_flight[batch.name] = [*batch.tasks]
+            if self._given_up is not None:  # meanwhile: this thread, or the one that gives up, sees both
+                self.abandon(self._given_up)
         else:
             self._functions.release(batch.name)
         return batch
@@ -258,9 +261,10 @@ class Outbox:
             task.lost(error, self._deferred)
 
     def abandon(self, error: Exception) -> None:
-        """Give up on all that is in flight: it fails with ``error``."""
+        """Give up on all that is in flight, and on all that will be: it fails with ``error``."""
+        self._given_up = error
         for batch in list(self.in_flight):
-            for task in self.in_flight.pop(batch):
+            for task in self.in_flight.pop(batch, ()):
                 if task is not None:
                     task.abandoned(error, self._deferred)
 

@@ -166,8 +166,10 @@ class WorkerPool:
         scheduler = self.scheduler
         if scheduler.refusal is None:
             scheduler.refuse(_shut_down())
-        scheduler.close()
         self._connection.client.close()
+        while scheduler.helpers.deferred:  # if the broker has died, futures may not have been told
+            scheduler.helpers.make_deferred_call()
+        scheduler.close()
         self._process.wait()
         scheduler.helpers.leave(TUNING.threads_end_within_seconds)
         self._page.close()

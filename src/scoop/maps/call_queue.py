@@ -106,8 +106,8 @@ class CallQueue:
         for call in self._pop(len(self._calls)):
             if call.future.set_running_or_notify_cancel():
                 self.ended(EndedCalls([call], None, lambda: error))
-        while self._chunks:
-            self._chunks.popleft().abandoned(error, self._scheduler)
+        while (chunk := self._next_chunk()) is not None:
+            chunk.abandoned(error, self._scheduler)
 
     # -- for the scheduler: see OpenMap in ready_table.py ----------------------------------------------------------
 
@@ -122,9 +122,12 @@ class CallQueue:
         """Yield what was stolen; what is not taken from the iterator stays."""
         try:
             for _ in chunks:
-                yield self._chunks.popleft()
+                if (chunk := self._next_chunk()) is not None:
+                    yield chunk
         finally:
             self._note_left()
+            if self._scheduler.refusal is not None:  # meanwhile: this thread, or the one that refuses, sees both
+                self.refuse(self._scheduler.refusal)
 
     def run_next(self, only_kept: bool) -> bool:
         """Run the next call here, since there are no other workers; return whether there was one."""
@@ -173,6 +176,12 @@ class CallQueue:
         most = min(ceil(plan.rows / pieces), TUNING.most_calls_in_piece)
         return min(plan.rows, most * pieces), most
 
+    def _next_chunk(self) -> CallChunk | None:
+        try:
+            return self._chunks.popleft()
+        except IndexError:
+            return None
+
     def _once_tried(self, call: SubmittedCall) -> SubmittedCall:
         options = call.options
         retries = self._scheduler.retries if options.retries is None else options.retries
@@ -189,13 +198,15 @@ class CallQueue:
     def _tell(self) -> None:
         """Tell the futures of calls that have ended. While a callback of the program's takes long, others go on."""
         self._is_telling = False
-        while self._ended:
-            try:
-                ended = self._ended.popleft()
-            except IndexError:  # another thread was faster
-                break
+        while (ended := self._next_ended()) is not None:
             for call, (ok, value) in zip(ended.calls, _outcomes(ended), strict=False):
                 _tell_future(call.future, ok, value)
+
+    def _next_ended(self) -> EndedCalls | None:
+        try:
+            return self._ended.popleft()
+        except IndexError:
+            return None
 
     @indivisible
     def _put(self, call: SubmittedCall) -> None:

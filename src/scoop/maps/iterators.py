@@ -119,6 +119,9 @@ class Inputs:
                 self._problem = problem
             if not rows:
                 return
+            if self._scheduler.refusal is not None:  # no row could run any more
+                self._problem = self._scheduler.refusal
+                return
             self._add((rows,) if self._width == 1 else _transposed(rows, self._width))
 
     def _add(self, columns: Columns) -> None:
