@@ -149,7 +149,7 @@ class Executor(futures.Executor):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.shutdown()
+            self.shutdown(cancel_futures=kind is not None and issubclass(kind, KeyboardInterrupt))
         finally:
             self._calls.leave()
 

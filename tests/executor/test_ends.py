@@ -278,3 +278,78 @@ def test_ctrl_c_interrupts_a_wait_and_loses_nothing(scoop_run: RunScoop) -> None
                 assert all(future.result(60) for future in calls)
         """,
     )
+
+
+def test_ctrl_c_out_of_its_block_cancels_what_has_not_begun(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def block(calls):
+            with Executor(1) as executor:
+                calls.append(executor.submit(is_open))
+                until(calls[0].running)
+                calls += [executor.submit(leave_mark, number) for number in range(1000)]
+                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+                threading.Timer(0.4, open_gate).start()
+                calls[0].result()
+
+        def main():
+            calls = []
+            raises(KeyboardInterrupt, block, calls)
+            assert calls[0].result() is True and calls[-1].cancelled()
+            assert marks() < 1000
+        """,
+    )
+
+
+def test_an_executor_that_is_made_by_a_child_of_multiprocessing_works(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import multiprocessing
+
+        class C:
+            pass
+
+        def child(queue):
+            with Executor(2) as executor:
+                queue.put((executor.submit(square, 3).result(), type(executor.submit(C).result()) is C))
+
+        def main():
+            for kind in ("fork", "spawn"):
+                context = multiprocessing.get_context(kind)
+                queue = context.Queue()
+                process = context.Process(target=child, args=(queue,))
+                process.start()
+                assert queue.get() == (9, True), kind
+                process.join()
+                assert process.exitcode == 0
+        """,
+    )
+
+
+def test_executors_that_have_ended_leave_nothing_in_the_program(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import gc
+        from greenlet import greenlet
+
+        def census():
+            gc.collect()
+            things = [thing for thing in gc.get_objects() if isinstance(thing, greenlet)]
+            return len(os.listdir("/proc/self/fd")), threading.active_count(), len(things)
+
+        def use():
+            with Executor(1) as executor:
+                assert executor.submit(square, 3).result() == 9
+                assert sum(executor.map(square, range(10))) == 285
+
+        def main():
+            use()
+            before = census()
+            for _ in range(10):
+                use()
+            assert census() == before, (before, census())
+        """,
+    )

@@ -378,6 +378,11 @@ class Scheduler:
         """Run tasks on this thread until the process ends."""
         self._native.run_forever()
 
+    def end_fibers(self) -> None:
+        """End what the calling thread keeps for later, since it ends, and the process goes on."""
+        if (fibers := self.fibers_here()) is not None:
+            fibers.end()
+
     def close(self) -> None:
         """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""
         for fibers in self.all_fibers():

@@ -101,6 +101,7 @@ def _preparation(start: Start) -> Callable[[], None]:
             codec.pickle_main_by_value()
         else:
             start.program.import_in_worker()
+            sys.modules.setdefault("__mp_main__", sys.modules["__main__"])  # its name in a child of multiprocessing
         if start.initializer:
             _initialize(start.initializer)
 

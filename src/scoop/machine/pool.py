@@ -75,6 +75,10 @@ class WorkerPool:
         if self._problem is not None:
             raise BrokenExecutor(f"the executor's processes cannot be started: {in_words(self._problem)}")
 
+    @property
+    def broker_pid(self) -> int:
+        return self._process.pid
+
     def submit(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
     ) -> Future[T]:
@@ -99,6 +103,8 @@ class WorkerPool:
 
     def close(self, cancel: bool = False) -> None:
         """Take no more calls, and end when the others have. ``cancel``: what has not begun is cancelled."""
+        if self not in _open:
+            return  # it has ended; or this is a forked child, where a lock may be held by a thread that is not here
         self._calls.close(_shut_down())
         if cancel:
             withdraw_all(self.scheduler)
@@ -111,7 +117,7 @@ class WorkerPool:
 
     def abandon(self) -> None:
         """Let go of all: this is a forked child, and the workers are its parent's."""
-        self._calls.close(RuntimeError("an executor belongs to the process that made it: this child needs its own"))
+        self.scheduler.refusal = RuntimeError("an executor belongs to the process that made it: make another here")
         self._connection.abandon()
 
     # -- the service thread ---------------------------------------------------------------------------------------
@@ -170,6 +176,7 @@ class WorkerPool:
         while scheduler.helpers.deferred:  # if the broker has died, futures may not have been told
             scheduler.helpers.make_deferred_call()
         scheduler.close()
+        scheduler.end_fibers()
         self._process.wait()
         scheduler.helpers.leave(TUNING.threads_end_within_seconds)
         self._page.close()
@@ -209,9 +216,9 @@ def _authkey() -> str:
 
 
 def _end_all() -> None:
-    """End all pools, once what was submitted has ended: the program has."""
+    """End all pools, since the program has ended, as soon as all that was submitted has; after Ctrl-C, has begun."""
     for pool in [*_open]:
-        pool.close()
+        pool.close(cancel=getattr(sys, "last_type", None) is KeyboardInterrupt)
     for pool in [*_open]:
         pool.join()
 

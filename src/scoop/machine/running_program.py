@@ -10,7 +10,9 @@ __all__ = ["running_program", "share_main"]
 
 
 def running_program() -> Program | None:
-    """Return what workers are to import; None if it has no file, as what is typed into a session or a notebook."""
+    """Return what workers are to import; None if it has no file, or more is typed in: a notebook, or a console."""
+    if sys.flags.interactive or hasattr(sys, "ps1"):
+        return None
     main = sys.modules["__main__"]
     spec, path = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     if spec is not None and spec.name != "__main__":
