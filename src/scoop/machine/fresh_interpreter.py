@@ -8,9 +8,9 @@ It has one end of a socket pair, and the status page. The first bytes on the soc
 """
 
 import gc
+import json
 import logging
 import os
-import pickle
 import socket
 import struct
 import subprocess
@@ -30,7 +30,7 @@ from .program import Program
 
 __all__ = ["Start", "main", "start_interpreter"]
 
-_LENGTH = struct.Struct("Q")
+_LENGTHS = struct.Struct("QQ")
 
 
 class Start(NamedTuple):
@@ -61,9 +61,8 @@ def start_interpreter(start: Start, here: socket.socket, there: socket.socket, p
         pass_fds=(there.fileno(), page),
     )
     there.close()
-    data = pickle.dumps(start)
     try:
-        here.sendall(_LENGTH.pack(len(data)) + data)
+        here.sendall(_encode(start))
     except OSError:
         pass  # it has ended at once: whoever listens hears of that
     return process
@@ -74,13 +73,28 @@ def main(parent: int, page: int) -> None:
     sock = socket.socket(fileno=parent)
     memory = new_status_page(page)
     os.close(page)
-    start: Start = pickle.loads(_receive(sock, _LENGTH.unpack(_receive(sock, _LENGTH.size))[0]))
+    start = _receive_start(sock)
     sys.argv[:] = start.argv
     log.set_up(logging.WARNING)
     cap_threads(start.workers)
     gc.freeze()  # what is here stays, and workers need not copy pages that only the collector would touch
     machine = Machine(start.workers, start.workers, start.limits, _preparation(start), serves_executor=True)
     run_broker(machine, memory, sock)
+
+
+def _encode(start: Start) -> bytes:
+    # Not a pickle: a broker unpickles nothing.
+    words = json.dumps(start[:-1]).encode()
+    return _LENGTHS.pack(len(words), len(start.initializer)) + words + start.initializer
+
+
+def _receive_start(sock: socket.socket) -> Start:
+    words, initializer = (_receive(sock, size) for size in _LENGTHS.unpack(_receive(sock, _LENGTHS.size)))
+    workers, limits, program, argv = json.loads(words)
+    if program is not None:
+        kind, name, args, folder = program
+        program = Program(kind, name, tuple(args), folder)
+    return Start(workers, Limits(*limits), program, argv, initializer)
 
 
 def _receive(sock: socket.socket, size: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from executor.programs import check, start
+from executors.programs import check, start
 from running import RunScoop, run_python
 from scripts import check as check_in_run
 

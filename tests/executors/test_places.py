@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from executor.programs import check, fail, give, pid, start
+from executors.programs import check, fail, give, pid, start
 from running import RunScoop, run_python
 from scoop import Executor
 from scripts import check as check_in_run

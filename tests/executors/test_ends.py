@@ -6,7 +6,7 @@ import sys
 import psutil
 
 from background import Background, background, until
-from executor.programs import IMPORTS, check, start
+from executors.programs import IMPORTS, check, start
 from running import RunScoop, write
 from scripts import program
 

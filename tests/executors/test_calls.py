@@ -1,6 +1,6 @@
 """Executor.submit() and the futures that it returns, as in concurrent.futures."""
 
-from executor.programs import check, start
+from executors.programs import check, start
 from running import RunScoop
 
 BREAKS = """

@@ -1,6 +1,6 @@
 """Executor.map(), as in concurrent.futures."""
 
-from executor.programs import check
+from executors.programs import check
 from running import RunScoop
 
 
