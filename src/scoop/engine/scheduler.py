@@ -292,7 +292,11 @@ class Scheduler:
         return bool(self.ready.running)
 
     def leaves_work_to_others(self) -> bool:
-        return bool(self._tasks)
+        # In this order: what a thread that gives has taken from the table is sent before it has done.
+        return bool(self._tasks) or self.stealing.is_under_way()
+
+    def look_again(self) -> None:
+        self.idle.look_again()
 
     def is_about_to_take(self) -> bool:
         return bool(self.idle.rising)
