@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from functools import cache
 from typing import Any, TypeVar
 
@@ -25,13 +26,14 @@ from ..engine.limits import Identity, Limits
 from ..engine.module_paths import note_start
 from ..engine.scheduler import Scheduler
 from ..engine.task import TaskOptions
+from ..engine.unasked import report_failures
 from ..engine.withdrawal import withdraw_all
 from ..errors import BrokenExecutor, in_words
 from ..maps.call_queue import CallQueue
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.methods import pickle_methods_exactly
-from ..wire.status_page import new_status_page, open_page_memory
+from ..wire.status_page import StatusPage, new_status_page, open_page_memory
 from .connection import connect
 from .fresh_interpreter import Start, start_interpreter
 from .running_program import running_program, share_main
@@ -137,13 +139,7 @@ class WorkerPool:
         self._end()
 
     def _connect(self) -> None:
-        here, there = socket.socketpair()
-        memory = open_page_memory()
-        try:
-            self._page = new_status_page(memory)
-            self._process = start_interpreter(self._start, here, there, memory)
-        finally:
-            os.close(memory)
+        here, self._page = self._start_processes()
         identity = Identity(0, 0, self._start.workers, is_origin=True)
         limits = self._start.limits
         self._connection = connect(identity, self._page, here, self._broker_has_gone, limits, is_guarded=False)
@@ -151,9 +147,21 @@ class WorkerPool:
         self._calls = CallQueue(self.scheduler)
         _open.add(self)
         self._connection.listen()
-        self.scheduler.defer(
-            _nothing
-        )  # so that there is a helper thread, whatever becomes of others that are started
+        self.scheduler.defer(_nothing)  # so that there is one helper thread, whatever becomes of others
+
+    def _start_processes(self) -> tuple[socket.socket, StatusPage]:
+        with ExitStack() as stack:
+            memory = open_page_memory()
+            stack.callback(os.close, memory)
+            here, there = socket.socketpair()
+            stack.enter_context(there)
+            page = new_status_page(memory)
+            with ExitStack() as if_it_fails:
+                if_it_fails.callback(page.close)
+                if_it_fails.enter_context(here)
+                self._process = start_interpreter(self._start, here, there, memory)
+                if_it_fails.pop_all()
+        return here, page
 
     def _broker_has_gone(self, cut_off: bool) -> None:
         reason = "this program has closed the connection to its workers" if cut_off else self._how_it_ended()
@@ -221,6 +229,7 @@ def _end_all() -> None:
         pool.close(cancel=getattr(sys, "last_type", None) is KeyboardInterrupt)
     for pool in [*_open]:
         pool.join()
+    report_failures()  # of tasks of ``futures``, where pools were entered
 
 
 def _leave_all_in_child() -> None:
