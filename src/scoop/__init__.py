@@ -24,7 +24,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
-#                  the calls of an executor: call_queue, call_chunk
+#                  the calls of an executor: call_queue, calls_in_flight
 #   -----------------------------------------------------+-------------------------------------------------------
 #   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
 #     scheduler    what runs next                        |    state           what is to be done, pure

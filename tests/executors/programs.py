@@ -10,7 +10,7 @@ from scripts import MAIN, program
 __all__ = ["check", "fail", "give", "pid", "start", "wait_for_file"]
 
 IMPORTS = """
-import asyncio, signal, subprocess
+import asyncio, signal, warnings
 from concurrent import futures as library
 from scoop import Executor
 from scoop.errors import *

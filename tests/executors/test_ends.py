@@ -251,6 +251,7 @@ def test_a_child_that_the_program_forks_has_no_part_in_it(scoop_run: RunScoop) -
         def main():
             with Executor(2) as executor:
                 assert executor.submit(square, 3).result() == 9
+                warnings.simplefilter("ignore", DeprecationWarning)  # Python's own, of forks where there are threads
                 if (child := os.fork()) == 0:
                     try:
                         raises(RuntimeError, executor.submit, square, 3)

@@ -66,8 +66,8 @@ class WorkerPool:
         _prepare_process()
         program = running_program()
         share_main(program)
-        packed = codec.dumps(initializer) if initializer else b""
-        self._start = Start(workers, Limits(spare=True, authkey=_authkey()), program, [*sys.argv], packed)
+        limits = Limits(spare=True, authkey=_authkey())
+        self._start = Start(workers, limits, program, [*sys.argv], _pack(initializer))
         self._closing = threading.Event()
         self._is_up = threading.Event()
         self._problem: BaseException | None = None
@@ -207,6 +207,14 @@ def _prepare_process() -> None:
     keep_freed_memory()
     note_start()
     pickle_methods_exactly()
+
+
+def _pack(initializer: Initializer | None) -> bytes:
+    try:
+        return codec.dumps(initializer) if initializer else b""
+    except Exception as problem:
+        reason = in_words(problem)
+        raise TypeError(f"the initializer and its arguments cannot travel to workers ({reason})") from problem
 
 
 def _shut_down() -> Exception:

@@ -14,6 +14,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from itertools import repeat
 from math import ceil
 from threading import RLock
 from typing import Any, Protocol, TypeVar
@@ -25,7 +26,7 @@ from ..engine.ready_table import ReadyTable
 from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..tuning import TUNING
-from .call_chunk import CallChunk, EndedCalls, SubmittedCall
+from .calls_in_flight import CallChunk, EndedCalls, LoneCall, SubmittedCall
 from .row_functions import call_outcome
 from .steal_policy import Situation, plan_steal
 
@@ -59,7 +60,7 @@ class CallQueue:
         self._scheduler = scheduler
         self._lock = RLock()  # reentrant: a finalizer may submit or cancel at any moment
         self._calls: deque[SubmittedCall] = deque()
-        self._chunks: deque[CallChunk] = deque()  # that had no room in the last batch
+        self._taken: deque[CallChunk | LoneCall] = deque()  # that had no room in the last batch
         self._ended: deque[EndedCalls] = deque()
         self._closed: Exception | None = None  # why no call is taken any more
         self._is_giving = self._is_telling = False  # a deferred call is on its way
@@ -105,25 +106,25 @@ class CallQueue:
         """Fail all calls that are queued."""
         for call in self._pop(len(self._calls)):
             if call.future.set_running_or_notify_cancel():
-                self.ended(EndedCalls([call], None, lambda: error))
-        while (chunk := self._next_chunk()) is not None:
-            chunk.abandoned(error, self._scheduler)
+                self.ended(EndedCalls([call], None, lambda: (False, error)))
+        while (taken := self._next_taken()) is not None:
+            taken.abandoned(error, self._scheduler)
 
     # -- for the scheduler: see OpenMap in ready_table.py ----------------------------------------------------------
 
     def steal(self, wanted: int) -> Sequence[InFlight]:
         """Take calls for other workers, of which so many wait: as many as keep them busy for a moment."""
-        if not self._chunks:
+        if not self._taken:
             rows, most = self._plan(wanted)
-            self._chunks.extend(CallChunk(self, group) for group in _groups(self._pop(rows), most))
-        return [*self._chunks]
+            self._taken.extend(self._in_flight(group) for group in _groups(self._pop(rows), most))
+        return [*self._taken]
 
     def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
         """Yield what was stolen; what is not taken from the iterator stays."""
         try:
             for _ in chunks:
-                if (chunk := self._next_chunk()) is not None:
-                    yield chunk
+                if (taken := self._next_taken()) is not None:
+                    yield taken
         finally:
             self._note_left()
             if self._scheduler.refusal is not None:  # meanwhile: this thread, or the one that refuses, sees both
@@ -152,13 +153,13 @@ class CallQueue:
 
     def send_singly(self, calls: Sequence[SubmittedCall]) -> None:
         """Send calls one by one, one of which cannot travel."""
-        self._chunks.extend(CallChunk(self, [call]) for call in calls)
+        self._taken.extend(LoneCall(self, call) for call in calls)
         self._note_left()
         self._give_soon()
 
     def resend_suspects(self, calls: Sequence[SubmittedCall]) -> None:
         """Send calls anew whose worker died: singly, so that the one that kills is the only one lost."""
-        self._scheduler.send_suspects([CallChunk(self, [self._once_tried(call)]) for call in calls])
+        self._scheduler.send_suspects([LoneCall(self, self._once_tried(call)) for call in calls])
 
     def note_seconds(self, function: Callable[..., Any], seconds: float) -> None:
         """Remember what a call took."""
@@ -176,9 +177,12 @@ class CallQueue:
         most = min(ceil(plan.rows / pieces), TUNING.most_calls_in_piece)
         return min(plan.rows, most * pieces), most
 
-    def _next_chunk(self) -> CallChunk | None:
+    def _in_flight(self, calls: Sequence[SubmittedCall]) -> CallChunk | LoneCall:
+        return CallChunk(self, calls) if len(calls) > 1 else LoneCall(self, calls[0])
+
+    def _next_taken(self) -> CallChunk | LoneCall | None:
         try:
-            return self._chunks.popleft()
+            return self._taken.popleft()
         except IndexError:
             return None
 
@@ -229,7 +233,7 @@ class CallQueue:
     def _note_left(self) -> None:
         """Be in the table of what is ready while there are calls."""
         with self._lock:
-            if self._calls or self._chunks:
+            if self._calls or self._taken:
                 self._scheduler.ready.tasks[self] = True
             else:
                 self._scheduler.ready.tasks.pop(self, None)
@@ -255,12 +259,13 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
 
 def _outcomes(ended: EndedCalls) -> Iterator[tuple[bool, Any]]:
     """Yield of each call whether it has returned, and what; else what it has raised."""
-    segment = ended.segment.unpack() if ended.segment is not None else None
-    if segment is not None and segment.error is None:
+    if ended.outcome is not None:
+        for _ in ended.calls:
+            yield ended.outcome()
+    if ended.segment is not None:
+        segment = ended.segment.unpack()
         yield from map(call_outcome, segment.values)
-        return
-    for _ in ended.calls:
-        yield False, ended.error() if ended.error is not None else segment and segment.error
+        yield from repeat((False, segment.error))  # what came could not be unpickled
 
 
 @calls_program
