@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from concurrent import futures
 from typing import Any, TypeVar
 
+from .signal_safety import calls_program
+
 __all__ = ["CallFuture"]
 
 T = TypeVar("T")
@@ -19,6 +21,7 @@ class _Condition(RLock):  # type: ignore[misc]  # typeshed has it final
 
     _sleepers: Sequence[Any] = ()  # locks; changed under this one
 
+    @calls_program
     def wait(self, timeout: float | None = None) -> bool:
         """Let go of the lock, and sleep until notified; return whether that came within ``timeout`` seconds."""
         sleeper = allocate_lock()
