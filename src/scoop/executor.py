@@ -127,7 +127,9 @@ class Executor(futures.Executor):
         calls.check()
         sizes = buffersize, chunksize
         function = calls.prepared(fn)
-        return start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=calls.must_travel)
+        results = start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=calls.must_travel)
+        results.kept = self  # an executor that is forgotten ends, and would read no more inputs
+        return results
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls, and let the processes end when all that was submitted has ended.

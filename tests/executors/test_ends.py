@@ -354,3 +354,66 @@ def test_executors_that_have_ended_leave_nothing_in_the_program(scoop_run: RunSc
             assert census() == before, (before, census())
         """,
     )
+
+
+def test_a_script_that_workers_cannot_import_breaks_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        if not scoop.IS_ORIGIN:
+            raise ValueError("not here")
+
+        def main():
+            with Executor(2) as executor:
+                error = executor.submit(square, 3).exception(60)
+                assert type(error) is MainImportError and "not here" in str(error), error
+        """,
+    )
+
+
+def test_workers_that_die_while_they_start_break_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        if not scoop.IS_ORIGIN:
+            os._exit(1)
+
+        def main():
+            with Executor(2) as executor:
+                error = executor.submit(square, 3).exception(60)
+                assert type(error) is MainImportError and "die while they start" in str(error), error
+        """,
+    )
+
+
+def test_an_interpreter_that_cannot_start_is_named(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            here, sys.executable = sys.executable, "/no/such/python"
+            error = raises(BrokenExecutor, Executor, 2)
+            assert "/no/such/python" in str(error), error
+            sys.executable = here
+            with Executor(1) as executor:
+                assert executor.submit(square, 3).result() == 9
+        """,
+    )
+
+
+def test_what_tasks_have_started_ends_with_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import subprocess
+
+        def child():
+            return subprocess.Popen(["sleep", "1000"]).pid
+
+        def main():
+            with Executor(1) as executor:
+                pid = executor.submit(child).result()
+                os.kill(pid, 0)
+            raises(ProcessLookupError, os.kill, pid, 0)
+        """,
+    )

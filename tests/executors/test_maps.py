@@ -108,6 +108,16 @@ def test_a_map_that_reads_on_after_the_end_is_told_so(scoop_run: RunScoop) -> No
     )
 
 
+def test_a_map_keeps_its_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            assert sum(Executor(2).map(square, range(1000), buffersize=3)) == sum(x * x for x in range(1000))
+        """,
+    )
+
+
 def test_what_cannot_travel_fails_and_never_runs_in_the_program(scoop_run: RunScoop) -> None:
     check(
         scoop_run,

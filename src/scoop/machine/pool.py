@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -181,8 +182,9 @@ class WorkerPool:
         if scheduler.refusal is None:
             scheduler.refuse(_shut_down())
         self._connection.client.close()
-        while scheduler.helpers.deferred:  # if the broker has died, futures may not have been told
-            scheduler.helpers.make_deferred_call()
+        while scheduler.helpers.deferred or scheduler.stealing.is_under_way():
+            scheduler.helpers.make_deferred_call()  # if the broker has died, futures may not have been told
+            time.sleep(0.001)
         scheduler.close()
         scheduler.end_fibers()
         self._process.wait()

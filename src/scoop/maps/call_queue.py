@@ -114,6 +114,7 @@ class CallQueue:
 
     def steal(self, wanted: int) -> Sequence[InFlight]:
         """Take calls for other workers, of which so many wait: as many as keep them busy for a moment."""
+        self._is_giving = False
         if not self._taken:
             rows, most = self._plan(wanted)
             self._taken.extend(self._in_flight(group) for group in _groups(self._pop(rows), most))
@@ -131,12 +132,16 @@ class CallQueue:
                 self.refuse(self._scheduler.refusal)
 
     def run_next(self, only_kept: bool) -> bool:
-        """Run the next call here, since there are no other workers; return whether there was one."""
-        for call in () if only_kept else self._pop(1):
-            if call.future.set_running_or_notify_cancel():
+        """Run the next calls here, since there are no other workers; return whether there were any."""
+        if only_kept:
+            return False
+        taken = self._next_taken()
+        calls = taken.take_all() if taken else self._pop(1)
+        self._note_left()
+        for call in calls:
+            if taken or call.future.set_running_or_notify_cancel():
                 _run(call)
-            return True
-        return False
+        return bool(calls)
 
     def seconds_left(self) -> float | None:
         """Return how long the calls would take: that is not known."""
@@ -169,9 +174,13 @@ class CallQueue:
 
     def _plan(self, wanted: int) -> tuple[int, int]:
         """Return how many calls to take now, and how many to put in a chunk at most."""
-        scheduler, function = self._scheduler, self._calls[0].function
-        costs = scheduler.costs.seconds(function), scheduler.costs.bytes(function)
-        plan = plan_steal(Situation(len(self._calls), *costs, scheduler.size, wanted, 0.0, 0.0, alone=True), TUNING)
+        try:
+            function = self._calls[0].function
+        except IndexError:  # they were withdrawn meanwhile
+            return 0, 1
+        rows, costs, size = max(1, len(self._calls)), self._scheduler.costs, self._scheduler.size
+        known = costs.seconds(function), costs.bytes(function)
+        plan = plan_steal(Situation(rows, *known, size, wanted, 0.0, 0.0, alone=True), TUNING)
         # Two for each worker that waits: one to run, and one that is there when that has ended.
         pieces = max(plan.pieces, min(plan.rows, 2 * wanted))
         most = min(ceil(plan.rows / pieces), TUNING.most_calls_in_piece)
@@ -218,8 +227,7 @@ class CallQueue:
             if self._closed is not None:
                 raise self._closed.with_traceback(None)
             self._calls.append(call)
-            if len(self._calls) == 1:
-                self._scheduler.ready.tasks[self] = True
+            self._scheduler.ready.tasks[self] = True  # each time: Ctrl-C may have struck between the two
 
     @indivisible
     def _pop(self, most: int) -> list[SubmittedCall]:

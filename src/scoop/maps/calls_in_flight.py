@@ -65,6 +65,10 @@ class _CallsInFlight:
         self._calls: list[SubmittedCall | None] = [*calls]  # that have not ended
         self.options = calls[0].options
 
+    def take_all(self) -> list[SubmittedCall]:
+        """Return the calls that have not ended, which are in other hands from now on."""
+        return self._take(0, len(self._calls))
+
     def universal_callbacks(self) -> Sequence[Callable[..., object]]:
         return ()
 
@@ -92,16 +96,13 @@ class _CallsInFlight:
         self._end_all(lambda: (False, error), deferred)
 
     def _end_all(self, outcome: Outcome, deferred: Deferred) -> None:
-        self._owner.ended(EndedCalls(self._take_all(), None, outcome))
+        self._owner.ended(EndedCalls(self.take_all(), None, outcome))
         self._drop(deferred)
 
     def _take(self, start: int, stop: int) -> list[SubmittedCall]:
         taken = [call for call in self._calls[start:stop] if call is not None]
         self._calls[start:stop] = [None] * (stop - start)
         return taken
-
-    def _take_all(self) -> list[SubmittedCall]:
-        return self._take(0, len(self._calls))
 
     def _drop(self, deferred: Deferred) -> None:
         """Let go of the program's objects: not here, since the I/O thread may call."""
@@ -153,15 +154,15 @@ class CallChunk(_CallsInFlight):
         if packed[0]:
             self.arrived_in_part(packed, deferred)
         else:
-            self._owner.send_singly(self._take_all())
+            self._owner.send_singly(self.take_all())
         self._drop(deferred)
 
     def not_sent(self, error: Exception, deferred: Deferred) -> None:  # noqa: ARG002
         """Be sent singly, since one of the calls cannot travel."""
-        self._owner.send_singly(self._take_all())
+        self._owner.send_singly(self.take_all())
         self._drop(deferred)
 
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:  # noqa: ARG002
         """Send anew what has not ended, singly: so the call that kills is the only one lost."""
-        self._owner.resend_suspects(self._take_all())
+        self._owner.resend_suspects(self.take_all())
         self._drop(deferred)

@@ -169,6 +169,7 @@ class Results(chain[Any]):
 
     inputs: Inputs
     lists: Generator[list[Any], None, None]
+    kept: object  # what is to live as long as they are wanted
 
     def close(self) -> None:
         """Cancel what has not begun."""
