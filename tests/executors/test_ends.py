@@ -1,5 +1,6 @@
 """How executors end, and what ends with them. The census after each test sees that nothing is left."""
 
+import os
 import signal
 import sys
 
@@ -417,3 +418,32 @@ def test_what_tasks_have_started_ends_with_the_executor(scoop_run: RunScoop) -> 
             raises(ProcessLookupError, os.kill, pid, 0)
         """,
     )
+
+
+def test_ctrl_c_in_a_terminal_is_for_the_program_alone(background: Background) -> None:
+    source = """
+    def main():
+        with Executor(2) as executor:
+            calls = [executor.submit(is_open, "never" if x else "gate") for x in range(2)]
+            print("made", flush=True)
+            try:
+                calls[0].result()
+            except KeyboardInterrupt:
+                print("interrupted", flush=True)
+            open_gate()
+            assert calls[0].result(60)
+            assert list(executor.map(square, range(10))) == [x * x for x in range(10)]
+            open_gate("never")
+        print("fine", flush=True)
+
+    if __name__ == "__main__":
+        main()
+    """
+    write(background.folder / "script.py", program(IMPORTS) + program(source).removeprefix(program("")))
+    command = background(sys.executable, "script.py")
+    command.says("made")
+    os.killpg(command.process.pid, signal.SIGINT)  # the fresh interpreter has hardly started
+    command.says("interrupted")
+    command.says("fine")
+    assert command.end() == 0
+    assert command.err == ""
