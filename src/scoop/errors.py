@@ -2,7 +2,7 @@
 
     Exception
     ├── ScoopError                  the root: ``except ScoopError`` catches all of these
-    │   ├── NotStartedProperly      the program was not started with ``python -m scoop``
+    │   ├── NotStartedProperly      the program has no workers: see ``python -m scoop``, and scoop.start()
     │   ├── MainImportError         a worker could not import the main script
     │   │   └── UnguardedMainError  because the script starts its work while it is imported
     │   ├── HostsMissing            fewer hosts take part in the run than it needs (``--min-hosts``)
@@ -117,7 +117,7 @@ class NotStartedProperly(ScoopError):
     def __init__(self, what: str = "This call") -> None:
         super().__init__(
             f"{what} needs SCOOP's workers, and this program was started without them. "
-            "Start it with: python -m scoop script.py"
+            "Start it with: python -m scoop script.py, or call scoop.start()"
         )
         self._what = what
 

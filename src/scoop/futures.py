@@ -8,9 +8,9 @@
     if __name__ == "__main__":
         main()
 
-started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Started without
-``-m scoop``, the two maps are the builtin ``map``, with one warning: serial, lazy, and without time limits; all
-else raises NotStartedProperly.
+started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Without workers (see also
+``scoop.start()`` and ``scoop.Executor``), the two maps are the builtin ``map``, with one warning: serial, lazy, and
+without time limits; all else raises NotStartedProperly.
 
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
@@ -313,7 +313,7 @@ def _serial(what: str) -> bool:
         _warned = True
         warnings.warn(
             f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
-            "Start it with: python -m scoop script.py",
+            "Start it with: python -m scoop script.py, or call scoop.start()",
             RuntimeWarning,
             stacklevel=3,
         )
