@@ -15,6 +15,15 @@ from concurrent import futures as library
 from scoop import Executor
 from scoop.errors import *
 
+def interrupted(function):
+    # Call a function, and be struck by Ctrl-C in it, after it has called what it is given.
+    inside = threading.Event()
+    def strike():
+        until(inside.is_set)
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=strike).start()
+    raises(KeyboardInterrupt, function, inside.set)
+
 """
 
 

@@ -274,8 +274,7 @@ def test_ctrl_c_interrupts_a_wait_and_loses_nothing(scoop_run: RunScoop) -> None
         def main():
             with Executor(2) as executor:
                 calls = [executor.submit(is_open) for _ in range(10)]
-                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-                raises(KeyboardInterrupt, calls[0].result)
+                interrupted(lambda inside: (inside(), calls[0].result()))
                 open_gate()
                 assert all(future.result(60) for future in calls)
         """,
@@ -286,18 +285,18 @@ def test_ctrl_c_out_of_its_block_cancels_what_has_not_begun(scoop_run: RunScoop)
     check(
         scoop_run,
         """
-        def block(calls):
-            with Executor(1) as executor:
-                calls.append(executor.submit(is_open))
-                until(calls[0].running)
-                calls += [executor.submit(leave_mark, number) for number in range(1000)]
-                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-                threading.Timer(0.4, open_gate).start()
+        def block(executor, calls, inside):
+            with executor:
+                inside()
                 calls[0].result()
 
         def main():
-            calls = []
-            raises(KeyboardInterrupt, block, calls)
+            executor, calls = Executor(1), []
+            calls.append(executor.submit(is_open))
+            until(calls[0].running)
+            calls += [executor.submit(leave_mark, number) for number in range(1000)]
+            calls[-1].add_done_callback(lambda _: open_gate())
+            interrupted(lambda inside: block(executor, calls, inside))
             assert calls[0].result() is True and calls[-1].cancelled()
             assert marks() < 1000
         """,

@@ -80,14 +80,11 @@ def test_ctrl_c_interrupts_a_wait_and_the_workers_go_on(scoop_run: RunScoop) -> 
     check(
         scoop_run,
         """
-        import signal
-
         def main():
             scoop.start(2)
             future = futures.submit(is_open)
             for wait in (future.result, lambda: list(futures.map(is_open, ["gate"] * 5))):
-                threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-                raises(KeyboardInterrupt, wait)
+                interrupted(lambda inside: (inside(), wait()))
             open_gate()
             assert future.result() is True
             assert list(futures.map(square, range(5))) == [0, 1, 4, 9, 16]
