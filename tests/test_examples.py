@@ -28,6 +28,7 @@ EXAMPLES = {
     "deap_onemax": Example(r"\d+ individuals evaluated; the best has \d+ ones of 60\."),
     "deap_sorting_network": Example(r"\d+ comparators sort \d+ of 32 inputs\."),
     "exceptions": Example(r"Left on the shelves: \[8, 0, 0\]"),
+    "executor": Example(r"Counted 35 letters, three times\."),
     "hello": Example(r"Hello, Edsger!"),
     "map_as_completed": Example(r"Below 2000, 1161 takes the most steps: 181\."),
     "maps": Example(r"All maps agree with the builtin map\."),

@@ -3,7 +3,8 @@
     from scoop import futures
     results = list(futures.map(function, inputs))
 
-Start the program with ``python -m scoop script.py``.
+Start the program with ``python -m scoop script.py``. In a program that is started as always, `scoop.Executor` is an
+executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a console workers.
 """
 
 # The house. Each layer imports only those below it; `make check` sees to that. Start with docs/internals.md.
@@ -15,11 +16,15 @@ Start the program with ``python -m scoop script.py``.
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
+#   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
+#   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
+#     pool, fresh_interpreter, running_program   the workers of an executor
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
+#                  the calls of an executor: call_queue, calls_in_flight
 #   -----------------------------------------------------+-------------------------------------------------------
 #   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
 #     scheduler    what runs next                        |    state           what is to be done, pure
@@ -36,6 +41,7 @@ Start the program with ``python -m scoop script.py``.
 #     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |
 #     program_settings, forwarding, notices   log, warn  |
+#     call_future, executor_tasks   executors' futures   |
 #   -----------------------------------------------------+-------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
@@ -90,7 +96,13 @@ logger = logging.getLogger("scoop")
 __version__ = "1.0.0"
 
 
+_HOMES = {"Executor": "executor", "start": "session", "stop": "session"}
+"""Names that are imported when they are first asked for, and from where."""
+
+
 def __getattr__(name: str) -> Any:
     if name in ("futures", "shared"):  # so that `import scoop` is enough, and imports nothing else
         return import_module(f"scoop.{name}")
+    if name in _HOMES:
+        return getattr(import_module(f"scoop.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'scoop' has no attribute {name!r}")

@@ -2,27 +2,31 @@
 
     Exception
     ├── ScoopError                  the root: ``except ScoopError`` catches all of these
-    │   ├── NotStartedProperly      the program was not started with ``python -m scoop``
+    │   ├── NotStartedProperly      the program has no workers: see ``python -m scoop``, and scoop.start()
     │   ├── MainImportError         a worker could not import the main script
     │   │   └── UnguardedMainError  because the script starts its work while it is imported
     │   ├── HostsMissing            fewer hosts take part in the run than it needs (``--min-hosts``)
     │   ├── TaskNotSent             a task could not be rebuilt on a worker, or reads what cannot go along
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception whose class only the other process has
+    │   ├── BrokenExecutor          an executor has lost its processes, or they could not start
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
     │   ├── Deadlock                a task waits for a future that waits for the task
     │   └── FinalizerError          a ``__del__`` that runs in the midst of SCOOP's code waits for a future
     └── RemoteTraceback             never raised: carries the remote frames, as the first of the chain of causes
 
+BrokenExecutor is also a ``concurrent.futures.BrokenExecutor``.
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
 written against either works unchanged.
 """
 
 import reprlib
+from concurrent import futures
 from concurrent.futures import CancelledError
 from contextlib import suppress
 
 __all__ = [
+    "BrokenExecutor",
     "CancelledError",
     "Deadlock",
     "FinalizerError",
@@ -113,7 +117,7 @@ class NotStartedProperly(ScoopError):
     def __init__(self, what: str = "This call") -> None:
         super().__init__(
             f"{what} needs SCOOP's workers, and this program was started without them. "
-            "Start it with: python -m scoop script.py"
+            "Start it with: python -m scoop script.py, or call scoop.start()"
         )
         self._what = what
 
@@ -143,6 +147,10 @@ class ResultNotSent(ScoopError):
 
 class RemoteError(ScoopError):
     """A task raised an exception whose class this process cannot have; the message and the cause tell which."""
+
+
+class BrokenExecutor(ScoopError, futures.BrokenExecutor):
+    """An executor can serve no call: its processes have ended, or cannot start, or its initializer has failed."""
 
 
 class WorkerLost(ScoopError):

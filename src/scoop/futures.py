@@ -8,9 +8,9 @@
     if __name__ == "__main__":
         main()
 
-started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Started without
-``-m scoop``, the two maps are the builtin ``map``, with one warning: serial, lazy, and without time limits; all
-else raises NotStartedProperly.
+started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Without workers (see also
+``scoop.start()`` and ``scoop.Executor``), the two maps are the builtin ``map``, with one warning: serial, lazy, and
+without time limits; all else raises NotStartedProperly.
 
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
@@ -82,7 +82,7 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     if type(func) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
     scheduler = runtime.current
-    if scheduler is None or runtime.refusal is not None:
+    if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
     future = new_task(func, args, kwargs, options)
     scheduler.offer(future)
@@ -113,7 +113,7 @@ def map(
     _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map"):
         return builtins.map(func, *iterables)
-    return iterators.start_map("futures.map()", func, iterables, timeout, True, buffersize, chunksize)
+    return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize)
 
 
 def map_as_completed(
@@ -128,7 +128,7 @@ def map_as_completed(
     _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map_as_completed"):
         return builtins.map(func, *iterables)
-    return iterators.start_map("futures.map_as_completed()", func, iterables, timeout, False, buffersize, chunksize)
+    return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, buffersize, chunksize)
 
 
 def mapReduce(
@@ -301,15 +301,19 @@ def _scheduler(what: str) -> Scheduler:
     return cast(Scheduler, runtime.need(what))
 
 
+def _maps(what: str) -> iterators.MapScheduler:
+    return cast(iterators.MapScheduler, runtime.need(f"futures.{what}()"))
+
+
 def _serial(what: str) -> bool:
     """Return whether there are no workers, and say so, once in a program."""
     global _warned
-    serial = runtime.current is None and runtime.refusal is None
+    serial = runtime.current is None and runtime.why_refused() is None
     if serial and not _warned:
         _warned = True
         warnings.warn(
             f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
-            "Start it with: python -m scoop script.py",
+            "Start it with: python -m scoop script.py, or call scoop.start()",
             RuntimeWarning,
             stacklevel=3,
         )

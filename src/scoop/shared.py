@@ -108,8 +108,8 @@ elements = _Elements()
 
 
 def _settable(what: str) -> Constants:
-    if runtime.refusal is not None:  # a worker is importing the main script: reading is welcome, setting is not
-        raise runtime.refusal.with_traceback(None)
+    if runtime.why_refused() is not None:  # a worker is importing the main script: reading is welcome, setting is not
+        runtime.need(what)  # which raises
     return _constants(what)
 
 

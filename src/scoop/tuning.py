@@ -53,6 +53,8 @@ class Tuning(NamedTuple):
     """Pieces in one go: each costs a task's journey, and what is left can be given later."""
     heavy_bytes: int = 1 << 20
     """Rows that carry more are pieces of their own, however short: so the next is packed while one runs."""
+    most_calls_in_piece: int = 1024
+    """Calls of an executor in a piece at most: to unpack so many results takes the program some milliseconds."""
     most_heavy_pieces: int = 64
     """Pieces in one go of heavy rows: to pack more at once would keep the workers waiting that want them."""
     worth_giving_seconds: float = 0.0005

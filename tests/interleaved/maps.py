@@ -24,7 +24,9 @@ class Process:
     size = 2
     retries = 2
     most_tasks: int | None = None
+    refusal: Exception | None = None
     leaves_tasks = False
+    is_spared = False
 
     def __init__(self, interleaver: Interleaver | None = None, seconds: float = 1e-3) -> None:
         self.ready = ReadyTable()

@@ -27,8 +27,9 @@ from scoop.engine.constants import Constants
 from scoop.engine.cost_model import CostModel
 from scoop.engine.future import Future
 from scoop.engine.limits import Identity, Limits
+from scoop.engine.outside import Outside
 from scoop.engine.receiver import Receiver
-from scoop.engine.scheduler import Outside, Scheduler
+from scoop.engine.scheduler import Scheduler
 from scoop.engine.states import TRANSITIONS
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.tuning import TUNING

@@ -40,12 +40,14 @@ ALLOWED = re.compile(r"sweep_tuning")
 """Names of files that may be named."""
 
 LIBRARY_NAMES = {
+    "_args_from_interpreter_flags",
     "_asdict",
     "_current_frames",
     "_exit",
     "_fields",
     "_getframe",
     "_make",
+    "_register_atexit",
     "_replace",
     "_run_exitfuncs",
     "_shutdown",

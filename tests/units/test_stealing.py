@@ -1,6 +1,7 @@
 """Which worker gives, how much, and how often: for each request once."""
 
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from scoop.engine import runtime
 from scoop.engine.cost_model import CostModel
 from scoop.engine.future import Future, new_task
 from scoop.engine.limits import Identity, Limits
-from scoop.engine.scheduler import Outside, Scheduler
+from scoop.engine.outside import Outside
+from scoop.engine.scheduler import Scheduler
 from scoop.engine.thread_event import ThreadEvent
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.maps.row_functions import MapRows
-from scoop.wire.messages import DEFAULT_RETRIES, GiveBack, Message, Offer, Run
+from scoop.wire.messages import DEFAULT_RETRIES, GiveBack, Idle, Message, Offer, Run
 from scoop.wire.status_page import StatusPage
 
 sent: list[Message] = []
@@ -209,3 +211,24 @@ def test_a_program_that_never_gave_anything_ends_without_a_message(scheduler: Sc
     scheduler.drain()
     assert not sent
     assert not scheduler.has_work()
+
+
+def test_while_its_tasks_are_packed_a_process_is_not_done(scheduler: Scheduler, page: StatusPage) -> None:
+    fibers = scheduler.fibers_here()
+    assert fibers is not None
+    fibers.event.set()  # its sleep ends at once
+    thread = Thread(target=scheduler.idle.rest, args=(fibers,))
+
+    class Rests:
+        def __reduce__(self) -> Any:
+            # Another thread finds nothing to do, while this one gives the last task away.
+            thread.start()
+            thread.join()
+            return abs, (1,)
+
+    offer(scheduler, 1, Rests())
+    page.ask(0, True)
+    scheduler.stealing.give()
+    words = [message for message in sent if isinstance(message, Idle)]
+    assert words
+    assert all(word.partly for word in words), "the run could end, and the task be lost"

@@ -131,6 +131,8 @@ class BrokerState:
                 raise ValueError("a worker that works says that it could not start")
             peer.cannot_start = True
             able = any(each.has_spoken and not each.cannot_start for each in self.peers.but(ORIGIN))
+            if message.problem == m.StartProblem.INITIALIZER_FAILED:
+                able = False  # what others have been told to be, all must be
             self.peers.send(ORIGIN, message._replace(others_can=able))
         elif message.everywhere:
             peer.cannot_start = True

@@ -234,12 +234,14 @@ def _await_threads() -> bool:
 def _drain(program: Program) -> None:
     """Finish tasks that were submitted and never waited for, as PEP 3148 demands."""
     scheduler = cast(Scheduler | None, runtime.current)
-    if scheduler is not None and runtime.refusal is None and not runtime.ends_with_program:
+    if scheduler is None:
+        return
+    if scheduler.refusal is None and not runtime.ends_with_program:
         # If the script has no guard, each worker runs it instead of importing it. That is an error, and the origin
         # waits until a worker reports it, even if the origin's own tasks have ended.
         scheduler.drain(await_starts=not program.seems_guarded())
-    if isinstance(runtime.refusal, UnguardedMainError):
-        raise runtime.refusal
+    if isinstance(scheduler.refusal, UnguardedMainError):
+        raise scheduler.refusal
 
 
 def _report(error: BaseException) -> int:

@@ -76,9 +76,12 @@ class BrokerClient:
 
     def send(self, message: Message) -> None:
         """Send a message, after all that were sent before. Callable from any thread, also within itself."""
-        buffers = getattr(message, "buffers", None)
-        self._unsent.append((memoryview(encode(message)), buffers))
+        self.post(message)
         self._send_waiting()
+
+    def post(self, message: Message) -> None:
+        """Put a message in line: the next call of send(), or flush(), on any thread sends it."""
+        self._unsent.append((memoryview(encode(message)), getattr(message, "buffers", None)))
 
     @indivisible
     def flush(self) -> None:

@@ -149,6 +149,13 @@ class Fibers:
         self.sleeping = True
         self.event.set()
 
+    def end(self) -> None:
+        """End the fibers that wait to be used again, where a process goes on without their thread, which calls."""
+        me = getcurrent()
+        for fiber in (*self._spares, self._starter):
+            fiber.parent = me  # where it goes when it ends
+            fiber.throw()
+
     def run_forever(self) -> None:
         """Be a runner on the current stack: what a worker's main thread does, all its life."""
         self._run()

@@ -90,7 +90,7 @@ class Future:
         """
         if self._state < ARRIVED:
             scheduler = runtime.current
-            if scheduler is None or runtime.refusal is not None:
+            if scheduler is None or scheduler.refusal is not None:
                 scheduler = runtime.need("Future.result()")  # which raises
             scheduler.join(self, timeout)
         if self._state == DONE:
@@ -236,8 +236,8 @@ def cancel_unbegun(future: Future) -> None:
     _end(future, CANCELLED, None)
 
 
-def fail(future: Future, error: BaseException, deferred: Deferred | None = None) -> None:
-    if error is not runtime.refusal:
+def fail(future: Future, error: BaseException, deferred: Deferred | None = None, noted: bool = True) -> None:
+    if noted:
         note_failure(future, type(error).__qualname__, error)
     _end(future, FAILED, error, deferred)
 

@@ -254,6 +254,7 @@ class HelperThreads:
         self._worker.adopt(fibers)
         self._has_started(fibers)
         fibers.run_forever()
+        fibers.end()
 
     @indivisible
     def _has_started(self, fibers: Fibers) -> None:

@@ -66,6 +66,7 @@ class IdleTracker:
         """Threads that have rested and have not looked for work since: each may be about to take a task."""
         self._finishing = False  # the program has ended, and only waits for the work that is left
         self._await_starts = False
+        self._has_finished = False
         self._on_finish: Callable[[], None] = _not_waiting
 
     def rest(self, fibers: Fibers) -> None:
@@ -148,13 +149,16 @@ class IdleTracker:
         self._await_starts = await_starts
         self._finishing = True
         while True:
-            self._speak_anew()
-            suspension.suspend()
+            if not self._has_finished:
+                self._speak_anew()
+                suspension.suspend()
             if is_over():
                 break
+            self._has_finished = False
 
     def finish(self) -> None:
-        """Hear that all work has ended."""
+        """Hear that all work has ended, or that there is no use in waiting for it."""
+        self._has_finished = True
         self._on_finish()
 
     @indivisible

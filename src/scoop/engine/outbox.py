@@ -26,6 +26,7 @@ from .reloads import send_reloads
 from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
+from .tracebacks import set_cause, without_our_frames
 
 __all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
@@ -44,7 +45,10 @@ class InFlight(Protocol):
     def options(self) -> TaskOptions: ...
     @property
     def is_chunk(self) -> bool: ...
+    @property
+    def must_travel(self) -> bool: ...
     def cannot_travel(self) -> Any: ...
+    def not_sent(self, error: Exception, deferred: Deferred) -> None: ...
     def universal_callbacks(self) -> Sequence[Callable[..., object]]: ...
     def sent_as(self, batch: int, number: int) -> None: ...
     def arrived(self, packed: Arrived, deferred: Deferred) -> None: ...
@@ -61,6 +65,7 @@ class FutureInFlight:
     __slots__ = ("_future",)
 
     is_chunk = False
+    must_travel = False
 
     def __init__(self, future: Future) -> None:
         f.sent(future)
@@ -85,6 +90,10 @@ class FutureInFlight:
         f.cannot_travel(self._future)
         return self._future
 
+    def not_sent(self, error: Exception, deferred: Deferred) -> None:
+        """Fail, since it cannot travel: only what must travel does."""
+        self.abandoned(error, deferred)
+
     def arrived(self, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
         f.arrived(self._future, packed, deferred)
 
@@ -99,7 +108,7 @@ class FutureInFlight:
         deferred.defer(lambda: f.fail(self._future, error(), deferred))
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        f.fail(self._future, error, deferred)
+        f.fail(self._future, error, deferred, noted=False)
 
     def withdraw(self) -> Future:
         """Hear that the program wants it no more; return the future: the caller has its task cancelled."""
@@ -165,6 +174,7 @@ class Outbox:
         self.in_flight: dict[int, list[InFlight | None]] = {}
         """By batch, its tasks that have not ended."""
         self.never_sent_any = True
+        self._given_up: Exception | None = None
         self._warned: set[str] = set()
 
     # -- sending ------------------------------------------------------------------------------------------------
@@ -185,6 +195,9 @@ class Outbox:
             except BaseException as problem:  # the program's __reduce__ may raise anything
                 if problem is runtime.signal_error:
                     runtime.repeat_signal()  # when the batch is packed
+                elif task.must_travel:
+                    task.not_sent(_not_sent(task, problem), self._deferred)
+                    continue
                 else:
                     self._warn(task, problem)
                 batch.stuck.append(task)
@@ -193,6 +206,8 @@ class Outbox:
         if batch.tasks:
             self.never_sent_any = False
             self.in_flight[batch.name] = [*batch.tasks]
+            if self._given_up is not None:  # meanwhile: this thread, or the one that gives up, sees both
+                self.abandon(self._given_up)
         else:
             self._functions.release(batch.name)
         return batch
@@ -263,9 +278,10 @@ class Outbox:
             task.lost(error, self._deferred)
 
     def abandon(self, error: Exception) -> None:
-        """Give up on all that is in flight: it fails with ``error``."""
+        """Give up on all that is in flight, and on all that will be: it fails with ``error``."""
+        self._given_up = error
         for batch in list(self.in_flight):
-            for task in self.in_flight.pop(batch):
+            for task in self.in_flight.pop(batch, ()):
                 if task is not None:
                     task.abandoned(error, self._deferred)
 
@@ -307,11 +323,21 @@ class Outbox:
         )
 
 
+def _not_sent(task: InFlight, problem: BaseException) -> TaskNotSent:
+    name = name_of(_function_of(task.call[0], task.is_chunk))
+    obstacle = name_obstacle(_parts(task), problem)
+    error = TaskNotSent(f"{name} and its arguments cannot travel to a worker ({obstacle})")
+    set_cause(error, without_our_frames(problem))
+    return error
+
+
 def _parts(task: InFlight) -> Iterator[tuple[str, Any]]:
     function, args, kwargs = task.call
     yield "function", _function_of(function, task.is_chunk)
-    for number, arg in enumerate(args):
-        yield from ((f"arg {number}", each) for each in (arg if task.is_chunk else (arg,)))
+    if task.is_chunk:
+        yield from function.arguments(args)  # type: ignore[attr-defined]
+    else:
+        yield from ((f"arg {number}", arg) for number, arg in enumerate(args))
     yield from ((f"keyword {name}", value) for name, value in kwargs.items())
 
 
@@ -320,7 +346,5 @@ def _function_of(function: Any, is_chunk: bool) -> Any:
 
 
 def _describe(call: TaskCall, is_chunk: bool) -> str:
-    function, args, kwargs = call
-    if is_chunk:
-        return describe_call(_function_of(function, True), tuple([column[0] for column in args]), {})
-    return describe_call(function, args, kwargs)
+    function: Any = call[0]
+    return function.describe(call[1]) if is_chunk else describe_call(*call)

@@ -23,6 +23,7 @@ class OpenMap(Protocol):
     def steal(self, wanted: int) -> Sequence[InFlight]: ...
     def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]: ...
     def withdraw(self) -> None: ...
+    def refuse(self, error: Exception, /) -> None: ...
     def seconds_left(self) -> float | None: ...
 
 
@@ -74,4 +75,10 @@ class ReadyTable:
         return None
 
     def futures(self) -> list[Future]:
-        return [item for table in (self.tasks, self.kept) for item in [*table] if isinstance(item, Future)]
+        return [item for item in self._items() if isinstance(item, Future)]
+
+    def maps(self) -> list[OpenMap]:
+        return [item for item in self._items() if not isinstance(item, Future)]
+
+    def _items(self) -> list[Future | OpenMap]:
+        return [*self.tasks, *self.kept]

@@ -6,7 +6,7 @@ Between messages it looks now and then whether others want work, and whether res
 import logging
 from collections.abc import Callable
 
-from ..errors import HostsMissing, MainImportError, ScoopError, UnguardedMainError
+from ..errors import BrokenExecutor, HostsMissing, MainImportError, ScoopError, UnguardedMainError
 from ..tuning import TUNING
 from ..wire import messages as m
 from ..wire.messages import Message, StartProblem
@@ -22,6 +22,7 @@ _ERRORS: dict[int, type[ScoopError]] = {
     StartProblem.IMPORT_FAILED: MainImportError,
     StartProblem.UNGUARDED: UnguardedMainError,
     StartProblem.HOSTS_MISSING: HostsMissing,
+    StartProblem.INITIALIZER_FAILED: BrokenExecutor,
 }
 
 Job = Callable[[], object]

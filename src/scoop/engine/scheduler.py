@@ -16,26 +16,24 @@ from functools import partial
 from sys import getrecursionlimit
 from threading import get_ident
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from greenlet import getcurrent, greenlet
 
 from ..tuning import TUNING
-from ..wire.messages import Message
 from ..wire.shared_buffers import BufferPool
-from ..wire.status_page import ASKED, StatusPage
+from ..wire.status_page import ASKED
 from . import future as f
-from . import runtime
 from .blocking import deadline_after
-from .cost_model import CostModel
 from .deadlock import Wait
-from .fibers import Fibers, WakeEvent
+from .fibers import Fibers
 from .future import Future
 from .helper_threads import HelperThreads
 from .idle import IdleTracker
 from .inbox import Inbox
 from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
+from .outside import Outside
 from .ready_table import OpenMap, ReadyTable
 from .result_sender import ResultSender
 from .stack_room import look_for_room
@@ -43,29 +41,7 @@ from .stealing import Stealing
 from .task import NewChunk
 from .waiting import Waiting
 
-__all__ = ["Outside", "Scheduler"]
-
-
-class Outside(NamedTuple):
-    """What a scheduler gets from outside.
-
-    Parameters:
-        page: the status page of the machine.
-        send: takes a message to the broker; callable from any thread.
-        new_event: makes what a thread sleeps on.
-        clock: seconds, monotonic.
-        is_io_thread: whether the calling thread listens to the broker.
-        costs: what calls took.
-        new_chunk: makes the chunks of maps that run here, given the scheduler.
-    """
-
-    page: StatusPage
-    send: Callable[[Message], None]
-    new_event: Callable[[], WakeEvent]
-    clock: Callable[[], float]
-    is_io_thread: Callable[[], bool]
-    costs: CostModel
-    new_chunk: Callable[..., Any]
+__all__ = ["Scheduler"]
 
 
 class Scheduler:
@@ -82,8 +58,10 @@ class Scheduler:
         self.send = outside.send
         self.new_event = outside.new_event
         self.is_io_thread = outside.is_io_thread
+        self.is_unguarded = outside.is_unguarded
         self.is_spared = limits.spare and identity.is_origin
         self._has_others = identity.is_origin and (limits.spare or identity.size > 1)
+        self.refusal: Exception | None = None  # why no call can be served, if none can
         self.ready = ReadyTable()
         self.claim = self.ready.claim
         self.own_runs = 0  # own tasks that threads have run between two others
@@ -259,8 +237,8 @@ class Scheduler:
             self.stealing.heed_flags(least=1)
 
     def is_tiny(self, future: Future) -> bool:
-        """Return whether a task is known to take less than it would cost to give it away."""
-        return self.costs.is_tiny(f.call_of(future)[0])
+        """Return whether a task is known to take less than it would cost to give it away, and may run here."""
+        return not self.is_spared and self.costs.is_tiny(f.call_of(future)[0])
 
     def wake_if_idle(self) -> None:
         """Wake the idle threads of this process: the broker takes it for idle, and must hear that there is work."""
@@ -269,6 +247,10 @@ class Scheduler:
 
     def has_something_to_give(self) -> bool:
         return bool(self._tasks or self.inbox.waiting or self.ready.running)
+
+    def give(self) -> None:
+        """Give to other workers, if they ask."""
+        self.stealing.give()
 
     def others_wait(self) -> bool:
         """Return whether the broker wants work of this process."""
@@ -305,7 +287,11 @@ class Scheduler:
         return bool(self.ready.running)
 
     def leaves_work_to_others(self) -> bool:
-        return bool(self._tasks)
+        # In this order: what a thread that gives has taken from the table is sent before it has done.
+        return bool(self._tasks) or self.stealing.is_under_way()
+
+    def look_again(self) -> None:
+        self.idle.look_again()
 
     def is_about_to_take(self) -> bool:
         return bool(self.idle.rising)
@@ -366,11 +352,13 @@ class Scheduler:
 
     def refuse(self, error: Exception) -> None:
         """Serve no calls any more: all that has not ended fails with ``error``, and so does every later call."""
-        runtime.refusal = error
+        self.refusal = error
         for future in self.ready.futures():
             if self.claim(future):
-                f.fail(future, error, self)
-        self._tasks.clear()  # maps notice by themselves
+                f.fail(future, error, self, noted=False)  # all fail with it
+        for open_map in self.ready.maps():
+            open_map.refuse(error)
+        self._tasks.clear()
         self.outbox.abandon(error)
         self.idle.finish()
 
@@ -384,11 +372,16 @@ class Scheduler:
         self.idle.drain(await_starts, self._is_over)
 
     def _is_over(self) -> bool:
-        return runtime.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
+        return self.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""
         self._native.run_forever()
+
+    def end_fibers(self) -> None:
+        """End what the calling thread keeps for later, since it ends, and the process goes on."""
+        if (fibers := self.fibers_here()) is not None:
+            fibers.end()
 
     def close(self) -> None:
         """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""

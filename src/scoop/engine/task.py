@@ -1,7 +1,7 @@
 """What a task is besides its function and arguments: its retries, and whether it is a chunk of a map."""
 
 from _contextvars import Context, copy_context
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
@@ -50,6 +50,8 @@ class RowFunction(Protocol):
     """The name of the constant under which it came here; None if it came with its tasks."""
 
     def parts(self) -> tuple[Any, ...]: ...
+    def describe(self, columns: Any, row: int = 0) -> str: ...
+    def arguments(self, columns: Any) -> Iterable[tuple[str, Any]]: ...
 
 
 NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], TaskOptions, Report], Chunk]

@@ -1,7 +1,8 @@
 """The processes of one machine: its broker, and the processes that the broker forks.
 
-    origin ──fork──> broker ──fork──> watchdog, worker 1 ... n, and, if the run has other hosts, the uplink
-    agent  ──fork──> uplink ──fork──> broker ──fork──> worker 1 ... n
+    origin  ──fork──> broker ──fork──> watchdog, worker 1 ... n, and, if the run has other hosts, the uplink
+    agent   ──fork──> uplink ──fork──> broker ──fork──> worker 1 ... n
+    program ──start─> broker ──fork──> worker 1 ... n          those of an executor: see fresh_interpreter.py
 
 Each is forked from a process that has one thread, and has loaded SCOOP but nothing of the user's. So a worker starts
 in a millisecond, and inherits nothing that it should not have.
@@ -27,7 +28,7 @@ from .supervision import close_all_but, die_with_parent, start_watchdog
 from .unseen_child import fork_unseen
 from .worker_process import keep_freed_memory, serve
 
-__all__ = ["Machine", "ServeUplink", "fork_broker", "name_process"]
+__all__ = ["Machine", "ServeUplink", "fork_broker", "name_process", "run_broker"]
 
 ServeUplink = Callable[[socket.socket], None]
 """Runs the uplink of the origin's machine, given its socket to the broker."""
@@ -41,6 +42,7 @@ class Machine(NamedTuple):
     limits: Limits
     import_main: Callable[[], None]  # imports the program in a worker
     serve_uplink: ServeUplink | None = None  # if the origin's machine needs one
+    serves_executor: bool = False  # whether the origin is a program of its own, which goes on if the broker dies
     is_far: bool = False  # whether the origin is on another machine: then the broker's parent is the uplink
 
     @property
@@ -62,13 +64,14 @@ def fork_broker(machine: Machine) -> tuple[int, StatusPage, socket.socket]:
     pid = os.fork() if machine.is_far else fork_unseen()
     if pid == 0:
         here.close()
-        _run_broker(machine, page, there)
+        run_broker(machine, page, there)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     there.close()
     return pid, page, here
 
 
-def _run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
+def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
+    """Be the broker of a machine, until the other end of ``parent`` is closed; then end this process."""
     status = 1
     try:
         _serve(machine, page, parent)
@@ -96,7 +99,7 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor_limits[1], descriptor_limits[1]))
     except (OSError, ValueError):
         pass  # the lower limit may be enough
-    watchdog = start_watchdog(os.getppid())
+    watchdog = None if machine.serves_executor else start_watchdog(os.getppid())
     adopt_orphans()
     _run_first_when_woken()
     keep_freed_memory()

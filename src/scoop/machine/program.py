@@ -54,6 +54,13 @@ class Program(NamedTuple):
             return True  # running it will show the error
         return _seems_guarded(code)
 
+    def is_tool(self) -> bool:
+        """Return whether it is a module that workers do not import, since it is a program that runs other code."""
+        try:
+            return self.kind == "module" and _is_tool(*_find(self.name))
+        except CannotStart:
+            return True
+
     def prepare(self) -> Callable[[], None]:
         """Set ``sys.argv``, ``sys.path`` and ``__main__`` for the program; return a function that runs it.
 

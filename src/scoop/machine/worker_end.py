@@ -67,6 +67,7 @@ class WorkerEnd:
         signal.setitimer(signal.ITIMER_REAL, TUNING.exit_handlers_end_within_seconds)
         if runtime.current is not None:
             runtime.current.close()  # a helper thread may be in the midst of a task
+            runtime.current = None
         runtime.refusal = ScoopError("this run has ended: no task can start any more")
         for finish in (threading._shutdown, atexit._run_exitfuncs, report_failures):  # type: ignore[attr-defined]
             try:

@@ -13,28 +13,23 @@ from typing import NoReturn
 
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
-from ..engine.constants import Constants
-from ..engine.cost_model import CostModel
 from ..engine.forwarding import forward_records, forward_warnings
 from ..engine.limits import Identity, Limits
 from ..engine.module_paths import note_start
 from ..engine.program_settings import follow_filters
-from ..engine.received_changes import ReceivedChanges
-from ..engine.receiver import Receiver
 from ..engine.recycling import Recycling, flush_streams
 from ..engine.reloads import note_reloads
-from ..engine.scheduler import Outside, Scheduler
+from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import guard_signals
 from ..engine.standstill import Standstill
-from ..engine.thread_event import ThreadEvent
 from ..engine.tracebacks import format_error
-from ..errors import UnguardedMainError
-from ..maps.received_chunk import ReceivedChunk
+from ..errors import BrokenExecutor, UnguardedMainError
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem
 from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
 from .authkey import share_authkey
+from .connection import connect
 from .worker_end import WorkerEnd
 
 __all__ = ["become_worker", "keep_freed_memory", "serve"]
@@ -56,22 +51,16 @@ def become_worker(
     pickle_methods_exactly()
     if limits.authkey:
         share_authkey(bytes.fromhex(limits.authkey))
-    client = BrokerClient(sock, on_end)
-    outside = Outside(page, client.send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk)
-    scheduler = Scheduler(identity, limits, outside)
-    changes = None if identity.is_origin else ReceivedChanges()
-    constants = Constants(client.send, None if changes is None else changes.note)
-    runtime.constants, runtime.changes = constants, changes
+    connection = connect(identity, page, sock, on_end, limits)
+    scheduler, runtime.constants, client, runtime.changes = connection
     fibers = scheduler.fibers_here()
     assert fibers is not None
     standstill = Standstill(fibers, lambda: [*scheduler.waits], scheduler.has_work, monotonic)
-    client.listen(Receiver(scheduler, constants, standstill.look))
+    connection.listen(standstill.look)
 
     def leave_run_in_child() -> None:
-        # A child that the program has forked is no worker: the tasks, and the socket, are its parent's.
-        client.abandon()
-        scheduler.close()
-        runtime.current = runtime.constants = None
+        connection.abandon()
+        runtime.leave_all()
         runtime.is_child = True
 
     os.register_at_fork(after_in_child=leave_run_in_child)
@@ -108,9 +97,7 @@ def serve(
     try:
         import_main()
     except BaseException as error:
-        problem = StartProblem.UNGUARDED if isinstance(error, UnguardedMainError) else StartProblem.IMPORT_FAILED
-        text = f"a worker could not import the main script:\n\n{format_error(error)}"
-        client.send(StartFailed(problem, False, False, text))
+        client.send(_why_not_started(error))
         while True:
             signal.pause()  # the run ends when the program hears of it; until then this worker takes no work
     runtime.refusal = None
@@ -129,6 +116,14 @@ def serve(
     finally:
         flush_streams()
         os._exit(status)
+
+
+def _why_not_started(error: BaseException) -> StartFailed:
+    if isinstance(error, BrokenExecutor):
+        return StartFailed(StartProblem.INITIALIZER_FAILED, False, False, str(error))
+    problem = StartProblem.UNGUARDED if isinstance(error, UnguardedMainError) else StartProblem.IMPORT_FAILED
+    text = f"a worker could not import the main script:\n\n{format_error(error)}"
+    return StartFailed(problem, False, False, text)
 
 
 def _set_up_signals() -> None:

@@ -2,7 +2,6 @@
 
 from time import monotonic
 
-from ..engine import runtime
 from ..engine.blocking import WaitPoint
 from ..engine.deadlock import Awaited
 from ..errors import CancelledError
@@ -51,8 +50,8 @@ class Consumer:
                 raise CancelledError("the program has called futures.shutdown(cancel_futures=True)")
             if all(each.is_consumed for each in self.maps):
                 return None
-            if runtime.refusal is not None:
-                return Segment(0, 1, [], runtime.refusal)
+            if self._scheduler.refusal is not None:
+                return Segment(0, 1, [], self._scheduler.refusal.with_traceback(None))
             if deadline is not None and monotonic() >= deadline:
                 raise TimeoutError("no result came within the timeout of the map; what has not begun is cancelled")
             if not (deadline is None and self._run_rows()):
@@ -63,7 +62,7 @@ class Consumer:
         return self.maps[:1] if self._in_order else self.maps
 
     def _is_over(self) -> bool:
-        if runtime.refusal is not None:
+        if self._scheduler.refusal is not None:
             return True
         maps = self._at_hand()
         return any(each.has_arrived(self._in_order) for each in maps) or all(each.is_consumed for each in maps)

@@ -23,7 +23,7 @@ from .map_in_progress import MapInProgress, MapScheduler
 from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
 from .segment import Segment
 
-__all__ = ["map_reduce", "map_scan", "read_columns", "start_map"]
+__all__ = ["MapScheduler", "map_reduce", "map_scan", "read_columns", "start_map"]
 
 _SLICED = (list, tuple, range, str, bytes)
 
@@ -31,19 +31,19 @@ _SLICED = (list, tuple, range, str, bytes)
 class Inputs:
     """The inputs of one map, as windows: a single one where their number is known, else one after another.
 
-    ``call``: what needs workers, to be told where there are none. The sizes are those of futures.map.
+    The sizes are those of futures.map.
     """
 
     def __init__(
         self,
-        call: str,
+        scheduler: MapScheduler,
         rows: MapRows,
         iterables: tuple[Iterable[Any], ...],
         ordered: bool = True,
         buffersize: int | None = None,
         chunksize: int | None = None,
     ) -> None:
-        self._scheduler = scheduler = cast(MapScheduler, runtime.need(call))
+        self._scheduler = scheduler
         self._rows = rows
         self._chunksize = chunksize or 1
         self._consumer = Consumer(scheduler, ordered)
@@ -119,6 +119,9 @@ class Inputs:
                 self._problem = problem
             if not rows:
                 return
+            if self._scheduler.refusal is not None:  # no row could run any more
+                self._problem = self._scheduler.refusal
+                return
             self._add((rows,) if self._width == 1 else _transposed(rows, self._width))
 
     def _add(self, columns: Columns) -> None:
@@ -165,6 +168,7 @@ class Results(chain[Any]):
 
     inputs: Inputs
     lists: Generator[list[Any], None, None]
+    kept: object  # what is to live as long as they are wanted
 
     def close(self) -> None:
         """Cancel what has not begun."""
@@ -174,11 +178,20 @@ class Results(chain[Any]):
 
 
 def start_map(
-    call: str, func: Callable[..., Any], iterables: Any, timeout: float | None, ordered: bool, *sizes: int | None
+    scheduler: MapScheduler,
+    func: Callable[..., Any],
+    iterables: Any,
+    timeout: float | None,
+    ordered: bool,
+    *sizes: int | None,
+    must_travel: bool = False,
 ) -> Results:
-    """Start a map now; return its results, in the order of the inputs, or each as soon as it is there."""
+    """Start a map now; return its results, in the order of the inputs, or each as soon as it is there.
+
+    ``must_travel``: what cannot travel fails, instead of running in this process.
+    """
     deadline = deadline_after(timeout)
-    inputs = Inputs(call, MapRows(func), iterables, ordered, *sizes)
+    inputs = Inputs(scheduler, MapRows(func, must_travel), iterables, ordered, *sizes)
     lists = inputs.results(deadline)
     results = cast(Results, Results.from_iterable(lists))
     results.inputs, results.lists = inputs, lists
@@ -187,7 +200,8 @@ def start_map(
 
 def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> Any:
     """Reduce ``func(*row)`` over all rows, keeping their order: ``op`` need not commute."""
-    inputs = Inputs("futures.mapReduce()", ReduceRows(func, op), iterables)
+    scheduler = cast(MapScheduler, runtime.need("futures.mapReduce()"))
+    inputs = Inputs(scheduler, ReduceRows(func, op), iterables)
     sums: list[Any] = []
     for found in inputs.results():
         sums = [reduce(op, sums + found)]
@@ -198,12 +212,12 @@ def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any
 
 def map_scan(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> list[Any]:
     """Return all prefixes of ``func(*row)`` over all rows, put together by ``op``, which need not commute."""
-    call = "futures.mapScan()"
-    parts = [*chain.from_iterable(Inputs(call, ScanRows(func, op), iterables).results())]
+    scheduler = cast(MapScheduler, runtime.need("futures.mapScan()"))
+    parts = [*chain.from_iterable(Inputs(scheduler, ScanRows(func, op), iterables).results())]
     if not parts:
         raise TypeError("mapScan() of empty iterable: there is nothing to reduce, and no initial value")
     before = [*accumulate((each[-1] for each in parts[:-1]), op)]
-    shifted = Inputs(call, MapRows(partial(_shift, op)), (before, parts[1:])).results(noted=False)
+    shifted = Inputs(scheduler, MapRows(partial(_shift, op)), (before, parts[1:])).results(noted=False)
     return [*chain(parts[0], *chain.from_iterable(shifted))]
 
 

@@ -7,6 +7,7 @@ other agreement. A map that is cancelled has no unbegun rows, and gets none back
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from math import inf
 from threading import RLock
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from ..engine.ready_table import ReadyTable
 from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..engine.task_context import call
-from ..errors import add_note, brief, describe_call
+from ..errors import add_note, brief
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows
@@ -39,9 +40,12 @@ class MapScheduler(Threads, Protocol):
     costs: CostModel
     retries: int
     most_tasks: int | None
+    refusal: Exception | None
 
     @property
     def leaves_tasks(self) -> bool: ...
+    @property
+    def is_spared(self) -> bool: ...
 
     def clock(self) -> float: ...
     def send(self, message: Message, /) -> None: ...
@@ -156,7 +160,7 @@ class MapInProgress:
         add_note(segment.error, f"input {self.offset + row} of the map: {shown}")
 
     def _describe(self, row: int) -> str:
-        return describe_call(self.function, tuple([column[row] for column in self._columns]), {})
+        return self._rows.describe(self._columns, row)
 
     @indivisible
     def cancel(self) -> None:
@@ -172,6 +176,10 @@ class MapInProgress:
         """Cancel it, since the program has ended all that has not begun: the consumer is to hear of that."""
         self.withdrawn = True
         self.cancel()
+
+    def refuse(self, error: Exception) -> None:  # noqa: ARG002
+        """Hear that no call is served any more: the consumer that waits finds that out."""
+        self._notify()
 
     # -- running rows here --------------------------------------------------------------------------------------
 
@@ -254,7 +262,7 @@ class MapInProgress:
                 scheduler.costs.bytes(self.function),
                 scheduler.size,
                 wanted,
-                now - self._started,
+                inf if scheduler.is_spared else now - self._started,
                 abs(self._at_hand_until - now) if self._slices else 0.0,
                 bool(self._slices),
                 scheduler.leaves_tasks,

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from itertools import accumulate
+from sys import modules
 from typing import Any
 
 from ..engine import runtime
+from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..engine.signal_safety import calls_program
 from ..engine.task import split_options
+from ..errors import describe_call
+from ..wire import codec
 
-__all__ = ["Columns", "MapRows", "Operation", "ReduceRows", "ScanRows"]
+__all__ = ["CallRows", "Columns", "MapRows", "Operation", "ReduceRows", "ScanRows", "call_outcome"]
 
 Columns = tuple[Sequence[Any], ...]
 """Rows of a map's inputs: as many sequences, of the same length, as the function has arguments."""
@@ -20,12 +24,13 @@ Operation = Callable[[Any, Any], Any]
 class MapRows:
     """The function of a map, to be called on rows."""
 
-    __slots__ = ("__weakref__", "function", "name", "options")
+    __slots__ = ("__weakref__", "function", "must_travel", "name", "options")
 
     streams = True  # results can be reported before all rows of a piece have ended
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
+        self.must_travel = must_travel  # if it cannot, it fails, and does not run where the map is
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:
@@ -33,6 +38,15 @@ class MapRows:
 
     def parts(self) -> tuple[Any, ...]:
         return (self.function,)
+
+    def describe(self, columns: Columns, row: int = 0) -> str:
+        """Write down the call that is made for a row."""
+        return describe_call(self.function, tuple([column[row] for column in columns]), {})
+
+    def arguments(self, columns: Columns) -> Iterator[tuple[str, Any]]:
+        """Yield what the function is called with, and in words which argument it is."""
+        for number, column in enumerate(columns):
+            yield from ((f"arg {number}", each) for each in column)
 
     @calls_program
     def go_over(self, results: list[Any], begun: Iterator[Any], others: Columns) -> BaseException | None:
@@ -58,6 +72,55 @@ class MapRows:
     def join(self, digests: list[Any], /) -> list[Any]:
         """Return what is made of the digests of several parts in a row, added up."""
         return digests
+
+
+class CallRows(MapRows):
+    """The function of calls that have nothing to do with each other: each row has the arguments and keywords of one.
+
+    What becomes of a call is packed at once, so that no other suffers if it cannot travel: see call_outcome().
+    """
+
+    __slots__ = ()
+
+    @calls_program
+    def go_over(self, results: list[Any], begun: Iterator[Any], others: Columns) -> None:  # noqa: ARG002
+        function = self.function
+        for args, kwargs in begun:
+            try:
+                value = function(*args, **kwargs)
+                results.append((value,) if type(value) in _PLAIN or _is_array(value) else self._packed(value))
+            except BaseException as error:
+                if error is runtime.signal_error or runtime.is_child:
+                    raise
+                results.append((False, pack_error(error)))
+
+    def describe(self, columns: Columns, row: int = 0) -> str:
+        return describe_call(self.function, *columns[0][row])
+
+    def arguments(self, columns: Columns) -> Iterator[tuple[str, Any]]:
+        for args, kwargs in columns[0]:
+            yield from ((f"arg {number}", value) for number, value in enumerate(args))
+            yield from ((f"keyword {name}", value) for name, value in kwargs.items())
+
+    def _packed(self, value: object) -> tuple[bool, bytes]:
+        try:
+            return True, codec.dumps(value)
+        except Exception as problem:
+            raise result_not_sent(self.function, value, problem) from problem
+
+
+_PLAIN = {int, float, complex, bool, str, bytes, type(None)}
+"""Types whose values can always travel, so that they need not be packed singly."""
+
+
+def _is_array(value: Any) -> bool:
+    """Return whether it is an array of numbers, which travels without being copied if it is large."""
+    return type(value) is getattr(modules.get("numpy"), "ndarray", None) and not value.dtype.hasobject
+
+
+def call_outcome(result: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Return whether a call has returned, and what; else what it has raised. Runs code of the program's."""
+    return (True, result[0]) if len(result) == 1 else unpack_outcome(*result)
 
 
 class ReduceRows(MapRows):

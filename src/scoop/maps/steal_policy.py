@@ -16,7 +16,7 @@ class Situation(NamedTuple):
     bytes_per_row: float  # there or back
     workers: int  # of the run
     wanted: int  # how many of them wait
-    age: float  # seconds since the last rows have begun or ended here
+    age: float  # seconds since the last rows have begun or ended here; infinite where none ever do
     overrun: float  # seconds by which the rows at hand are early or late: they may go on for as long again
     at_hand: bool  # whether rows run here
     left: bool  # whether this process leaves rows to others, but for short ones

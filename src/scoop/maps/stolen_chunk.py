@@ -33,7 +33,7 @@ class Owner(Protocol):
 class StolenChunk:
     """Rows of a map that another worker runs: ``rows`` is what is done to them, ``span`` which they are."""
 
-    __slots__ = ("_cancelled", "_owner", "_recall", "_unreported", "call", "options", "span")
+    __slots__ = ("_cancelled", "_owner", "_recall", "_unreported", "call", "must_travel", "options", "span")
 
     is_chunk = True
 
@@ -45,6 +45,7 @@ class StolenChunk:
         self._recall: Cancel | None = None  # of the task, once it was sent
         self._unreported = RowRanges([span])
         self._cancelled = False
+        self.must_travel = rows.must_travel
 
     def universal_callbacks(self) -> Sequence[Callable[..., object]]:
         return ()
@@ -67,6 +68,10 @@ class StolenChunk:
     def cannot_travel(self) -> None:
         """Put its rows back: they are to run here."""
         self._owner.chunk_stays(self, cannot_travel=True)
+
+    def not_sent(self, error: Exception, deferred: Deferred) -> None:
+        """Fail, since it cannot travel, and must."""
+        self.abandoned(error, deferred)
 
     # -- what the outbox brings; by the I/O thread, so no code of the program's runs ------------------------------
 

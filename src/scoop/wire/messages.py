@@ -51,6 +51,7 @@ class StartProblem(IntEnum):
     IMPORT_FAILED = 0  # MainImportError
     UNGUARDED = 1  # UnguardedMainError
     HOSTS_MISSING = 2  # HostsMissing
+    INITIALIZER_FAILED = 3  # BrokenExecutor
 
 
 class NoticeKind(IntEnum):

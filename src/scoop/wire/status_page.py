@@ -10,13 +10,15 @@ Some things are read so often, or matter at such a moment, that a message would 
     ends   one byte a worker, its own: it has begun to end, and runs the program's exit handlers
     begun  how many tasks of others the worker has begun so far: all that is known of its work when it has died
 
-The pages are anonymous and inherited by forked processes: no name, no file, nothing to open.
+The pages are anonymous and inherited by forked processes: no name, no file, nothing to open. A process that is not
+forked from the one that made them gets a descriptor of them.
 """
 
 import mmap
+import os
 import sys
 
-__all__ = ["ASKED", "MOST_WORKERS", "StatusPage", "new_status_page"]
+__all__ = ["ASKED", "MOST_WORKERS", "StatusPage", "new_status_page", "open_page_memory"]
 
 ASKED = int.from_bytes(b"\1\0", sys.byteorder)
 """Both flags as one number, where others want work of a worker none of whose threads sleeps."""
@@ -24,16 +26,28 @@ ASKED = int.from_bytes(b"\1\0", sys.byteorder)
 MOST_WORKERS = 1 << 20  # at a time, replacements of late included; memory that is never touched costs nothing
 
 
-class StatusPage:
-    """The cells of so many workers, twelve bytes for each."""
+_BYTES = 12
+"""For each worker."""
 
-    def __init__(self, workers: int) -> None:
-        memory = memoryview(mmap.mmap(-1, 12 * workers))
+
+class StatusPage:
+    """The cells of so many workers, twelve bytes for each. ``descriptor``: of the memory, if it has one."""
+
+    def __init__(self, workers: int, descriptor: int = -1) -> None:
+        self._memory = mmap.mmap(descriptor, _BYTES * workers)
+        memory = memoryview(self._memory)
+        self._whole = memory
         self._bytes = memory[: 2 * workers]
         self.flags = self._bytes.cast("H")
         self.begun = memory[2 * workers : 10 * workers].cast("Q")
         self._far = memory[10 * workers : 11 * workers]
         self._ends = memory[11 * workers :]
+
+    def close(self) -> None:
+        """Let go of the memory, where a process goes on without its run."""
+        for view in (self.flags, self.begun, self._bytes, self._far, self._ends, self._whole):
+            view.release()
+        self._memory.close()
 
     def cell(self, worker: int) -> int:
         """Return which cell is a worker's. Cells of workers that died long ago are used again, but the origin's."""
@@ -68,6 +82,19 @@ class StatusPage:
         return bool(self._bytes[2 * self.cell(worker) + 1])
 
 
-def new_status_page() -> StatusPage:
+def new_status_page(descriptor: int = -1) -> StatusPage:
     """Return a page with room for all workers that there may be."""
-    return StatusPage(MOST_WORKERS)
+    return StatusPage(MOST_WORKERS, descriptor)
+
+
+def open_page_memory() -> int:
+    """Return a descriptor of memory for such a page, which has no name. Raises OSError."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("scoop")
+    else:
+        import tempfile  # which imports much, and only other systems need it
+
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.ftruncate(descriptor, _BYTES * MOST_WORKERS)
+    return descriptor

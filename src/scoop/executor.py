@@ -1,0 +1,161 @@
+"""An executor, as ``concurrent.futures`` has them, with SCOOP's workers: for programs that start as they always do.
+
+    from scoop import Executor
+
+    with Executor() as executor:
+        print(list(executor.map(work, inputs)))
+
+The program is started with plain ``python``, and its main thread stays free.
+"""
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+from sys import modules
+from types import TracebackType
+from typing import Any, Protocol, TypeVar, cast
+
+from .engine import runtime
+from .engine.executor_tasks import ExecutorTasks
+from .engine.scheduler import Scheduler
+from .engine.task import PLAIN, TaskOptions, WithRetries, split_options
+from .errors import describe
+from .machine.cores import usable_cores
+from .machine.pool import WorkerPool
+from .maps.iterators import read_columns, start_map
+
+__all__ = ["Executor"]
+
+T = TypeVar("T")
+
+
+class Calls(Protocol):
+    """Who sees to the calls of an executor: a pool of its own, or the run."""
+
+    scheduler: Any
+    must_travel: bool
+
+    def submit(
+        self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
+    ) -> futures.Future[T]: ...
+    def prepared(self, function: Callable[..., T]) -> Callable[..., T]: ...
+    def check(self) -> None: ...
+    def enter(self) -> None: ...
+    def leave(self) -> None: ...
+    def close(self, cancel: bool = ...) -> None: ...
+    def join(self) -> None: ...
+
+
+class Executor(futures.Executor):
+    """Workers beside this program, which run the calls that are submitted to them.
+
+    A context manager: within its ``with`` block, ``scoop.futures`` and ``scoop.shared`` use these workers, too. At
+    the end of the block it is shut down. In a program that was started with ``python -m scoop``, it uses the workers
+    of the run, and starts none.
+
+    Parameters:
+        max_workers: how many processes; by default one for each processor that this process may use.
+        initializer: what each worker calls before its first task, with ``initargs``. If it fails, all calls do.
+
+    Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
+    started, and UnguardedMainError in a worker that imports the main script: see docs/executor.md.
+    """
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        *,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+    ) -> None:
+        if max_workers is not None and max_workers < 1:
+            raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
+        if initializer is not None and not callable(initializer):
+            raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
+        if runtime.current is None and runtime.refusal is not None:
+            runtime.need("Executor()")  # which raises: a worker imports a main script without a guard
+        first = initializer and (initializer, initargs)
+        self._max_workers = max_workers or usable_cores()  # some libraries look at it
+        run = _run()
+        self._calls: Calls = ExecutorTasks(run, first) if run else WorkerPool(self._max_workers, first)
+        self._end = weakref.finalize(self, self._calls.close)
+        self._end.atexit = False  # the pool sees to that
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
+        """Have ``fn(*args, **kwargs)`` called by a worker; return the future of its outcome, at once.
+
+        What cannot travel to a worker fails with TaskNotSent. Raises TypeError if ``fn`` is not callable,
+        RuntimeError after shutdown(), and BrokenExecutor if the processes have ended.
+        """
+        if not callable(fn):
+            raise TypeError(f"submit() needs something callable, not {describe(fn)}")
+        options = PLAIN
+        if type(fn) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+            fn, options = split_options(fn)
+            if not options.context:
+                options = options._replace(context=None)  # calls with the same options travel together
+        return self._calls.submit(fn, args, kwargs, options)
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Call ``fn`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
+
+        All inputs are read at the call, unless there is a ``buffersize``. An exception of a call is raised in the
+        place of its result, and what has not begun by then is cancelled; likewise when the iterator is closed early.
+
+        Parameters:
+            timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
+            chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
+            buffersize: how many inputs may be read ahead of the consumer.
+        """
+        if not callable(fn):
+            raise TypeError(f"map() needs something callable, not {describe(fn)}")
+        if chunksize < 1:
+            raise ValueError(f"chunksize must be 1 or more, not {chunksize!r}")
+        if buffersize is not None and buffersize < 1:
+            raise ValueError(f"buffersize must be 1 or more, or None, not {buffersize!r}")
+        if not iterables:
+            return iter(())
+        inputs = read_columns(iterables) if buffersize is None else iterables
+        calls = self._calls
+        calls.check()
+        sizes = buffersize, chunksize
+        function = calls.prepared(fn)
+        results = start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=calls.must_travel)
+        results.kept = self  # an executor that is forgotten ends, and would read no more inputs
+        return results
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls, and let the processes end when all that was submitted has ended.
+
+        Parameters:
+            wait: whether to return only then.
+            cancel_futures: whether to cancel what has not been sent to a worker.
+        """
+        self._end.detach()
+        self._calls.close(cancel_futures)
+        if wait:
+            self._calls.join()
+
+    def __enter__(self) -> "Executor":
+        self._calls.enter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.shutdown(cancel_futures=kind is not None and issubclass(kind, KeyboardInterrupt))
+        finally:
+            self._calls.leave()
+
+
+def _run() -> Scheduler | None:
+    """Return the scheduler of the run that this process belongs to; None if it has only executors."""
+    return cast(Scheduler, runtime.current) if runtime.is_part_of_run() else None

@@ -1,0 +1,135 @@
+"""A fresh interpreter beside a program that was not started with SCOOP: it becomes a broker, and forks the workers.
+
+The program's own process is never forked: it may have threads, open files, and gigabytes that no worker needs.
+
+    program ──starts──> fresh interpreter = broker ──fork──> worker 1 ... n
+
+It has one end of a socket pair, and the status page. The first bytes on the socket say what it is to be.
+"""
+
+import gc
+import json
+import logging
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .. import log
+from ..engine.limits import Limits
+from ..engine.tracebacks import format_error
+from ..errors import BrokenExecutor
+from ..wire import codec
+from ..wire.status_page import new_status_page
+from .cores import cap_threads
+from .processes import Machine, run_broker
+from .program import Program
+
+__all__ = ["Start", "main", "start_interpreter"]
+
+_LENGTHS = struct.Struct("QQ")
+
+
+class Start(NamedTuple):
+    """What a fresh interpreter is told.
+
+    Parameters:
+        workers: how many it is to have.
+        limits: of each.
+        program: what workers import to find the program's functions; None if they cannot.
+        argv: the program's.
+        initializer: the pickle of what each worker calls first, with its arguments; empty if nothing.
+    """
+
+    workers: int
+    limits: Limits
+    program: Program | None
+    argv: list[str]
+    initializer: bytes
+
+
+def start_interpreter(start: Start, here: socket.socket, there: socket.socket, page: int) -> subprocess.Popen[bytes]:
+    """Start it, with the other end of ``here`` and the descriptor of a status page. Raises OSError."""
+    path = [each for each in sys.path if isinstance(each, str)]
+    code = f"import sys; sys.path[:] = {path!r}; from {__name__} import main; main({there.fileno()}, {page})"
+    process = subprocess.Popen(
+        [sys.executable, *subprocess._args_from_interpreter_flags(), "-c", code],  # type: ignore[attr-defined]
+        stdin=subprocess.DEVNULL,
+        pass_fds=(there.fileno(), page),
+    )
+    there.close()
+    try:
+        here.sendall(_encode(start))
+    except OSError:
+        pass  # it has ended at once: whoever listens hears of that
+    return process
+
+
+def main(parent: int, page: int) -> None:
+    """Be the broker, until the program hangs up. The numbers are of descriptors."""
+    sock = socket.socket(fileno=parent)
+    memory = new_status_page(page)
+    os.close(page)
+    start = _receive_start(sock)
+    sys.argv[:] = start.argv
+    log.set_up(logging.WARNING)
+    cap_threads(start.workers)
+    gc.freeze()  # what is here stays, and workers need not copy pages that only the collector would touch
+    machine = Machine(start.workers, start.workers, start.limits, _preparation(start), serves_executor=True)
+    run_broker(machine, memory, sock)
+
+
+def _encode(start: Start) -> bytes:
+    # Not a pickle: a broker unpickles nothing.
+    words = json.dumps(start[:-1]).encode()
+    return _LENGTHS.pack(len(words), len(start.initializer)) + words + start.initializer
+
+
+def _receive_start(sock: socket.socket) -> Start:
+    words, initializer = (_receive(sock, size) for size in _LENGTHS.unpack(_receive(sock, _LENGTHS.size)))
+    workers, limits, program, argv = json.loads(words)
+    if program is not None:
+        kind, name, args, folder = program
+        program = Program(kind, name, tuple(args), folder)
+    return Start(workers, Limits(*limits), program, argv, initializer)
+
+
+def _receive(sock: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        piece = sock.recv(min(size - len(data), 1 << 20))
+        if not piece:
+            os._exit(0)  # the program has ended
+        data += piece
+    return bytes(data)
+
+
+def _preparation(start: Start) -> Callable[[], None]:
+    """Return what a worker does before it takes tasks."""
+
+    def prepare() -> None:
+        if start.program is None:
+            codec.pickle_main_by_value()
+        else:
+            start.program.import_in_worker()
+            sys.modules.setdefault("__mp_main__", sys.modules["__main__"])  # its name in a child of multiprocessing
+        if start.initializer:
+            _initialize(start.initializer)
+
+    return prepare
+
+
+def _initialize(packed: bytes) -> None:
+    try:
+        initializer, args = _unpacked(packed)
+        initializer(*args)
+    except BaseException as error:
+        raise BrokenExecutor(f"the initializer has failed in a worker:\n\n{format_error(error)}") from None
+
+
+def _unpacked(packed: bytes) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    found: tuple[Callable[..., Any], tuple[Any, ...]] = codec.loads(packed)
+    return found

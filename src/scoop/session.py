@@ -1,0 +1,60 @@
+"""Workers for a program that runs already: a notebook, a console, or a script started with plain ``python``.
+
+    import scoop
+    from scoop import futures
+
+    scoop.start()
+    print(list(futures.map(work, inputs)))
+
+All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or the end of the program.
+"""
+
+import scoop
+
+from .engine import runtime
+from .errors import ScoopError, describe
+from .machine.cores import usable_cores
+from .machine.pool import WorkerPool
+from .machine.processes import name_process
+
+__all__ = ["start", "stop"]
+
+_pool: WorkerPool | None = None
+
+
+def start(n: int | None = None) -> None:
+    """Start workers beside this program, for ``futures`` and ``shared``.
+
+    No task runs in the program's own process, save those that cannot travel. Does nothing where there are workers
+    already: where the program was started with ``python -m scoop``, in a task, or after another start().
+
+    Parameters:
+        n: how many workers; by default one for each processor that this process may use.
+
+    Raises ValueError for fewer than one worker, ScoopError if an earlier start() has started another number,
+    BrokenExecutor if the processes cannot be started, and UnguardedMainError in a worker that imports the main
+    script.
+    """
+    global _pool
+    if n is not None and n < 1:
+        raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
+    if runtime.why_refused() is not None:
+        runtime.need("scoop.start()")  # which raises
+    if _pool is None and not runtime.is_part_of_run():
+        size = n or usable_cores()
+        _pool = WorkerPool(size, None)
+        _pool.enter()
+        name_process(0, size, _pool.broker_pid, is_origin=True)
+    elif _pool is not None and n not in (None, scoop.SIZE):
+        raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; to have others, stop them first")
+
+
+def stop() -> None:
+    """Wait until all that was submitted has ended, and end the workers that start() has started, if it has."""
+    global _pool
+    pool, _pool = _pool, None
+    if pool is not None:
+        pool.close()
+        pool.join()
+        pool.leave()
+        scoop.IS_RUNNING, scoop.SIZE, scoop.worker, scoop.BROKER = False, 1, None, None

@@ -1,0 +1,448 @@
+"""How executors end, and what ends with them. The census after each test sees that nothing is left."""
+
+import os
+import signal
+import sys
+
+import psutil
+
+from background import Background, background, until
+from executors.programs import IMPORTS, check, start
+from running import RunScoop, write
+from scripts import program
+
+__all__ = ["background"]
+
+
+def test_shutdown_may_be_called_twice_and_nothing_is_taken_after_it(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            executor = Executor(2)
+            future = executor.submit(square, 3)
+            executor.shutdown()
+            executor.shutdown(wait=False)
+            assert future.result() == 9
+            assert "after shutdown" in str(raises(RuntimeError, executor.submit, square, 3))
+            Executor(2).shutdown()
+            with Executor(2) as executor:
+                executor.shutdown()
+        """,
+    )
+
+
+def test_shutdown_without_waiting_lets_go_on_what_was_submitted(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            executor = Executor(1)
+            futures = [executor.submit(is_open), executor.submit(square, 3)]
+            executor.shutdown(wait=False)
+            raises(RuntimeError, executor.submit, square, 3)
+            open_gate()
+            assert [future.result() for future in futures] == [True, 9]
+        """,
+    )
+
+
+def test_shutdown_cancels_what_waits_if_asked_to(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            executor = Executor(1)
+            first = executor.submit(is_open)
+            until(first.running)
+            others = [executor.submit(leave_mark, number) for number in range(200)]
+            rows = executor.map(leave_mark, range(1000, 2000))
+            executor.shutdown(wait=False, cancel_futures=True)
+            assert others[-1].cancelled()
+            open_gate()
+            executor.shutdown()
+            assert first.result() is True
+            assert marks() == sum(not future.cancelled() for future in others) < 200
+            raises(library.CancelledError, list, rows)
+        """,
+    )
+
+
+def test_a_program_that_ends_without_shutdown_ends_its_calls_first(scoop_run: RunScoop) -> None:
+    run = start(
+        scoop_run,
+        """
+        def main():
+            executor = Executor(2)
+            for x in range(20):
+                executor.submit(leave_mark, x).add_done_callback(lambda future: print("done", future.result()))
+            executor.map(leave_mark, range(100, 110))
+            print_at_end(marks)
+        """,
+    )
+    assert (run.status, run.err) == (0, "")
+    lines = run.out.splitlines()
+    assert lines[-1] == "30"
+    assert sorted(lines[:-1]) == sorted(["fine", *(f"done {x}" for x in range(20))])
+
+
+def test_an_executor_that_is_forgotten_ends(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import gc
+
+        def main():
+            future = Executor(2).submit(square, 3)
+            gc.collect()
+            assert future.result() == 9
+            until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("scoop")])
+        """,
+    )
+
+
+def test_a_program_that_fails_ends_with_its_own_status(scoop_run: RunScoop) -> None:
+    run = start(
+        scoop_run,
+        """
+        def main():
+            executor = Executor(2)
+            executor.submit(square, 3)
+            sys.exit(3)
+        """,
+    )
+    assert (run.status, run.out, run.err) == (3, "", "")
+
+
+def test_an_initializer_is_called_first_in_each_worker(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        table = []
+
+        def prepare(*values):
+            table.extend(values)
+
+        def look(_):
+            return table
+
+        def main():
+            with Executor(2, initializer=prepare, initargs=(1, 2)) as executor:
+                assert all(found == [1, 2] for found in executor.map(look, range(100)))
+            assert table == []
+        """,
+    )
+
+
+def test_an_initializer_that_fails_breaks_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def prepare():
+            raise ValueError("not today")
+
+        def main():
+            executor = Executor(2, initializer=prepare)
+            rows = executor.map(square, range(10))
+            error = executor.submit(square, 3).exception(60)
+            assert isinstance(error, library.BrokenExecutor) and "not today" in str(error), error
+            raises(BrokenExecutor, list, rows)
+            raises(BrokenExecutor, executor.submit, square, 3)
+            executor.shutdown()
+            with Executor(1) as another:
+                assert another.submit(square, 3).result() == 9
+        """,
+    )
+
+
+def test_a_script_without_a_guard_is_told_so(scoop_run: RunScoop) -> None:
+    run = scoop_run("from scoop import Executor\nprint(Executor(2).submit(abs, -3).result())\n", plain=True)
+    assert run.status == 1
+    assert "UnguardedMainError" in run.err
+    assert '__name__ == "__main__"' in run.err
+
+
+def test_a_call_whose_worker_dies_runs_again_and_then_fails_alone(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def die(times):
+            for number in range(times):
+                try:
+                    os.close(os.open(f"died-{number}", os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
+                    continue
+                os.kill(os.getpid(), signal.SIGKILL)
+            return "alive"
+
+        def main():
+            with Executor(2) as executor:
+                calls = [executor.submit(square, x) for x in range(100)]
+                assert executor.submit(die, 1).result(60) == "alive"
+                error = executor.submit(die, 100).exception(60)
+                assert type(error) is WorkerLost and "die(100)" in str(error), error
+                assert executor.submit(futures.with_retries(die, 0), 200).exception(60) is not None
+                assert [future.result() for future in calls] == [x * x for x in range(100)]
+                assert list(executor.map(square, range(100))) == [x * x for x in range(100)]
+        """,
+    )
+
+
+def test_one_of_many_calls_that_kills_is_the_only_one_lost(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def sometimes_die(x):
+            if x == 500:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return x
+
+        def main():
+            with Executor(2) as executor:
+                calls = [executor.submit(sometimes_die, x) for x in range(1000)]
+                assert type(calls.pop(500).exception(60)) is WorkerLost
+                assert [future.result(60) for future in calls] == [x for x in range(1000) if x != 500]
+        """,
+    )
+
+
+def test_if_the_broker_dies_all_that_is_left_fails(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            executor = Executor(2)
+            broker = executor.submit(os.getppid).result()
+            calls = [executor.submit(is_open) for _ in range(100)]
+            rows = executor.map(is_open, range(10))
+            os.kill(broker, signal.SIGKILL)
+            for future in calls:
+                assert "signal 9" in str(future.exception(60)), future.exception()
+                assert isinstance(future.exception(), library.BrokenExecutor)
+            raises(BrokenExecutor, list, rows)
+            raises(BrokenExecutor, executor.submit, square, 3)
+            executor.shutdown()
+        """,
+    )
+
+
+def test_a_program_that_is_killed_leaves_nothing(background: Background) -> None:
+    source = """
+    def main():
+        executor = Executor(2)
+        calls = [executor.submit(is_open) for _ in range(10)]
+        print(executor.submit(square, 3) and "up", flush=True)
+        calls[0].result()
+
+    if __name__ == "__main__":
+        main()
+    """
+    write(background.folder / "script.py", program(IMPORTS) + program(source).removeprefix(program("")))
+    command = background(sys.executable, "script.py")
+    command.says("up")
+    until(lambda: len(psutil.Process(command.process.pid).children(recursive=True)) >= 3)
+    command.process.send_signal(signal.SIGKILL)
+    assert command.end() == -signal.SIGKILL
+
+
+def test_a_child_that_the_program_forks_has_no_part_in_it(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            with Executor(2) as executor:
+                assert executor.submit(square, 3).result() == 9
+                warnings.simplefilter("ignore", DeprecationWarning)  # Python's own, of forks where there are threads
+                if (child := os.fork()) == 0:
+                    try:
+                        raises(RuntimeError, executor.submit, square, 3)
+                        with Executor(1) as another:
+                            assert another.submit(square, 4).result() == 16
+                        os._exit(0)
+                    finally:
+                        os._exit(1)
+                assert os.waitpid(child, 0)[1] == 0
+                assert executor.submit(square, 5).result() == 25
+        """,
+    )
+
+
+def test_ctrl_c_interrupts_a_wait_and_loses_nothing(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            with Executor(2) as executor:
+                calls = [executor.submit(is_open) for _ in range(10)]
+                interrupted(lambda inside: (inside(), calls[0].result()))
+                open_gate()
+                assert all(future.result(60) for future in calls)
+        """,
+    )
+
+
+def test_ctrl_c_out_of_its_block_cancels_what_has_not_begun(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def block(executor, calls, inside):
+            with executor:
+                inside()
+                calls[0].result()
+
+        def main():
+            executor, calls = Executor(1), []
+            calls.append(executor.submit(is_open))
+            until(calls[0].running)
+            calls += [executor.submit(leave_mark, number) for number in range(1000)]
+            calls[-1].add_done_callback(lambda _: open_gate())
+            interrupted(lambda inside: block(executor, calls, inside))
+            assert calls[0].result() is True and calls[-1].cancelled()
+            assert marks() < 1000
+        """,
+    )
+
+
+def test_an_executor_that_is_made_by_a_child_of_multiprocessing_works(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import multiprocessing
+
+        class C:
+            pass
+
+        def child(queue):
+            with Executor(2) as executor:
+                queue.put((executor.submit(square, 3).result(), type(executor.submit(C).result()) is C))
+
+        def main():
+            for kind in ("fork", "spawn"):
+                context = multiprocessing.get_context(kind)
+                queue = context.Queue()
+                process = context.Process(target=child, args=(queue,))
+                process.start()
+                assert queue.get() == (9, True), kind
+                process.join()
+                assert process.exitcode == 0
+        """,
+    )
+
+
+def test_executors_that_have_ended_leave_nothing_in_the_program(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import gc
+        from greenlet import greenlet
+
+        def census():
+            gc.collect()
+            things = [thing for thing in gc.get_objects() if isinstance(thing, greenlet)]
+            return len(os.listdir("/proc/self/fd")), threading.active_count(), len(things)
+
+        def use():
+            with Executor(1) as executor:
+                assert executor.submit(square, 3).result() == 9
+                assert sum(executor.map(square, range(10))) == 285
+
+        def main():
+            use()
+            before = census()
+            for _ in range(10):
+                use()
+            assert census() == before, (before, census())
+        """,
+    )
+
+
+def test_a_script_that_workers_cannot_import_breaks_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        if not scoop.IS_ORIGIN:
+            raise ValueError("not here")
+
+        def main():
+            with Executor(2) as executor:
+                error = executor.submit(square, 3).exception(60)
+                assert type(error) is MainImportError and "not here" in str(error), error
+        """,
+    )
+
+
+def test_workers_that_die_while_they_start_break_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        if not scoop.IS_ORIGIN:
+            os._exit(1)
+
+        def main():
+            with Executor(2) as executor:
+                error = executor.submit(square, 3).exception(60)
+                assert type(error) is MainImportError and "die while they start" in str(error), error
+        """,
+    )
+
+
+def test_an_interpreter_that_cannot_start_is_named(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def main():
+            here, sys.executable = sys.executable, "/no/such/python"
+            error = raises(BrokenExecutor, Executor, 2)
+            assert "/no/such/python" in str(error), error
+            sys.executable = here
+            with Executor(1) as executor:
+                assert executor.submit(square, 3).result() == 9
+        """,
+    )
+
+
+def test_what_tasks_have_started_ends_with_the_executor(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        import subprocess
+
+        def child():
+            return subprocess.Popen(["sleep", "1000"]).pid
+
+        def main():
+            with Executor(1) as executor:
+                pid = executor.submit(child).result()
+                os.kill(pid, 0)
+            raises(ProcessLookupError, os.kill, pid, 0)
+        """,
+    )
+
+
+def test_ctrl_c_in_a_terminal_is_for_the_program_alone(background: Background) -> None:
+    source = """
+    def main():
+        with Executor(2) as executor:
+            calls = [executor.submit(is_open, "never" if x else "gate") for x in range(2)]
+            print("made", flush=True)
+            try:
+                calls[0].result()
+            except KeyboardInterrupt:
+                print("interrupted", flush=True)
+            open_gate()
+            assert calls[0].result(60)
+            assert list(executor.map(square, range(10))) == [x * x for x in range(10)]
+            open_gate("never")
+        print("fine", flush=True)
+
+    if __name__ == "__main__":
+        main()
+    """
+    write(background.folder / "script.py", program(IMPORTS) + program(source).removeprefix(program("")))
+    command = background(sys.executable, "script.py")
+    command.says("made")
+    os.killpg(command.process.pid, signal.SIGINT)  # the fresh interpreter has hardly started
+    command.says("interrupted")
+    command.says("fine")
+    assert command.end() == 0
+    assert command.err == ""
