@@ -136,6 +136,8 @@ class Tuning:
     """How long agents may take to end after the run; a killed command ends them too, but they cannot clean up."""
     streams_outlive_command_seconds: float = 1.0
     """How long we read a command's output after its end: a child that it left behind may hold the streams open."""
+    standing_look_seconds: float = 5.0
+    """Between two looks whether a worker was stopped: each takes some 20 us for each worker that is not idle."""
     orphans_reaped_every_seconds: float = 5.0
     """How often processes that tasks left behind are reaped; zombies are few and cost only a process number."""
     origin_ends_within_seconds: float = 1.0

@@ -13,6 +13,7 @@ from ..wire.status_page import StatusPage
 from .orphans import reap_orphans
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
+from .standing import StandingWorkers
 from .state import BrokerState
 
 __all__ = ["Broker", "receive_welcome"]
@@ -54,6 +55,8 @@ class Broker:
         self._state = BrokerState(machine, uplink, retries)
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
+        self._standing = StandingWorkers()
+        self._look_at = time.monotonic() + TUNING.standing_look_seconds  # whether workers stand still
         self._demand_at = inf  # when to tell other machines what this one needs
         self._page = page
         self._selector = selectors.DefaultSelector()
@@ -88,13 +91,24 @@ class Broker:
                 if (now := time.monotonic()) >= self._reap_at:
                     self._reap_at = now + TUNING.orphans_reaped_every_seconds
                     reap_orphans(self._pids.values())
+                if now >= self._look_at:
+                    self._look_at = now + TUNING.standing_look_seconds
+                    self._look_for_standing()
         finally:
             self._end_workers()
 
     def _longest_sleep(self) -> float | None:
         ask_after = TUNING.ask_more_after_seconds if self._state.requests.can_ask_more else inf
-        seconds = min(self._starts.longest_sleep(), ask_after, self._demand_at - time.monotonic())
+        look_at = self._look_at if len(self._state.requests.waiting) < len(self._pids) else inf
+        seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
         return None if seconds == inf else max(0.0, seconds)
+
+    def _look_for_standing(self) -> None:
+        peers = self._state.peers
+        workers = ((number, pid) for number, pid in self._pids.items() if pid != self._uplink_pid)
+        busy = {number: pid for number, pid in workers if not peers[number].idle}
+        for text in self._standing.look(busy):
+            _log.warning("scoop: %s", text)
 
     def _join(self, number: int, sock: socket.socket, pid: int | None, failed_starts: int = 0) -> None:
         def watch(unsent: bool) -> None:
