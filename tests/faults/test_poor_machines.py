@@ -59,6 +59,44 @@ def test_a_run_works_where_there_is_little(tmp_path: Path, command: str) -> None
     assert shell(tmp_path, command) == Run(0, "fine\n", "")
 
 
+@pytest.mark.parametrize("limit", [6, 16, 64, 256])
+def test_large_data_travel_where_few_descriptors_are(tmp_path: Path, limit: int) -> None:
+    source = program("""
+        import numpy
+
+        def total(block, name):
+            time.sleep(0.005)
+            assert shared.getConst(name, timeout=60).sum() == 0
+            return block + 1
+
+        def main():
+            names = [f"c{number}" for number in range(70)]
+            for name in names:
+                shared.setConst(**{name: numpy.zeros(30_000)})
+            blocks = [numpy.zeros(30_000) for _ in range(210)]
+            kept = [*futures.map(total, blocks, names * 3)]
+            assert sum(block.sum() for block in kept) == 210 * 30_000
+        """)
+    run = shell(tmp_path, f"ulimit -n {limit}; $RUN -n 2 script.py", source)
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    assert "Traceback" not in run.err
+
+
+def test_without_descriptors_for_the_broker_a_run_says_what_is_missing(tmp_path: Path) -> None:
+    source = """
+        import resource, runpy, sys
+        from scoop.cli import command  # which needs descriptors itself
+        resource.setrlimit(resource.RLIMIT_NOFILE, (5, 5))
+        sys.argv[1:] = ["-n", "2", "script.py"]
+        sys.exit(command.main())
+        """
+    write(tmp_path / "start.py", source)
+    run = shell(tmp_path, '"$PYTHON" start.py')
+    assert run.status in (2, 70)
+    assert "Too many open files: see ulimit -n" in run.err
+    assert "Traceback" not in run.err
+
+
 def test_too_few_descriptors_for_all_workers_are_named_and_the_run_goes_on(tmp_path: Path) -> None:
     source = program("""
         def main():

@@ -152,10 +152,11 @@ class Broker:
                 if isinstance(message, ProgramEnded) and message.all_started:
                     self._starts.start_first(self._starts.to_start)
                 self._carry_out(self._state.received(number, message))
-        except MalformedMessage:
+        except MalformedMessage as problem:
+            _log.error("scoop: %s is ended, for it has sent %s", _name(number), problem)
             messages = None
         except Exception as problem:  # it was a message, but makes no sense
-            _log.error("scoop: worker %d is ended: its message makes no sense (%r)", number, problem)
+            _log.error("scoop: %s is ended, for its message makes no sense (%r)", _name(number), problem)
             messages = None
         if messages is None:
             self._part(number)  # which ends it
@@ -172,3 +173,7 @@ class Broker:
             else:
                 mark = self._page.ask_far if instruction.far else self._page.ask
                 mark(instruction.worker, instruction.asked)
+
+
+def _name(number: int) -> str:
+    return f"worker {number}" if number != ORIGIN else "the run"

@@ -185,7 +185,8 @@ def _end_without_broker(cut_off: bool) -> None:
 
 _BROKER_DIED = (
     "scoop: the broker has died, so this run cannot go on, and the program is ended. The broker runs no code of "
-    "yours: most often the system has killed it for want of memory (see dmesg), which fewer workers (-n) may spare\n"
+    "yours: if no line above says why, most often the system has killed it for want of memory (see dmesg), which "
+    "fewer workers (-n) may spare\n"
 )
 _CUT_OFF = (
     "scoop: this program has closed descriptors that it did not open (os.closerange?), among them its connection to "

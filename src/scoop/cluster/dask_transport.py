@@ -14,7 +14,7 @@ from distributed.comm import CommClosedError
 from distributed.security import Security
 
 from ..wire.messages import MalformedMessage, Message, MessageReader, encode
-from ..wire.shared_buffers import SharedBuffers, can_carry
+from ..wire.shared_buffers import SharedBuffers, has_memfds
 from .transport import Connection, TakeConnection, Terms
 
 __all__ = ["join", "listen", "new_terms"]
@@ -49,7 +49,7 @@ def _security(terms: Terms) -> Iterator[Security]:
     """
     with ExitStack() as files:
         proof = terms.certificate
-        if can_carry():
+        if has_memfds():
             file = files.enter_context(open(os.memfd_create("scoop"), "w", encoding="ascii"))
             file.write(proof)
             file.flush()

@@ -71,6 +71,10 @@ def _run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> No
     try:
         _serve(machine, page, parent)
         status = 0
+    except OSError as problem:  # of the system's limits, most likely
+        from ..broker.processes import why_not_started
+
+        sys.stderr.write(f"scoop: the broker cannot go on: {why_not_started(problem)}\n")
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:

@@ -11,22 +11,30 @@ the task must run again. Results belong to their receiver alone.
 import fcntl
 import mmap
 import os
+import resource
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["LARGE", "MOST_PLACES", "BufferPool", "SharedBuffers", "Span", "can_carry", "size_of", "views_of"]
+__all__ = ["LARGE", "MOST_PLACES", "BufferPool", "SharedBuffers", "Span", "can_carry"]
+__all__ += ["has_memfds", "size_of", "views_of"]
 
 Span = tuple[int, int]
 """Where one buffer is in the shared memory: offset and length."""
 
 LARGE = 1 << 17  # bytes from which on a buffer travels in shared memory: two journeys through sockets cost more
+LEAST_DESCRIPTORS = 256  # with a lower limit (ulimit -n), buffers travel within messages: the program needs the few
 MOST_MAPPED = 256  # mappings at a time, since Python keeps a descriptor open for each; further buffers are copied
+MAPPED_SHARE = 4  # and no more than this part (1/4) of all descriptors
 
 # Of memory that is kept to be used again
 LEAST_BYTES = 1 << 20  # smaller memory is not kept
 MOST_BYTES, MOST_PLACES = 64 << 20, 16  # bytes that are kept at most, and descriptors
 TOO_LARGE = 4  # memory this many times larger than needed is not taken, since memory never shrinks
+
+_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+_descriptors = 1 << 20 if _limit == resource.RLIM_INFINITY else _limit
 
 _PAGE = mmap.ALLOCATIONGRANULARITY
 _mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
@@ -38,9 +46,14 @@ class Buffer(Protocol):
     def raw(self) -> memoryview: ...
 
 
-def can_carry() -> bool:
-    """Whether this system has memfds. Without them, buffers travel within messages."""
+def has_memfds() -> bool:
+    """Whether this system has files in memory that have no name."""
     return hasattr(os, "memfd_create")
+
+
+def can_carry() -> bool:
+    """Whether large buffers travel beside messages. Without memfds, or descriptors to spare, they travel within."""
+    return _descriptors >= LEAST_DESCRIPTORS and has_memfds()
 
 
 class SharedBuffers:
@@ -86,11 +99,12 @@ class SharedBuffers:
 
     def map(self, own: bool) -> memoryview:
         """Return all of it, writable. ``own``: it is the caller's alone; else pages are copied when written to."""
-        if len(_mapped) < MOST_MAPPED:
+        if len(_mapped) < min(MOST_MAPPED, _descriptors // MAPPED_SHARE):
             flags = mmap.MAP_SHARED if own else mmap.MAP_PRIVATE
-            memory = mmap.mmap(self.descriptor, self.size, flags, mmap.PROT_READ | mmap.PROT_WRITE)
-            _mapped.add(memory)
-            return memoryview(memory)
+            with suppress(OSError):  # no descriptor is left for Python to keep
+                memory = mmap.mmap(self.descriptor, self.size, flags, mmap.PROT_READ | mmap.PROT_WRITE)
+                _mapped.add(memory)
+                return memoryview(memory)
         copy = memoryview(bytearray(self.size))
         done = 0
         while done < self.size:
