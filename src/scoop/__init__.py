@@ -31,7 +31,7 @@ Start the program with ``python -m scoop script.py``.
 #     idle, helper_threads   what threads do meanwhile   |    processes       how they start, and end
 #     broker_client, receiver   the I/O thread           |    orphans         what tasks have started
 #     task_context, module_paths   what goes with a task |    standing        which of them stand still
-#     obstacles, unasked   what is said of failures      |
+#     obstacles, unasked   what is said of failures      |    half_messages   the rest of which does not come
 #     own_thread, standstill   tasks that hold locks     |
 #     program_settings, forwarding, notices   log, warn  |
 #   -----------------------------------------------------+-------------------------------------------------------

@@ -2,13 +2,15 @@
 
 import ast
 import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from faults.hostile import Attack
-from running import HOME, Run, RunScoop, run_python, write
+from running import HOME, LIMIT, Run, RunScoop, run_python, write
 from scripts import MAIN, program
 
 linux = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="what a process has open is looked up in /proc")
@@ -223,6 +225,7 @@ JUNK = {
     "no kind": "bytes(99)",
     "noise": "bytes(range(256)) * 2",
     "a message without end": "frame(Offer, 0xFFFFFFFF, 0)",
+    "more bytes than any machine has": "frame(Offer, 0, 1 << 42)",
     "more bytes than there are": "frame(Offer, 0, 1 << 63)",
     "too few numbers": "frame(Offer, 1, 0, 7)",
     "a list longer than its message": "frame(Cancelled, 2, 0, batch, 1 << 40)",
@@ -276,3 +279,34 @@ def test_a_worker_that_sends_what_is_no_message_harms_only_its_task(attack: Atta
     )
     assert (run.status, run.out) == (0, "fine\n"), run.err
     assert HOME not in run.err
+
+
+@linux
+def test_a_message_whose_rest_never_comes_is_told_of(tmp_path: Path) -> None:
+    source = """
+    import struct
+    from scoop.wire import messages
+
+    def scribble():
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                    os.write(int(name), struct.pack("<BBIQ", 1, 0, 0, 1 << 20))
+            except OSError:  # it was the listing's own
+                pass
+        open_gate("pid")
+        return "never heard"
+
+    def main():
+        futures.submit(scribble)
+        is_open("pid")
+        until(lambda: "and sends no more" in open("told").read())
+        os._exit(0)
+    """
+    (tmp_path / "script.py").write_text(program(source) + MAIN)
+    tuned = "-X", "scoop_tuning=standing_look_seconds=0.1", "-m", "scoop", "-n", "2", "script.py"
+    with open(tmp_path / "told", "w") as told:
+        process = subprocess.run([sys.executable, *tuned], cwd=tmp_path, stderr=told, timeout=LIMIT, check=False)
+    told_of = (tmp_path / "told").read_text()
+    assert process.returncode == 0, told_of
+    assert "bytes of a message that is to have 1,048,590" in told_of

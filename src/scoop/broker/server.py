@@ -10,6 +10,7 @@ from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, MessageReader, ProgramEnded, Welcome, encode
 from ..wire.sockets import Channel
 from ..wire.status_page import StatusPage
+from .half_messages import HalfMessages
 from .orphans import reap_orphans
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
@@ -56,6 +57,7 @@ class Broker:
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
         self._standing = StandingWorkers()
+        self._half_messages = HalfMessages()
         self._look_at = time.monotonic() + TUNING.standing_look_seconds  # whether workers stand still
         self._demand_at = inf  # when to tell other machines what this one needs
         self._page = page
@@ -93,7 +95,7 @@ class Broker:
                     reap_orphans(self._pids.values())
                 if now >= self._look_at:
                     self._look_at = now + TUNING.standing_look_seconds
-                    self._look_for_standing()
+                    self._look_at_workers()
         finally:
             self._end_workers()
 
@@ -103,11 +105,12 @@ class Broker:
         seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
         return None if seconds == inf else max(0.0, seconds)
 
-    def _look_for_standing(self) -> None:
+    def _look_at_workers(self) -> None:
         peers = self._state.peers
         workers = ((number, pid) for number, pid in self._pids.items() if pid != self._uplink_pid)
         busy = {number: pid for number, pid in workers if not peers[number].idle}
-        for text in self._standing.look(busy):
+        parts = {number: part for number, channel in self._channels.items() if (part := channel.part)}
+        for text in self._standing.look(busy) + self._half_messages.look(parts):
             _log.warning("scoop: %s", text)
 
     def _join(self, number: int, sock: socket.socket, pid: int | None, failed_starts: int = 0) -> None:

@@ -15,6 +15,7 @@ Fields are laid out in the order in which a message type names them, as their ty
     buffers  large buffers that travel beside the message
 """
 
+import os
 import struct
 from array import array
 from collections import deque
@@ -232,7 +233,8 @@ _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
 _LAYOUTS: list[tuple[Any, ...]] = [(), *(tuple(each.__annotations__.values()) for each in _TYPES)]
 
 _HEADER = struct.Struct("<BBIQ")
-_MOST_NUMBERS, _MOST_BYTES = 1 << 24, 1 << 42
+_MOST_NUMBERS = 1 << 24
+_MOST_BYTES = 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # whoever gets more could not hold it
 
 
 class MalformedMessage(Exception):
@@ -299,6 +301,11 @@ class MessageReader:
     def missing(self) -> int:
         """How many bytes must still come before the next message can be complete."""
         return max(0, self._wanted - len(self._buffer))
+
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """How many bytes of the next message are here, and how many it must have; None if none are."""
+        return (len(self._buffer), self._wanted) if self._buffer else None
 
     def feed(self, data: bytes, buffers: Iterable[SharedBuffers] = ()) -> Iterator[Message]:
         """Take what has arrived, descriptors included; yield the messages that are complete now."""

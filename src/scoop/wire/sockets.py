@@ -60,6 +60,11 @@ class Channel:
         self._unsent: deque[tuple[memoryview, SharedBuffers | None]] = deque()
         self._is_watched = False
 
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """How many bytes of a message have come, and how many it must have; None if it is complete."""
+        return self._reader.part
+
     def receive(self) -> Iterable[Message] | None:
         """Return what has come, which may raise MalformedMessage as it is read; None if the other end is closed."""
         try:
