@@ -136,6 +136,7 @@ def fork(fork=os.fork, left=[int(os.environ["PROCESSES"])]):
     return fork()
 
 os.fork = fork
+os.uname = lambda: os.uname_result(["Linux", "here", "", "", "no known machine"])  # on which os.fork makes all
 """
 """Stands in for the limit of processes (ulimit -u), which root does not have."""
 

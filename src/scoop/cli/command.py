@@ -27,6 +27,7 @@ from ..errors import ScoopError, UnguardedMainError
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.program import CannotStart, Program, find_tool
+from ..machine.unseen_child import await_unseen
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .options import new_parser
@@ -289,10 +290,7 @@ def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
     runtime.refusal = ScoopError("this run has ended: no task can start any more")
     runtime.current = None
     client.close()
-    try:
-        os.waitpid(broker, 0)
-    except ChildProcessError:
-        pass  # SIGCHLD is ignored, by the program or its parent: then the system reaps children
+    await_unseen(broker)
     reap_orphans(())  # what Ctrl-C has ended in tasks here; in a container nobody may do it later
     scoop.IS_RUNNING = False
     return scheduler.helpers.leave(TUNING.threads_end_within_seconds)

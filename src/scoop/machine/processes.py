@@ -24,6 +24,7 @@ from .. import log
 from ..engine.limits import Identity, Limits
 from ..wire.status_page import StatusPage, new_status_page
 from .supervision import close_all_but, die_with_parent, start_watchdog
+from .unseen_child import fork_unseen
 from .worker_process import keep_freed_memory, serve
 
 __all__ = ["Machine", "ServeUplink", "fork_broker", "name_process"]
@@ -51,13 +52,14 @@ class Machine(NamedTuple):
 def fork_broker(machine: Machine) -> tuple[int, StatusPage, socket.socket]:
     """Fork the broker of this machine; return its pid, the status page, and the socket whose end will end it.
 
-    This process is its parent: the origin, or on a far machine the uplink. Raises OSError.
+    This process is its parent: the origin, whose program does not see it, or on a far machine the uplink. Raises
+    OSError.
     """
     page = new_status_page()
     here, there = socket.socketpair()
     # Ctrl-C is for the program: it may strike neither process until the broker ignores it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    pid = os.fork()
+    pid = os.fork() if machine.is_far else fork_unseen()
     if pid == 0:
         here.close()
         _run_broker(machine, page, there)
