@@ -246,7 +246,8 @@ def test_a_handler_may_wait_for_tasks(scoop_run: RunScoop) -> None:
 
 def test_a_child_of_a_task_logs_by_itself(scoop_run: RunScoop) -> None:
     body = """
-        import logging
+        import logging, warnings
+        warnings.simplefilter("ignore")  # from 3.12 on Python warns of forks beside threads
 
         def forks():
             if pid := os.fork():
