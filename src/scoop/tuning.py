@@ -153,6 +153,8 @@ class Tuning(NamedTuple):
     """How long a task may keep its worker from ending with the run; by then it is known to be in compiled code."""
     exit_handlers_end_within_seconds: float = 3.0
     """How long the exit handlers of a worker may take: less than an agent has for all of its end."""
+    handlers_take_at_most_seconds: float = 5.0
+    """How long the end of a run waits for a handler of the program's to take one record of a worker's, or warning."""
     threads_end_within_seconds: float = 1.0
     """How long helper threads may take to end with the run; a thread deep inside a task never does."""
     run_answers_within_seconds: float = 10.0

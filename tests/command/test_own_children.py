@@ -10,6 +10,9 @@ def test_wait_sees_only_children_of_the_program(scoop_run: RunScoop, n: int) -> 
         scoop_run,
         n,
         """
+        import warnings
+        warnings.simplefilter("ignore")  # from 3.12 on Python warns of forks beside threads
+
         def forked(status):
             pid = os.fork()
             if pid == 0:

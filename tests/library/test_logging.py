@@ -244,9 +244,27 @@ def test_a_handler_may_wait_for_tasks(scoop_run: RunScoop) -> None:
     _check(scoop_run, body)
 
 
+def test_a_thread_that_logs_without_end_does_not_keep_the_run(scoop_run: RunScoop) -> None:
+    body = """
+        def log():
+            while True:
+                logging.info("and on")
+
+        def begin():
+            threading.Thread(target=log, daemon=True).start()
+
+        def main():
+            keep = set_up(logging.INFO)
+            elsewhere(begin)
+            until(lambda: len(keep.records) > 10)
+        """
+    _check(scoop_run, body)
+
+
 def test_a_child_of_a_task_logs_by_itself(scoop_run: RunScoop) -> None:
     body = """
-        import logging
+        import logging, warnings
+        warnings.simplefilter("ignore")  # from 3.12 on Python warns of forks beside threads
 
         def forks():
             if pid := os.fork():

@@ -18,6 +18,7 @@ from scoop.wire.messages import (
     Idle,
     Lost,
     Message,
+    Notice,
     Offer,
     PartialResult,
     ProgramEnded,
@@ -260,6 +261,14 @@ def test_a_constant_reaches_all_workers_once_and_new_ones_too(state: BrokerState
     assert messages_to(1, told) == [constant(0, "a", b"one"), ConstantReply(9, (), False)]
     assert state.received(2, constant(4, "a", b"two")) == [Send(2, ConstantReply(4, ("a",), False))]
     assert messages_to(7, state.joined(7)) == [constant(0, "a", b"one")]
+
+
+def test_what_a_worker_has_to_say_leaves_an_idle_origin_idle(state: BrokerState) -> None:
+    idle(state, 1)
+    idle(state, 2)
+    before = state.peers[0].sent
+    assert state.received(1, Notice(0, b"said")) == [Send(0, Notice(0, b"said"))]
+    assert sent(state.received(0, ProgramEnded(before, False)), AllDone)
 
 
 def test_a_reply_says_whether_a_task_may_set_what_it_had_set(state: BrokerState) -> None:

@@ -183,6 +183,11 @@ class Peers(dict[int, Peer]):
                 self.note_busy(number)
             self.instructions.append(Send(number, message))
 
+    def send_uncounted(self, number: int, message: Message) -> None:
+        """Send what changes nothing of what there is to do: a peer that is idle remains so."""
+        if number in self:
+            self.instructions.append(Send(number, message))
+
     def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:
         peer = self.get(number)
         if peer is not None and peer.told != (wants_work, all_done):

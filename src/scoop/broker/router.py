@@ -38,7 +38,7 @@ class Router:
             m.Retire: lambda number, _: self.peers.retire(number),
             m.SetConstants: self._constants.change,
             m.DeleteConstants: self._constants.change,
-            m.Notice: lambda _, message: self.peers.send(ORIGIN, message),  # or to what leads to the origin
+            m.Notice: lambda _, message: self.peers.send_uncounted(ORIGIN, message),  # or to what leads to the origin
             **handlers,
         }
         self._link_handlers: Handlers = {
@@ -59,7 +59,7 @@ class Router:
         handler = (self._link_handlers if peer.is_link else self._handlers).get(type(message))
         if handler is None:
             raise ValueError(f"a worker sends no {type(message).__name__}")
-        if peer.is_link and not isinstance(message, m.Demand):
+        if peer.is_link and not isinstance(message, m.Demand | m.Notice):
             peer.heard += 1
             peer.told = None
         handler(number, message)

@@ -17,7 +17,7 @@ from ..broker.orphans import reap_orphans
 from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
-from ..engine.notices import handle_notices
+from ..engine.notices import finish_notices
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
@@ -270,8 +270,6 @@ def _end(origin: int, broker: int, scheduler: Scheduler, client: BrokerClient) -
     try:
         if not is_child and not _interrupted:
             report_failures()
-        if not is_child:
-            handle_notices()
     finally:
         all_ended = is_child or _end_run(broker, scheduler, client)
     if _interrupted:
@@ -292,7 +290,8 @@ def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
     runtime.refusal = ScoopError("this run has ended: no task can start any more")
     runtime.current = None
     client.close()
+    all_handled = finish_notices()
     await_unseen(broker)
     reap_orphans(())  # what Ctrl-C has ended in tasks here; in a container nobody may do it later
     scoop.IS_RUNNING = False
-    return scheduler.helpers.leave(TUNING.threads_end_within_seconds)
+    return scheduler.helpers.leave(TUNING.threads_end_within_seconds) and all_handled

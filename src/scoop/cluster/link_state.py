@@ -1,12 +1,12 @@
 """What the agent link knows, pure: it passes messages on as they are, and knows when this machine may leave the run.
 
 Batches have one name in the whole run, so nothing has to be translated. The broker and the coordinator count each
-other's messages, Demand excluded, as if there were no process between them. Only if this machine is to leave, the
-link says something itself: Retire to the coordinator, which gives this machine no more tasks; and to the broker, from
-then on, that other machines want work, so that the broker gives away all that it has.
+other's messages, Demand and Notice excluded, as if there were no process between them. Only if this machine is to
+leave, the link says something itself: Retire to the coordinator, which gives this machine no more tasks; and to the
+broker, from then on, that other machines want work, so that the broker gives away all that it has.
 """
 
-from ..wire.messages import Demand, Message, Retire
+from ..wire.messages import Demand, Message, Notice, Retire
 
 __all__ = ["LinkState"]
 
@@ -24,7 +24,7 @@ class LinkState:
     def from_broker(self, message: Message) -> Message:
         if isinstance(message, Demand):
             self._broker_done = message.all_done and message.seen == self._down
-        else:
+        elif not isinstance(message, Notice):
             self._up += 1
         return message
 

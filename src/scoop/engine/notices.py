@@ -1,67 +1,66 @@
 """What workers have to tell the program, which hears of it in its own process: records of logging, and warnings.
 
-Handlers are the program's code. So the I/O thread only puts a notice in line, and a thread that may run such code
-handles it. One thread at a time does, so the notices of a worker are handled in the order in which it sent them.
+Handlers are the program's code. So the I/O thread only puts a notice in line, and a thread handles them that has
+nothing else to do: it keeps the order of each worker's, and neither a slow handler nor one that waits for a task
+keeps anything else from going on.
 """
 
 import logging
 import pickle
 import sys
 import warnings
-from collections import deque
-from threading import Lock
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
+from ..tuning import TUNING
 from ..wire import codec
 from ..wire.messages import Notice, NoticeKind
-from . import runtime
-from .callbacks import Deferred
-from .signal_safety import calls_program, indivisible
 
-__all__ = ["handle_notices", "note"]
+__all__ = ["finish_notices", "note"]
 
 _log = logging.getLogger("scoop.run")
 
-_waiting: deque[Notice] = deque()
-_handling = Lock()
+_waiting: SimpleQueue[Notice | None] = SimpleQueue()
+_thread: Thread | None = None
 
 _registries: dict[str, dict[Any, Any]] = {}
 """Which warnings were shown of files that are no module of this process."""
 
 
-def note(notice: Notice, deferred: Deferred) -> None:
+def note(notice: Notice) -> None:
     """Take in a notice. The I/O thread calls, so no code of the program's may run."""
-    _waiting.append(notice)
-    deferred.defer(handle_notices)
+    global _thread
+    _waiting.put(notice)
+    if _thread is None:
+        thread = Thread(target=_handle_all, name="scoop-notices", daemon=True)
+        with suppress(RuntimeError):  # there can be no more threads: it is tried again, and at last done at the end
+            thread.start()
+            _thread = thread
 
 
-def handle_notices() -> None:
-    """Handle the notices that have come, if no other thread is at it: that one handles them all."""
-    while _waiting and _begin():
+def finish_notices() -> bool:
+    """Handle what is left, now that no more comes; return whether all was, and not one handler is stuck."""
+    _waiting.put(None)
+    if _thread is None:
+        _handle_all()
+        return True
+    left = -1
+    while _thread.is_alive() and left != (left := _waiting.qsize()):
+        _thread.join(TUNING.handlers_take_at_most_seconds)
+    return not _thread.is_alive()
+
+
+def _handle_all() -> None:
+    while (notice := _waiting.get()) is not None:
         try:
-            while _waiting:
-                _handle(_waiting.popleft())
-        finally:
-            _handling.release()
+            handle = _warn if notice.kind == NoticeKind.WARNING else _handle_record
+            handle(notice.body)
+        except BaseException:
+            _log.exception("scoop: the program has failed to handle what a worker has to say")
 
 
-@indivisible
-def _begin() -> bool:
-    return _handling.acquire(blocking=False)
-
-
-@calls_program
-def _handle(notice: Notice) -> None:
-    try:
-        handle = _warn if notice.kind == NoticeKind.WARNING else _handle_record
-        handle(notice.body)
-    except BaseException as error:
-        if error is runtime.signal_error:
-            raise
-        _log.exception("scoop: the program has failed to handle what a worker has to say")
-
-
-@calls_program
 def _handle_record(body: bytes) -> None:
     record = logging.makeLogRecord(codec.loads(body))
     logger = logging.getLogger(record.name)
@@ -69,7 +68,6 @@ def _handle_record(body: bytes) -> None:
         logger.handle(record)
 
 
-@calls_program
 def _warn(body: bytes) -> None:
     """Show a warning as if it came from here: so not again, if it was shown before, wherever that came from."""
     data, text, filename, line = pickle.loads(body)

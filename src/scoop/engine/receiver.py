@@ -52,7 +52,8 @@ class Receiver:
         """Take in a message; return what is to be run outside of the I/O thread's role."""
         self._tick = TUNING.shortest_tick_seconds
         job = self._take(message)
-        self._scheduler.message_arrived()
+        if type(message) is not m.Notice:  # not counted: else workers that log would keep the run from ending
+            self._scheduler.message_arrived()
         return job
 
     def _take(self, message: Message) -> Job | None:
@@ -72,7 +73,7 @@ class Receiver:
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
         elif isinstance(message, m.Notice):
-            note(message, scheduler)
+            note(message)
         elif isinstance(message, m.AllDone):
             scheduler.idle.finish()
         elif isinstance(message, m.Steal):
