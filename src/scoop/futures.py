@@ -143,6 +143,7 @@ def mapReduce(
     ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
     as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
     """
+    __tracebackhide__ = True
     return cast(T, _reduce("mapReduce", iterators.map_reduce, mapFunc, reductionOp, iterables, timeout, ignored))
 
 
@@ -157,6 +158,7 @@ def mapScan(
 
     Parameters and errors are those of mapReduce().
     """
+    __tracebackhide__ = True
     return cast(list[T], _reduce("mapScan", iterators.map_scan, mapFunc, reductionOp, iterables, timeout, ignored))
 
 
@@ -286,6 +288,7 @@ def _reduce(
     if not callable(op):
         raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
     runtime.need(f"futures.{what}()")
+    __tracebackhide__ = True
     if timeout is None:
         return call(func, op, *iterables)
     future = submit(call, func, op, *iterators.read_columns(iterables))

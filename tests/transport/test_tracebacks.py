@@ -51,3 +51,32 @@ def test_an_error_of_the_call_itself_shows_none_of_ours(scoop_run: RunScoop) -> 
         assert run.status == 1
         assert call in run.err
         assert not any(words in run.err for words in OF_OURS), run.err
+
+
+def test_notebooks_and_pytest_show_none_of_our_frames(scoop_run: RunScoop) -> None:
+    """Both leave out a frame that has a variable of a certain name."""
+    calls = (
+        "futures.submit(breaks, 7).result()",
+        "list(futures.map(breaks, [7]))",
+        "futures.mapReduce(breaks, max, [7])",
+        "futures.mapScan(breaks, max, [7])",
+    )
+    body = f"""
+        def breaks(x):
+            raise LookupError(x)
+
+        def frames(trace):
+            while trace is not None:
+                yield trace.tb_frame
+                trace = trace.tb_next
+
+        def main():
+            for call in {calls}:
+                try:
+                    eval(call)
+                except LookupError as error:
+                    shown = [f for f in frames(error.__traceback__) if not f.f_locals.get("__tracebackhide__")]
+                assert not [f for f in shown if "scoop" in f.f_globals["__name__"].split(".")], (call, shown)
+        """
+    run = start(scoop_run, 2, body)
+    assert run.status == 0, run.err

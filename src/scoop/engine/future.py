@@ -99,6 +99,7 @@ class Future:
         if error is None:
             return self._value
         try:
+            __tracebackhide__ = True  # notebooks and pytest show no frame that has this
             raise error
         finally:
             del error, self  # or the traceback and this frame keep each other alive

@@ -81,6 +81,7 @@ class Inputs:
                 if segment.error is not None:
                     if segment.by_call and noted and self._consumer.source is not None:
                         self._consumer.source.note_input(segment)
+                    __tracebackhide__ = True  # notebooks and pytest show no frame that has this
                     raise segment.error
                 del segment
         finally:  # an exception, a timeout, or closed early: what has not begun is not wanted any more
@@ -202,6 +203,7 @@ def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any
     """Reduce ``func(*row)`` over all rows, keeping their order: ``op`` need not commute."""
     scheduler = cast(MapScheduler, runtime.need("futures.mapReduce()"))
     inputs = Inputs(scheduler, ReduceRows(func, op), iterables)
+    __tracebackhide__ = True
     sums: list[Any] = []
     for found in inputs.results():
         sums = [reduce(op, sums + found)]
@@ -213,6 +215,7 @@ def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any
 def map_scan(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> list[Any]:
     """Return all prefixes of ``func(*row)`` over all rows, put together by ``op``, which need not commute."""
     scheduler = cast(MapScheduler, runtime.need("futures.mapScan()"))
+    __tracebackhide__ = True
     parts = [*chain.from_iterable(Inputs(scheduler, ScanRows(func, op), iterables).results())]
     if not parts:
         raise TypeError("mapScan() of empty iterable: there is nothing to reduce, and no initial value")
