@@ -20,6 +20,7 @@ BrokenExecutor is also a ``concurrent.futures.BrokenExecutor``.
 written against either works unchanged.
 """
 
+import errno
 import reprlib
 from concurrent import futures
 from concurrent.futures import CancelledError
@@ -46,12 +47,21 @@ __all__ = [
     "describe_call",
     "in_words",
     "name_of",
+    "why_not_started",
 ]
 
 _MOST_SHOWN = 80
 
 _briefly = reprlib.Repr()
 _briefly.maxstring = _briefly.maxother = _briefly.maxlong = _MOST_SHOWN
+
+_LIMITS = {errno.EMFILE: "ulimit -n", errno.EAGAIN: "ulimit -u, or the batch system's limit of processes"}
+
+
+def why_not_started(problem: OSError) -> str:
+    """Say why a process could not be started, and which limit it was."""
+    hint = _LIMITS.get(problem.errno or 0)
+    return f"{problem.strerror}: see {hint}" if hint else str(problem)
 
 
 def brief(thing: object) -> str:

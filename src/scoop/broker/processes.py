@@ -1,6 +1,5 @@
 """The processes that a broker starts, waits for, and ends; and how they ended, in words for their user."""
 
-import errno
 import logging
 import os
 import signal
@@ -10,10 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from math import inf
 
+from ..errors import why_not_started
 from ..wire.messages import CONNECTION_LOST, RETIRED
 from ..wire.status_page import StatusPage
 
-__all__ = ["GRACE_SECONDS", "Spawn", "Starts", "end_processes", "reap", "why_not_started"]
+__all__ = ["GRACE_SECONDS", "Spawn", "Starts", "end_processes", "reap"]
 
 GRACE_SECONDS = 0.25  # for workers to send what they have and to leave, when the run ends; then they are killed
 RETRY_SECONDS = 1.0  # after this time the broker tries again to start a worker that the system would not start
@@ -45,8 +45,6 @@ _STATUSES = {
     RETIRED: "It had run as many tasks as it may, or had grown beyond its memory limit, and is replaced",
     CONNECTION_LOST: "The task has closed descriptors that are not its own (os.closerange?), and so its connection",
 }
-
-_LIMITS = {errno.EMFILE: "ulimit -n", errno.EAGAIN: "ulimit -u, or the batch system's limit of processes"}
 
 _log = logging.getLogger("scoop.run")
 
@@ -103,12 +101,6 @@ class Starts:
         if self.to_start:
             return 0.0
         return RETRY_SECONDS if self._missing else inf
-
-
-def why_not_started(problem: OSError) -> str:
-    """Say why a process could not be started, and which limit it was."""
-    hint = _LIMITS.get(problem.errno or 0)
-    return f"{problem.strerror}: see {hint}" if hint else str(problem)
 
 
 def end_processes(pids: Mapping[int, int], grace_seconds: Callable[[int], float]) -> None:

@@ -23,7 +23,7 @@ from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
 from ..engine.tracebacks import without_our_frames
 from ..engine.unasked import report_failures
-from ..errors import ScoopError, UnguardedMainError
+from ..errors import ScoopError, UnguardedMainError, why_not_started
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.program import CannotStart, Program, find_tool
@@ -168,8 +168,6 @@ def _start(machine: Machine, program: Program) -> None:
         runtime.current = scheduler
         guard_signals(is_origin=True, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
-        from ..broker.processes import why_not_started
-
         reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
     # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers

@@ -152,9 +152,10 @@ class Fibers:
     def end(self) -> None:
         """End the fibers that wait to be used again, where a process goes on without their thread, which calls."""
         me = getcurrent()
-        for fiber in (*self._spares, self._starter):
-            fiber.parent = me  # where it goes when it ends
-            fiber.throw()
+        for fiber in {*self._spares, self._starter} - {me}:  # the caller is among them where another has ended last
+            if not fiber.dead:
+                fiber.parent = me  # where it goes when it ends
+                fiber.throw()
 
     def run_forever(self) -> None:
         """Be a runner on the current stack: what a worker's main thread does, all its life."""

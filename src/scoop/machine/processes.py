@@ -23,6 +23,7 @@ import scoop
 
 from .. import log
 from ..engine.limits import Identity, Limits
+from ..errors import why_not_started
 from ..wire.status_page import StatusPage, new_status_page
 from .supervision import close_all_but, die_with_parent, start_watchdog
 from .unseen_child import fork_unseen
@@ -77,8 +78,6 @@ def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoR
         _serve(machine, page, parent)
         status = 0
     except OSError as problem:  # of the system's limits, most likely
-        from ..broker.processes import why_not_started
-
         sys.stderr.write(f"scoop: the broker cannot go on: {why_not_started(problem)}\n")
     except BaseException:
         sys.excepthook(*sys.exc_info())
