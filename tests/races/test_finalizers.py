@@ -10,21 +10,22 @@ from scripts import start
 FINALIZERS = """
     import gc
 
-    hits = []
+    class Hits:  # each process has its own: attributes of classes do not go along with tasks
+        found = []
 
     class Circular:
         def __init__(self, x):
             self.x, self.itself = x, self
 
         def __del__(self):
-            hits.append(CALLS[self.x % len(CALLS)](self.x))
+            Hits.found.append(CALLS[self.x % len(CALLS)](self.x))
 
     class Plain:
         def __init__(self, x):
             self.x = x
 
         def __del__(self):
-            hits.append(CALLS[self.x % len(CALLS)](self.x))
+            Hits.found.append(CALLS[self.x % len(CALLS)](self.x))
 
     def by_submit(x):
         return futures.submit(square, x).result()
