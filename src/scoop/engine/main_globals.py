@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..wire import codec, main_module
 from ..wire.limited_stream import TooLarge
-from ..wire.main_module import MOST_BYTES, Imported
+from ..wire.main_module import MOST_BYTES, Imported, Print, print_of
 from ..wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
 from . import runtime
 from .global_names import GlobalsUsed
@@ -46,6 +46,12 @@ class _Look(NamedTuple):
     value: Any
     data: bytes | None = None  # its pickle; None: the import gives the same
     names: frozenset[str] = frozenset()  # the functions and classes of the main script that it names
+    known: Print | None = None  # by what the value is soon known again
+
+    def is_of(self, value: Any) -> bool:
+        """Return whether this was found for ``value`` as it is now, as far as that is soon told."""
+        known = self.known
+        return known is not None and self.value is value and print_of(value, 2 * known.size) == known
 
 
 class ProgramGlobals:
@@ -113,12 +119,19 @@ class ProgramGlobals:
         first, last = main_module.imported(name), self._sent.get(name)
         if last is not None and last.value is value and not main_module.has_content(value):
             return last
+        if last is not None and last.is_of(value):
+            return last
         if last is None and first is not None:
+            if first.looks_the_same(value):
+                return _Look(value)
             content = main_module.content_of(value) if first.digest else None
             if first.has_content(content) or (first.digest is None and first.is_object(value)):
                 return _Look(value, None, main_module.names_in(content or b""))
+        known = print_of(value)  # first: what another thread changes meanwhile is sent once more, then
         data = codec.dumps_at_most(MOST_BYTES, value)
-        return last if last is not None and last.data == data else _Look(value, data, main_module.names_in(data))
+        if last is not None and last.data == data:
+            return last
+        return _Look(value, data, main_module.names_in(data), known)
 
     def _stays(self, name: str, value: Any, problem: BaseException, reader: str) -> _Look:
         """Return what to do about a global that cannot be sent. Raises GlobalNotSent if workers have none like it."""
