@@ -3,8 +3,8 @@
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-four parts; the oldest all but what is the same on every Python; those between the reference: a
-whole run is to take twelve minutes at most. With arguments, all run what those say.
+five parts; the oldest all but what is the same on every Python; those between the reference: a whole run is to take
+twelve minutes at most. With arguments, all run what those say.
 """
 
 import os
@@ -21,6 +21,8 @@ AT_ONCE = 4
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
 FAULTS = ("tests/faults",)
+PLACES = ("tests/executors", "tests/transport")
+"""Without the launcher, and what goes from one process to another."""
 RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
 """What several threads do to each other."""
 SAME = (
@@ -97,11 +99,12 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
         return [f"--ignore={path}" for path in paths]
 
     return {
-        newest: (newest, but(HOSTS + FAULTS + RACES)),
         f"{newest}, hosts": (newest, [*HOSTS]),
+        newest: (newest, but(HOSTS + FAULTS + RACES + PLACES)),
         **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
         f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
+        f"{newest}, places": (newest, [*PLACES]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
     }
 
