@@ -30,6 +30,7 @@ SAME = (
     *RACES,
     "tests/units",
     "tests/executors",
+    "tests/pains",
     "tests/faults/test_blame_and_bounds.py",
     "tests/faults/test_chaos.py",
     "tests/faults/test_children_of_tasks.py",
@@ -38,6 +39,7 @@ SAME = (
     "tests/faults/test_hostile_tasks.py",
     "tests/faults/test_many_deaths.py",
     "tests/faults/test_poor_machines.py",
+    "tests/faults/test_safety.py",
     "tests/faults/test_stopped_workers.py",
     "tests/faults/test_who_dies.py",
 )
@@ -101,10 +103,10 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
     return {
         f"{newest}, hosts": (newest, [*HOSTS]),
         newest: (newest, but(HOSTS + FAULTS + RACES + PLACES)),
+        f"{newest}, places": (newest, [*PLACES]),
         **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
         f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
-        f"{newest}, places": (newest, [*PLACES]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
     }
 
