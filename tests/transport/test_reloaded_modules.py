@@ -59,7 +59,13 @@ def test_a_worker_that_cannot_load_it_anew_says_so(scoop_run: RunScoop, tmp_path
         2,
         BODY
         + """
+def place(_):
+    time.sleep(0.02)
+    return os.getpid()
+
 def main():
+    while len({*futures.map(place, range(20))} - {os.getpid()}) < 2:
+        pass  # until both workers have started: one that starts later imports what is written now
     assert far(by_name) == (0, 0)
     rewrite("import scoop\\nif not scoop.IS_ORIGIN:\\n    raise OSError('not here')\\n" + open("changing.py").read())
     assert far(by_name) == (0, 0)
