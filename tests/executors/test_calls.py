@@ -314,3 +314,24 @@ def test_calls_with_context_variables_see_them(scoop_run: RunScoop) -> None:
                 assert [future.result() for future in calls] == [x // 10 for x in range(100)]
         """,
     )
+
+
+def test_results_come_while_a_call_that_travelled_with_them_goes_on(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        def wait_at_seven(x):
+            if x == 7:
+                is_open()
+            return x
+
+        def main():
+            with Executor(1) as executor:
+                assert sum(executor.map(wait_at_seven, range(7))) == 21, "by all that is known, calls are short"
+                calls = [executor.submit(wait_at_seven, x) for x in (1, 2, 3, 7, 4)]
+                assert [call.result(60) for call in calls[:3]] == [1, 2, 3]
+                assert not calls[3].done()
+                open_gate()
+                assert [call.result(60) for call in calls[3:]] == [7, 4]
+        """,
+    )
