@@ -25,6 +25,7 @@ class Process:
     retries = 2
     most_tasks: int | None = None
     refusal: Exception | None = None
+    is_closed = False
     leaves_tasks = False
     is_spared = False
 

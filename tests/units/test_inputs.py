@@ -226,3 +226,16 @@ def test_objects_of_numpy_are_iterated_over() -> None:
 def shown(*row: Any) -> list[tuple[type, str]]:
     """Return what tells a row of numpy's objects, which do not compare."""
     return [(type(each), repr(each)) for each in row]
+
+
+def test_results_dropped_after_the_run_look_at_none_of_the_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a suspended task holds is dropped while the interpreter ends: by then our modules may be empty."""
+    process = Process()
+    monkeypatch.setattr(runtime, "current", process)
+    results = futures.map(abs, iter(range(100)))
+    assert next(results) == 0
+    process.is_closed = True
+    (started,) = process.ready.maps()
+    monkeypatch.setattr(started, "cancel", None)  # not callable, as if it were gone
+    cast(Any, results).close()
+    assert list(results) == []

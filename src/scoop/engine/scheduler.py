@@ -62,6 +62,7 @@ class Scheduler:
         self.is_spared = limits.spare and identity.is_origin
         self._has_others = identity.is_origin and (limits.spare or identity.size > 1)
         self.refusal: Exception | None = None  # why no call can be served, if none can
+        self.is_closed = False  # the run has ended
         self.ready = ReadyTable()
         self.claim = self.ready.claim
         self.own_runs = 0  # own tasks that threads have run between two others
@@ -385,6 +386,7 @@ class Scheduler:
 
     def close(self) -> None:
         """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""
+        self.is_closed = True
         for fibers in self.all_fibers():
             fibers.closed = True
             fibers.event.set()

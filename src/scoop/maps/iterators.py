@@ -90,7 +90,9 @@ class Inputs:
     def cancel(self) -> None:
         """Let nothing more begin."""
         self._unread = iter(())
-        self._consumer.close()
+        # After the run nothing begins. The interpreter may be ending, so that not even our modules are whole.
+        if not self._scheduler.is_closed:
+            self._consumer.close()
 
     def _next(self, deadline: float | None) -> Segment | None:
         """Return the next results; None at the end. Raise what the inputs raised, in its place."""

@@ -41,6 +41,7 @@ class MapScheduler(Threads, Protocol):
     retries: int
     most_tasks: int | None
     refusal: Exception | None
+    is_closed: bool
 
     @property
     def leaves_tasks(self) -> bool: ...
