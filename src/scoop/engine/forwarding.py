@@ -33,6 +33,8 @@ class Forwarder(logging.Handler):
         is_connected: whether what is sent may still arrive. If not, records are printed, as they would be without it.
     """
 
+    lock = None  # the end of this worker may interrupt __init__, and logging.shutdown() finds the handler even so
+
     def __init__(self, send: Callable[[Message], None], is_connected: Callable[[], bool]) -> None:
         super().__init__()
         self._send = send
