@@ -59,6 +59,11 @@ class WaitPoint:
         self._threads = threads
         self._wake: Callable[[], None] = _already_awake
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the caller waits, or is about to: then it looks once more after this has become true."""
+        return self._wake is not _already_awake
+
     def notify(self) -> None:
         """Wake the caller, if it waits. Callable from any thread."""
         self._wake()

@@ -24,7 +24,7 @@ class Consumer:
 
     def notify(self) -> None:
         """Hear that something has changed: the caller is woken if it can go on, not for what is not its turn."""
-        if self._is_over():
+        if self.point.is_awaited and self._is_over():
             self.point.notify()
 
     def close(self) -> None:
@@ -46,9 +46,7 @@ class Consumer:
                 if (segment := each.pop(self._in_order)) is not None:
                     self.source = each
                     return segment
-            if any(each.withdrawn for each in self.maps):
-                raise CancelledError("the program has called futures.shutdown(cancel_futures=True)")
-            if all(each.is_consumed for each in self.maps):
+            if self._is_consumed():
                 return None
             if self._scheduler.refusal is not None:
                 return Segment(0, 1, [], self._scheduler.refusal.with_traceback(None))
@@ -60,6 +58,15 @@ class Consumer:
     def _at_hand(self) -> list[MapInProgress]:
         """Return the windows whose results can be next."""
         return self.maps[:1] if self._in_order else self.maps
+
+    def _is_consumed(self) -> bool:
+        """Return whether no more results will come. Raise CancelledError if the program wants none."""
+        consumed = True
+        for each in self.maps:
+            if each.withdrawn:
+                raise CancelledError("the program has called futures.shutdown(cancel_futures=True)")
+            consumed = consumed and each.is_consumed
+        return consumed
 
     def _is_over(self) -> bool:
         if self._scheduler.refusal is not None:

@@ -20,7 +20,10 @@ class RowRanges(list[range]):
 
     def first(self) -> range:
         """Return the first of the ranges; an empty one, which starts at -1, if there is none."""
-        return next(iter(self), _NO_ROWS)
+        try:
+            return self[0]
+        except IndexError:  # rather than a look before, since another thread may empty it meanwhile
+            return _NO_ROWS
 
     def take(self, count: int, from_front: bool) -> list[range]:
         """Take out so many rows, the first or the last ones; return them in order."""
