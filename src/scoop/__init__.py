@@ -45,32 +45,21 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -----------------------------------------------------+-------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------
-#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py
+#   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #
 # Most tasks never leave engine/: they are put in a table, taken out, and called.
 
-import logging
-from importlib import import_module
-from typing import Any, NamedTuple
+TYPE_CHECKING = False  # type checkers know it by this name
+if TYPE_CHECKING:  # nothing is imported before it is asked for: `import scoop` costs nothing
+    import logging
+    from typing import Any
+
+    from .identity import BrokerInfo, WorkerName
+
+    logger: logging.Logger
+    """For the program: under SCOOP, what is logged here from INFO on is printed on stderr, also by workers."""
 
 __all__ = ["BROKER", "DEBUG", "IS_ORIGIN", "IS_RUNNING", "SIZE", "BrokerInfo", "WorkerName", "logger", "worker"]
-
-
-class BrokerInfo(NamedTuple):
-    """Where the broker is. The ports are None where nothing listens, as in every run on one machine."""
-
-    hostname: str
-    task_port: int | None
-    info_port: int | None
-    externalHostname: str
-
-
-class WorkerName(NamedTuple):
-    """The name of a worker, unique in the run, and of its broker."""
-
-    worker: str
-    broker: str
-
 
 IS_RUNNING: bool = False
 """Whether the program was started with SCOOP, so that there are workers."""
@@ -81,28 +70,37 @@ IS_ORIGIN: bool = True
 DEBUG: bool = False
 """Whether debug mode is on (``--debug``)."""
 
-BROKER: BrokerInfo | None = None
+BROKER: "BrokerInfo | None" = None
 """This machine's broker; None where SCOOP is not running."""
 
-worker: WorkerName | None = None
+worker: "WorkerName | None" = None
 """This worker's name and its broker's; None where SCOOP is not running."""
 
 SIZE: int = 1
 """How many workers the run has."""
 
-logger = logging.getLogger("scoop")
-"""For the program: under SCOOP, what is logged here from INFO on is printed on standard error, from any worker."""
-
 __version__ = "1.0.0"
 
 
-_HOMES = {"Executor": "executor", "start": "session", "stop": "session"}
+_HOMES = {
+    "BrokerInfo": "identity",
+    "Executor": "executor",
+    "WorkerName": "identity",
+    "start": "session",
+    "stop": "session",
+}
 """Names that are imported when they are first asked for, and from where."""
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("futures", "shared"):  # so that `import scoop` is enough, and imports nothing else
+def __getattr__(name: str) -> "Any":
+    from importlib import import_module
+
+    if name in ("futures", "shared"):  # so that `import scoop` is enough
         return import_module(f"scoop.{name}")
     if name in _HOMES:
         return getattr(import_module(f"scoop.{_HOMES[name]}"), name)
+    if name == "logger":
+        from logging import getLogger
+
+        return getLogger("scoop")
     raise AttributeError(f"module 'scoop' has no attribute {name!r}")

@@ -1,5 +1,6 @@
 """``python -m scoop``, and the command ``scoop``."""
 
+import _signal  # type: ignore[import-not-found]  # without what signal imports, so as to be soon enough
 import gc
 import os
 import sys
@@ -15,6 +16,9 @@ def console() -> int:
 
 
 def _main() -> int:
+    # Until the program runs, Ctrl-C ends the process without a word: a traceback would show none but our own frames.
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     # Nothing that is made while modules are imported is garbage, and they stay: so the collector need not look at
     # them, now or later. A sixth of the time of a short run; and workers do not copy pages that only it would touch.
     collects = gc.isenabled()

@@ -50,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         if command == "hosts":
             from .hosts import list_hosts
 
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             _status = list_hosts(words[1:])
         elif command == "worker":
             from .join import join
@@ -166,13 +167,13 @@ def _start(machine: Machine, program: Program) -> None:
         identity = Identity(0, 0, machine.size, is_origin=True)
         scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
         runtime.current = scheduler
+        # Registered before any exit handler of the program's, so it runs last: the program's threads and exit
+        # handlers may still use futures.
+        atexit.register(_end, os.getpid(), broker, scheduler, client)
         guard_signals(is_origin=True, patient=program.kind == "session")
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
-    # Registered before any exit handler of the program's, so it runs last: the program's threads and exit handlers
-    # may still use futures.
-    atexit.register(_end, os.getpid(), broker, scheduler, client)
 
 
 def _end_without_broker(cut_off: bool) -> None:

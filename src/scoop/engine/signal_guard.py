@@ -191,7 +191,9 @@ def guard_signals(is_origin: bool, patient: bool = False) -> None:
     """
     global _guard
     guard = _guard = _SignalGuard(is_origin, patient)
-    if _get_handler(signal.SIGINT) is signal.default_int_handler:
+    handler = _get_handler(signal.SIGINT)
+    # Python never starts with the system's default: __main__.py has set that until the program is to run.
+    if handler is signal.default_int_handler or (is_origin and handler is signal.SIG_DFL):
         _set_handler(signal.SIGINT, guard.interrupt)
     replaced: dict[str, Any] = {
         "signal": guard.set_handler,

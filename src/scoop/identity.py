@@ -1,0 +1,21 @@
+"""The types of ``scoop.worker`` and ``scoop.BROKER``."""
+
+from typing import NamedTuple
+
+__all__ = ["BrokerInfo", "WorkerName"]
+
+
+class BrokerInfo(NamedTuple):
+    """Where the broker is. The ports are None where nothing listens, as in every run on one machine."""
+
+    hostname: str
+    task_port: int | None
+    info_port: int | None
+    externalHostname: str
+
+
+class WorkerName(NamedTuple):
+    """The name of a worker, unique in the run, and of its broker."""
+
+    worker: str
+    broker: str
