@@ -11,7 +11,7 @@ import pickle
 from _contextvars import Context, ContextVar, copy_context
 from collections.abc import Callable
 from functools import partial
-from sys import modules
+from sys import modules, version_info
 from typing import Any
 
 from ..wire import codec
@@ -22,6 +22,12 @@ __all__ = ["are_used", "call", "leave_event_loop", "pack", "reenter_event_loop",
 
 _GET_LOOP, _SET_LOOP = "_get_running_loop", "_set_running_loop"
 """The functions of ``asyncio.events`` that are for event loops of other makes."""
+
+_SWAP_TASK = "_swap_current_task" if version_info >= (3, 14) else ""
+"""The one of ``asyncio.tasks``: since 3.14 a thread has one current task, whatever loop it is of."""
+
+LeftLoop = tuple[object, object]
+"""An event loop, and its current task, if it has any."""
 
 _homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
 """The module of which each context variable is a global, and its name there; None if there is none."""
@@ -50,19 +56,26 @@ def call(context: Context | None, function: Callable[..., Any], *args: Any, **kw
 # -- the event loop of a thread -------------------------------------------------------------------------------------
 
 
-def leave_event_loop() -> object:
-    """Have no event loop run on this thread, as far as asyncio can tell; return the one that does, or None."""
+def leave_event_loop() -> LeftLoop | None:
+    """Have no event loop run on this thread, as far as asyncio can tell; return the one that does, and its task."""
     events = modules.get("asyncio.events")
-    loop: object = events and getattr(events, _GET_LOOP)()
-    if loop is not None:
-        getattr(events, _SET_LOOP)(None)
-    return loop
+    loop = events and getattr(events, _GET_LOOP)()
+    if loop is None:
+        return None
+    task = modules["asyncio.tasks"].current_task(loop) if _SWAP_TASK else None
+    if task is not None:
+        getattr(modules["asyncio.tasks"], _SWAP_TASK)(loop, None)
+    getattr(events, _SET_LOOP)(None)
+    return loop, task
 
 
-def reenter_event_loop(loop: object) -> None:
+def reenter_event_loop(left: LeftLoop | None) -> None:
     """Undo ``leave_event_loop``."""
-    if loop is not None:
+    if left is not None:
+        loop, task = left
         getattr(modules["asyncio.events"], _SET_LOOP)(loop)
+        if task is not None:
+            getattr(modules["asyncio.tasks"], _SWAP_TASK)(loop, task)
 
 
 # -- journeys -------------------------------------------------------------------------------------------------------
