@@ -31,6 +31,7 @@ SAME = (
     "tests/units",
     "tests/executors",
     "tests/pains",
+    "tests/library/test_memory.py",
     "tests/faults/test_blame_and_bounds.py",
     "tests/faults/test_chaos.py",
     "tests/faults/test_children_of_tasks.py",
