@@ -23,7 +23,8 @@ def test_nothing_begins_after_a_shutdown_that_cancels(scoop_run: RunScoop, n: in
             assert tasks[0].result() == 0
             futures.shutdown(cancel_futures=True)
             begun = marks()
-            assert all(task.done() for task in tasks) and tasks[-1].cancelled()
+            assert all(task.done() for task in tasks), [repr(task) for task in tasks if not task.done()]
+            assert tasks[-1].cancelled(), [task.cancelled() for task in tasks]
             ended = [task for task in tasks if not task.cancelled()]
             assert ended and [task.result() for task in ended] == [tasks.index(task) for task in ended]
             with_error(list, mapped)
@@ -56,3 +57,32 @@ def test_a_run_ends_with_its_program_after_a_shutdown_that_cancels(scoop_run: Ru
         print("found")
     """
     assert scoop_run(program(source), n=2) == Run(0, "found\n", "")
+
+
+def test_what_is_packed_during_a_shutdown_does_not_begin(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        packing = threading.Event()
+
+        class Slow:
+            def __reduce__(self):
+                packing.set()
+                time.sleep(0.3)
+                return Slow, ()
+
+        def begin(_, number):
+            leave_mark(number)
+
+        def main():
+            assert sorted(futures.map(square, range(99))) == [x * x for x in range(99)]  # the workers are there
+            tasks = [futures.submit(begin, Slow(), number) for number in range(3)]
+            assert packing.wait(60)
+            futures.shutdown(cancel_futures=True)
+            assert all(task.done() for task in tasks), tasks
+            begun = marks()
+            time.sleep(1)
+            assert marks() == begun, (marks(), begun)
+        """,
+    )

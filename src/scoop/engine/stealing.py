@@ -5,6 +5,7 @@ broker asks.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from threading import Lock, get_ident
 from typing import Any, Protocol
@@ -100,6 +101,26 @@ class Stealing:
     def is_under_way(self) -> bool:
         """Return whether some thread is giving: what it has taken from the table may not be in flight yet."""
         return self._giving.locked()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Have no other thread give meanwhile: so all that was submitted is on offer, or in flight.
+
+        Save one that waits for the program's code within its pickling: that code may wait for the caller.
+        """
+        is_mine = self._begin_giving_unless_it_waits()
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._end_giving()
+
+    def _begin_giving_unless_it_waits(self) -> bool:
+        while not self._giving.acquire(timeout=TUNING.deliver_after_seconds):
+            if self.giver_waits or self._giver == get_ident():
+                return False
+        self._giver = get_ident()
+        return True
 
     def note_wait(self) -> None:
         """Hear that the calling thread is to sleep, which may be the one that gives."""
