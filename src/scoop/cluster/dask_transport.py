@@ -13,8 +13,9 @@ from distributed import comm
 from distributed.comm import CommClosedError
 from distributed.security import Security
 
-from ..wire.messages import MalformedMessage, Message, MessageReader, encode
-from ..wire.shared_buffers import SharedBuffers, has_memfds
+from ..wire.messages import MalformedMessage, Message
+from ..wire.shared_buffers import has_memfds
+from .pieces import PieceReader, pieces_of
 from .transport import Connection, TakeConnection, Terms
 
 __all__ = ["join", "listen", "new_terms"]
@@ -60,11 +61,11 @@ def _security(terms: Terms) -> Iterator[Security]:
 
 
 class _Connection:
-    """See Connection. What is sent is the frame of each message, and the bytes of its buffers."""
+    """See Connection. What is sent are pieces of messages, or nothing at all, as a sign of life."""
 
     def __init__(self, comm: Any) -> None:
         self._comm = comm
-        self._reader = MessageReader()
+        self._reader = PieceReader()
         self._unsent: asyncio.Queue[Message] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send())
 
@@ -75,11 +76,8 @@ class _Connection:
         while True:
             try:
                 async with asyncio.timeout(SILENCE_SECONDS):
-                    found = await self._comm.read()
-                if found:
-                    frame, content = found
-                    buffers = () if content is None else (SharedBuffers.filled(content),)
-                    (message,) = self._reader.feed(frame, buffers)
+                    piece = await self._comm.read()
+                if piece and (message := self._reader.feed(piece)) is not None:
                     return message
             except (CommClosedError, OSError, TimeoutError, ValueError, MalformedMessage):
                 self.close()
@@ -98,9 +96,10 @@ class _Connection:
                 except TimeoutError:
                     await self._comm.write(())
                     continue
-                buffers = getattr(message, "buffers", None)
-                content = None if buffers is None else bytes(buffers.map(own=False))
-                await self._comm.write((encode(message), content))
+                for piece in pieces_of(message):
+                    await self._comm.write(piece)
+                    await self._comm.stream.write(b"")  # until it is sent: else all pieces would wait in memory
+                del message
         except (CommClosedError, OSError):
             self._comm.abort()  # which ends read()
 

@@ -70,13 +70,6 @@ class SharedBuffers:
         return cls(os.memfd_create("scoop"), 0)
 
     @classmethod
-    def filled(cls, content: bytes) -> "SharedBuffers":
-        """Return memory with this content, which has come from another machine."""
-        made = cls(os.memfd_create("scoop"), len(content))
-        _write(made.descriptor, memoryview(content), 0)
-        return made
-
-    @classmethod
     def received(cls, descriptor: int) -> "SharedBuffers":
         """Return the memory whose ``descriptor`` has arrived with a message."""
         return cls(descriptor, os.fstat(descriptor).st_size)
@@ -86,6 +79,11 @@ class SharedBuffers:
             os.close(self.descriptor)
         except (OSError, AttributeError):  # the program has closed what is not its own; or it was never opened
             pass
+
+    def append(self, content: bytes) -> None:
+        """Add bytes as they are: those of another machine's memory, from its beginning to its end."""
+        _write(self.descriptor, memoryview(content), self.size)
+        self.size += len(content)
 
     def add(self, buffers: Sequence[Buffer]) -> tuple[Span, ...]:
         """Copy buffers in; return where they are."""
