@@ -22,6 +22,15 @@ def main():
 """
 
 
+def has_ipv6() -> bool:
+    """Return whether this machine has an IPv6 address of its own."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def listening(process: psutil.Process) -> list[tuple[str, int]]:
     """Return where the process and its descendants listen."""
     found = []
@@ -59,22 +68,28 @@ def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -
 
 def test_the_key_is_on_no_disk_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    assert asyncio.run(meet("127.0.0.1")) == "somebody"
 
-    async def meet() -> str:
-        called = asyncio.Queue[str]()
 
-        async def take(connection: Connection, name: str) -> None:
-            connection.close()
-            await called.put(name)
+@pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
+def test_machines_join_by_ipv6_too() -> None:
+    assert asyncio.run(meet("[::1]")) == "somebody"
 
-        terms, stop_listening = await listen("127.0.0.1", take)
-        connection = await join(terms, "somebody")
-        name = await called.get()
+
+async def meet(address: str) -> str:
+    """Let a machine join that reaches this one by the address; return its name."""
+    called = asyncio.Queue[str]()
+
+    async def take(connection: Connection, name: str) -> None:
         connection.close()
-        stop_listening()
-        return name
+        await called.put(name)
 
-    assert asyncio.run(meet()) == "somebody"
+    terms, stop_listening = await listen(address, take)
+    connection = await join(terms, "somebody")
+    name = await called.get()
+    connection.close()
+    stop_listening()
+    return name
 
 
 def strange_context(folder: Path, certificate: bool) -> ssl.SSLContext:

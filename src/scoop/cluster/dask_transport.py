@@ -15,6 +15,7 @@ from distributed.security import Security
 
 from ..wire.messages import MalformedMessage, Message
 from ..wire.shared_buffers import has_memfds
+from .certificate import new_certificate
 from .pieces import PieceReader, pieces_of
 from .transport import Connection, TakeConnection, Terms
 
@@ -37,8 +38,8 @@ dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeou
 
 def new_terms(run: str) -> Terms:
     """Return terms with a certificate made for this run, which proves that a machine belongs to it."""
-    made = Security.temporary()
-    return Terms(run, "", made.tls_client_key + made.tls_client_cert, made.tls_ca_file)
+    key, certificate = new_certificate()
+    return Terms(run, "", key + certificate, certificate)
 
 
 @contextmanager
@@ -125,7 +126,7 @@ async def listen(host: str, take: TakeConnection) -> tuple[Terms, Callable[[], N
 
     with _security(terms) as security:
         arguments = security.get_listen_args("scheduler")
-    listener = comm.listen("tls://0.0.0.0:0", answer, deserialize=True, **arguments)
+    listener = comm.listen("tls://:0", answer, deserialize=True, **arguments)
     await listener.start()
     return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), listener.stop
 
