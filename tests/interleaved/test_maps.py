@@ -1,5 +1,6 @@
 """Maps under every order of lines: no row twice, none lost, none after the close."""
 
+import pickle
 from collections import Counter
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from scoop.engine.blocking import WaitPoint
 from scoop.engine.future import new_task
 from scoop.engine.outbox import FutureInFlight
+from scoop.engine.task import PLAIN
 from scoop.engine.waiting import Waiting
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress
+from scoop.maps.received_chunk import ReceivedChunk
 from scoop.maps.row_functions import MapRows
 from scoop.maps.running_slice import RunningSlice
 from scoop.maps.segment import Segment
@@ -237,3 +240,33 @@ def test_rows_and_results_are_safe_in_every_order_of_lines(scenario: object) -> 
 def test_without_its_lock_a_map_is_found_to_be_unsafe(scenario: object) -> None:
     with pytest.raises(AssertionError, match="seed"):
         over_seeds(scenario, 2000, lock=NoLock, rlock=NoLock)  # type: ignore[arg-type]
+
+
+def run_a_chunk_and_report(interleaver: Interleaver) -> None:
+    process, rows = Process(interleaver), Rows()
+    process.costs.note_seconds(rows, 0.01)
+    reported = Counter[int]()
+    ended = []
+
+    def take(data: bytes, large: object) -> None:
+        assert not large
+        for segment in pickle.loads(data)[1]:
+            reported.update(range(segment.start, segment.start + segment.rows))
+
+    chunk = ReceivedChunk(process, MapRows(rows), (range(ROWS),), PLAIN, take)
+
+    def run() -> None:
+        take(*chunk.run(lambda _: False))
+        ended.append(True)
+
+    def report() -> None:
+        while not ended:
+            chunk.report()
+            interleaver.step()
+
+    interleaver.run(run, report)
+    assert reported == dict.fromkeys(range(ROWS), 1)
+
+
+def test_a_row_of_a_chunk_is_reported_once() -> None:
+    over_seeds(run_a_chunk_and_report, 100)

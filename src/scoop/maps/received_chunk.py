@@ -63,8 +63,7 @@ class ReceivedChunk:
             while (segment := self._map.pop(in_order=False)) is not None:
                 self._unreported.append(segment)
             if self._unreported:
-                segments, self._unreported = self._unreported, []
-                self._report(*self._pack(segments))
+                self._report(*self._pack(self._take_unreported()))
             self._reported_at = monotonic()
 
     def cancel(self) -> None:
@@ -79,7 +78,12 @@ class ReceivedChunk:
     @indivisible
     def _pack_unreported(self) -> tuple[bytes, Sequence[PickleBuffer]]:
         with self._lock:
-            return self._pack(self._unreported)
+            return self._pack(self._take_unreported())
+
+    def _take_unreported(self) -> list[AnySegment]:
+        """Take out what was not reported, so that no other thread reports it once more."""
+        segments, self._unreported = self._unreported, []
+        return segments
 
     def _pack(self, segments: Sequence[AnySegment]) -> tuple[bytes, Sequence[PickleBuffer]]:
         return pack_segments(self._rows, segments, self._scheduler.costs.seconds(self._rows.function))
