@@ -11,20 +11,20 @@ from greenlet import getcurrent, greenlet
 
 from ..errors import CancelledError, describe
 from . import runtime
-from .callbacks import Callback, Deferred, tell_all
+from .callbacks import Callback, Deferred
 from .outcomes import name_and_text, unpack_outcome
 from .signal_safety import calls_program, indivisible
 from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS
 from .task import PLAIN, TaskOptions
 from .task_context import call
 from .unasked import forget_failure, note_failure
+from .watchers import Watched, Watcher, add_watcher, tell_watchers
 
 __all__ = [
     "Future",
     "TaskCall",
     "arrived",
     "call_of",
-    "callbacks_of",
     "cancel_unbegun",
     "cannot_travel",
     "dropped",
@@ -39,7 +39,6 @@ __all__ = [
     "runner_of",
     "sent",
     "show_outcome",
-    "unwatch",
     "watch",
 ]
 
@@ -48,11 +47,11 @@ NO_KEYWORDS: dict[str, Any] = {}
 
 _new = object.__new__
 
-_watching = RLock()
-"""Guards the watchers of all futures. Reentrant: the collector may close a map, and so cancel, at any moment."""
+_unpacking = RLock()
+"""Guards the outcomes of all futures as they are unpacked. Reentrant: a finalizer may ask for one at any moment."""
 
 
-class Future:
+class Future(Watched):
     """The handle to a task that may run in parallel, anywhere.
 
     ``futures.submit`` makes one and offers it at once; one made by hand is offered when it is first asked for
@@ -64,14 +63,13 @@ class Future:
         args, kargs: what to call it with.
     """
 
-    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value _watchers".split()  # noqa: SIM905
+    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value".split()  # noqa: SIM905
 
     _function: Callable[..., Any] | None
     _args: tuple[Any, ...]
     _kwargs: dict[str, Any]
     _options: TaskOptions
     _value: Any  # the result, the exception, its pickle, or the fiber that runs the task, as _state tells
-    _watchers: "list[Watcher] | None"
 
     def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
         self._function = callable
@@ -166,9 +164,6 @@ class Future:
         raise TypeError("a Future cannot travel to another process: send its result, or wait for it where it is")
 
 
-Watcher = Callable[[Future], None]
-
-
 # -- for the scheduler: what happens to a future -------------------------------------------------------------------
 
 
@@ -228,7 +223,7 @@ def run(future: Future) -> None:
         future._args = ()
         future._kwargs = NO_KEYWORDS
         if future._watchers is not None:
-            _tell_watchers(future)
+            tell_watchers(future)
         del future  # a traceback keeps the frames below its own alive: they must not lead back to it
 
 
@@ -302,12 +297,6 @@ def has_ended(future: Future) -> bool:
     return future._state >= ARRIVED
 
 
-@indivisible
-def callbacks_of(future: Future) -> list[Callback]:
-    with _watching:
-        return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
-
-
 def error_of(future: Future) -> BaseException | None:
     """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
     if future._state == CANCELLED:
@@ -323,13 +312,13 @@ def error_of(future: Future) -> BaseException | None:
 
 @indivisible
 def _read(future: Future) -> tuple[int, Any]:
-    with _watching:
+    with _unpacking:
         return future._state, future._value
 
 
 @indivisible
 def _unpacked(future: Future, ok: bool, value: Any) -> None:
-    with _watching:
+    with _unpacking:
         if future._state == ARRIVED:  # else another thread was first, and its object is the one
             future._value = value
             _move(future, DONE if ok else FAILED)
@@ -340,26 +329,11 @@ def _unpacked(future: Future, ok: bool, value: Any) -> None:
 
 def watch(future: Future, watcher: Watcher) -> None:
     """Have ``watcher(future)`` called once: when the future ends, or now if it has."""
-    _add_watcher(future, watcher)
+    add_watcher(future, watcher)
     # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
     # one of the two threads sees the other.
     if future._state >= ARRIVED:
-        _tell_watchers(future)
-
-
-@indivisible
-def _add_watcher(future: Future, watcher: Watcher) -> None:
-    with _watching:
-        if future._watchers is None:
-            future._watchers = []
-        future._watchers.append(watcher)
-
-
-@indivisible
-def unwatch(future: Future, watcher: Watcher) -> None:
-    with _watching:
-        if future._watchers is not None and watcher in future._watchers:
-            future._watchers.remove(watcher)
+        tell_watchers(future)
 
 
 def _move(future: Future, state: int) -> None:
@@ -379,21 +353,4 @@ def _end(future: Future, state: int, value: Any, deferred: Deferred | None = Non
     future._args = ()
     future._kwargs = NO_KEYWORDS
     if future._watchers is not None:
-        _tell_watchers(future, deferred)
-
-
-def _tell_watchers(future: Future, deferred: Deferred | None = None) -> None:
-    watchers = _take_watchers(future)
-    # The program's callbacks first: the thread that waits for this future finds them done.
-    watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
-    if deferred is not None and watchers and isinstance(watchers[0], Callback):
-        deferred.defer(lambda: tell_all(future, watchers))
-    else:
-        tell_all(future, watchers)
-
-
-@indivisible
-def _take_watchers(future: Future) -> list[Watcher]:
-    with _watching:
-        watchers, future._watchers = future._watchers or [], None
-    return watchers
+        tell_watchers(future, deferred)

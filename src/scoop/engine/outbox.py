@@ -27,6 +27,7 @@ from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
 from .tracebacks import set_cause, without_our_frames
+from .watchers import callbacks_of
 
 __all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
@@ -80,7 +81,7 @@ class FutureInFlight:
         return f.options_of(self._future)
 
     def universal_callbacks(self) -> list[Callable[[Future], object]]:
-        return [callback.function for callback in f.callbacks_of(self._future) if callback.universal]
+        return [callback.function for callback in callbacks_of(self._future) if callback.universal]
 
     def sent_as(self, batch: int, number: int) -> None:
         """Hear under which name the task was sent."""

@@ -8,7 +8,8 @@ from ..errors import describe_call
 from .blocking import Threads, WaitPoint
 from .deadlock import Awaited
 from .fibers import Fibers
-from .future import Future, call_of, has_ended, offer_made, runner_of, unwatch, watch
+from .future import Future, call_of, has_ended, offer_made, runner_of, watch
+from .watchers import unwatch
 
 __all__ = ["Table", "Waiting"]
 
