@@ -13,6 +13,7 @@ from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Resu
 from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
 from . import runtime
+from .arguments import fill_packed
 from .callbacks import Deferred
 from .cost_model import CostModel
 from .function_cache import FunctionCache
@@ -224,6 +225,8 @@ class Outbox:
             batch.functions.append(data)
             batch.named.append(named)
             batch.size += len(data)
+        if task.options.fill is not None:
+            args, kwargs = fill_packed(args, kwargs)
         call = codec.dumps((args, kwargs), large)
         if large and batch.buffers is None:
             batch.buffers = self._pool.take(size_of(large))

@@ -1,5 +1,6 @@
-"""What is called when a future ends: callbacks of the program's, and callers that wait."""
+"""What is called when a future ends: callbacks of the program's, callers that wait, and links to other futures."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from .callbacks import Callback, Deferred, tell_all
 from .signal_safety import indivisible
 
-__all__ = ["Watched", "Watcher", "add_watcher", "callbacks_of", "take_watchers", "tell_watchers", "unwatch"]
+__all__ = ["Link", "Watched", "Watcher", "add_watcher", "callbacks_of", "tell_watchers", "unwatch"]
 
 Watcher = Callable[[Any], None]
 """Is called with the future that has ended."""
@@ -21,7 +22,20 @@ class Watched:
 
     __slots__ = ("_watchers",)
 
-    _watchers: list[Watcher] | None
+    _watchers: "list[Watcher | Link] | None"
+
+
+class Link(ABC):
+    """A watcher through which the end of one future may bring that of another."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def follow(self, ended: Any, deferred: Deferred | None) -> Watched | None:
+        """Hear that a future has ended; return the one that has ended of it, whose watchers are to be told, too.
+
+        With ``deferred``, runs no code of the program's.
+        """
 
 
 @indivisible
@@ -31,7 +45,7 @@ def callbacks_of(watched: Watched) -> list[Callback]:
 
 
 @indivisible
-def add_watcher(watched: Watched, watcher: Watcher) -> None:
+def add_watcher(watched: Watched, watcher: Watcher | Link) -> None:
     """Add a watcher. Only then look whether the future has ended: see watch() in future.py."""
     with _watching:
         if watched._watchers is None:
@@ -47,7 +61,7 @@ def unwatch(watched: Watched, watcher: Watcher) -> None:
 
 
 @indivisible
-def take_watchers(watched: Watched) -> list[Watcher]:
+def _take_watchers(watched: Watched) -> list[Watcher | Link]:
     """Take all watchers out: whoever gets them is to tell them, so each is told once."""
     with _watching:
         watchers, watched._watchers = watched._watchers or [], None
@@ -55,8 +69,19 @@ def take_watchers(watched: Watched) -> list[Watcher]:
 
 
 def tell_watchers(watched: Watched, deferred: Deferred | None = None) -> None:
-    """Tell the watchers of a future that has ended. With ``deferred``, run no code of the program's."""
-    watchers = take_watchers(watched)
+    """Tell the watchers of a future that has ended. With ``deferred``, run no code of the program's.
+
+    Links come first, and the futures that end of this one: in a loop, since a chain of them may have any length.
+    """
+    told = [(watched, _take_watchers(watched))]
+    for ended, watchers in told:  # which grows meanwhile
+        further = [watcher.follow(ended, deferred) for watcher in watchers if isinstance(watcher, Link)]
+        told += [(each, _take_watchers(each)) for each in further if each is not None]
+    for ended, watchers in told:
+        _tell(ended, [watcher for watcher in watchers if not isinstance(watcher, Link)], deferred)
+
+
+def _tell(watched: Watched, watchers: list[Watcher], deferred: Deferred | None) -> None:
     # The program's callbacks first: the thread that waits for this future finds them done.
     watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
     if deferred is not None and watchers and isinstance(watchers[0], Callback):

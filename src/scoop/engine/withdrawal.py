@@ -24,7 +24,7 @@ class Offers(Protocol):
 def withdraw_all(offers: Offers) -> list[Future]:
     """Let nothing that this process has submitted begin any more, anywhere; return what may have begun elsewhere."""
     table = offers.ready
-    for item in [*table.tasks, *table.kept, *table.running]:
+    for item in [*table.waiting, *table.tasks, *table.kept, *table.running]:
         if not isinstance(item, Future):
             item.withdraw()
         elif offers.claim(item):
