@@ -58,14 +58,18 @@ def take_for_future(kind: type, as_future: Callable[[Any], Future]) -> None:
 
 def find_futures(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Call, list[Future]]:
     """Return the arguments and keywords of a call, ready for fill(), and the futures among them."""
-    found: list[Future] = []
+    found = [arg for arg in args if type(arg) is Future]
+    if not kwargs and len(found) == len(args):
+        return (args, kwargs), found  # most often
+    found.clear()
     call = tuple([_look_at(arg, found) for arg in args]), {key: _look_at(arg, found) for key, arg in kwargs.items()}
     return (call, found) if found else ((args, kwargs), found)
 
 
 def fill(args: tuple[Any, ...], kwargs: dict[str, Any], value: Callable[[Future], Any] = Future.result) -> Call:
     """Return the arguments and keywords of a call with results in the places of futures, all of which have ended."""
-    return tuple([_filled(arg, value) for arg in args]), {key: _filled(arg, value) for key, arg in kwargs.items()}
+    filled = [value(arg) if type(arg) is Future else _filled(arg, value) for arg in args]
+    return tuple(filled), kwargs and {key: _filled(arg, value) for key, arg in kwargs.items()}
 
 
 def fill_packed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:

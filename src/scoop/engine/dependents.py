@@ -8,7 +8,7 @@ No thread and no fiber waits meanwhile. A task that waits is in a table of its o
 decides what becomes of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,14 +17,17 @@ from ..wire.exceptions import copy_error
 from . import future as f
 from .arguments import fill, find_futures, place_of
 from .callbacks import Deferred
-from .following import end_like, has_succeeded
+from .following import end_like
 from .future import Future
 from .ready_table import ReadyTable
 from .states import CANCELLED
-from .task import TaskOptions
+from .task import PLAIN, TaskOptions
 from .watchers import Link
 
 __all__ = ["submit_task"]
+
+_DEPENDENT = TaskOptions(fill=fill)
+_WHY = "() was not called: "
 
 
 class Offers(Protocol):
@@ -40,21 +43,19 @@ def submit_task(
 ) -> Future:
     """Submit a task, some of whose arguments may be futures, or may hold some: it waits until these have ended."""
     (args, kwargs), dependencies = find_futures(args, kwargs)
-    if not dependencies:
-        task = f.new_task(function, args, kwargs, options)
+    if dependencies:
+        options = _DEPENDENT if options is PLAIN else options._replace(fill=fill)
+    task = f.new_task(function, args, kwargs, options)
+    left = {each for each in dependencies if not f.has_succeeded(each)}
+    if left:
+        _offer_after(offers, task, left)
+    else:
         offers.offer(task)
-        return task
-    task = f.new_task(function, args, kwargs, options._replace(fill=fill))
-    _offer_after(offers, task, dependencies)
     return task
 
 
-def _offer_after(offers: Offers, task: Future, dependencies: Iterable[Future]) -> None:
+def _offer_after(offers: Offers, task: Future, left: set[Future]) -> None:
     """Offer a task as soon as others have ended."""
-    left = {each for each in dependencies if not has_succeeded(each)}
-    if not left:
-        offers.offer(task)
-        return
     f.set_waiting(task, left)
     offers.ready.waiting[task] = True  # first: from now on it may be taken out at any moment
     link = _Dependency(offers, task, left)
@@ -75,7 +76,7 @@ class _Dependency(Link):
         self._left = left
 
     def follow(self, ended: Future, deferred: Deferred | None) -> Future | None:
-        if not has_succeeded(ended):
+        if not f.has_succeeded(ended):
             return self._fail(ended, deferred)
         self._left.discard(ended)
         # Two threads may both find that nothing is left: one of them gets the task.
@@ -98,8 +99,10 @@ class _Dependency(Link):
 
 
 def _explained(function: Callable[..., Any], place: str, error: BaseException) -> BaseException:
-    """Return a copy of an exception, with a note of why a call was not made."""
+    """Return a copy of an exception, with a note of why a call was not made; and with no other note of this kind."""
     copy = copy_error(error)
     if copy is not error:
-        add_note(copy, f"scoop: {name_of(function)}() was not called: {place} is a future that failed with this")
+        notes = vars(copy).get("__notes__", [])
+        notes[:] = [note for note in notes if _WHY not in note]
+        add_note(copy, f"scoop: {name_of(function)}{_WHY}{place} is a future that failed with this")
     return copy

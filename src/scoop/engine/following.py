@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Protocol
 
 from ..errors import Deadlock
 from .callbacks import Deferred
-from .future import Future, awaited_by, error_of, finish, offer_made, read, watch
-from .states import ARRIVED, DONE
+from .future import Future, awaited_by, error_of, fail, finish, has_succeeded, offer_made, read, watch
+from .states import ARRIVED
 from .watchers import Link
 
-__all__ = ["end_like", "follow", "has_succeeded", "with_awaited"]
+__all__ = ["end_like", "follow", "with_awaited"]
 
 MOST_FOLLOWED = 1000
 """Futures that are looked through for a circle. Beyond that, the search would cost more than it is worth."""
@@ -58,7 +58,8 @@ class _Returned(Link):
 def follow(offers: Offers, outer: Future, inner: Future) -> None:
     """Have a running future, whose call has returned another one, end as that one does."""
     if outer in with_awaited(inner):
-        raise Deadlock("this would wait for ever: a call has returned a future that waits for the call itself")
+        fail(outer, Deadlock("this would wait for ever: a call has returned a future that waits for the call itself"))
+        return
     if offer_made(inner):
         offers.offer(inner)
     watch(inner, _Returned(outer))
@@ -69,12 +70,6 @@ def end_like(future: Future, other: Future, own: OwnError, deferred: Deferred | 
     value = read(other)[1]
     root = value.future if type(value) is OutcomeOf else other  # so that no chain of promises comes to be
     finish(future, ARRIVED, OutcomeOf(has_succeeded(other), root, own), deferred)
-
-
-def has_succeeded(future: Future) -> bool:
-    """Return whether a future has ended with a result; or so it seems, as long as that has not been unpacked."""
-    state, value = read(future)
-    return state == DONE or (state == ARRIVED and (value[0] if type(value) is tuple else value.ok))
 
 
 def with_awaited(future: Future) -> list[Future]:

@@ -26,12 +26,12 @@ __all__ = [
     "awaited_by",
     "call_of",
     "cancel_unbegun",
-    "cannot_travel",
     "dropped",
     "error_of",
     "fail",
     "finish",
     "has_ended",
+    "has_succeeded",
     "is_ready",
     "new_task",
     "offer_made",
@@ -246,12 +246,6 @@ def set_waiting(future: Future, left: Collection[Future]) -> None:
     _move(future, WAITING)
 
 
-def set_ready(future: Future) -> None:
-    """All that a claimed future has waited for has ended: the caller puts it on offer."""
-    future._value = None
-    _move(future, READY)
-
-
 def cancel_unbegun(future: Future) -> None:
     """End a claimed future, or one that was never offered, without running it."""
     _end(future, CANCELLED, None)
@@ -276,8 +270,9 @@ def sent(future: Future) -> None:
     _move(future, SENT)
 
 
-def cannot_travel(future: Future) -> None:
-    """A future that was to be sent stays here: the caller puts it on offer again."""
+def set_ready(future: Future) -> None:
+    """All that a future has waited for has ended, or it cannot be sent after all: the caller puts it on offer."""
+    future._value = None
     _move(future, READY)
 
 
@@ -328,6 +323,14 @@ def is_ready(future: Future) -> bool:
 def has_ended(future: Future) -> bool:
     """Return whether a future has ended, without a look at anything else."""
     return future._state >= ARRIVED
+
+
+def has_succeeded(future: Future) -> bool:
+    """Return whether a future has ended with a result; or so it seems, as long as that has not been unpacked."""
+    if future._state != ARRIVED:
+        return future._state == DONE
+    state, value = read(future)
+    return state == DONE or (state == ARRIVED and (value[0] if type(value) is tuple else value.ok))
 
 
 def error_of(future: Future) -> BaseException | None:

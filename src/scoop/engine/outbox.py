@@ -89,7 +89,7 @@ class FutureInFlight:
 
     def cannot_travel(self) -> Future:
         """Become READY again; return the future, which is to run here."""
-        f.cannot_travel(self._future)
+        f.set_ready(self._future)
         return self._future
 
     def not_sent(self, error: Exception, deferred: Deferred) -> None:

@@ -100,4 +100,6 @@ def perform(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     """Make the call of a task that has options."""
     if options.fill is not None:
         args, kwargs = options.fill(args, kwargs)
+    if options.context is None:
+        return function(*args, **kwargs)
     return call(options.context, function, *args, **kwargs)

@@ -1,6 +1,5 @@
 """What is called when a future ends: callbacks of the program's, callers that wait, and links to other futures."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -25,17 +24,17 @@ class Watched:
     _watchers: "list[Watcher | Link] | None"
 
 
-class Link(ABC):
+class Link:
     """A watcher through which the end of one future may bring that of another."""
 
     __slots__ = ()
 
-    @abstractmethod
     def follow(self, ended: Any, deferred: Deferred | None) -> Watched | None:
         """Hear that a future has ended; return the one that has ended of it, whose watchers are to be told, too.
 
         With ``deferred``, runs no code of the program's.
         """
+        raise NotImplementedError
 
 
 @indivisible
@@ -73,18 +72,25 @@ def tell_watchers(watched: Watched, deferred: Deferred | None = None) -> None:
 
     Links come first, and the futures that end of this one: in a loop, since a chain of them may have any length.
     """
-    told = [(watched, _take_watchers(watched))]
-    for ended, watchers in told:  # which grows meanwhile
-        further = [watcher.follow(ended, deferred) for watcher in watchers if isinstance(watcher, Link)]
-        told += [(each, _take_watchers(each)) for each in further if each is not None]
-    for ended, watchers in told:
-        _tell(ended, [watcher for watcher in watchers if not isinstance(watcher, Link)], deferred)
+    told: list[tuple[Watched, list[Watcher]]] = []
+    ended = [watched]
+    for one in ended:  # which grows meanwhile
+        others: list[Watcher] = []
+        for watcher in _take_watchers(one):
+            if not isinstance(watcher, Link):
+                others.append(watcher)
+            elif (further := watcher.follow(one, deferred)) is not None:
+                ended.append(further)
+        if others:
+            told.append((one, others))
+    for one, others in told:
+        _tell(one, others, deferred)
 
 
 def _tell(watched: Watched, watchers: list[Watcher], deferred: Deferred | None) -> None:
     # The program's callbacks first: the thread that waits for this future finds them done.
     watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
-    if deferred is not None and watchers and isinstance(watchers[0], Callback):
+    if deferred is not None and isinstance(watchers[0], Callback):
         deferred.defer(lambda: tell_all(watched, watchers))
     else:
         tell_all(watched, watchers)

@@ -57,8 +57,8 @@ def copy_error(error: BaseException) -> BaseException:
         _set(slots[place], copy, value)
     attributes = _ATTRIBUTES.__get__(error)
     _ATTRIBUTES.__get__(copy).update(attributes)
-    if isinstance(notes := attributes.get("__notes__"), list):
-        _ATTRIBUTES.__get__(copy)["__notes__"] = [*notes]
+    if "__notes__" in attributes:
+        _ATTRIBUTES.__get__(copy)["__notes__"] = [each for each in attributes["__notes__"] if isinstance(each, str)]
     for slot in (CAUSE, CONTEXT, SUPPRESS):  # in this order: a cause suppresses
         slot.__set__(copy, slot.__get__(error))
     return copy.with_traceback(error.__traceback__)
