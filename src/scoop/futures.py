@@ -88,10 +88,15 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
-    for arg in args:
-        if type(arg) in MAY_HOLD_FUTURES:
-            return submit_task(scheduler, func, args, kwargs, options)
-    if kwargs:
+    is_plain = not kwargs
+    try:
+        for arg in args:  # as may_hold_futures(), sooner
+            if type(arg) in MAY_HOLD_FUTURES:
+                is_plain = False
+                break
+    except TypeError:
+        is_plain = False
+    if not is_plain:
         return submit_task(scheduler, func, args, kwargs, options)
     future = new_task(func, args, kwargs, options)
     scheduler.offer(future)

@@ -13,7 +13,16 @@ from ..wire import codec
 from .future import Future, read
 from .states import ARRIVED
 
-__all__ = ["MAY_HOLD_FUTURES", "Call", "fill", "fill_packed", "find_futures", "place_of", "take_for_future"]
+__all__ = [
+    "MAY_HOLD_FUTURES",
+    "Call",
+    "fill",
+    "fill_packed",
+    "find_futures",
+    "may_hold_futures",
+    "place_of",
+    "take_for_future",
+]
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -54,6 +63,14 @@ def take_for_future(kind: type, as_future: Callable[[Any], Future]) -> None:
     """Have arguments of a further type stand for their results; ``as_future`` makes futures of ours of them."""
     _as_future[kind] = as_future
     MAY_HOLD_FUTURES.add(kind)
+
+
+def may_hold_futures(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Return whether a call may have futures among its arguments: perhaps it has none, but it is quickly said."""
+    try:
+        return bool(kwargs) or not MAY_HOLD_FUTURES.isdisjoint(map(type, args))
+    except TypeError:  # a metaclass of the program's has no hash
+        return True
 
 
 def find_futures(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Call, list[Future]]:

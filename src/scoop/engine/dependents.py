@@ -24,7 +24,7 @@ from .states import CANCELLED
 from .task import PLAIN, TaskOptions
 from .watchers import Link
 
-__all__ = ["submit_task"]
+__all__ = ["offer_after", "submit_task"]
 
 _DEPENDENT = TaskOptions(fill=fill)
 _WHY = "() was not called: "
@@ -36,6 +36,7 @@ class Offers(Protocol):
     @property
     def ready(self) -> ReadyTable: ...
     def offer(self, future: Future, /) -> None: ...
+    def look_again(self) -> None: ...
 
 
 def submit_task(
@@ -48,13 +49,13 @@ def submit_task(
     task = f.new_task(function, args, kwargs, options)
     left = {each for each in dependencies if not f.has_succeeded(each)}
     if left:
-        _offer_after(offers, task, left)
+        offer_after(offers, task, left)
     else:
         offers.offer(task)
     return task
 
 
-def _offer_after(offers: Offers, task: Future, left: set[Future]) -> None:
+def offer_after(offers: Offers, task: Future, left: set[Future]) -> None:
     """Offer a task as soon as others have ended."""
     f.set_waiting(task, left)
     offers.ready.waiting[task] = True  # first: from now on it may be taken out at any moment
@@ -92,9 +93,10 @@ class _Dependency(Link):
             return None
         if ended.cancelled():
             f.finish(task, CANCELLED, None, deferred)
-            return task
-        function, args, kwargs = f.call_of(task)
-        end_like(task, ended, partial(_explained, function, place_of(ended, args, kwargs)), deferred)
+        else:
+            function, args, kwargs = f.call_of(task)
+            end_like(task, ended, partial(_explained, function, place_of(ended, args, kwargs)), deferred)
+        self._offers.look_again()  # the program may have ended, and wait for this only
         return task
 
 

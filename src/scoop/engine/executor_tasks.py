@@ -17,7 +17,7 @@ from .arguments import take_for_future
 from .blocking import Threads, WaitPoint
 from .call_future import CallFuture
 from .dependents import submit_task
-from .future import Future, error_of, has_ended
+from .future import Future, has_ended
 from .ready_table import ReadyTable
 from .signal_safety import indivisible
 from .task import TaskOptions
@@ -36,6 +36,7 @@ class TaskScheduler(Threads, Protocol):
     @property
     def ready(self) -> ReadyTable: ...
     def offer(self, future: Future, /) -> None: ...
+    def look_again(self) -> None: ...
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
 
@@ -76,16 +77,6 @@ class TaskFuture(CallFuture[T]):
         """Wait until the task has ended. Raises TimeoutError after ``timeout`` seconds."""
         if not has_ended(self.task):
             self._scheduler.join(self.task, timeout)
-
-    def show(self, task: Future) -> None:
-        """Show what has become of the task, which has ended."""
-        if task.cancelled():
-            super().cancel()
-            self.set_running_or_notify_cancel()
-        elif (error := error_of(task)) is not None:
-            self.set_exception(error)
-        else:
-            self.set_result(task.result())
 
 
 take_for_future(TaskFuture, lambda future: future.task)

@@ -295,7 +295,7 @@ class Scheduler:
 
     def leaves_work_to_others(self) -> bool:
         # In this order: what a thread that gives has taken from the table is sent before it has done.
-        return bool(self._tasks) or self.stealing.is_under_way()
+        return bool(self._tasks or self.ready.waiting) or self.stealing.is_under_way()
 
     def look_again(self) -> None:
         self.idle.look_again()
