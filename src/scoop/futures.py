@@ -24,7 +24,7 @@ from sys import modules
 from typing import Any, NamedTuple, TypeVar, cast
 
 from .engine import runtime
-from .engine.arguments import MAY_HOLD_FUTURES
+from .engine.arguments import MAY_HOLD_FUTURES, may_hold_futures
 from .engine.blocking import deadline_after
 from .engine.dependents import submit_task
 from .engine.future import Future, error_of, has_ended, new_task
@@ -88,15 +88,11 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
-    is_plain = not kwargs
-    try:
-        for arg in args:  # as may_hold_futures(), sooner
-            if type(arg) in MAY_HOLD_FUTURES:
-                is_plain = False
-                break
-    except TypeError:
+    try:  # sooner than by a call, where there is one argument, as most often
+        is_plain = len(args) == 1 and type(args[0]) not in MAY_HOLD_FUTURES and not kwargs
+    except TypeError:  # a metaclass of the program's has no hash
         is_plain = False
-    if not is_plain:
+    if not is_plain and may_hold_futures(args, kwargs):
         return submit_task(scheduler, func, args, kwargs, options)
     future = new_task(func, args, kwargs, options)
     scheduler.offer(future)
