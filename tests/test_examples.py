@@ -29,6 +29,7 @@ EXAMPLES = {
     "deap_sorting_network": Example(r"\d+ comparators sort \d+ of 32 inputs\."),
     "exceptions": Example(r"Left on the shelves: \[8, 0, 0\]"),
     "executor": Example(r"Counted 35 letters, three times\."),
+    "graph": Example(r"Served a pizza of 500 g with 9 slices\."),
     "hello": Example(r"Hello, Edsger!"),
     "map_as_completed": Example(r"Below 2000, 1161 takes the most steps: 181\."),
     "maps": Example(r"All maps agree with the builtin map\."),

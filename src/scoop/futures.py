@@ -24,7 +24,9 @@ from sys import modules
 from typing import Any, NamedTuple, TypeVar, cast
 
 from .engine import runtime
+from .engine.arguments import MAY_HOLD_FUTURES, may_hold_futures
 from .engine.blocking import deadline_after
+from .engine.dependents import submit_task
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.own_thread import OnOwnThread
 from .engine.scheduler import Scheduler
@@ -74,7 +76,9 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
 
     The task runs where it was submitted, sharing its arguments with the caller, unless another worker is idle:
-    then it is pickled and sent. Raises TypeError if ``func`` is not callable.
+    then it is pickled and sent. A Future among the arguments, or in a list, tuple or dict that is one, stands for its
+    result: the task begins when it has ended, and fails or is cancelled as it does. See docs/graphs.md. Raises
+    TypeError if ``func`` is not callable.
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
@@ -84,6 +88,12 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
+    try:  # sooner than by a call, where there is one argument, as most often
+        is_plain = len(args) == 1 and type(args[0]) not in MAY_HOLD_FUTURES and not kwargs
+    except TypeError:  # a metaclass of the program's has no hash
+        is_plain = False
+    if not is_plain and may_hold_futures(args, kwargs):
+        return submit_task(scheduler, func, args, kwargs, options)
     future = new_task(func, args, kwargs, options)
     scheduler.offer(future)
     return future

@@ -26,6 +26,10 @@ class Tuning(NamedTuple):
     short_row_seconds: float = 0.002
     """The program's own thread runs only tasks known to be shorter: a longer one would keep it from what arrives."""
 
+    # -- graphs -------------------------------------------------------------------------------------------------
+    most_looked_into: int = 20_000
+    """Elements of an argument that are looked at for futures: it takes a millisecond. Of more, only the first is."""
+
     # -- maps ---------------------------------------------------------------------------------------------------
     first_slice_seconds: float = 0.0001
     """How long the first slice of a map is to last: a worker that is about to be idle should not wait for long."""

@@ -102,7 +102,17 @@ class _Maker:
 
     def node(self, depth: int) -> Node:
         """Return something to do, with nodes inside nodes as deep as that."""
-        makers = [self.gather, self.gather, self.map, self.map, self.map, self.reduction, self.cancel, self.two_maps]
+        makers = [
+            self.gather,
+            self.gather,
+            self.graph,
+            self.map,
+            self.map,
+            self.map,
+            self.reduction,
+            self.cancel,
+            self.two_maps,
+        ]
         if not self.struck:
             makers += [self.threads, self.abandon, self.abandoned_map]
         return self.rng.choice(makers)(depth)
@@ -156,6 +166,19 @@ class _Maker:
         if not self.struck:
             ways += ["by_callbacks", "by_callbacks_that_submit"]
         return {"do": "gather", "way": self.rng.choice(ways), "children": self.children(depth)}
+
+    def graph(self, _: int) -> Node:
+        """Return tasks that depend on each other, some of which fail."""
+        size = self.rng.randint(1, 25)
+        tasks = []
+        for number in range(size):
+            before = [self.rng.randrange(number) for _ in range(self.rng.choice([0, 1, 2, 2, 5]))] if number else []
+            place = self.rng.choice(["apart", "list", "dict", "mixed"])
+            leaf = self.leaf()
+            leaf["row"].pop("odd_at", None)
+            leaf.pop("odd_at", None)
+            tasks.append({"leaf": leaf, "before": before, "place": place, "returns": self.chance(0.15)})
+        return {"do": "graph", "tasks": tasks, "backwards": self.chance(0.5)}
 
     def abandon(self, depth: int) -> Node:
         """Return tasks that are never waited for."""

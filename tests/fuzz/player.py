@@ -58,6 +58,48 @@ def gather(node: Node) -> Any:
     return [outcome(task.result) for task in tasks]
 
 
+def graph(node: Node) -> Any:
+    """Submit tasks that depend on each other; return their results in order."""
+    tasks: list[Any] = []
+    for task in node["tasks"]:
+        function = combined_later if task["returns"] else combined
+        if "tries" in task["leaf"]:
+            function = api.with_retries(function, task["leaf"]["tries"])
+        tasks.append(
+            api.submit(function, task["leaf"], *placed([tasks[each] for each in task["before"]], task["place"]))
+        )
+    if node["backwards"]:
+        outcome(tasks[-1].result)
+    return [graph_outcome(task, future) for task, future in zip(node["tasks"], tasks, strict=True)]
+
+
+def placed(before: list[Any], place: str) -> list[Any]:
+    """Return the arguments in which futures are given to a task."""
+    if place == "list":
+        return [before]
+    if place == "dict":
+        return [dict(enumerate(before))]
+    return [*before[:1], tuple(before[1:])] if place == "mixed" else before
+
+
+def combined(node: Node, *given: Any) -> int:
+    """Be a task that depends on others: return one more than the sum of what is given."""
+    play(node)
+    values = [each.values() if isinstance(each, dict) else each for each in given]
+    return 1 + sum(each if isinstance(each, int) else sum(each) for each in values) % 1_000_003
+
+
+def combined_later(node: Node, *given: Any) -> Any:
+    """Return the future of that."""
+    return api.submit(combined, node, *given)
+
+
+def graph_outcome(task: Node, future: Any) -> Any:
+    """Return what has come of a task. If it depends on others, the first of these to fail decides how it fails."""
+    value = outcome(future.result)
+    return "raised" if task["before"] and isinstance(value, str) and value.startswith("raised") else value
+
+
 def abandon(node: Node) -> str:
     """Submit tasks, and never ask."""
     for child in node["children"]:
@@ -345,6 +387,7 @@ def press(everywhere: bool) -> None:
 PLAYS: dict[str, Play] = {
     "leaf": leaf,
     "gather": gather,
+    "graph": graph,
     "abandon": abandon,
     "cancel": cancel,
     "threads": threads,

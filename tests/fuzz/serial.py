@@ -16,7 +16,8 @@ class Future:
         self._error: Exception | None = None
         self._value: Any = None
         try:
-            self._value = function(*args)
+            value = function(*map(_filled, args))
+            self._value = value.result() if isinstance(value, Future) else value
         except Exception as error:
             self._error = error
 
@@ -45,6 +46,17 @@ class Future:
     def add_done_callback(self, callback: Callable[["Future"], Any]) -> None:
         """Call it at once."""
         callback(self)
+
+
+def _filled(arg: Any) -> Any:
+    """Return an argument with results in the places of futures."""
+    if isinstance(arg, list | tuple):
+        return type(arg)([_result(each) for each in arg])
+    return {key: _result(each) for key, each in arg.items()} if isinstance(arg, dict) else _result(arg)
+
+
+def _result(value: Any) -> Any:
+    return value.result() if isinstance(value, Future) else value
 
 
 def submit(function: Callable[..., Any], *args: Any) -> Future:

@@ -16,6 +16,7 @@ from typing import Any
 
 import scoop
 from scoop.engine import future as engine_future
+from scoop.engine import watchers as engine_watchers
 from stand_ins import stand_ins
 
 __all__ = ["BatonEvent", "BatonLock", "BatonRLock", "Interleaver", "NoLock", "over_seeds"]
@@ -268,7 +269,8 @@ def over_seeds(
             "Lock": (threading.Lock, new_lock),
             "RLock": (threading.RLock, new_rlock),
             "Condition": (threading.Condition, new_condition),
-            "_watching": (engine_future._watching, rlock(interleaver)),
+            "_watching": (engine_watchers._watching, rlock(interleaver)),
+            "_unpacking": (engine_future._unpacking, rlock(interleaver)),
         }
         try:
             with stand_ins(replaced):

@@ -7,9 +7,15 @@ again and again while a program holds many futures. Here it is one object.
 from _thread import TIMEOUT_MAX, RLock, allocate_lock
 from collections.abc import Sequence
 from concurrent import futures
+from functools import partial
 from typing import Any, TypeVar
 
+from ..errors import describe
+from .arguments import take_for_future
+from .future import Future, cancel_unbegun, error_of, fail, finish, new_task, set_waiting
 from .signal_safety import calls_program
+from .states import DONE
+from .watchers import tell_watchers
 
 __all__ = ["CallFuture"]
 
@@ -52,3 +58,34 @@ class CallFuture(futures.Future[T]):
         self._condition: Any = _Condition()
         self._waiters: list[Any] = []
         self._done_callbacks: list[Any] = []
+
+    def show(self, task: Future) -> None:
+        """Show what has become of a task, which has ended. Calls the program's callbacks."""
+        if task.cancelled():
+            super().cancel()
+            self.set_running_or_notify_cancel()
+        elif (error := error_of(task)) is not None:
+            self.set_exception(error)
+        else:
+            self.set_result(task.result())
+
+
+def _as_future(call: CallFuture[Any]) -> Future:
+    """Return a future of ours that shows what becomes of a call."""
+    future = new_task(describe, (), {})
+    set_waiting(future, ())
+    call.add_done_callback(partial(_end, future))
+    return future
+
+
+def _end(future: Future, call: futures.Future[Any]) -> None:
+    if call.cancelled():
+        cancel_unbegun(future)
+    elif (error := call.exception()) is not None:
+        fail(future, error, noted=False)
+    else:
+        finish(future, DONE, call.result(), None)
+        tell_watchers(future)
+
+
+take_for_future(CallFuture, _as_future)

@@ -20,9 +20,12 @@ MOST_WAITS = 1000
 
 
 class Awaited(NamedTuple):
-    """Something that a wait is for: the fiber it runs on, None if it runs on no fiber here; and what call it is."""
+    """Something that a wait is for: the fibers without which it cannot end, if there are any; and what call it is.
 
-    fiber: greenlet | None
+    It is the fiber on which it runs here, or those of the tasks that it depends on itself.
+    """
+
+    fibers: Sequence[greenlet]
     describe: Callable[[], str]
 
 
@@ -35,18 +38,18 @@ class Wait(Protocol):
 def refuse_deadlock(waits: Mapping[greenlet, Wait]) -> None:
     """Raise Deadlock if the current fiber, whose wait is among ``waits``, would never go on."""
     me = getcurrent()
-    if len(waits) > MOST_WAITS or any(each.fiber is None for each in waits[me].awaited()):
+    if len(waits) > MOST_WAITS or any(not each.fibers for each in waits[me].awaited()):
         return
     awaited = {fiber: wait.awaited() for fiber, wait in [*waits.items()]}
     stuck = set(awaited)
     while free := {fiber for fiber in stuck if not _is_stuck(awaited[fiber], stuck)}:
         stuck -= free
     if me in stuck:
-        raise Deadlock(_tell(me, awaited))
+        raise Deadlock(_tell(me, {fiber: awaited[fiber] for fiber in stuck}))
 
 
 def _is_stuck(awaited: Sequence[Awaited], stuck: set[greenlet]) -> bool:
-    return bool(awaited) and all(each.fiber in stuck for each in awaited)
+    return bool(awaited) and all(not stuck.isdisjoint(each.fibers) for each in awaited)
 
 
 def _tell(me: greenlet, awaited: Mapping[greenlet, Sequence[Awaited]]) -> str:
@@ -56,7 +59,6 @@ def _tell(me: greenlet, awaited: Mapping[greenlet, Sequence[Awaited]]) -> str:
         seen.add(fiber)
         first = awaited[fiber][0]
         calls.append(first.describe())
-        assert first.fiber is not None
-        fiber = first.fiber
+        fiber = next(each for each in first.fibers if each in awaited)
     circle = ", which waits for ".join(calls)
     return f"this would wait for ever: it is for {circle}, which waits for this. No task can wait for its ancestors"

@@ -13,9 +13,12 @@ from threading import Event, RLock, Thread
 from typing import Any, Protocol, TypeVar
 
 from . import runtime
+from .arguments import take_for_future
 from .blocking import Threads, WaitPoint
 from .call_future import CallFuture
-from .future import Future, error_of, has_ended, new_task
+from .dependents import submit_task
+from .future import Future, has_ended
+from .ready_table import ReadyTable
 from .signal_safety import indivisible
 from .task import TaskOptions
 
@@ -30,7 +33,10 @@ Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 class TaskScheduler(Threads, Protocol):
     """What is needed of the scheduler."""
 
+    @property
+    def ready(self) -> ReadyTable: ...
     def offer(self, future: Future, /) -> None: ...
+    def look_again(self) -> None: ...
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
 
@@ -46,8 +52,8 @@ class TaskFuture(CallFuture[T]):
 
     def __init__(self, scheduler: TaskScheduler, task: Future) -> None:
         super().__init__()
+        self.task = task
         self._scheduler = scheduler
-        self._task = task
 
     def result(self, timeout: float | None = None) -> T:
         self.join(timeout)
@@ -58,29 +64,22 @@ class TaskFuture(CallFuture[T]):
         return super().exception()
 
     def running(self) -> bool:
-        return self._task.running()
+        return self.task.running()
 
     def done(self) -> bool:
-        self._task.done()  # which lets other tasks go on: a program that polls is no obstacle
+        self.task.done()  # which lets other tasks go on: a program that polls is no obstacle
         return super().done()
 
     def cancel(self) -> bool:
-        return self._task.cancel()
+        return self.task.cancel()
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the task has ended. Raises TimeoutError after ``timeout`` seconds."""
-        if not has_ended(self._task):
-            self._scheduler.join(self._task, timeout)
+        if not has_ended(self.task):
+            self._scheduler.join(self.task, timeout)
 
-    def show(self, task: Future) -> None:
-        """Show what has become of the task, which has ended."""
-        if task.cancelled():
-            super().cancel()
-            self.set_running_or_notify_cancel()
-        elif (error := error_of(task)) is not None:
-            self.set_exception(error)
-        else:
-            self.set_result(task.result())
+
+take_for_future(TaskFuture, lambda future: future.task)
 
 
 class ExecutorTasks:
@@ -106,12 +105,11 @@ class ExecutorTasks:
         """Have a call made by any worker of the run."""
         self.check()
         runtime.need("Executor.submit()")
-        task = new_task(self.prepared(function), args, kwargs, options)
+        task = submit_task(self.scheduler, self.prepared(function), args, kwargs, options)
         future: TaskFuture[T] = TaskFuture(self.scheduler, task)
         self._left.add(future)
         self._waits.begin()
         task.add_done_callback(lambda task: self._ended(future, task))
-        self.scheduler.offer(task)
         return future
 
     def prepared(self, function: Callable[..., T]) -> Callable[..., T]:

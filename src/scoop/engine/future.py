@@ -3,7 +3,7 @@
 The thread that takes a future out of its table, in one atomic step, is the only one to run, send or cancel it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -11,35 +11,38 @@ from greenlet import getcurrent, greenlet
 
 from ..errors import CancelledError, describe
 from . import runtime
-from .callbacks import Callback, Deferred, tell_all
+from .callbacks import Callback, Deferred
 from .outcomes import name_and_text, unpack_outcome
 from .signal_safety import calls_program, indivisible
-from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS
-from .task import PLAIN, TaskOptions
-from .task_context import call
+from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS, WAITING
+from .task import PLAIN, TaskOptions, perform
 from .unasked import forget_failure, note_failure
+from .watchers import Link, Watched, Watcher, add_watcher, tell_watchers
 
 __all__ = [
     "Future",
     "TaskCall",
     "arrived",
+    "awaited_by",
     "call_of",
-    "callbacks_of",
     "cancel_unbegun",
-    "cannot_travel",
     "dropped",
     "error_of",
     "fail",
+    "finish",
     "has_ended",
+    "has_succeeded",
     "is_ready",
     "new_task",
     "offer_made",
     "options_of",
+    "read",
     "run",
     "runner_of",
     "sent",
+    "set_ready",
+    "set_waiting",
     "show_outcome",
-    "unwatch",
     "watch",
 ]
 
@@ -48,11 +51,11 @@ NO_KEYWORDS: dict[str, Any] = {}
 
 _new = object.__new__
 
-_watching = RLock()
-"""Guards the watchers of all futures. Reentrant: the collector may close a map, and so cancel, at any moment."""
+_unpacking = RLock()
+"""Guards the outcomes of all futures as they are unpacked. Reentrant: a finalizer may ask for one at any moment."""
 
 
-class Future:
+class Future(Watched):
     """The handle to a task that may run in parallel, anywhere.
 
     ``futures.submit`` makes one and offers it at once; one made by hand is offered when it is first asked for
@@ -64,14 +67,13 @@ class Future:
         args, kargs: what to call it with.
     """
 
-    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value _watchers".split()  # noqa: SIM905
+    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value".split()  # noqa: SIM905
 
     _function: Callable[..., Any] | None
     _args: tuple[Any, ...]
     _kwargs: dict[str, Any]
     _options: TaskOptions
     _value: Any  # the result, the exception, its pickle, or the fiber that runs the task, as _state tells
-    _watchers: "list[Watcher] | None"
 
     def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
         self._function = callable
@@ -95,6 +97,8 @@ class Future:
             scheduler.join(self, timeout)
         if self._state == DONE:
             return self._value
+        if self._state < ARRIVED:  # the call has returned another future
+            runtime.need("Future.result()").join(self, timeout)
         error = error_of(self)
         if error is None:
             return self._value
@@ -106,7 +110,7 @@ class Future:
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""
-        if self._state < ARRIVED:
+        while self._state < ARRIVED:  # again, if the call has returned another future
             runtime.need("Future.exception()").join(self, timeout)
         if self._state == CANCELLED:
             raise CancelledError
@@ -163,10 +167,10 @@ class Future:
         return f"<Future {NAMES[self._state]} at {id(self):#x}>"
 
     def __reduce__(self) -> Any:
-        raise TypeError("a Future cannot travel to another process: send its result, or wait for it where it is")
-
-
-Watcher = Callable[[Future], None]
+        raise TypeError(
+            "a Future cannot travel to another process. Give it to submit() as an argument, or in a list, tuple or "
+            "dict that is one: its result travels. Or wait for it where it is"
+        )
 
 
 # -- for the scheduler: what happens to a future -------------------------------------------------------------------
@@ -207,7 +211,7 @@ def run(future: Future) -> None:
         if future._options is PLAIN:
             future._value = future._function(*future._args, **future._kwargs)  # type: ignore[misc]
         else:
-            future._value = call(future._options.context, future._function, *future._args, **future._kwargs)  # type: ignore[arg-type]
+            future._value = perform(future._function, future._args, future._kwargs, future._options)  # type: ignore[arg-type]
     except BaseException as error:  # it is the future's, whatever it is
         future._value = error
         future._state = FAILED  # first: a second exception may come at each call from here on
@@ -222,14 +226,24 @@ def run(future: Future) -> None:
         except RecursionError:
             pass  # it is not noted, then
     else:
-        future._state = DONE
+        if type(future._value) is Future and runtime.current is not None:
+            runtime.current.follow(future, future._value)
+        else:
+            future._state = DONE
     finally:
         future._function = None
         future._args = ()
         future._kwargs = NO_KEYWORDS
-        if future._watchers is not None:
-            _tell_watchers(future)
+        if future._watchers is not None and future._state >= ARRIVED:
+            tell_watchers(future)
         del future  # a traceback keeps the frames below its own alive: they must not lead back to it
+
+
+def set_waiting(future: Future, left: Collection[Future]) -> None:
+    """A future that was made, and not offered, is to wait until nothing is left of others."""
+    future._state = NEW
+    future._value = left
+    _move(future, WAITING)
 
 
 def cancel_unbegun(future: Future) -> None:
@@ -256,8 +270,9 @@ def sent(future: Future) -> None:
     _move(future, SENT)
 
 
-def cannot_travel(future: Future) -> None:
-    """A future that was to be sent stays here: the caller puts it on offer again."""
+def set_ready(future: Future) -> None:
+    """All that a future has waited for has ended, or it cannot be sent after all: the caller puts it on offer."""
+    future._value = None
     _move(future, READY)
 
 
@@ -293,6 +308,14 @@ def runner_of(future: Future) -> greenlet | None:
     return value if future._state == RUNNING and isinstance(value, greenlet) else None
 
 
+def awaited_by(future: Future) -> Collection[Future]:
+    """Return what must end before a future can: what it depends on, or what its call has returned."""
+    state, value = read(future)
+    if state == WAITING:
+        return value  # type: ignore[no-any-return]
+    return (value,) if state == RUNNING and isinstance(value, Future) else ()
+
+
 def is_ready(future: Future) -> bool:
     return future._state == READY
 
@@ -302,19 +325,21 @@ def has_ended(future: Future) -> bool:
     return future._state >= ARRIVED
 
 
-@indivisible
-def callbacks_of(future: Future) -> list[Callback]:
-    with _watching:
-        return [watcher for watcher in future._watchers or () if isinstance(watcher, Callback)]
+def has_succeeded(future: Future) -> bool:
+    """Return whether a future has ended with a result; or so it seems, as long as that has not been unpacked."""
+    if future._state != ARRIVED:
+        return future._state == DONE
+    state, value = read(future)
+    return state == DONE or (state == ARRIVED and (value[0] if type(value) is tuple else value.ok))
 
 
 def error_of(future: Future) -> BaseException | None:
     """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
     if future._state == CANCELLED:
         return CancelledError()
-    state, packed = _read(future)
-    if state == ARRIVED:
-        _unpacked(future, *unpack_outcome(*packed))  # the program's code may run here, so not under the lock
+    state, packed = read(future)
+    if state == ARRIVED:  # the program's code may run here, so not under the lock
+        _unpacked(future, *(unpack_outcome(*packed) if type(packed) is tuple else packed.unpack()))
     if future._state != FAILED:
         return None
     forget_failure(future)
@@ -322,14 +347,15 @@ def error_of(future: Future) -> BaseException | None:
 
 
 @indivisible
-def _read(future: Future) -> tuple[int, Any]:
-    with _watching:
+def read(future: Future) -> tuple[int, Any]:
+    """Return the state of a future, and its value, which belong together."""
+    with _unpacking:
         return future._state, future._value
 
 
 @indivisible
 def _unpacked(future: Future, ok: bool, value: Any) -> None:
-    with _watching:
+    with _unpacking:
         if future._state == ARRIVED:  # else another thread was first, and its object is the one
             future._value = value
             _move(future, DONE if ok else FAILED)
@@ -338,28 +364,13 @@ def _unpacked(future: Future, ok: bool, value: Any) -> None:
 # -- watching -------------------------------------------------------------------------------------------------------
 
 
-def watch(future: Future, watcher: Watcher) -> None:
-    """Have ``watcher(future)`` called once: when the future ends, or now if it has."""
-    _add_watcher(future, watcher)
+def watch(future: Future, watcher: Watcher | Link) -> None:
+    """Have ``watcher(future)`` called once, or a link followed: when the future ends, or now if it has."""
+    add_watcher(future, watcher)
     # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
     # one of the two threads sees the other.
     if future._state >= ARRIVED:
-        _tell_watchers(future)
-
-
-@indivisible
-def _add_watcher(future: Future, watcher: Watcher) -> None:
-    with _watching:
-        if future._watchers is None:
-            future._watchers = []
-        future._watchers.append(watcher)
-
-
-@indivisible
-def unwatch(future: Future, watcher: Watcher) -> None:
-    with _watching:
-        if future._watchers is not None and watcher in future._watchers:
-            future._watchers.remove(watcher)
+        tell_watchers(future)
 
 
 def _move(future: Future, state: int) -> None:
@@ -369,7 +380,14 @@ def _move(future: Future, state: int) -> None:
 
 
 def _end(future: Future, state: int, value: Any, deferred: Deferred | None = None) -> None:
-    """Become ended, forget the call, and tell the watchers. With ``deferred``, run no code of the program's."""
+    """Become ended, and tell the watchers. With ``deferred``, run no code of the program's."""
+    finish(future, state, value, deferred)
+    if future._watchers is not None:
+        tell_watchers(future, deferred)
+
+
+def finish(future: Future, state: int, value: Any, deferred: Deferred | None) -> None:
+    """Become ended, and forget the call. The watchers are to be told then."""
     if deferred is not None:
         # And the future: the program may let go of it, and of its value, before the I/O thread does.
         deferred.discard((future, future._function, future._args, future._kwargs))
@@ -378,22 +396,3 @@ def _end(future: Future, state: int, value: Any, deferred: Deferred | None = Non
     future._function = None
     future._args = ()
     future._kwargs = NO_KEYWORDS
-    if future._watchers is not None:
-        _tell_watchers(future, deferred)
-
-
-def _tell_watchers(future: Future, deferred: Deferred | None = None) -> None:
-    watchers = _take_watchers(future)
-    # The program's callbacks first: the thread that waits for this future finds them done.
-    watchers.sort(key=lambda watcher: not isinstance(watcher, Callback))
-    if deferred is not None and watchers and isinstance(watchers[0], Callback):
-        deferred.defer(lambda: tell_all(future, watchers))
-    else:
-        tell_all(future, watchers)
-
-
-@indivisible
-def _take_watchers(future: Future) -> list[Watcher]:
-    with _watching:
-        watchers, future._watchers = future._watchers or [], None
-    return watchers

@@ -16,7 +16,7 @@ from ..wire.main_module import MAIN_ALIAS
 from ..wire.messages import Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
-from .future import show_outcome
+from .future import Future, show_outcome
 from .module_paths import follow_paths
 from .outcomes import pack_error, result_not_sent, unpack_outcome
 from .program_settings import follow_settings, take_in
@@ -225,6 +225,8 @@ class Inbox:
             if not task.is_chunk:
                 started = monotonic()
                 value = context.run(function, *args, **kwargs)
+                if isinstance(value, Future):
+                    value = value.result()  # its own worker gets that, and not a future
                 return self._pack_value(function, value, monotonic() - started)
             rows = len(args[0])
             return self._run_chunk(task, function, args, context)  # type: ignore[arg-type]

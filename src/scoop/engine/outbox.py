@@ -13,6 +13,7 @@ from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Resu
 from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
 from . import runtime
+from .arguments import fill_packed
 from .callbacks import Deferred
 from .cost_model import CostModel
 from .function_cache import FunctionCache
@@ -27,6 +28,7 @@ from .signal_safety import calls_program, indivisible
 from .task import TaskOptions
 from .task_context import pack
 from .tracebacks import set_cause, without_our_frames
+from .watchers import callbacks_of
 
 __all__ = ["Batch", "FutureInFlight", "InFlight", "Outbox"]
 
@@ -80,14 +82,14 @@ class FutureInFlight:
         return f.options_of(self._future)
 
     def universal_callbacks(self) -> list[Callable[[Future], object]]:
-        return [callback.function for callback in f.callbacks_of(self._future) if callback.universal]
+        return [callback.function for callback in callbacks_of(self._future) if callback.universal]
 
     def sent_as(self, batch: int, number: int) -> None:
         """Hear under which name the task was sent."""
 
     def cannot_travel(self) -> Future:
         """Become READY again; return the future, which is to run here."""
-        f.cannot_travel(self._future)
+        f.set_ready(self._future)
         return self._future
 
     def not_sent(self, error: Exception, deferred: Deferred) -> None:
@@ -223,6 +225,8 @@ class Outbox:
             batch.functions.append(data)
             batch.named.append(named)
             batch.size += len(data)
+        if task.options.fill is not None:
+            args, kwargs = fill_packed(args, kwargs)
         call = codec.dumps((args, kwargs), large)
         if large and batch.buffers is None:
             batch.buffers = self._pool.take(size_of(large))

@@ -31,13 +31,14 @@ class ReadyTable:
     """The tables of one process.
 
     ``tasks``: what any worker may run, the oldest first. ``kept``: what cannot travel. ``running``: maps with rows
-    that run here, and that could be split once more.
+    that run here, and that could be split once more. ``waiting``: tasks that depend on others, see dependents.py.
     """
 
     def __init__(self) -> None:
         self.tasks: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.kept: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.running: dict[OpenMap, bool] = {}
+        self.waiting: dict[Future, bool] = {}
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -48,6 +49,14 @@ class ReadyTable:
     def claim(self, future: Future) -> bool:
         """Take a future out, if it is there: the thread that gets True decides what becomes of it."""
         return self.tasks.pop(future, False) or self.kept.pop(future, False)
+
+    def claim_waiting(self, future: Future) -> bool:
+        """Take out a future that waits for others, if it does."""
+        return self.waiting.pop(future, False)
+
+    def claim_unbegun(self, future: Future) -> bool:
+        """Take a future out, to end it, wherever it is."""
+        return self.claim(future) or self.claim_waiting(future)
 
     def keep(self, future: Future) -> None:
         self.kept[future] = True
@@ -81,4 +90,4 @@ class ReadyTable:
         return [item for item in self._items() if not isinstance(item, Future)]
 
     def _items(self) -> list[Future | OpenMap]:
-        return [*self.tasks, *self.kept]
+        return [*self.waiting, *self.tasks, *self.kept]

@@ -27,6 +27,7 @@ from . import future as f
 from .blocking import deadline_after
 from .deadlock import Wait
 from .fibers import Fibers
+from .following import follow
 from .future import Future
 from .helper_threads import HelperThreads
 from .idle import IdleTracker
@@ -64,7 +65,8 @@ class Scheduler:
         self.refusal: Exception | None = None  # why no call can be served, if none can
         self.is_closed = False  # the run has ended
         self.ready = ReadyTable()
-        self.claim = self.ready.claim
+        self.claim = self.ready.claim_unbegun
+        self.follow = partial(follow, self)
         self.own_runs = 0  # own tasks that threads have run between two others
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
@@ -80,9 +82,8 @@ class Scheduler:
         self.discarded: deque[list[object]] = deque()
         """The same, when the I/O thread has let go of it: any other thread may drop it."""
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
-        self.helpers = HelperThreads(
-            self, self.idle, outside.new_event, self._native.context, outside.clock, identity.size == 1
-        )
+        alone = identity.size == 1
+        self.helpers = HelperThreads(self, self.idle, outside.new_event, self._native.context, outside.clock, alone)
         pool = BufferPool()
         self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
         new_chunk: NewChunk = partial(outside.new_chunk, self)
@@ -227,7 +228,12 @@ class Scheduler:
 
     def is_clean(self) -> bool:
         """Return whether nothing of the program's is in this process, save tasks of others that have not begun."""
-        if self._tasks or self.ready.kept or any(each.suspended or each.in_line for each in self.all_fibers()):
+        if (
+            self._tasks
+            or self.ready.kept
+            or self.ready.waiting
+            or any(each.suspended or each.in_line for each in self.all_fibers())
+        ):
             return False
         # In this order: what another thread has taken from the table, to give it away, is in one of the two.
         return not (self.stealing.is_under_way() or self.outbox.in_flight) and self.helpers.at_rest()
@@ -289,7 +295,7 @@ class Scheduler:
 
     def leaves_work_to_others(self) -> bool:
         # In this order: what a thread that gives has taken from the table is sent before it has done.
-        return bool(self._tasks) or self.stealing.is_under_way()
+        return bool(self._tasks or self.ready.waiting) or self.stealing.is_under_way()
 
     def look_again(self) -> None:
         self.idle.look_again()
@@ -373,7 +379,9 @@ class Scheduler:
         self.idle.drain(await_starts, self._is_over)
 
     def _is_over(self) -> bool:
-        return self.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
+        return self.refusal is not None or (
+            self.helpers.at_rest() and not (self.has_work() or self._tasks or self.ready.waiting)
+        )
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""

@@ -11,16 +11,29 @@
 READY means: in one of the scheduler's tables.
 """
 
-__all__ = ["ARRIVED", "CANCELLED", "DONE", "FAILED", "NAMES", "NEW", "READY", "RUNNING", "SENT", "TRANSITIONS"]
+__all__ = [
+    "ARRIVED",
+    "CANCELLED",
+    "DONE",
+    "FAILED",
+    "NAMES",
+    "NEW",
+    "READY",
+    "RUNNING",
+    "SENT",
+    "TRANSITIONS",
+    "WAITING",
+]
 
-NEW, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(8)  # from ARRIVED on it has ended
+NEW, WAITING, READY, RUNNING, SENT, ARRIVED, DONE, FAILED, CANCELLED = range(9)  # from ARRIVED on it has ended
 
 TRANSITIONS = {
-    NEW: {READY, DONE, FAILED, CANCELLED},
+    NEW: {WAITING, READY, DONE, FAILED, CANCELLED},
+    WAITING: {READY, ARRIVED, DONE, FAILED, CANCELLED},
     READY: {RUNNING, SENT, FAILED, CANCELLED},
-    RUNNING: {DONE, FAILED},
+    RUNNING: {DONE, FAILED, ARRIVED},
     SENT: {ARRIVED, READY, FAILED, CANCELLED},
     ARRIVED: {DONE, FAILED},
 }
 
-NAMES = ("new", "ready", "running", "sent", "done", "done", "failed", "cancelled")
+NAMES = ("new", "waiting", "ready", "running", "sent", "done", "done", "failed", "cancelled")

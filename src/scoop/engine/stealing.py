@@ -13,11 +13,12 @@ from typing import Any, Protocol
 from ..tuning import TUNING
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage
-from .future import Future, callbacks_of
+from .future import Future
 from .inbox import Inbox
 from .outbox import FutureInFlight, InFlight, Outbox
 from .ready_table import ReadyTable
 from .signal_safety import indivisible
+from .watchers import callbacks_of
 
 __all__ = ["Stealing"]
 

@@ -5,9 +5,21 @@ from collections.abc import Callable, Iterable, Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
-from .task_context import are_used
+from .signal_safety import calls_program
+from .task_context import are_used, call
 
-__all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction", "TaskOptions", "WithRetries", "split_options"]
+__all__ = [
+    "PLAIN",
+    "Chunk",
+    "Fill",
+    "NewChunk",
+    "Report",
+    "RowFunction",
+    "TaskOptions",
+    "WithRetries",
+    "perform",
+    "split_options",
+]
 
 
 class TaskOptions(NamedTuple):
@@ -17,12 +29,16 @@ class TaskOptions(NamedTuple):
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
         context: the context variables of the caller that submitted it; None if the program uses none at all.
         tries_before: how often a worker has died with it when it was part of another task.
+        fill: puts results into its arguments and keywords, where futures are; None if there are none.
     """
 
     retries: int | None = None
     context: Context | None = None
     tries_before: int = 0
+    fill: "Fill | None" = None
 
+
+Fill = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
 
 PLAIN = TaskOptions()
 """The options of nearly all tasks."""
@@ -77,3 +93,13 @@ def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], Tas
     if type(function) is WithRetries:
         return function.function, function.options._replace(context=context)
     return function, PLAIN if context is None else TaskOptions(context=context)
+
+
+@calls_program
+def perform(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions) -> Any:
+    """Make the call of a task that has options."""
+    if options.fill is not None:
+        args, kwargs = options.fill(args, kwargs)
+    if options.context is None:
+        return function(*args, **kwargs)
+    return call(options.context, function, *args, **kwargs)

@@ -4,11 +4,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+from greenlet import greenlet
+
 from ..errors import describe_call
 from .blocking import Threads, WaitPoint
 from .deadlock import Awaited
 from .fibers import Fibers
-from .future import Future, call_of, has_ended, offer_made, runner_of, unwatch, watch
+from .following import with_awaited
+from .future import Future, call_of, has_ended, offer_made, runner_of, watch
+from .watchers import unwatch
 
 __all__ = ["Table", "Waiting"]
 
@@ -85,7 +89,7 @@ class Waiting:
 
     def _awaited(self) -> Sequence[Awaited]:
         return [
-            Awaited(runner_of(future), lambda future=future: describe_call(*call_of(future)))  # type: ignore[misc]
+            Awaited(_runners(future), lambda future=future: describe_call(*call_of(future)))  # type: ignore[misc]
             for future in [*self._open]
         ]
 
@@ -104,3 +108,8 @@ class Waiting:
         if not self._prompt or len(self._open) == 1 or not self._table.is_program(fibers):
             return True
         return has_ended(future) or self._table.ends_soon(call_of(future)[0])
+
+
+def _runners(future: Future) -> list[greenlet]:
+    """Return the fibers without which a future cannot end."""
+    return [runner for each in with_awaited(future) if (runner := runner_of(each)) is not None]

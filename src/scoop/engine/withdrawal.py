@@ -34,7 +34,7 @@ def withdraw_all(offers: Offers) -> list[Future]:
     """Let nothing that this process has submitted begin any more, anywhere; return what may have begun elsewhere."""
     unbegun, begun = list[Future](), list[Future]()
     with offers.stealing.paused():
-        for item in [*offers.ready.tasks, *offers.ready.kept, *offers.ready.running]:
+        for item in [*offers.ready.waiting, *offers.ready.tasks, *offers.ready.kept, *offers.ready.running]:
             if not isinstance(item, Future):
                 item.withdraw()
             elif offers.claim(item):

@@ -19,6 +19,7 @@ from math import ceil, inf
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
+from ..engine.arguments import find_futures, may_hold_futures
 from ..engine.call_future import CallFuture
 from ..engine.cost_model import CostModel
 from ..engine.outbox import InFlight
@@ -27,6 +28,7 @@ from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..tuning import TUNING
 from .calls_in_flight import CallChunk, EndedCalls, LoneCall, SubmittedCall
+from .dependent_calls import DependentCalls
 from .row_functions import call_outcome
 from .steal_policy import Situation, plan_steal
 
@@ -47,6 +49,7 @@ class CallScheduler(Protocol):
     refusal: Exception | None
 
     def others_wait(self) -> bool: ...
+    def look_again(self) -> None: ...
     def give(self) -> None: ...
     def defer(self, call: Callable[[], object], /) -> None: ...
     def discard(self, thing: object, /) -> None: ...
@@ -64,6 +67,7 @@ class CallQueue:
         self._ended: deque[EndedCalls] = deque()
         self._closed: Exception | None = None  # why no call is taken any more
         self._is_giving = self._is_telling = False  # a deferred call is on its way
+        self._dependents = DependentCalls(scheduler, self._put_late)
 
     # -- for the executor -----------------------------------------------------------------------------------------
 
@@ -74,6 +78,10 @@ class CallQueue:
         scheduler = self._scheduler
         if self._closed is not None or scheduler.refusal is not None:
             self.check()  # which raises
+        if may_hold_futures(args, kwargs):
+            (args, kwargs), dependencies = find_futures(args, kwargs)
+            if dependencies:
+                return self._dependents.submit(function, args, kwargs, options, dependencies)
         # Before the call is put there, after which all may end at any moment. Of a wish that comes between, the I/O
         # thread knows.
         asked = not self._is_giving and scheduler.others_wait()
@@ -84,6 +92,14 @@ class CallQueue:
         elif asked:
             self._give_soon()
         return future
+
+    def _put_late(self, call: SubmittedCall) -> None:
+        """Put a call there that was submitted before, and had to wait for others."""
+        self._put(call, late=True)
+        if self._scheduler.refusal is not None:  # as above
+            self.refuse(self._scheduler.refusal)
+        elif not self._is_giving and self._scheduler.others_wait():
+            self._give_soon()
 
     def check(self) -> None:
         """Raise why no call is taken any more, if so."""
@@ -222,9 +238,9 @@ class CallQueue:
             return None
 
     @indivisible
-    def _put(self, call: SubmittedCall) -> None:
+    def _put(self, call: SubmittedCall, late: bool = False) -> None:
         with self._lock:
-            if self._closed is not None:
+            if self._closed is not None and not late:
                 raise self._closed.with_traceback(None)
             self._calls.append(call)
             self._scheduler.ready.tasks[self] = True  # each time: Ctrl-C may have struck between the two

@@ -144,11 +144,11 @@ class MapInProgress:
         with self._lock:
             next_row = self._unconsumed.first().start
             found = [
-                Awaited(running.fiber, partial(self._describe, running.span.start))
+                Awaited((running.fiber,), partial(self._describe, running.span.start))
                 for running in self._slices
                 if not in_order or next_row in running.span
             ]
-            elsewhere = [Awaited(None, str)] if self._chunks or self._unbegun or self._kept else []
+            elsewhere = [Awaited((), str)] if self._chunks or self._unbegun or self._kept else []
             return found if in_order and found else found + elsewhere
 
     @calls_program

@@ -7,6 +7,7 @@ from sys import modules
 from typing import Any
 
 from ..engine import runtime
+from ..engine.future import Future
 from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..engine.signal_safety import calls_program
 from ..engine.task import split_options
@@ -88,6 +89,8 @@ class CallRows(MapRows):
         for args, kwargs in begun:
             try:
                 value = function(*args, **kwargs)
+                if type(value) is Future:
+                    value = value.result()
                 results.append((value,) if type(value) in _PLAIN or _is_array(value) else self._packed(value))
             except BaseException as error:
                 if error is runtime.signal_error or runtime.is_child:

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import RemoteError, RemoteTraceback, in_words
 from . import codec
 
-__all__ = ["CAUSE", "CONTEXT", "SUPPRESS", "dumps_error"]
+__all__ = ["CAUSE", "CONTEXT", "SUPPRESS", "copy_error", "dumps_error"]
 
 # The slots themselves: a class may have properties of these names.
 _slots: Any = vars(BaseException)
@@ -43,6 +43,25 @@ def dumps_error(error: BaseException) -> bytes:
             if number == len(ways) - 1:
                 raise
     raise TypeError("it unpickles as something else")
+
+
+def copy_error(error: BaseException) -> BaseException:
+    """Return an exception like this one, with notes of its own; this very one, if its class is not Python's."""
+    new = _constructor(type(error))
+    if new is None:
+        return error
+    group = [slot.__get__(error) for slot in _GROUP] if isinstance(error, BaseExceptionGroup) else []
+    copy: BaseException = new(type(error), *group)
+    slots = dict(_slots_of(type(error)))
+    for place, value in _held(error):
+        _set(slots[place], copy, value)
+    attributes = _ATTRIBUTES.__get__(error)
+    _ATTRIBUTES.__get__(copy).update(attributes)
+    if "__notes__" in attributes:
+        _ATTRIBUTES.__get__(copy)["__notes__"] = [each for each in attributes["__notes__"] if isinstance(each, str)]
+    for slot in (CAUSE, CONTEXT, SUPPRESS):  # in this order: a cause suppresses
+        slot.__set__(copy, slot.__get__(error))
+    return copy.with_traceback(error.__traceback__)
 
 
 def _reduce(error: Any, keep: Keep, linked: bool) -> Any:
