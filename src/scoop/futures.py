@@ -15,13 +15,12 @@ without time limits; all else raises NotStartedProperly.
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
-import builtins
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
 
 from .engine import runtime
 from .engine.blocking import deadline_after
@@ -33,6 +32,7 @@ from .engine.waiting import Waiting
 from .engine.withdrawal import withdraw_all
 from .errors import describe
 from .maps import iterators
+from .maps.presentation import presentation
 
 __all__ = [
     "ALL_COMPLETED",
@@ -95,6 +95,7 @@ def map(
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
+    errors: str = "raise",
     **ignored: Any,
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
@@ -109,26 +110,50 @@ def map(
             tells its length; else 64 for each worker, and more where calls are short, so that an endless iterator
             is welcome.
         chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
+        errors: what becomes of an ``Exception`` that a call raises, or that its task fails with: ``"raise"`` it;
+            ``"return"`` it, in the place of the result, with its note, and the call's inputs as a tuple, ``inputs``;
+            or ``"skip"`` it, so that there is no result in its place. With the latter two the map goes on.
     """
     _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
+    show = presentation(errors)
     if _serial("map"):
-        return builtins.map(func, *iterables)
-    return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize)
+        return show.serially(func, iterables)
+    return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
 
 
+@overload
+def map_as_completed(
+    func: Callable[..., T],
+    *iterables: Iterable[Any],
+    timeout: float | None = ...,
+    buffersize: int | None = ...,
+    chunksize: int | None = ...,
+    errors: Literal["raise", "skip"] = ...,
+    indexed: Literal[False] = ...,
+    **ignored: Any,
+) -> Iterator[T]: ...
+@overload
+def map_as_completed(func: Callable[..., Any], *iterables: Iterable[Any], **options: Any) -> Iterator[Any]: ...
 def map_as_completed(
     func: Callable[..., T],
     *iterables: Iterable[Any],
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
+    errors: str = "raise",
+    indexed: bool = False,
     **ignored: Any,
-) -> Iterator[T]:
-    """Do as map() does, but yield each result as soon as it is there, in no particular order."""
+) -> Iterator[Any]:
+    """Do as map() does, but yield each result as soon as it is there, in no particular order.
+
+    ``indexed``: yield pairs instead, the index of the input and its result.
+    """
     _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
+    show = presentation(errors, indexed)
     if _serial("map_as_completed"):
-        return builtins.map(func, *iterables)
-    return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, buffersize, chunksize)
+        return show.serially(func, iterables)
+    sizes = buffersize, chunksize
+    return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, *sizes, show=show)
 
 
 def mapReduce(

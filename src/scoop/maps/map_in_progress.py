@@ -19,7 +19,6 @@ from ..engine.ready_table import ReadyTable
 from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..engine.task_context import call
-from ..errors import add_note, brief
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows
@@ -152,13 +151,9 @@ class MapInProgress:
             return found if in_order and found else found + elsewhere
 
     @calls_program
-    def note_input(self, segment: Segment) -> None:
-        """Note on what a call has raised which input of the program's map that was."""
-        assert segment.error is not None
-        row = segment.start + segment.rows - 1
-        inputs = tuple([column[row] for column in self._columns])
-        shown = brief(inputs if len(inputs) > 1 else inputs[0])
-        add_note(segment.error, f"input {self.offset + row} of the map: {shown}")
+    def inputs_of(self, row: int) -> tuple[Any, ...]:
+        """Return what the function is called with for a row."""
+        return tuple([column[row] for column in self._columns])
 
     def _describe(self, row: int) -> str:
         return self._rows.describe(self._columns, row)
@@ -336,6 +331,16 @@ class MapInProgress:
             options = self._options._replace(retries=self.retries - 1, tries_before=1)
             chunks = [self._new_chunk(span, options) for span in wanted]
         self._scheduler.send_suspects(chunks)
+
+    def fail_rows(self, ranges: RowRanges, error: Exception) -> None:
+        """Fail with the first of these rows; a map that goes on after errors sends several of them anew, singly."""
+        row = ranges.first().start
+        if not self._rows.goes_on or self._scheduler.refusal is not None:
+            self.deliver(Segment(row, 1, [], error))
+        elif ranges.count_rows() == 1:
+            self.deliver(Segment(row, 1, self._rows.failed(error)))
+        else:
+            self.resend_singly(ranges)
 
     @indivisible
     def deliver(self, segment: AnySegment) -> None:

@@ -11,7 +11,7 @@ from ..engine.task import TaskOptions
 from ..wire.messages import Cancel, Message
 from .row_functions import Columns, MapRows
 from .row_ranges import RowRanges
-from .segment import AnySegment, Segment
+from .segment import AnySegment
 
 __all__ = ["Owner", "StolenChunk"]
 
@@ -22,6 +22,7 @@ class Owner(Protocol):
     retries: int
 
     def deliver(self, segment: AnySegment) -> None: ...
+    def fail_rows(self, ranges: RowRanges, error: Exception) -> None: ...
     def note_seconds(self, seconds_per_row: float) -> None: ...
     def chunk_ended(self, chunk: "StolenChunk") -> None: ...
     def chunk_stays(self, chunk: "StolenChunk", cannot_travel: bool) -> None: ...
@@ -107,9 +108,9 @@ class StolenChunk:
         deferred.defer(go_on)
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        """End with an error in place of the first row that was not reported."""
+        """End with an error in place of the rows that were not reported."""
         if self._unreported:
-            self._owner.deliver(Segment(self._unreported.first().start, 1, [], error))
+            self._owner.fail_rows(self._unreported, error)
         self.dropped(deferred)
 
     def dropped(self, deferred: Deferred) -> None:
