@@ -25,12 +25,14 @@ from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
 from .engine import runtime
 from .engine.blocking import deadline_after
 from .engine.future import Future, error_of, has_ended, new_task
+from .engine.limited_offers import offer
 from .engine.own_thread import OnOwnThread
 from .engine.scheduler import Scheduler
-from .engine.task import PLAIN, WithRetries, split_options
+from .engine.task import PLAIN, WithOptions, split_options
+from .engine.task_options import with_options
 from .engine.waiting import Waiting
 from .engine.withdrawal import withdraw_all
-from .errors import describe
+from .errors import NotStartedProperly, describe
 from .maps import iterators
 from .maps.presentation import presentation
 
@@ -46,6 +48,7 @@ __all__ = [
     "mapReduce",
     "mapScan",
     "map_as_completed",
+    "options",
     "shutdown",
     "submit",
     "wait",
@@ -79,13 +82,16 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
     options = PLAIN
-    if type(func) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+    if type(func) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
     future = new_task(func, args, kwargs, options)
-    scheduler.offer(future)
+    if options is PLAIN:
+        scheduler.offer(future)
+    else:
+        offer(cast(Scheduler, scheduler), future)
     return future
 
 
@@ -116,7 +122,7 @@ def map(
     """
     _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     show = presentation(errors)
-    if _serial("map"):
+    if _serial("map", func):
         return show.serially(func, iterables)
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
 
@@ -150,7 +156,7 @@ def map_as_completed(
     """
     _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     show = presentation(errors, indexed)
-    if _serial("map_as_completed"):
+    if _serial("map_as_completed", func):
         return show.serially(func, iterables)
     sizes = buffersize, chunksize
     return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, *sizes, show=show)
@@ -194,12 +200,31 @@ def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
     otherwise); after that its future fails with WorkerLost. Tasks of what is returned here have ``retries`` tries
     more than their first instead: 0 for what must never run twice.
     """
-    if not callable(func):
-        raise TypeError(f"with_retries() needs something callable, not {describe(func)}")
-    if not isinstance(retries, int) or retries < 0:
-        raise ValueError(f"retries must be a whole number, 0 or more, not {describe(retries)}")
-    function, options = split_options(func)
-    return WithRetries(function, options._replace(retries=retries))
+    if retries is None:
+        raise ValueError("retries must be a whole number, 0 or more, not None")
+    return with_options("with_retries", func, retries=retries)
+
+
+def options(
+    func: Callable[..., T],
+    *,
+    retries: int | None = None,
+    seconds: float | None = None,
+) -> Callable[..., T]:
+    """Return ``func``, for submit(), the maps and executors, with options for each of its tasks, or rows of a map.
+
+    To call what is returned just calls ``func``. What is not given, or None, stays as it is. See docs/limits.md.
+
+    Parameters:
+        retries: how often a task is run again after a worker has died with it: see with_retries().
+        seconds: how long a task may run, on the clock, waits for others included. One that takes longer is ended by
+            force, with its worker, which is replaced, and fails with TaskTimeout. Tasks that the worker had begun
+            beside it run again. Tasks with limits never run in the process that they are from: if there is no other
+            worker, or they cannot travel, TaskNotSent is raised.
+
+    Raises TypeError or ValueError for values that make no sense.
+    """
+    return with_options("options", func, retries=retries, seconds=seconds)
 
 
 def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
@@ -212,9 +237,7 @@ def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
     """
     if not callable(func):
         raise TypeError(f"with_own_thread() needs something callable, not {describe(func)}")
-    function, options = split_options(func)
-    owned = OnOwnThread(function)
-    return WithRetries(owned, options) if type(func) is WithRetries else owned
+    return WithOptions(OnOwnThread(func.function), func.options) if type(func) is WithOptions else OnOwnThread(func)
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
@@ -333,10 +356,12 @@ def _maps(what: str) -> iterators.MapScheduler:
     return cast(iterators.MapScheduler, runtime.need(f"futures.{what}()"))
 
 
-def _serial(what: str) -> bool:
-    """Return whether there are no workers, and say so, once in a program."""
+def _serial(what: str, func: Callable[..., Any]) -> bool:
+    """Return whether there are no workers, and say so, once in a program. Limits need workers: then it raises."""
     global _warned
     serial = runtime.current is None and runtime.why_refused() is None
+    if serial and split_options(func)[1].limits is not None:
+        raise NotStartedProperly(f"futures.{what}() of a function with limits")
     if serial and not _warned:
         _warned = True
         warnings.warn(

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from typing import NamedTuple
 
 from ..tuning import TUNING
-from ..wire.messages import Demand, Message
+from ..wire.messages import Demand, Message, Stopped
 
 __all__ = ["ORIGIN", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
 
@@ -58,6 +58,7 @@ class Peer:
         self.all_done = False  # the same, and no thread or machine behind it is at work
         self.cannot_start = False  # it will never take work
         self.retired = False  # it leaves by itself, and takes no work any more
+        self.ended_for: tuple[tuple[int, int], Stopped | None] | None = None  # a task, and what its owner is told
         self.answered = 0  # tasks whose results it has sent
         self.sent = 0  # messages to it that count
         self.heard = 0  # messages from a link that count

@@ -6,7 +6,7 @@ know. So while such futures are there that have not ended, a thread of SCOOP's c
 helper thread runs what no other worker takes: see helper_threads.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from os import urandom
 from threading import Event, RLock, Thread
@@ -16,8 +16,10 @@ from . import runtime
 from .blocking import Threads, WaitPoint
 from .call_future import CallFuture
 from .future import Future, error_of, has_ended, new_task
+from .limited_offers import offer
+from .outbox import InFlight
 from .signal_safety import indivisible
-from .task import TaskOptions
+from .task import TaskOptions, WithOptions
 
 __all__ = ["ExecutorTasks"]
 
@@ -30,7 +32,10 @@ Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 class TaskScheduler(Threads, Protocol):
     """What is needed of the scheduler."""
 
+    @property
+    def has_other_workers(self) -> bool: ...
     def offer(self, future: Future, /) -> None: ...
+    def send_suspects(self, tasks: Sequence[InFlight], /) -> None: ...
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
 
@@ -111,12 +116,16 @@ class ExecutorTasks:
         self._left.add(future)
         self._waits.begin()
         task.add_done_callback(lambda task: self._ended(future, task))
-        self.scheduler.offer(task)
+        offer(self.scheduler, task)
         return future
 
     def prepared(self, function: Callable[..., T]) -> Callable[..., T]:
         """Return the function, such that the initializer is called before it, where there is one."""
-        return partial(self._initialized, function) if self._initialized else function
+        if not self._initialized:
+            return function
+        if isinstance(function, WithOptions):
+            return WithOptions(self.prepared(function.function), function.options)
+        return partial(self._initialized, function)
 
     def check(self) -> None:
         """Raise why no call is taken any more, if so."""

@@ -70,6 +70,8 @@ class Receiver:
             scheduler.outbox.dropped(message.batch, message.tasks)
         elif isinstance(message, m.Lost):
             scheduler.outbox.lost(message.batch, message.tasks, message.tries, message.report)
+        elif isinstance(message, m.Stopped):
+            scheduler.outbox.stopped(message)
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
         elif isinstance(message, m.Notice):

@@ -97,6 +97,11 @@ class Scheduler:
         """Whether tasks are left to other workers, but for those that the caller runs while it waits for them."""
         return self._has_others and not self.stealing.giver_waits
 
+    @property
+    def has_other_workers(self) -> bool:
+        """Whether there is a worker in another process."""
+        return self._has_others if self.identity.is_origin else self.size > 1
+
     # -- tasks --------------------------------------------------------------------------------------------------
 
     def offer(self, future: Future) -> None:

@@ -5,9 +5,24 @@ from collections.abc import Callable, Iterable, Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
+from ..errors import name_of
 from .task_context import are_used
+from .wrapper import Wrapper
 
-__all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction", "TaskOptions", "WithRetries", "split_options"]
+__all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction"]
+__all__ += ["TaskLimits", "TaskOptions", "WithOptions", "split_options"]
+
+
+class TaskLimits(NamedTuple):
+    """What a task may take, beyond which it is ended, with its worker.
+
+    Parameters:
+        seconds: how long it may run; None is no limit.
+        memory: how many resident bytes its worker may have meanwhile; None is no limit.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
 
 
 class TaskOptions(NamedTuple):
@@ -17,11 +32,13 @@ class TaskOptions(NamedTuple):
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
         context: the context variables of the caller that submitted it; None if the program uses none at all.
         tries_before: how often a worker has died with it when it was part of another task.
+        limits: what it may take; None if there is no limit. With limits, it never runs in the process it is from.
     """
 
     retries: int | None = None
     context: Context | None = None
     tries_before: int = 0
+    limits: TaskLimits | None = None
 
 
 PLAIN = TaskOptions()
@@ -58,22 +75,25 @@ NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], TaskOptions, Report
 """Makes a chunk of a function, columns and options; the maps have it, which stand above the worker."""
 
 
-class WithRetries:
-    """``function``, whose tasks are handed out again at most ``retries`` times after a worker died with them."""
-
-    __slots__ = ("function", "options")
+class WithOptions(Wrapper):
+    """``function``, whose tasks have options of their own. To call it just calls the function."""
 
     def __init__(self, function: Callable[..., Any], options: TaskOptions) -> None:
-        self.function = function
+        super().__init__(function)
         self.options = options
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+    def parts(self) -> tuple[Any, ...]:
+        return self.function, self.options
+
+    def __repr__(self) -> str:
+        return f"<{name_of(self.function)} with options>"
 
 
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
-    if type(function) is WithRetries:
-        return function.function, function.options._replace(context=context)
+    if type(function) is WithOptions:
+        # What is called travels by name, if it has one: that of a decorated function is that of the decorated one.
+        called = function if function.global_name() else function.function
+        return called, function.options._replace(context=context)
     return function, PLAIN if context is None else TaskOptions(context=context)

@@ -260,7 +260,7 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
         if group is None:
             group = groups[id(call.function)] = []
         group.append(call)
-        if call.options.retries == 0:  # what must not run twice is sent alone: it is not lost with another
+        if call.options.retries == 0 or call.options.limits:  # sent alone: what must not run twice, or may be ended
             yield groups.pop(id(call.function))
     yield from groups.values()
 

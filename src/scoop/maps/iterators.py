@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from ..engine import runtime
 from ..engine.blocking import deadline_after
+from ..engine.limited_tasks import refuse_limits
 from ..engine.signal_safety import calls_program
 from ..tuning import TUNING
 from .consumer import Consumer
@@ -58,7 +59,10 @@ class Inputs:
         self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
         self._depth = 1 if buffersize == 1 else 2
         self._read_at = scheduler.clock()
-        told = _told_rows(iterables) if buffersize is None else None
+        if (limits := rows.options.limits) is not None:
+            refuse_limits(rows.function, scheduler.has_other_workers)
+        # Rows with limits are all sent away as they are read: so not too many at once.
+        told = _told_rows(iterables) if buffersize is None and limits is None else None
         if told is not None and all(map(_can_be_sliced, iterables)):
             if told:
                 self._add(_copied(iterables))

@@ -31,7 +31,8 @@ class MapRows:
 
     def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
-        self.must_travel = must_travel  # if it cannot, it fails, and does not run where the map is
+        # If it cannot, it fails, and does not run where the map is.
+        self.must_travel = must_travel or self.options.limits is not None
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:

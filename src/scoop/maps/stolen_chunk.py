@@ -27,6 +27,7 @@ class Owner(Protocol):
     def chunk_ended(self, chunk: "StolenChunk") -> None: ...
     def chunk_stays(self, chunk: "StolenChunk", cannot_travel: bool) -> None: ...
     def resend_singly(self, ranges: RowRanges) -> None: ...
+    def put_back(self, ranges: RowRanges) -> None: ...
     def send(self, message: Message, /) -> None: ...
     def withdraw(self) -> None: ...
 
@@ -106,6 +107,11 @@ class StolenChunk:
                 self.abandoned(error(), deferred)
 
         deferred.defer(go_on)
+
+    def interrupted(self, deferred: Deferred) -> None:
+        """Put back the rows that were not reported: their worker was ended for another task."""
+        self._owner.put_back(self._unreported)
+        self.dropped(deferred)
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
         """End with an error in place of the rows that were not reported."""
