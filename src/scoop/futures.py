@@ -29,7 +29,7 @@ from .engine.limited_offers import offer
 from .engine.own_thread import OnOwnThread
 from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, WithOptions, split_options
-from .engine.task_options import with_options
+from .engine.task_options import Given, with_options
 from .engine.waiting import Waiting
 from .engine.withdrawal import withdraw_all
 from .errors import NotStartedProperly, describe
@@ -202,7 +202,7 @@ def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
     """
     if retries is None:
         raise ValueError("retries must be a whole number, 0 or more, not None")
-    return with_options("with_retries", func, retries=retries)
+    return with_options("with_retries", func, Given(retries))
 
 
 def options(
@@ -210,21 +210,32 @@ def options(
     *,
     retries: int | None = None,
     seconds: float | None = None,
+    memory: int | str | None = None,
+    retry_on: type[BaseException] | tuple[type[BaseException], ...] = (),
+    backoff: float = 0.1,
+    name: str | None = None,
 ) -> Callable[..., T]:
     """Return ``func``, for submit(), the maps and executors, with options for each of its tasks, or rows of a map.
 
     To call what is returned just calls ``func``. What is not given, or None, stays as it is. See docs/limits.md.
 
     Parameters:
-        retries: how often a task is run again after a worker has died with it: see with_retries().
+        retries: how often a task is run again after a worker has died with it: see with_retries(). And how often
+            after exceptions of ``retry_on``, each counted for itself; 2 if it is not given.
         seconds: how long a task may run, on the clock, waits for others included. One that takes longer is ended by
             force, with its worker, which is replaced, and fails with TaskTimeout. Tasks that the worker had begun
             beside it run again. Tasks with limits never run in the process that they are from: if there is no other
             worker, or they cannot travel, TaskNotSent is raised.
+        memory: how many bytes the worker may have while the task runs, its interpreter included: a number, or a text
+            such as ``"500M"`` or ``"2 GB"``. Beyond that it is ended as after ``seconds``, with TaskMemoryExceeded.
+        retry_on: exceptions, a class or a tuple of such, after which the call is made again, in the same worker.
+        backoff: seconds before the second try. Each later wait is about twice as long, up to a minute. Whoever waits
+            keeps no worker from other tasks.
+        name: what to call the tasks in errors, warnings, and the ``repr`` of their futures.
 
     Raises TypeError or ValueError for values that make no sense.
     """
-    return with_options("options", func, retries=retries, seconds=seconds)
+    return with_options("options", func, Given(retries, seconds, memory, retry_on, backoff, name))
 
 
 def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:

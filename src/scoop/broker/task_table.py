@@ -142,7 +142,8 @@ class TaskTable:
         found = [(peer, task) for peer, task in held if task[1] in unwanted]
         for peer, (batch, number) in found:
             self._send(peer, m.Stop(batch, [number]) if is_link(peer) else m.Cancel(batch, [number]))
-        return [(peer, task) for peer, task in found if not is_link(peer)]
+        # The owner itself must not be ended: it would go on from the start.
+        return [(peer, task) for peer, task in found if not is_link(peer) and peer != self._owner(message.batch)]
 
     def _drop(self, message: m.Cancel | m.Stop) -> set[int]:
         """Want these tasks no more, and drop those that no peer holds; return those of them that were here."""

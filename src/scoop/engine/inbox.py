@@ -186,6 +186,10 @@ class Inbox:
         """Return whether some task is here, or was and is not answered for."""
         return bool(self.waiting) or self._begun != self._results.answered
 
+    def runs(self, name: tuple[int, int]) -> bool:
+        """Return whether a task has begun here, and not ended."""
+        return name in self._current
+
     def chunks(self) -> list[Chunk]:
         return [*self._chunks.values()]
 

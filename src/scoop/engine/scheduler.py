@@ -38,6 +38,7 @@ from .ready_table import OpenMap, ReadyTable
 from .result_sender import ResultSender
 from .stack_room import look_for_room
 from .stealing import Stealing
+from .stop import stop
 from .task import NewChunk
 from .waiting import Waiting
 
@@ -65,6 +66,7 @@ class Scheduler:
         self.is_closed = False  # the run has ended
         self.ready = ReadyTable()
         self.claim = self.ready.claim
+        self.stop = partial(stop, self)
         self.own_runs = 0  # own tasks that threads have run between two others
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..errors import name_of
 from .task_context import are_used
-from .wrapper import Wrapper
+from .wrapper import TaskWrapper, Wrapper
 
 __all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction"]
 __all__ += ["TaskLimits", "TaskOptions", "WithOptions", "split_options"]
@@ -33,12 +33,19 @@ class TaskOptions(NamedTuple):
         context: the context variables of the caller that submitted it; None if the program uses none at all.
         tries_before: how often a worker has died with it when it was part of another task.
         limits: what it may take; None if there is no limit. With limits, it never runs in the process it is from.
+        name: what the program calls it; None if it has no name of its own.
     """
 
     retries: int | None = None
     context: Context | None = None
     tries_before: int = 0
     limits: TaskLimits | None = None
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The name, for a ``repr``; empty if there is none."""
+        return "" if self.name is None else f"{self.name!r} "
 
 
 PLAIN = TaskOptions()
@@ -76,11 +83,17 @@ NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], TaskOptions, Report
 
 
 class WithOptions(Wrapper):
-    """``function``, whose tasks have options of their own. To call it just calls the function."""
+    """``function``, as its tasks call it, and their options. To call this just calls what the program has given."""
 
     def __init__(self, function: Callable[..., Any], options: TaskOptions) -> None:
         super().__init__(function)
         self.options = options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        function = self.function
+        while isinstance(function, TaskWrapper):
+            function = function.function
+        return function(*args, **kwargs)
 
     def parts(self) -> tuple[Any, ...]:
         return self.function, self.options
@@ -89,11 +102,21 @@ class WithOptions(Wrapper):
         return f"<{name_of(self.function)} with options>"
 
 
+class _FunctionOf(Wrapper):
+    """The function of one with options that has taken its place: it travels by the name that both have."""
+
+    def __init__(self, owner: WithOptions) -> None:
+        super().__init__(owner.function)
+        self._owner = owner
+
+    def __reduce__(self) -> Any:
+        return getattr, (self._owner, "function")
+
+
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
     if type(function) is WithOptions:
-        # What is called travels by name, if it has one: that of a decorated function is that of the decorated one.
-        called = function if function.global_name() else function.function
+        called = _FunctionOf(function) if function.global_name() else function.function
         return called, function.options._replace(context=context)
     return function, PLAIN if context is None else TaskOptions(context=context)

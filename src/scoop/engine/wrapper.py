@@ -5,7 +5,7 @@ from functools import update_wrapper
 from sys import modules
 from typing import Any
 
-__all__ = ["Wrapper"]
+__all__ = ["TaskWrapper", "Wrapper"]
 
 
 class Wrapper:
@@ -14,6 +14,7 @@ class Wrapper:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         update_wrapper(self, function, updated=())
+        self.plain_name: str = getattr(function, "plain_name", getattr(function, "__qualname__", ""))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -28,5 +29,9 @@ class Wrapper:
 
     def global_name(self) -> str | None:
         """Return the name by which its module has it; None if it has no such name."""
-        name = getattr(self, "__qualname__", "")
-        return name if vars(modules.get(self.__module__, self)).get(name) is self else None
+        found = vars(modules.get(self.__module__, self)).get(self.plain_name)
+        return self.plain_name if found is self else None
+
+
+class TaskWrapper(Wrapper):
+    """A wrapper that is of use in tasks only: who calls a function with options gets by without it."""
