@@ -326,8 +326,9 @@ class Scheduler:
         self.helpers.start_if_needed()
 
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
-        """Have tasks sent that may have killed a worker."""
-        self.helpers.defer(partial(self.stealing.send_suspects, tasks))
+        """Have tasks sent, soon, that may end a worker; several calls in a row make one batch."""
+        self.stealing.suspects.extend(tasks)
+        self.helpers.defer(self.stealing.send_suspects)
 
     # -- what the I/O thread brings -------------------------------------------------------------------------------
 
