@@ -15,9 +15,6 @@ __all__ = ["Handlers", "Router"]
 Handlers = Mapping[type, Callable[[int, Any], None]]  # by type of message; called with its sender and the message
 
 
-_ENDED = "Another task that it ran had reached a limit, or was to end by force"
-
-
 class Router:
     """The parts of a broker's or the coordinator's state, and what is the same for both.
 
@@ -82,8 +79,8 @@ class Router:
             self.table.machine_lost(number, report)
         else:
             unanswered = 0 if gone.retired else max(0, begun - gone.answered)
-            if gone.ended_for is not None and self.owner(gone.ended_for[0][0]) != number:
-                self.table.worker_ended(number, unanswered, f"{report} {_ENDED}", *gone.ended_for)
+            if (end := gone.ended_for) is not None and self.owner(end.task[0]) != number:
+                self.table.worker_ended(number, unanswered, end.task, end.stopped, end.report)
             else:
                 self.table.worker_died(number, unanswered, report, gone.retired)
         self._constants.peer_left(number, gone.retired)

@@ -6,7 +6,7 @@ cannot start, when they must be replaced, and when the run has ended.
 """
 
 from ..wire import messages as m
-from .peers import ORIGIN, Instruction, Mark, Peer, Replace
+from .peers import ORIGIN, EndedFor, Instruction, Mark, Peer, Replace
 from .router import Handlers, Router
 from .task_watch import Overrun
 from .uplink import Uplink
@@ -14,6 +14,9 @@ from .uplink import Uplink
 __all__ = ["BrokerState"]
 
 MOST_FAILED_STARTS = 3  # in one place, one after another, before a worker has spoken; then none is put there any more
+
+
+_ENDED = "was ended, since another task that it ran had reached a limit, or was to end by force"
 
 
 class BrokerState:
@@ -89,7 +92,7 @@ class BrokerState:
         peer = self.peers[overrun.worker]
         known = peer.ended_for is not None
         if not known:
-            peer.ended_for = overrun.task, overrun.message(report)
+            peer.ended_for = EndedFor(overrun.task, overrun.message(report), f"{report} {_ENDED}.")
         return not known
 
     def waited(self) -> list[Instruction]:

@@ -203,7 +203,7 @@ class TaskTable:
         blameless = begun or retired
         self._try_again(held[begun:], (lambda _: 0) if blameless else _Record.died_on_arrival, report)
 
-    def worker_ended(self, worker: int, begun: int, report: str, culprit: Task, stopped: m.Stopped | None) -> None:
+    def worker_ended(self, worker: int, begun: int, culprit: Task, stopped: m.Stopped | None, report: str) -> None:
         """A worker was ended for one task, of whose owner ``stopped`` is to tell: no other is blamed."""
         held = [*self.held.pop(worker, ())]
         if stopped is not None and culprit in held and culprit[1] in self._tasks(culprit[0]):
