@@ -24,6 +24,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
+#                  what the consumer gets: presentation, tolerant_rows
 #                  the calls of an executor: call_queue, calls_in_flight
 #   -----------------------------------------------------+-------------------------------------------------------
 #   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
@@ -39,7 +40,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
 #     reloads      what has changed since the import     |
 #     obstacles, unasked   what is said of failures      |
-#     own_thread, standstill   tasks that hold locks     |
+#     own_thread, standstill   tasks that hold locks     |    task_watch     tasks that may take only so much
+#     task_options, limited_tasks   what tasks may take  |    overruns       the end of their workers
 #     program_settings, forwarding, notices   log, warn  |
 #     call_future, executor_tasks   executors' futures   |
 #   -----------------------------------------------------+-------------------------------------------------------

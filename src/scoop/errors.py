@@ -11,11 +11,13 @@
     │   ├── RemoteError             stands in for a task's exception whose class only the other process has
     │   ├── BrokenExecutor          an executor has lost its processes, or they could not start
     │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
+    │   ├── TaskTimeout             a task ran for longer than it may, and was ended (``futures.options``)
+    │   ├── TaskMemoryExceeded      a task's worker had more memory than the task may have, and was ended
     │   ├── Deadlock                a task waits for a future that waits for the task
     │   └── FinalizerError          a ``__del__`` that runs in the midst of SCOOP's code waits for a future
     └── RemoteTraceback             never raised: carries the remote frames, as the first of the chain of causes
 
-BrokenExecutor is also a ``concurrent.futures.BrokenExecutor``.
+BrokenExecutor is also a ``concurrent.futures.BrokenExecutor``, and TaskTimeout a ``TimeoutError``.
 ``TimeoutError`` is the builtin one and ``CancelledError`` that of ``concurrent.futures``, so that code
 written against either works unchanged.
 """
@@ -38,7 +40,9 @@ __all__ = [
     "RemoteTraceback",
     "ResultNotSent",
     "ScoopError",
+    "TaskMemoryExceeded",
     "TaskNotSent",
+    "TaskTimeout",
     "UnguardedMainError",
     "WorkerLost",
     "add_note",
@@ -165,6 +169,14 @@ class BrokenExecutor(ScoopError, futures.BrokenExecutor):
 
 class WorkerLost(ScoopError):
     """Workers died while they ran the task, and it has no tries left."""
+
+
+class TaskTimeout(ScoopError, TimeoutError):
+    """A task ran for longer than ``futures.options`` allows it, and was ended with its worker."""
+
+
+class TaskMemoryExceeded(ScoopError):
+    """The worker that ran a task had more memory than ``futures.options`` allows the task, and was ended."""
 
 
 class Deadlock(ScoopError):

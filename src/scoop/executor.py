@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar, cast
 from .engine import runtime
 from .engine.executor_tasks import ExecutorTasks
 from .engine.scheduler import Scheduler
-from .engine.task import PLAIN, TaskOptions, WithRetries, split_options
+from .engine.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
 from .machine.cores import usable_cores
 from .machine.pool import WorkerPool
@@ -90,7 +90,7 @@ class Executor(futures.Executor):
         if not callable(fn):
             raise TypeError(f"submit() needs something callable, not {describe(fn)}")
         options = PLAIN
-        if type(fn) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+        if type(fn) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
             fn, options = split_options(fn)
             if not options.context:
                 options = options._replace(context=None)  # calls with the same options travel together

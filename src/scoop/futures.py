@@ -15,26 +15,28 @@ without time limits; all else raises NotStartedProperly.
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
-import builtins
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
 
 from .engine import runtime
 from .engine.arguments import MAY_HOLD_FUTURES, may_hold_futures
 from .engine.blocking import deadline_after
 from .engine.dependents import submit_task
 from .engine.future import Future, error_of, has_ended, new_task
+from .engine.limited_offers import offer
 from .engine.own_thread import OnOwnThread
 from .engine.scheduler import Scheduler
-from .engine.task import PLAIN, WithRetries, split_options
+from .engine.task import PLAIN, WithOptions, split_options
+from .engine.task_options import Given, with_options
 from .engine.waiting import Waiting
 from .engine.withdrawal import withdraw_all
-from .errors import describe
+from .errors import NotStartedProperly, describe
 from .maps import iterators
+from .maps.presentation import presentation
 
 __all__ = [
     "ALL_COMPLETED",
@@ -48,6 +50,7 @@ __all__ = [
     "mapReduce",
     "mapScan",
     "map_as_completed",
+    "options",
     "shutdown",
     "submit",
     "wait",
@@ -83,7 +86,7 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
     options = PLAIN
-    if type(func) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+    if type(func) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
@@ -95,7 +98,10 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     if not is_plain and may_hold_futures(args, kwargs):
         return submit_task(scheduler, func, args, kwargs, options)
     future = new_task(func, args, kwargs, options)
-    scheduler.offer(future)
+    if options is PLAIN:
+        scheduler.offer(future)
+    else:
+        offer(cast(Scheduler, scheduler), future)
     return future
 
 
@@ -105,6 +111,7 @@ def map(
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
+    errors: str = "raise",
     **ignored: Any,
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
@@ -119,26 +126,50 @@ def map(
             tells its length; else 64 for each worker, and more where calls are short, so that an endless iterator
             is welcome.
         chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
+        errors: what becomes of an ``Exception`` that a call raises, or that its task fails with: ``"raise"`` it;
+            ``"return"`` it, in the place of the result, with its note, and the call's inputs as a tuple, ``inputs``;
+            or ``"skip"`` it, so that there is no result in its place. With the latter two the map goes on.
     """
     _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
-    if _serial("map"):
-        return builtins.map(func, *iterables)
-    return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize)
+    show = presentation(errors)
+    if _serial("map", func):
+        return show.serially(func, iterables)
+    return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
 
 
+@overload
+def map_as_completed(
+    func: Callable[..., T],
+    *iterables: Iterable[Any],
+    timeout: float | None = ...,
+    buffersize: int | None = ...,
+    chunksize: int | None = ...,
+    errors: Literal["raise", "skip"] = ...,
+    indexed: Literal[False] = ...,
+    **ignored: Any,
+) -> Iterator[T]: ...
+@overload
+def map_as_completed(func: Callable[..., Any], *iterables: Iterable[Any], **options: Any) -> Iterator[Any]: ...
 def map_as_completed(
     func: Callable[..., T],
     *iterables: Iterable[Any],
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
+    errors: str = "raise",
+    indexed: bool = False,
     **ignored: Any,
-) -> Iterator[T]:
-    """Do as map() does, but yield each result as soon as it is there, in no particular order."""
+) -> Iterator[Any]:
+    """Do as map() does, but yield each result as soon as it is there, in no particular order.
+
+    ``indexed``: yield pairs instead, the index of the input and its result.
+    """
     _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
-    if _serial("map_as_completed"):
-        return builtins.map(func, *iterables)
-    return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, buffersize, chunksize)
+    show = presentation(errors, indexed)
+    if _serial("map_as_completed", func):
+        return show.serially(func, iterables)
+    sizes = buffersize, chunksize
+    return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, *sizes, show=show)
 
 
 def mapReduce(
@@ -179,12 +210,42 @@ def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
     otherwise); after that its future fails with WorkerLost. Tasks of what is returned here have ``retries`` tries
     more than their first instead: 0 for what must never run twice.
     """
-    if not callable(func):
-        raise TypeError(f"with_retries() needs something callable, not {describe(func)}")
-    if not isinstance(retries, int) or retries < 0:
-        raise ValueError(f"retries must be a whole number, 0 or more, not {describe(retries)}")
-    function, options = split_options(func)
-    return WithRetries(function, options._replace(retries=retries))
+    if retries is None:
+        raise ValueError("retries must be a whole number, 0 or more, not None")
+    return with_options("with_retries", func, Given(retries))
+
+
+def options(
+    func: Callable[..., T],
+    *,
+    retries: int | None = None,
+    seconds: float | None = None,
+    memory: int | str | None = None,
+    retry_on: type[BaseException] | tuple[type[BaseException], ...] = (),
+    backoff: float = 0.1,
+    name: str | None = None,
+) -> Callable[..., T]:
+    """Return ``func``, for submit(), the maps and executors, with options for each of its tasks, or rows of a map.
+
+    To call what is returned just calls ``func``. What is not given, or None, stays as it is. See docs/limits.md.
+
+    Parameters:
+        retries: how often a task is run again after a worker has died with it: see with_retries(). And how often
+            after exceptions of ``retry_on``, each counted for itself; 2 if it is not given.
+        seconds: how long a task may run, on the clock, waits for others included. One that takes longer is ended by
+            force, with its worker, which is replaced, and fails with TaskTimeout. Tasks that the worker had begun
+            beside it run again. Tasks with limits never run in the process that they are from: if there is no other
+            worker, or they cannot travel, TaskNotSent is raised.
+        memory: how many bytes the worker may have while the task runs, its interpreter included: a number, or a text
+            such as ``"500M"`` or ``"2 GB"``. Beyond that it is ended as after ``seconds``, with TaskMemoryExceeded.
+        retry_on: exceptions, a class or a tuple of such, after which the call is made again, in the same worker.
+        backoff: seconds before the second try. Each later wait is about twice as long, up to a minute. Whoever waits
+            keeps no worker from other tasks.
+        name: what to call the tasks in errors, warnings, and the ``repr`` of their futures.
+
+    Raises TypeError or ValueError for values that make no sense.
+    """
+    return with_options("options", func, Given(retries, seconds, memory, retry_on, backoff, name))
 
 
 def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
@@ -197,9 +258,7 @@ def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
     """
     if not callable(func):
         raise TypeError(f"with_own_thread() needs something callable, not {describe(func)}")
-    function, options = split_options(func)
-    owned = OnOwnThread(function)
-    return WithRetries(owned, options) if type(func) is WithRetries else owned
+    return WithOptions(OnOwnThread(func.function), func.options) if type(func) is WithOptions else OnOwnThread(func)
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
@@ -318,10 +377,12 @@ def _maps(what: str) -> iterators.MapScheduler:
     return cast(iterators.MapScheduler, runtime.need(f"futures.{what}()"))
 
 
-def _serial(what: str) -> bool:
-    """Return whether there are no workers, and say so, once in a program."""
+def _serial(what: str, func: Callable[..., Any]) -> bool:
+    """Return whether there are no workers, and say so, once in a program. Limits need workers: then it raises."""
     global _warned
     serial = runtime.current is None and runtime.why_refused() is None
+    if serial and split_options(func)[1].limits is not None:
+        raise NotStartedProperly(f"futures.{what}() of a function with limits")
     if serial and not _warned:
         _warned = True
         warnings.warn(

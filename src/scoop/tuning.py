@@ -132,6 +132,11 @@ class Tuning(NamedTuple):
     receive_bytes: int = 1 << 18
     """Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
 
+    unwanted_look_seconds: float = 0.005
+    """Between two looks at a task that is to end by force: it may be about to begin, or to be dropped."""
+    memory_look_seconds: float = 0.1
+    """Between two looks at the memory of a worker whose task may have only so much: each takes some 20 us."""
+
     # -- the hosts of a run -----------------------------------------------------------------------------------
     logins_at_once: int = 32
     """Commands that start agents at the same time: gateways take no more logins than about that many."""

@@ -27,6 +27,7 @@ class Process:
     refusal: Exception | None = None
     is_closed = False
     leaves_tasks = False
+    has_other_workers = True
     is_spared = False
 
     def __init__(self, interleaver: Interleaver | None = None, seconds: float = 1e-3) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoop.engine import future as f
+from scoop.engine.callbacks import Deferred
 from scoop.engine.dependents import submit_task
 from scoop.engine.future import Future
 from scoop.engine.ready_table import ReadyTable
@@ -24,6 +25,10 @@ class Offers:
     def offer(self, future: Future) -> None:
         """Put it into the table."""
         self.ready.tasks[future] = True
+
+    def offer_late(self, future: Future, _: Deferred | None) -> None:
+        """Note what is on offer, now that it has waited."""
+        self.offer(future)
 
     def look_again(self) -> None:
         """Do nothing."""

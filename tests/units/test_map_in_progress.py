@@ -156,13 +156,15 @@ class MapMachine(RuleBasedStateMachine):
         return Segment(each.done, len(before) + 1, [10 * row for row in before], RowFailedError(wrong))
 
     @precondition(lambda self: self.away)
-    @rule(place=st.integers(0, 1000), how=st.sampled_from(["lost", "stays", "dropped", "unreadable"]))
+    @rule(place=st.integers(0, 1000), how=st.sampled_from(["lost", "stays", "dropped", "unreadable", "interrupted"]))
     def go_wrong(self, place: int, how: str) -> None:
         each = self.away[place % len(self.away)]
         if how == "stays" and not each.done:
             each.chunk.cannot_travel()
         elif how == "dropped" and each.chunk._cancelled:
             each.chunk.dropped(self.process)
+        elif how == "interrupted":
+            each.chunk.interrupted(self.process)
         elif how == "lost":
             self.lost_some = True
             each.chunk.lost(lambda: RowFailedError("lost"), self.process)

@@ -9,9 +9,9 @@ from collections import OrderedDict, deque
 from typing import NamedTuple
 
 from ..tuning import TUNING
-from ..wire.messages import Demand, Message
+from ..wire.messages import Demand, Message, Stopped
 
-__all__ = ["ORIGIN", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
+__all__ = ["ORIGIN", "EndedFor", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
 
 
 ORIGIN = 0  # the peer that the broker serves: the worker with the program, or on other machines the uplink
@@ -40,6 +40,14 @@ class Replace(NamedTuple):
 Instruction = Send | Mark | Replace  # what the state tells its process to do
 
 
+class EndedFor(NamedTuple):
+    """Why a worker was ended: for a task of its. ``stopped``: what the owner of that is told, if anything."""
+
+    task: tuple[int, int]
+    stopped: Stopped | None
+    report: str  # for the owners of others
+
+
 class Peer:
     """What is known of one peer.
 
@@ -58,6 +66,7 @@ class Peer:
         self.all_done = False  # the same, and no thread or machine behind it is at work
         self.cannot_start = False  # it will never take work
         self.retired = False  # it leaves by itself, and takes no work any more
+        self.ended_for: EndedFor | None = None
         self.answered = 0  # tasks whose results it has sent
         self.sent = 0  # messages to it that count
         self.heard = 0  # messages from a link that count

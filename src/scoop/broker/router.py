@@ -8,6 +8,7 @@ from ..wire import messages as m
 from .constant_table import ConstantTable
 from .peers import ORIGIN, Peer, Peers
 from .task_table import TaskTable
+from .task_watch import TaskWatch
 
 __all__ = ["Handlers", "Router"]
 
@@ -27,6 +28,7 @@ class Router:
         self.table = TaskTable(retries, owner, self.peers.send)
         self.owner = owner
         self.expects_worker = False  # one is about to join, in the place of one that has died
+        self.watch = TaskWatch(lambda peer, task: task in self.table.held.get(peer, ()))
         self._constants = ConstantTable(decider, self.peers)
         self._handlers: Handlers = {
             m.Offer: self._take_tasks,
@@ -35,6 +37,8 @@ class Router:
             m.PartialResult: self.table.pass_on,
             m.Cancel: lambda _, message: self.table.cancel(message),
             m.Cancelled: self.table.end,
+            m.Stop: self._stop,
+            m.Began: self.watch.began,
             m.Retire: lambda number, _: self.peers.retire(number),
             m.SetConstants: self._constants.change,
             m.DeleteConstants: self._constants.change,
@@ -44,6 +48,7 @@ class Router:
         self._link_handlers: Handlers = {
             m.Demand: self.peers.note_demand,
             m.Lost: self.table.end,
+            m.Stopped: self.table.end,
             m.ConstantReply: lambda _, message: self._constants.decided(message),
             **self._handlers,
         }
@@ -74,7 +79,10 @@ class Router:
             self.table.machine_lost(number, report)
         else:
             unanswered = 0 if gone.retired else max(0, begun - gone.answered)
-            self.table.worker_died(number, unanswered, report, gone.retired)
+            if (end := gone.ended_for) is not None and self.owner(end.task[0]) != number:
+                self.table.worker_ended(number, unanswered, end.task, end.stopped, end.report)
+            else:
+                self.table.worker_died(number, unanswered, report, gone.retired)
         self._constants.peer_left(number, gone.retired)
         return gone
 
@@ -100,6 +108,15 @@ class Router:
         if self.owner(batch) != peer or self.peers[peer].is_link:
             return True
         return not (self.expects_worker or any(other.is_able for other in self.peers.but(ORIGIN, peer)))
+
+    def has_begun(self, number: int, task: tuple[int, int], begun: int) -> bool:
+        """Return whether a worker has begun a task that it holds, given how many it has begun in all its life."""
+        held = self.table.held.get(number, {})
+        return task in [*held][: max(0, begun - self.peers[number].answered)]
+
+    def _stop(self, _: int, message: m.Stop) -> None:
+        for worker, task in self.table.stop(message, lambda peer: self.peers[peer].is_link):
+            self.watch.stop(worker, task)
 
     def hand(self, number: int, batch: int, tasks: list[int]) -> None:
         self.table.hand(number, self.peers[number].is_link, batch, tasks)

@@ -12,6 +12,7 @@ from ..wire.sockets import Channel
 from ..wire.status_page import StatusPage
 from .half_messages import HalfMessages
 from .orphans import reap_orphans
+from .overruns import Overruns
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
 from .standing import StandingWorkers
@@ -64,6 +65,7 @@ class Broker:
         self._selector = selectors.DefaultSelector()
         self._channels: dict[int, Channel] = {}  # by peer
         self._pids: dict[int, int] = {}  # the same, but the origin, which is no child of ours
+        self._overruns = Overruns(self._state, page, self._pids)
         self._starts = Starts(workers, spawn, page, self._join)
         self._join(ORIGIN, origin, None)
         if spawn_uplink:
@@ -90,6 +92,7 @@ class Broker:
                     self._starts.start_first(1)  # a short program need not wait for many
                     self._starts.retry()
                     self._carry_out(self._state.starts_fail(self._starts.fail))
+                self._overruns.end()
                 if (now := time.monotonic()) >= self._reap_at:
                     self._reap_at = now + TUNING.orphans_reaped_every_seconds
                     reap_orphans(self._pids.values())
@@ -103,6 +106,8 @@ class Broker:
         ask_after = TUNING.ask_more_after_seconds if self._state.requests.can_ask_more else inf
         look_at = self._look_at if len(self._state.requests.waiting) < len(self._pids) else inf
         seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
+        if self._state.watch:
+            seconds = min(seconds, self._overruns.seconds_to_look())
         return None if seconds == inf else max(0.0, seconds)
 
     def _look_at_workers(self) -> None:

@@ -6,13 +6,17 @@ cannot start, when they must be replaced, and when the run has ended.
 """
 
 from ..wire import messages as m
-from .peers import ORIGIN, Instruction, Mark, Peer, Replace
+from .peers import ORIGIN, EndedFor, Instruction, Mark, Peer, Replace
 from .router import Handlers, Router
+from .task_watch import Overrun
 from .uplink import Uplink
 
 __all__ = ["BrokerState"]
 
 MOST_FAILED_STARTS = 3  # in one place, one after another, before a worker has spoken; then none is put there any more
+
+
+_ENDED = "was ended, since another task that it ran had reached a limit, or was to end by force"
 
 
 class BrokerState:
@@ -37,6 +41,7 @@ class BrokerState:
         }
         self._router = Router(self._owner, uplink if machine else None, retries, own_handlers)
         self.peers, self.table, self.requests = self._router.peers, self._router.table, self._router.requests
+        self.watch, self.has_begun = self._router.watch, self._router.has_begun
         self._uplink = None if uplink is None else Uplink(uplink, self._router)
 
     def _owner(self, batch: int) -> int:
@@ -81,6 +86,14 @@ class BrokerState:
             self._router.expects_worker = False
             self._router.hand_out()
         return self.peers.take_instructions()
+
+    def is_to_end(self, overrun: Overrun, report: str) -> bool:
+        """A worker, which ``report`` names, is to be ended for a task; return False if that is known."""
+        peer = self.peers[overrun.worker]
+        known = peer.ended_for is not None
+        if not known:
+            peer.ended_for = EndedFor(overrun.task, overrun.message(report), f"{report} {_ENDED}.")
+        return not known
 
     def waited(self) -> list[Instruction]:
         """The workers that were asked for work have not given for a while."""

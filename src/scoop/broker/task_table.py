@@ -16,14 +16,15 @@ from operator import itemgetter
 from ..wire import messages as m
 from ..wire.shared_buffers import SharedBuffers
 
-__all__ = ["MOST_ARRIVALS", "TaskTable"]
+__all__ = ["MOST_ARRIVALS", "MOST_INTERRUPTIONS", "TaskTable"]
 
 MOST_ARRIVALS = 3  # workers that may die with a task, having begun nothing, even if the task has fewer retries
+MOST_INTERRUPTIONS = 10  # beside tasks for which workers were ended; then each counts as a try, or it might never end
 Task = tuple[int, int]  # a batch, and the number of a task in it
 
 
 class _Record:
-    __slots__ = ("arrivals", "deaths", "losses", "quarantined", "retries", "tries", "unwanted")
+    __slots__ = ("arrivals", "deaths", "interruptions", "losses", "quarantined", "retries", "tries", "unwanted")
 
     def __init__(self, retries: int, quarantined: bool) -> None:
         self.retries = retries
@@ -31,6 +32,7 @@ class _Record:
         self.tries = 0  # workers that it most likely killed
         self.deaths = 0  # workers that died when they had begun it, these included
         self.arrivals = 0  # workers that died with it and had begun nothing
+        self.interruptions = 0  # workers of these that were ended for another task
         self.losses = 0  # machines that were lost with it
         self.unwanted = False  # its owner has cancelled it
 
@@ -52,6 +54,16 @@ class _Record:
         self.quarantined = True
         self.arrivals += 1
         return self.arrivals if self.arrivals > max(MOST_ARRIVALS, self.retries) else 0
+
+    def interrupted(self) -> int:
+        if self.unwanted:
+            return 0  # it is dropped
+        self.deaths += 1
+        self.interruptions += 1
+        self.tries += self.interruptions > MOST_INTERRUPTIONS
+        if not self.retries:
+            return m.BLAMELESS
+        return self.runs() if self.retries_left() < 0 else 0
 
     def lost_with_machine(self) -> int:
         self.losses += 1
@@ -107,7 +119,7 @@ class TaskTable:
                 record.losses = record.retries - record.tries - left
         self._put_on_offer(message.batch, message.tasks)
 
-    def end(self, peer: int, message: m.Results | m.Cancelled | m.Lost) -> None:
+    def end(self, peer: int, message: m.Results | m.Cancelled | m.Lost | m.Stopped) -> None:
         self._release(peer, message.batch, message.tasks)
         if isinstance(message, m.Lost) and message.batch in self._batches:  # a machine counts its own tries
             before = self._batches[message.batch].tasks[message.tasks[0]].runs()
@@ -121,13 +133,28 @@ class TaskTable:
 
     def cancel(self, message: m.Cancel) -> None:
         """Drop tasks that no peer holds; tell the peers that hold others."""
+        self._tell_holders(message.batch, self._drop(message))
+
+    def stop(self, message: m.Stop, is_link: Callable[[int], bool]) -> list[tuple[int, Task]]:
+        """Do as cancel(), but have brokers elsewhere stop what they hold; return what workers here hold."""
+        unwanted = self._drop(message)
+        held = [(peer, task) for peer, mine in self.held.items() for task in mine if task[0] == message.batch]
+        found = [(peer, task) for peer, task in held if task[1] in unwanted]
+        for peer, (batch, number) in found:
+            self._send(peer, m.Stop(batch, [number]) if is_link(peer) else m.Cancel(batch, [number]))
+        # The owner itself must not be ended: it would go on from the start.
+        return [(peer, task) for peer, task in found if not is_link(peer) and peer != self._owner(message.batch)]
+
+    def _drop(self, message: m.Cancel | m.Stop) -> set[int]:
+        """Want these tasks no more, and drop those that no peer holds; return those of them that were here."""
         if batch := self._batches.get(message.batch):
             unwanted = {task for task in message.tasks if task in batch.tasks}
             for task in unwanted:
                 batch.tasks[task].unwanted = True  # its holder may die, or may be giving it back
             if dropped := self._withdraw(message.batch, unwanted):
                 self._close(m.Cancelled(message.batch, dropped))
-            self._tell_holders(message.batch, unwanted)
+            return unwanted
+        return set()
 
     def take_share(self, waiting: int) -> tuple[int, list[int]]:
         """Take the oldest lot off offer; if more peers wait than there are lots, only one's share of it."""
@@ -176,6 +203,14 @@ class TaskTable:
         blameless = begun or retired
         self._try_again(held[begun:], (lambda _: 0) if blameless else _Record.died_on_arrival, report)
 
+    def worker_ended(self, worker: int, begun: int, culprit: Task, stopped: m.Stopped | None, report: str) -> None:
+        """A worker was ended for one task, of whose owner ``stopped`` is to tell: no other is blamed."""
+        held = [*self.held.pop(worker, ())]
+        if stopped is not None and culprit in held and culprit[1] in self._tasks(culprit[0]):
+            self._close(stopped)
+        self._try_again(held[:begun], _Record.interrupted, report)
+        self._try_again(held[begun:], lambda _: 0, report)
+
     def machine_lost(self, machine: int, report: str) -> None:
         self._try_again(self.held.pop(machine, ()), _Record.lost_with_machine, report)
 
@@ -189,7 +224,7 @@ class TaskTable:
     def _try_again(self, tasks: Iterable[Task], note_death: Callable[[_Record], int], report: str) -> None:
         """Put tasks of a dead holder on offer again, if they have retries left and their owner lives."""
         for batch, group in groupby(tasks, key=itemgetter(0)):
-            records = self._batches[batch].tasks if batch in self._batches else {}
+            records = self._tasks(batch)
             survivors = []
             for task in [task for _, task in group if task in records]:
                 if tries := note_death(records[task]):
@@ -197,6 +232,9 @@ class TaskTable:
                 else:
                     survivors.append(task)
             self._put_on_offer(batch, survivors)
+
+    def _tasks(self, batch: int) -> dict[int, _Record]:
+        return self._batches[batch].tasks if batch in self._batches else {}
 
     def _put_on_offer(self, batch: int, tasks: Sequence[int]) -> None:
         """Take in tasks that no peer holds: they are offered, quarantined, or dropped if they are unwanted."""
@@ -236,7 +274,7 @@ class TaskTable:
         for task in tasks:
             held.pop((batch, task), None)
 
-    def _close(self, message: m.Results | m.Cancelled | m.Lost) -> None:
+    def _close(self, message: m.Results | m.Cancelled | m.Lost | m.Stopped) -> None:
         if message.batch in self._batches:
             self._send(self._owner(message.batch), message)
             self._remove(message.batch, message.tasks)

@@ -5,6 +5,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ..tuning import TUNING
+from .wrapper import Wrapper
 
 __all__ = ["CostModel"]
 
@@ -65,4 +66,6 @@ def _code_of(function: Any) -> Any:
         function = function.func
     if type(function) is MethodType:
         function = function.__func__
+    if isinstance(function, Wrapper):
+        return _code_of(function.function)
     return function.__code__ if type(function) is FunctionType else type(function)

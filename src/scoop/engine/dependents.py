@@ -35,6 +35,8 @@ class Offers(Protocol):
 
     @property
     def ready(self) -> ReadyTable: ...
+    @property
+    def offer_late(self) -> Callable[[Future, Deferred | None], None]: ...
     def offer(self, future: Future, /) -> None: ...
     def look_again(self) -> None: ...
 
@@ -51,7 +53,7 @@ def submit_task(
     if left:
         offer_after(offers, task, left)
     else:
-        offers.offer(task)
+        offers.offer_late(task, None)
     return task
 
 
@@ -83,7 +85,7 @@ class _Dependency(Link):
         # Two threads may both find that nothing is left: one of them gets the task.
         if not self._left and self._offers.ready.claim_waiting(self._task):
             f.set_ready(self._task)
-            self._offers.offer(self._task)
+            self._offers.offer_late(self._task, deferred)
         return None
 
     def _fail(self, ended: Future, deferred: Deferred | None) -> Future | None:

@@ -16,11 +16,12 @@ from . import runtime
 from .arguments import take_for_future
 from .blocking import Threads, WaitPoint
 from .call_future import CallFuture
+from .callbacks import Deferred
 from .dependents import submit_task
 from .future import Future, has_ended
 from .ready_table import ReadyTable
 from .signal_safety import indivisible
-from .task import TaskOptions
+from .task import TaskOptions, WithOptions
 
 __all__ = ["ExecutorTasks"]
 
@@ -35,6 +36,8 @@ class TaskScheduler(Threads, Protocol):
 
     @property
     def ready(self) -> ReadyTable: ...
+    @property
+    def offer_late(self) -> Callable[[Future, Deferred | None], None]: ...
     def offer(self, future: Future, /) -> None: ...
     def look_again(self) -> None: ...
     def join(self, future: Future, timeout: float | None, /) -> None: ...
@@ -114,7 +117,11 @@ class ExecutorTasks:
 
     def prepared(self, function: Callable[..., T]) -> Callable[..., T]:
         """Return the function, such that the initializer is called before it, where there is one."""
-        return partial(self._initialized, function) if self._initialized else function
+        if not self._initialized:
+            return function
+        if isinstance(function, WithOptions):
+            return WithOptions(self.prepared(function.function), function.options)
+        return partial(self._initialized, function)
 
     def check(self) -> None:
         """Raise why no call is taken any more, if so."""

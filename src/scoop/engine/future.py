@@ -135,14 +135,16 @@ class Future(Watched):
         """Return whether the call is being executed, or was sent to be: it cannot be cancelled any more."""
         return self._state in (RUNNING, SENT)
 
-    def cancel(self) -> bool:
-        """Cancel the call, if it has neither begun nor been sent elsewhere; return whether it is cancelled."""
-        if self._state == CANCELLED:
-            return True
+    def cancel(self, force: bool = False) -> bool:
+        """Cancel the call, if it has neither begun nor been sent elsewhere; return whether it is cancelled.
+
+        ``force``: also if it was sent, or runs elsewhere: then with its worker. Returns when that is settled.
+        """
         if self._state == NEW or (runtime.current is not None and runtime.current.claim(self)):
             cancel_unbegun(self)
-            return True
-        return False
+        elif force and self._state == SENT and runtime.current is not None:
+            runtime.current.stop(self)
+        return self._state == CANCELLED
 
     def add_done_callback(
         self,
@@ -164,7 +166,7 @@ class Future(Watched):
         watch(self, Callback(callable_, inCallbackType == "universal", inCallbackGroup))
 
     def __repr__(self) -> str:
-        return f"<Future {NAMES[self._state]} at {id(self):#x}>"
+        return f"<Future {self._options.label}{NAMES[self._state]} at {id(self):#x}>"
 
     def __reduce__(self) -> Any:
         raise TypeError(

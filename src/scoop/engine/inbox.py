@@ -5,6 +5,7 @@ import pickle
 from _contextvars import Context
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from math import ceil
 from threading import RLock
 from time import monotonic
 from types import BuiltinFunctionType, FunctionType
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from ..errors import TaskNotSent, in_words
 from ..wire import codec
 from ..wire.main_module import MAIN_ALIAS
-from ..wire.messages import Cancelled, GiveBack, Message, Run
+from ..wire.messages import Began, Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
 from .future import Future, show_outcome
@@ -22,7 +23,7 @@ from .outcomes import pack_error, result_not_sent, unpack_outcome
 from .program_settings import follow_settings, take_in
 from .result_sender import Packed, ResultSender
 from .signal_safety import calls_program, indivisible
-from .task import Chunk, NewChunk, RowFunction, TaskOptions
+from .task import Chunk, NewChunk, RowFunction, TaskLimits, TaskOptions
 from .task_context import unpack
 
 __all__ = ["Inbox", "ReceivedTask"]
@@ -49,6 +50,7 @@ class ReceivedTask(NamedTuple):
         is_chunk: whether it is several rows of a map.
         large: its large buffers.
         context: the pickle of the context variables of its submitter.
+        limits: what it may take; None if there is no limit.
     """
 
     batch: int
@@ -60,6 +62,7 @@ class ReceivedTask(NamedTuple):
     is_chunk: bool
     large: list[Any]
     context: bytes | None
+    limits: TaskLimits | None
 
 
 class Inbox:
@@ -122,10 +125,10 @@ class Inbox:
     def _take_on(self, message: Run, functions: Sequence[bytes], calls: Any, memory: Any) -> None:
         with self._lock:
             for number in message.tasks:
-                place, arguments, callbacks, once, is_chunk, spans, context = calls[number]
+                place, arguments, callbacks, once, is_chunk, spans, context, limits = calls[number]
                 name, large = (message.batch, number), views_of(memory, spans)
                 self.waiting[name] = ReceivedTask(
-                    *name, functions[place], arguments, callbacks, once, is_chunk, large, context
+                    *name, functions[place], arguments, callbacks, once, is_chunk, large, context, limits
                 )
 
     @indivisible
@@ -183,6 +186,10 @@ class Inbox:
         """Return whether some task is here, or was and is not answered for."""
         return bool(self.waiting) or self._begun != self._results.answered
 
+    def runs(self, name: tuple[int, int]) -> bool:
+        """Return whether a task has begun here, and not ended."""
+        return name in self._current
+
     def chunks(self) -> list[Chunk]:
         return [*self._chunks.values()]
 
@@ -190,6 +197,8 @@ class Inbox:
         """Run one task and put its outcome with those to send."""
         raised: BaseException | None = None
         struck: BaseException | None = None
+        if task.limits is not None:
+            self._send(_began(task, task.limits))
         try:
             packed = self._perform(task)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
@@ -202,7 +211,7 @@ class Inbox:
             self._call_back(task.callbacks, packed, raised)
         del raised  # or the traceback and this frame keep each other alive
         self._has_ended(task)
-        self._results.add(task.batch, task.number, packed, at_once=task.once or self._once)
+        self._results.add(task.batch, task.number, packed, at_once=task.once or self._once or task.limits is not None)
         if struck is not None:
             try:
                 raise struck
@@ -237,7 +246,7 @@ class Inbox:
         self, task: ReceivedTask, function: RowFunction, columns: tuple[Sequence[Any], ...], context: Context
     ) -> Packed:
         name = task.batch, task.number
-        options = TaskOptions(context=context or None)
+        options = TaskOptions(context=context or None, limits=task.limits)
 
         def report(data: bytes, large: Sequence[pickle.PickleBuffer]) -> None:
             self._results.add_in_part(*name, Packed(True, data, large))
@@ -292,6 +301,10 @@ class Inbox:
             show_outcome(value, not ok, functions)
         except Exception:
             _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
+
+
+def _began(task: ReceivedTask, limits: TaskLimits) -> Began:
+    return Began(task.batch, task.number, ceil(1000 * (limits.seconds or 0)), limits.memory or 0)
 
 
 def _is_stateless(function: Any) -> bool:

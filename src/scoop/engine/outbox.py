@@ -3,13 +3,14 @@
 import logging
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from ..errors import TaskNotSent, WorkerLost, describe_call, name_of
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.main_module import names_in
-from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
+from ..wire.messages import BLAMELESS, DEFAULT_RETRIES, Message, Offer, PartialResult, Results, Stopped, batch_ids
 from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
 from . import runtime
@@ -18,6 +19,7 @@ from .callbacks import Deferred
 from .cost_model import CostModel
 from .function_cache import FunctionCache
 from .future import Future, TaskCall
+from .limited_tasks import limit_error
 from .limits import Identity
 from .main_globals import GlobalNotSent, ProgramGlobals
 from .module_paths import added_paths
@@ -25,7 +27,7 @@ from .obstacles import name_obstacle
 from .program_settings import settings_to_send
 from .reloads import send_reloads
 from .signal_safety import calls_program, indivisible
-from .task import TaskOptions
+from .task import TaskLimits, TaskOptions
 from .task_context import pack
 from .tracebacks import set_cause, without_our_frames
 from .watchers import callbacks_of
@@ -57,6 +59,7 @@ class InFlight(Protocol):
     def arrived_in_part(self, packed: Arrived, deferred: Deferred) -> None: ...
     def dropped(self, deferred: Deferred) -> None: ...
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None: ...
+    def interrupted(self, deferred: Deferred) -> None: ...
     def abandoned(self, error: Exception, deferred: Deferred) -> None: ...
     def withdraw(self) -> Future | None: ...
 
@@ -67,11 +70,17 @@ class FutureInFlight:
     __slots__ = ("_future",)
 
     is_chunk = False
-    must_travel = False
 
     def __init__(self, future: Future) -> None:
         f.sent(future)
         self._future = future
+
+    @property
+    def must_travel(self) -> bool:
+        return f.options_of(self._future).limits is not None
+
+    def is_of(self, future: Future) -> bool:
+        return future is self._future
 
     @property
     def call(self) -> TaskCall:
@@ -109,6 +118,9 @@ class FutureInFlight:
         """End, since the task has no tries left. ``error`` makes the exception; it calls the program's ``repr``s."""
         deferred.defer(lambda: f.fail(self._future, error(), deferred))
 
+    def interrupted(self, deferred: Deferred) -> None:
+        """Hear that its worker was ended for another task: only of chunks, the broker has others run again."""
+
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
         f.fail(self._future, error, deferred, noted=False)
 
@@ -127,7 +139,7 @@ class Batch:
         self.places: dict[int, int] = {}  # of functions, by their identity
         self.functions: list[bytes] = []
         self.named: list[frozenset[str]] = []  # what these functions name of the main script
-        self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...], bytes | None]] = []
+        self.calls: list[tuple[int, bytes, bytes | None, bool, bool, tuple[Span, ...], bytes | None, Any]] = []
         self.buffers: SharedBuffers | None = None
         self.retries: list[int] = []
         self.size = 0  # bytes, about
@@ -238,7 +250,7 @@ class Outbox:
             globals_of_main.send_for(named if callbacks is None else named | names_in(callbacks))
         retries = task.options.retries
         context = None if task.options.context is None else pack(task.options.context)
-        batch.calls.append((place, call, callbacks, retries == 0, task.is_chunk, spans, context))
+        batch.calls.append((place, call, callbacks, retries == 0, task.is_chunk, spans, context, task.options.limits))
         batch.tasks.append(task)
         # Several rows of a map: once their worker has died, they are to be sent again singly.
         several = task.is_chunk and len(args[0]) > 1
@@ -273,13 +285,22 @@ class Outbox:
         """Take in that tasks died with their workers."""
         for task in self._take(batch, numbers):
             call = task.call, task.is_chunk
-            total = tries + task.options.tries_before
+            if tries == BLAMELESS and task.is_chunk and len(call[0][1][0]) > 1:
+                task.interrupted(self._deferred)
+                continue
+            total = max(1, tries) + task.options.tries_before
             when = "at its only try" if total == 1 else f"at the last of {total} tries"
 
             def error(call: tuple[TaskCall, bool] = call, when: str = when) -> Exception:
                 return WorkerLost(f"{_describe(*call)} was lost: {when}, {report}")
 
             task.lost(error, self._deferred)
+
+    def stopped(self, message: Stopped) -> None:
+        """Take in that tasks have reached a limit, and were ended."""
+        for task in self._take(message.batch, message.tasks):
+            call, limits = partial(_describe, task.call, task.is_chunk), task.options.limits or TaskLimits()
+            task.lost(lambda call=call, limits=limits: limit_error(call(), limits, message), self._deferred)  # type: ignore[misc]
 
     def abandon(self, error: Exception) -> None:
         """Give up on all that is in flight, and on all that will be: it fails with ``error``."""

@@ -70,6 +70,8 @@ class Receiver:
             scheduler.outbox.dropped(message.batch, message.tasks)
         elif isinstance(message, m.Lost):
             scheduler.outbox.lost(message.batch, message.tasks, message.tries, message.report)
+        elif isinstance(message, m.Stopped):
+            scheduler.outbox.stopped(message)
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
         elif isinstance(message, m.Notice):
@@ -95,7 +97,7 @@ class Receiver:
             return self._give if scheduler.others_wait() else self._give_far
         if any(chunk.has_news() for chunk in scheduler.inbox.chunks()):
             return self._report
-        return scheduler.drop_discarded if scheduler.discarded else self._look()
+        return scheduler.discarded.drop if scheduler.discarded else self._look()
 
     def seconds_to_next_tick(self) -> float | None:
         """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""

@@ -9,9 +9,8 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
-from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import partial
 from sys import getrecursionlimit
 from threading import get_ident
@@ -26,12 +25,14 @@ from ..wire.status_page import ASKED
 from . import future as f
 from .blocking import deadline_after
 from .deadlock import Wait
+from .discarded import Discarded
 from .fibers import Fibers
 from .following import follow
 from .future import Future
 from .helper_threads import HelperThreads
 from .idle import IdleTracker
 from .inbox import Inbox
+from .limited_offers import offer_late
 from .limits import Identity, Limits
 from .outbox import InFlight, Outbox
 from .outside import Outside
@@ -39,6 +40,7 @@ from .ready_table import OpenMap, ReadyTable
 from .result_sender import ResultSender
 from .stack_room import look_for_room
 from .stealing import Stealing
+from .stop import stop
 from .task import NewChunk
 from .waiting import Waiting
 
@@ -67,6 +69,8 @@ class Scheduler:
         self.ready = ReadyTable()
         self.claim = self.ready.claim_unbegun
         self.follow = partial(follow, self)
+        self.stop = partial(stop, self)
+        self.offer_late = partial(offer_late, self)
         self.own_runs = 0  # own tasks that threads have run between two others
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
@@ -78,8 +82,8 @@ class Scheduler:
         self.has_room = look_for_room(0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts)
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
-        self._held: deque[list[object]] = deque()  # discarded, each in a list; a frame of the I/O thread may hold it
-        self.discarded: deque[list[object]] = deque()
+        self.discarded = Discarded()
+        self.discard = self.discarded.add
         """The same, when the I/O thread has let go of it: any other thread may drop it."""
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
         alone = identity.size == 1
@@ -97,6 +101,11 @@ class Scheduler:
     def leaves_tasks(self) -> bool:
         """Whether tasks are left to other workers, but for those that the caller runs while it waits for them."""
         return self._has_others and not self.stealing.giver_waits
+
+    @property
+    def has_other_workers(self) -> bool:
+        """Whether there is a worker in another process."""
+        return self._has_others if self.identity.is_origin else self.size > 1
 
     # -- tasks --------------------------------------------------------------------------------------------------
 
@@ -183,7 +192,7 @@ class Scheduler:
 
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
-        self.drop_discarded()
+        self.discarded.drop()
         while (own := self._newest_own(fibers)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
@@ -215,7 +224,7 @@ class Scheduler:
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
-        self.drop_discarded()
+        self.discarded.drop()
         self.results.flush()
         if self.leaves_tasks:
             self.heed_flags()  # now even a lone task leaves: this process will not run it
@@ -325,30 +334,20 @@ class Scheduler:
         self.helpers.start_if_needed()
 
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
-        """Have tasks sent that may have killed a worker."""
-        self.helpers.defer(partial(self.stealing.send_suspects, tasks))
+        """Have tasks sent, soon, that may end a worker; several calls in a row make one batch."""
+        self.stealing.suspects.extend(tasks)
+        self.helpers.defer(self.stealing.send_suspects)
 
     # -- what the I/O thread brings -------------------------------------------------------------------------------
 
     def defer(self, call: Callable[[], object]) -> None:
         self.helpers.defer(call)
 
-    def discard(self, thing: object) -> None:
-        """Drop the reference to an object of the program's, soon: its ``__del__`` may run then."""
-        self._held.append([thing])
-
-    def drop_discarded(self) -> None:
-        """Drop what was discarded, on this thread: its finalizers run here."""
-        while self.discarded:
-            with suppress(IndexError):  # another thread was faster
-                self.discarded.popleft().clear()
-
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
-        while self._held:  # by now no frame of this thread holds what is in these lists
-            self.discarded.append(self._held.popleft())
-        if len(self.discarded) > TUNING.most_discarded:
-            self.helpers.defer(self.drop_discarded)
+        self.discarded.message_ended()
+        if self.discarded.are_many:
+            self.helpers.defer(self.discarded.drop)
         self.idle.message_arrived()
         self.wake()
 

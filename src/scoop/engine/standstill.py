@@ -16,6 +16,7 @@ from greenlet import greenlet
 
 from ..tuning import TUNING
 from .fibers import Fibers
+from .named import task_name
 
 __all__ = ["Standstill"]
 
@@ -98,4 +99,6 @@ def _processor_time(thread: int) -> float:
 def _stack(frame: FrameType | None) -> str:
     """Return the innermost frames of the program's, as a traceback shows them."""
     shown = [each for each in traceback.extract_stack(frame) if not each.filename.startswith(_OURS)] if frame else []
-    return "".join(f"  {line}" for line in traceback.format_list(shown[-MOST_FRAMES:]))
+    name = task_name(frame)
+    lines = [f"task {name!r}\n"] if name is not None else []
+    return "".join(f"  {line}" for line in lines + traceback.format_list(shown[-MOST_FRAMES:]))

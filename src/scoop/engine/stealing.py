@@ -4,8 +4,9 @@ Called by the thread that notices: the main thread at a spawn or between two tas
 broker asks.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from threading import Lock, get_ident
 from typing import Any, Protocol
@@ -73,6 +74,8 @@ class Stealing:
         self._page = page
         self._worker = worker
         self._clock = clock
+        self.suspects: deque[InFlight] = deque()
+        """Tasks that are to be sent, since they have ended a worker, or may do so."""
         self._giving = Lock()
         self._giver = 0  # the thread that has the lock
         self.giver_waits = False
@@ -188,15 +191,22 @@ class Stealing:
             self._end_giving()
 
     @indivisible
-    def send_suspects(self, tasks: Collection[InFlight]) -> None:
-        """Send tasks that may have killed a worker. They must not run here, save if they cannot travel."""
-        left = iter(tasks)
+    def send_suspects(self) -> None:
+        """Send the tasks that may end a worker. They must not run here, save if they cannot travel."""
+        if not self.suspects:
+            return  # they went with others
+        left = self._suspects_left()
         self._begin_giving(wait=True)
         try:
             while self._send_batch(left, suspects=True)[0]:
                 pass
         finally:
             self._end_giving()
+
+    def _suspects_left(self) -> Iterator[InFlight]:
+        with suppress(IndexError):
+            while True:
+                yield self.suspects.popleft()
 
     def _give_half(self) -> bool:
         """Give half of the tasks of others, or else of the own; return whether there was anything."""

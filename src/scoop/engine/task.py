@@ -5,21 +5,25 @@ from collections.abc import Callable, Iterable, Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
+from ..errors import name_of
 from .signal_safety import calls_program
 from .task_context import are_used, call
+from .wrapper import TaskWrapper, Wrapper
 
-__all__ = [
-    "PLAIN",
-    "Chunk",
-    "Fill",
-    "NewChunk",
-    "Report",
-    "RowFunction",
-    "TaskOptions",
-    "WithRetries",
-    "perform",
-    "split_options",
-]
+__all__ = ["PLAIN", "Chunk", "Fill", "NewChunk", "Report", "RowFunction"]
+__all__ += ["TaskLimits", "TaskOptions", "WithOptions", "perform", "split_options"]
+
+
+class TaskLimits(NamedTuple):
+    """What a task may take, beyond which it is ended, with its worker.
+
+    Parameters:
+        seconds: how long it may run; None is no limit.
+        memory: how many resident bytes its worker may have meanwhile; None is no limit.
+    """
+
+    seconds: float | None = None
+    memory: int | None = None
 
 
 class TaskOptions(NamedTuple):
@@ -30,12 +34,21 @@ class TaskOptions(NamedTuple):
         context: the context variables of the caller that submitted it; None if the program uses none at all.
         tries_before: how often a worker has died with it when it was part of another task.
         fill: puts results into its arguments and keywords, where futures are; None if there are none.
+        limits: what it may take; None if there is no limit. With limits, it never runs in the process it is from.
+        name: what the program calls it; None if it has no name of its own.
     """
 
     retries: int | None = None
     context: Context | None = None
     tries_before: int = 0
     fill: "Fill | None" = None
+    limits: TaskLimits | None = None
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The name, for a ``repr``; empty if there is none."""
+        return "" if self.name is None else f"{self.name!r} "
 
 
 Fill = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
@@ -74,24 +87,43 @@ NewChunk = Callable[[RowFunction, tuple[Sequence[Any], ...], TaskOptions, Report
 """Makes a chunk of a function, columns and options; the maps have it, which stand above the worker."""
 
 
-class WithRetries:
-    """``function``, whose tasks are handed out again at most ``retries`` times after a worker died with them."""
-
-    __slots__ = ("function", "options")
+class WithOptions(Wrapper):
+    """``function``, as its tasks call it, and their options. To call this just calls what the program has given."""
 
     def __init__(self, function: Callable[..., Any], options: TaskOptions) -> None:
-        self.function = function
+        super().__init__(function)
         self.options = options
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+        function = self.function
+        while isinstance(function, TaskWrapper):
+            function = function.function
+        return function(*args, **kwargs)
+
+    def parts(self) -> tuple[Any, ...]:
+        return self.function, self.options
+
+    def __repr__(self) -> str:
+        return f"<{name_of(self.function)} with options>"
+
+
+class _FunctionOf(Wrapper):
+    """The function of one with options that has taken its place: it travels by the name that both have."""
+
+    def __init__(self, owner: WithOptions) -> None:
+        super().__init__(owner.function)
+        self._owner = owner
+
+    def __reduce__(self) -> Any:
+        return getattr, (self._owner, "function")
 
 
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
-    if type(function) is WithRetries:
-        return function.function, function.options._replace(context=context)
+    if type(function) is WithOptions:
+        called = _FunctionOf(function) if function.global_name() else function.function
+        return called, function.options._replace(context=context)
     return function, PLAIN if context is None else TaskOptions(context=context)
 
 

@@ -19,6 +19,7 @@ from math import ceil, inf
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
+from ..engine import future as f
 from ..engine.arguments import find_futures, may_hold_futures
 from ..engine.call_future import CallFuture
 from ..engine.cost_model import CostModel
@@ -51,6 +52,7 @@ class CallScheduler(Protocol):
     def others_wait(self) -> bool: ...
     def look_again(self) -> None: ...
     def give(self) -> None: ...
+    def offer(self, future: f.Future, /) -> None: ...
     def defer(self, call: Callable[[], object], /) -> None: ...
     def discard(self, thing: object, /) -> None: ...
     def send_suspects(self, tasks: Sequence[InFlight], /) -> None: ...
@@ -276,7 +278,7 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
         if group is None:
             group = groups[id(call.function)] = []
         group.append(call)
-        if call.options.retries == 0:  # what must not run twice is sent alone: it is not lost with another
+        if call.options.retries == 0 or call.options.limits:  # sent alone: what must not run twice, or may be ended
             yield groups.pop(id(call.function))
     yield from groups.values()
 

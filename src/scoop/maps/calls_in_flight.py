@@ -92,6 +92,11 @@ class _CallsInFlight:
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None:
         self._end_all(lambda: (False, error()), deferred)
 
+    def interrupted(self, deferred: Deferred) -> None:
+        """Be sent anew, since the worker was ended for another task."""
+        self._owner.send_singly(self.take_all())
+        self._drop(deferred)
+
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
         self._end_all(lambda: (False, error), deferred)
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from ..engine import future as f
 from ..engine.arguments import fill
 from ..engine.call_future import CallFuture
+from ..engine.callbacks import Deferred
 from ..engine.dependents import offer_after
 from ..engine.future import Future
 from ..engine.ready_table import ReadyTable
@@ -27,6 +28,7 @@ class Scheduler(Protocol):
 
     @property
     def ready(self) -> ReadyTable: ...
+    def offer(self, future: Future, /) -> None: ...
     def defer(self, call: Callable[[], object], /) -> None: ...
     def look_again(self) -> None: ...
 
@@ -42,6 +44,7 @@ class DependentCalls:
     def __init__(self, scheduler: Scheduler, put: Callable[[SubmittedCall], None]) -> None:
         self.ready = scheduler.ready
         self.look_again = scheduler.look_again
+        self.offer = scheduler.offer
         self._scheduler = scheduler
         self._put = put
         self._futures: dict[Future, CallFuture[Any]] = {}
@@ -62,7 +65,7 @@ class DependentCalls:
         offer_after(self, task, set(dependencies))
         return future
 
-    def offer(self, task: Future) -> None:
+    def offer_late(self, task: Future, _: Deferred | None) -> None:
         """Hear that all has ended that a call waits for. Not here: results may have to be unpacked."""
         self._scheduler.defer(partial(self._put_filled, task))
 

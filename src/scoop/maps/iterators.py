@@ -16,10 +16,12 @@ from typing import Any, cast
 
 from ..engine import runtime
 from ..engine.blocking import deadline_after
+from ..engine.limited_tasks import refuse_limits
 from ..engine.signal_safety import calls_program
 from ..tuning import TUNING
 from .consumer import Consumer
 from .map_in_progress import MapInProgress, MapScheduler
+from .presentation import PLAIN_RESULTS, Presentation, note_input
 from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
 from .segment import Segment
 
@@ -43,6 +45,7 @@ class Inputs:
         buffersize: int | None = None,
         chunksize: int | None = None,
     ) -> None:
+        self.presentation: Presentation | None = None  # of the results; None: they are yielded as they are
         self._scheduler = scheduler
         self._rows = rows
         self._chunksize = chunksize or 1
@@ -56,7 +59,10 @@ class Inputs:
         self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
         self._depth = 1 if buffersize == 1 else 2
         self._read_at = scheduler.clock()
-        told = _told_rows(iterables) if buffersize is None else None
+        if (limits := rows.options.limits) is not None:
+            refuse_limits(rows.function, scheduler.has_other_workers)
+        # Rows with limits are all sent away as they are read: so not too many at once.
+        told = _told_rows(iterables) if buffersize is None and limits is None else None
         if told is not None and all(map(_can_be_sliced, iterables)):
             if told:
                 self._add(_copied(iterables))
@@ -77,10 +83,12 @@ class Inputs:
         try:
             while (segment := self._next(deadline)) is not None:
                 if segment.values:
-                    yield segment.values
+                    show = self.presentation
+                    yield segment.values if show is None else show.show(segment, self._consumer.source)
                 if segment.error is not None:
-                    if segment.by_call and noted and self._consumer.source is not None:
-                        self._consumer.source.note_input(segment)
+                    if segment.by_call and noted and (source := self._consumer.source) is not None:
+                        row = segment.start + segment.rows - 1
+                        note_input(segment.error, source.offset + row, source.inputs_of(row))
                     __tracebackhide__ = True  # notebooks and pytest show no frame that has this
                     raise segment.error
                 del segment
@@ -188,13 +196,16 @@ def start_map(
     ordered: bool,
     *sizes: int | None,
     must_travel: bool = False,
+    show: Presentation = PLAIN_RESULTS,
 ) -> Results:
     """Start a map now; return its results, in the order of the inputs, or each as soon as it is there.
 
     ``must_travel``: what cannot travel fails, instead of running in this process.
     """
     deadline = deadline_after(timeout)
-    inputs = Inputs(scheduler, MapRows(func, must_travel), iterables, ordered, *sizes)
+    inputs = Inputs(scheduler, show.rows(func, must_travel), iterables, ordered, *sizes)
+    if show != PLAIN_RESULTS:
+        inputs.presentation = show
     lists = inputs.results(deadline)
     results = cast(Results, Results.from_iterable(lists))
     results.inputs, results.lists = inputs, lists

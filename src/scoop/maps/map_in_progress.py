@@ -19,7 +19,6 @@ from ..engine.ready_table import ReadyTable
 from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..engine.task_context import call
-from ..errors import add_note, brief
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows
@@ -46,6 +45,8 @@ class MapScheduler(Threads, Protocol):
     @property
     def leaves_tasks(self) -> bool: ...
     @property
+    def has_other_workers(self) -> bool: ...
+    @property
     def is_spared(self) -> bool: ...
 
     def clock(self) -> float: ...
@@ -62,6 +63,7 @@ class MapInProgress:
     """A map in progress over ``columns``, at least one row. Any thread calls ``notify`` when rows have arrived.
 
     The first slice has ``first_rows`` rows, where it is not known what they take; else it lasts ``first_seconds``.
+    ``stays``: no row is given away.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class MapInProgress:
         first_rows: int = 1,
         first_seconds: float = TUNING.first_slice_seconds,
         options: TaskOptions | None = None,
+        stays: bool = False,
     ) -> None:
         self.total = total = min(map(len, columns))
         self.withdrawn = False
@@ -102,7 +105,13 @@ class MapInProgress:
             first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
-        scheduler.ready.tasks[self] = True
+        if self._options.limits is not None:  # none may run in this process, which a row might end
+            all_rows, self._unbegun = self._unbegun, RowRanges()
+            self._send_singly(all_rows, self._options)
+            return
+        if stays:
+            self._unbegun, self._kept = self._kept, self._unbegun
+        (scheduler.ready.kept if stays else scheduler.ready.tasks)[self] = True
         scheduler.wake_if_idle()
 
     # -- for the consumer ---------------------------------------------------------------------------------------
@@ -144,7 +153,7 @@ class MapInProgress:
         with self._lock:
             next_row = self._unconsumed.first().start
             found = [
-                Awaited((running.fiber,), partial(self._describe, running.span.start))
+                Awaited((running.fiber,), partial(self._rows.describe, self._columns, running.span.start))
                 for running in self._slices
                 if not in_order or next_row in running.span
             ]
@@ -152,16 +161,9 @@ class MapInProgress:
             return found if in_order and found else found + elsewhere
 
     @calls_program
-    def note_input(self, segment: Segment) -> None:
-        """Note on what a call has raised which input of the program's map that was."""
-        assert segment.error is not None
-        row = segment.start + segment.rows - 1
-        inputs = tuple([column[row] for column in self._columns])
-        shown = brief(inputs if len(inputs) > 1 else inputs[0])
-        add_note(segment.error, f"input {self.offset + row} of the map: {shown}")
-
-    def _describe(self, row: int) -> str:
-        return self._rows.describe(self._columns, row)
+    def inputs_of(self, row: int) -> tuple[Any, ...]:
+        """Return what the function is called with for a row."""
+        return tuple([column[row] for column in self._columns])
 
     @indivisible
     def cancel(self) -> None:
@@ -329,13 +331,35 @@ class MapInProgress:
         self._scheduler.wake()
 
     @indivisible
+    def put_back(self, ranges: RowRanges) -> None:
+        """Let rows begin anew that were sent away, anywhere."""
+        with self._lock:
+            ranges.drop_from(self._end)
+            for rows in ranges:
+                self._unbegun.put_back(rows)
+            self._note_unbegun()
+        self._scheduler.wake()
+
     def resend_singly(self, ranges: RowRanges) -> None:
         """Send rows anew whose worker died: singly, so that the row that kills is the only one lost."""
+        self._send_singly(ranges, self._options._replace(retries=self.retries - 1, tries_before=1))
+
+    @indivisible
+    def _send_singly(self, ranges: RowRanges, options: TaskOptions) -> None:
         with self._lock:
             wanted = [range(row, row + 1) for rows in ranges for row in rows if row < self._end]
-            options = self._options._replace(retries=self.retries - 1, tries_before=1)
             chunks = [self._new_chunk(span, options) for span in wanted]
         self._scheduler.send_suspects(chunks)
+
+    def fail_rows(self, ranges: RowRanges, error: Exception) -> None:
+        """Fail with the first of these rows; a map that goes on after errors sends several of them anew, singly."""
+        row = ranges.first().start
+        if not self._rows.goes_on or self._scheduler.refusal is not None:
+            self.deliver(Segment(row, 1, [], error))
+        elif ranges.count_rows() == 1:
+            self.deliver(Segment(row, 1, self._rows.failed(error)))
+        else:
+            self.resend_singly(ranges)
 
     @indivisible
     def deliver(self, segment: AnySegment) -> None:

@@ -28,7 +28,11 @@ class ReceivedChunk:
         self._consumer = Consumer(scheduler, in_order=not rows.streams)
         notify = self._consumer.point.notify
         seconds = TUNING.slice_seconds
-        self._map = MapInProgress(scheduler, rows, columns, notify, first_seconds=seconds, options=options)
+        stays = options.limits is not None  # it is watched here, so here it is to run
+        options = options._replace(limits=None)
+        self._map = MapInProgress(
+            scheduler, rows, columns, notify, first_seconds=seconds, options=options, stays=stays
+        )
         self._consumer.maps.append(self._map)
         self._total = min(map(len, columns))
         self._report = report

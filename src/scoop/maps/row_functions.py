@@ -14,7 +14,7 @@ from ..engine.task import split_options
 from ..errors import describe_call
 from ..wire import codec
 
-__all__ = ["CallRows", "Columns", "MapRows", "Operation", "ReduceRows", "ScanRows", "call_outcome"]
+__all__ = ["CallRows", "Columns", "MapRows", "Operation", "ReduceRows", "ScanRows", "call_outcome", "travels_always"]
 
 Columns = tuple[Sequence[Any], ...]
 """Rows of a map's inputs: as many sequences, of the same length, as the function has arguments."""
@@ -28,10 +28,12 @@ class MapRows:
     __slots__ = ("__weakref__", "function", "must_travel", "name", "options")
 
     streams = True  # results can be reported before all rows of a piece have ended
+    goes_on = False  # whether an error of one row leaves the others alone: see tolerant_rows.py
 
     def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
-        self.must_travel = must_travel  # if it cannot, it fails, and does not run where the map is
+        # If it cannot, it fails, and does not run where the map is.
+        self.must_travel = must_travel or self.options.limits is not None
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:
@@ -56,8 +58,15 @@ class MapRows:
         Never raises, save what signal handlers do. A StopIteration is not told from the end of the rows. ``begun``
         goes over the first column; rows that it has not come to may be taken away at any moment.
         """
+        return self.call_on_rows(self.function, results, begun, others)
+
+    @calls_program
+    def call_on_rows(
+        self, function: Callable[..., Any], results: list[Any], begun: Iterator[Any], others: Columns
+    ) -> BaseException | None:
+        """Do as go_over(), with something else that calls the function."""
         try:
-            results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
+            results.extend(map(function, begun, *others))  # what it had before an exception stays in the list
         except BaseException as error:
             if error is runtime.signal_error or runtime.is_child:
                 raise
@@ -73,6 +82,14 @@ class MapRows:
     def join(self, digests: list[Any], /) -> list[Any]:
         """Return what is made of the digests of several parts in a row, added up."""
         return digests
+
+    def pack_singly(self, digests: list[Any], /) -> list[Any]:
+        """Return digests such that none suffers if another cannot travel; as they are, where one error ends all."""
+        return digests
+
+    def failed(self, error: BaseException, /) -> list[Any]:
+        """Return the digest of a row that did not come back, where the map goes on without it."""
+        raise error
 
 
 class CallRows(MapRows):
@@ -91,7 +108,7 @@ class CallRows(MapRows):
                 value = function(*args, **kwargs)
                 if type(value) is Future:
                     value = value.result()
-                results.append((value,) if type(value) in _PLAIN or _is_array(value) else self._packed(value))
+                results.append((value,) if travels_always(value) else self._packed(value))
             except BaseException as error:
                 if error is runtime.signal_error or runtime.is_child:
                     raise
@@ -116,8 +133,12 @@ _PLAIN = {int, float, complex, bool, str, bytes, type(None)}
 """Types whose values can always travel, so that they need not be packed singly."""
 
 
+def travels_always(value: Any) -> bool:
+    """Return whether it is plain, or an array of numbers, which travels without being copied if it is large."""
+    return type(value) in _PLAIN or _is_array(value)
+
+
 def _is_array(value: Any) -> bool:
-    """Return whether it is an array of numbers, which travels without being copied if it is large."""
     return type(value) is getattr(modules.get("numpy"), "ndarray", None) and not value.dtype.hasobject
 
 

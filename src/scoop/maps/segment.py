@@ -73,7 +73,7 @@ def _pack(rows: MapRows, segment: Segment) -> PackedSegment:
     large: list[PickleBuffer] = []
     try:
         error = None if segment.error is None else pack_error(segment.error)
-        data = codec.dumps((segment.values, error, segment.by_call), large)
+        data = codec.dumps((rows.pack_singly(segment.values), error, segment.by_call), large)
         return PackedSegment(segment.start, segment.rows, segment.failed, data, large)
     except Exception as problem:
         return _pack_what_can_travel(rows, segment, problem)

@@ -11,7 +11,7 @@ from ..engine.task import TaskOptions
 from ..wire.messages import Cancel, Message
 from .row_functions import Columns, MapRows
 from .row_ranges import RowRanges
-from .segment import AnySegment, Segment
+from .segment import AnySegment
 
 __all__ = ["Owner", "StolenChunk"]
 
@@ -22,10 +22,12 @@ class Owner(Protocol):
     retries: int
 
     def deliver(self, segment: AnySegment) -> None: ...
+    def fail_rows(self, ranges: RowRanges, error: Exception) -> None: ...
     def note_seconds(self, seconds_per_row: float) -> None: ...
     def chunk_ended(self, chunk: "StolenChunk") -> None: ...
     def chunk_stays(self, chunk: "StolenChunk", cannot_travel: bool) -> None: ...
     def resend_singly(self, ranges: RowRanges) -> None: ...
+    def put_back(self, ranges: RowRanges) -> None: ...
     def send(self, message: Message, /) -> None: ...
     def withdraw(self) -> None: ...
 
@@ -106,10 +108,15 @@ class StolenChunk:
 
         deferred.defer(go_on)
 
+    def interrupted(self, deferred: Deferred) -> None:
+        """Put back the rows that were not reported: their worker was ended for another task."""
+        self._owner.put_back(self._unreported)
+        self.dropped(deferred)
+
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
-        """End with an error in place of the first row that was not reported."""
+        """End with an error in place of the rows that were not reported."""
         if self._unreported:
-            self._owner.deliver(Segment(self._unreported.first().start, 1, [], error))
+            self._owner.fail_rows(self._unreported, error)
         self.dropped(deferred)
 
     def dropped(self, deferred: Deferred) -> None:

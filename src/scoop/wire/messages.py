@@ -26,14 +26,24 @@ from typing import Any, NamedTuple
 
 from .shared_buffers import SharedBuffers
 
-__all__ = ["CONNECTION_LOST", "DEFAULT_RETRIES", "PRIVATE", "RETIRED", "MalformedMessage", "MessageReader"]
-__all__ += ["Message", "NoticeKind", "StartProblem", "batch_ids", "encode", "owner_of"]
+__all__ = [
+    "BLAMELESS",
+    "CONNECTION_LOST",
+    "DEFAULT_RETRIES",
+    "PRIVATE",
+    "RETIRED",
+    "MalformedMessage",
+    "MessageReader",
+]
+__all__ += ["Message", "NoticeKind", "StartProblem", "StopReason", "batch_ids", "encode", "owner_of"]
 __all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
 __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
 __all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Notice", "Retire", "SetConstants"]
 __all__ += ["StartFailed", "Welcome"]
+__all__ += ["Began", "Stop", "Stopped"]
 
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
+BLAMELESS = -1  # tries of a lost task that had begun beside one for which its worker was ended
 PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
 
 # Exit statuses of workers
@@ -59,6 +69,13 @@ class NoticeKind(IntEnum):
 
     RECORD = 0  # of logging
     WARNING = 1  # of the warnings module
+
+
+class StopReason(IntEnum):
+    """Which limit a task has reached; each stands for an exception of ``scoop.errors``."""
+
+    SECONDS = 0  # TaskTimeout
+    MEMORY = 1  # TaskMemoryExceeded
 
 
 class Idle(NamedTuple):
@@ -164,7 +181,7 @@ class Lost(NamedTuple):
 
     batch: int
     tasks: Numbers
-    tries: int  # how often they were tried: in how many workers that died they had begun
+    tries: int  # how often they were tried: in how many workers that died they had begun; or BLAMELESS
     report: str  # what happened to the last worker
 
 
@@ -224,10 +241,36 @@ class Notice(NamedTuple):
     body: bytes
 
 
+class Began(NamedTuple):
+    """Worker to broker: it runs a task that has limits. 0 is no limit."""
+
+    batch: int
+    task: int
+    milliseconds: int
+    memory: int  # bytes
+
+
+class Stop(NamedTuple):
+    """From the owner of tasks to the brokers that know where they are: as Cancel, and end those that run by force."""
+
+    batch: int
+    tasks: Numbers
+
+
+class Stopped(NamedTuple):
+    """Broker to owner: a task has reached a limit, and was ended with its worker."""
+
+    batch: int
+    tasks: Numbers
+    reason: int  # see StopReason
+    report: str  # which worker that was
+
+
 _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
 _Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
+_Ends = Began | Stop | Stopped
 _Constants = SetConstants | DeleteConstants | ConstantReply
-Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice | _Ends
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
