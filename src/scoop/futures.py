@@ -340,6 +340,10 @@ def _check_map(
         raise TypeError(f"{what}() needs something callable, not {describe(func)}")
     if not iterables:
         raise TypeError(f"{what}() needs at least one iterable of inputs")
+    if any(isinstance(each, Future) for each in iterables):
+        raise TypeError(
+            f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
+        )
     for name, size in sizes.items():
         if size is not None and size < 1:
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")

@@ -358,3 +358,36 @@ def test_what_depends_on_a_lost_task_is_told_so(scoop_run: RunScoop) -> None:
     """,
         "-q",
     )
+
+
+@everywhere
+def test_what_is_not_looked_into_is_said_so_or_stays_as_it_is(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        HELPERS
+        + """
+    class Meta(type):
+        __hash__ = None
+        def __eq__(self, other):
+            return self is other
+
+    class Odd(metaclass=Meta):
+        pass
+
+    def kind(x, *_):
+        return type(x).__name__
+
+    def main():
+        one = futures.submit(inc, 0)
+        assert "a call that maps it" in str(raises(TypeError, futures.map, inc, one))
+        lock = threading.Lock()
+        assert futures.submit(kind, Odd()).result() == "Odd"
+        assert futures.submit(kind, [Odd()], one).result() == "list"
+        assert futures.submit(lambda nested, _: kind(nested[0][0]), [[one]], lock).result() == "Future"
+        assert futures.submit(total, [one] * 30_000).result() == 30_000, "all, if the first is one"
+        made = Future(None, inc, 1)
+        assert futures.submit(inc, made).result() == 3
+    """,
+        "-q",
+    )

@@ -22,7 +22,7 @@ class Wait:
 
 def on(fiber: greenlet | None, call: str = "f()") -> Awaited:
     """Return something that runs on a fiber."""
-    return Awaited([fiber] if fiber else [], lambda: call)
+    return Awaited([] if fiber is None else [fiber], lambda: call)
 
 
 def test_a_task_that_waits_for_its_own_ancestor_is_refused() -> None:

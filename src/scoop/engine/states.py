@@ -1,14 +1,20 @@
 """The states of a future, and which of them may follow which.
 
     NEW ──> READY ──> RUNNING ──> DONE | FAILED              it ran in this process
+     │        │         └───────> ARRIVED                     its call has returned a future, which has ended
      │        ├─────> SENT ─────> ARRIVED ──> DONE | FAILED   it ran elsewhere; unpickled by the first who asks
      │        │         ├───────> READY                       it could not travel
      │        │         ├───────> CANCELLED                   it was dropped before it began elsewhere
      │        │         └───────> FAILED                      it died with its workers, or the run cannot go on
      │        └─────> CANCELLED | FAILED                      it is not wanted, or the run cannot go on
+     ├──────> WAITING ──> READY                               all that it depends on has ended
+     │           ├──────> ARRIVED ──> FAILED                  something that it depends on has failed
+     │           ├──────> CANCELLED | FAILED                  likewise; it is not wanted; the run cannot go on
+     │           └──────> DONE | FAILED | CANCELLED           it shows what becomes of a call of an executor
      └──────> CANCELLED | DONE | FAILED                       made by hand; made to show an outcome to a callback
 
-READY means: in one of the scheduler's tables.
+READY means: in one of the scheduler's tables. WAITING means: among those that wait for others. A call that returns a
+future stays RUNNING until that one has ended.
 """
 
 __all__ = [

@@ -62,6 +62,7 @@ class DependentCalls:
         task = f.new_task(function, args, kwargs, options)
         self._futures[task] = future
         task.add_done_callback(self._show)
+        future.add_done_callback(partial(self._withdraw, task))
         offer_after(self, task, set(dependencies))
         return future
 
@@ -80,8 +81,15 @@ class DependentCalls:
         else:
             self._put(SubmittedCall(future, function, args, kwargs, f.options_of(task)))
 
+    def _withdraw(self, task: Future, future: CallFuture[Any]) -> None:
+        """Hear that the future of a call has ended: if it was cancelled, the call waits no more."""
+        if future.cancelled() and self.ready.claim_waiting(task):
+            f.cancel_unbegun(task)
+
     def _show(self, task: Future) -> None:
         """Show that a call will not be made."""
         future = self._futures.pop(task)
-        if not future.cancelled():
+        if future.cancelled():
+            future.set_running_or_notify_cancel()
+        else:
             future.show(task)
