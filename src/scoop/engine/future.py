@@ -3,7 +3,7 @@
 The thread that takes a future out of its table, in one atomic step, is the only one to run, send or cancel it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -103,6 +103,12 @@ class Future:
             raise error
         finally:
             del error, self  # or the traceback and this frame keep each other alive
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Do as result(), in a coroutine. A wait that is cancelled cancels the call, if it has not begun."""
+        if self._state < ARRIVED:
+            yield from runtime.need("await").wait_in_event_loop(self).__await__()
+        return self.result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""

@@ -2,14 +2,14 @@
 
 import logging
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..errors import TaskNotSent, WorkerLost, describe_call, name_of
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.main_module import names_in
-from ..wire.messages import DEFAULT_RETRIES, Message, Offer, PartialResult, Results, batch_ids
+from ..wire.messages import DEFAULT_RETRIES, Cancel, Message, Offer, PartialResult, Results, batch_ids
 from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
 from . import runtime
@@ -175,6 +175,7 @@ class Outbox:
         """By batch, its tasks that have not ended."""
         self.never_sent_any = True
         self._given_up: Exception | None = None
+        self._recalled: set[Future] = set()  # that have not ended
         self._warned: set[str] = set()
 
     # -- sending ------------------------------------------------------------------------------------------------
@@ -240,6 +241,25 @@ class Outbox:
         several = task.is_chunk and len(args[0]) > 1
         batch.retries.append(0 if several else DEFAULT_RETRIES if retries is None else retries)
         batch.size += self._weigh(task, call, spans)
+
+    def recall(self, futures: Collection[Future]) -> None:
+        """Have tasks cancelled where they are, if they have not begun there."""
+        self._recalled.update(futures)
+        for future in futures:
+            f.watch(future, self._recalled.discard)
+        for batch in [*self.in_flight] if futures else ():
+            self._cancel(batch, futures)
+
+    def was_sent(self, batch: int) -> None:
+        """Hear that a batch was sent. What was recalled meanwhile, this thread sees, or the one that recalls."""
+        if self._recalled:
+            self._cancel(batch, self._recalled)
+
+    def _cancel(self, batch: int, unwanted: Collection[Future]) -> None:
+        tasks = enumerate([*self.in_flight.get(batch, ())])
+        numbers = [n for n, task in tasks if isinstance(task, FutureInFlight) and task.withdraw() in unwanted]
+        if numbers:
+            self._send(Cancel(batch, numbers))
 
     # -- what comes back: called by the I/O thread, so it runs no code of the program's --------------------------
 

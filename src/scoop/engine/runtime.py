@@ -4,7 +4,7 @@ A process that belongs to a run has one scheduler, from its start to its end. A 
 may have several executors, each with a scheduler of its own: the one whose `with` block was entered last is current.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
@@ -38,6 +38,7 @@ class Scheduler(Protocol):
     def join(self, future: Any, timeout: float | None, /) -> None: ...
     def poll(self, future: Any, /) -> None: ...
     def stop_polling(self) -> None: ...
+    def wait_in_event_loop(self, future: Any, /) -> Awaitable[None]: ...
     def close(self) -> None: ...
 
 

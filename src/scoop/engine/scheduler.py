@@ -10,7 +10,7 @@ has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
 from collections import deque
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from sys import getrecursionlimit
@@ -121,6 +121,16 @@ class Scheduler:
                 waiting.next(deadline_after(timeout))
             finally:
                 waiting.close()
+
+    def wait_in_event_loop(self, future: Future) -> Awaitable[None]:
+        """Return what a coroutine awaits: the end of ``future``."""
+        from .loop_waits import wait_for  # with asyncio, which only programs import that have an event loop
+
+        if f.offer_made(future):
+            self.offer(future)
+        if self.leaves_tasks and self.is_tiny(future):
+            self.run_soon(future)  # it would not be given away, and the loop's thread does not run it
+        return wait_for(self, future)
 
     def run_if_unclaimed(self, future: Future) -> bool:
         """Run a future on this stack if it is still on offer; return whether it was."""

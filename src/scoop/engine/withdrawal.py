@@ -1,5 +1,6 @@
-"""The program wants nothing more of what has not begun: see futures.shutdown."""
+"""Tasks that the program does not want any more: all that have not begun, see futures.shutdown; or some."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from ..wire.messages import Cancel, Message
@@ -7,8 +8,9 @@ from . import future as f
 from .future import Future
 from .outbox import Outbox
 from .ready_table import ReadyTable
+from .unasked import forget_failure
 
-__all__ = ["withdraw_all"]
+__all__ = ["Offers", "withdraw", "withdraw_all"]
 
 
 class Offers(Protocol):
@@ -40,3 +42,15 @@ def withdraw_all(offers: Offers) -> list[Future]:
         if numbers:
             offers.send(Cancel(batch, numbers))
     return begun
+
+
+def withdraw(offers: Offers, unwanted: Collection[Future]) -> None:
+    """Cancel those of the tasks that have not begun, here or elsewhere; of the others no failure is told."""
+    left = []
+    for future in unwanted:
+        if offers.claim(future):
+            f.cancel_unbegun(future)
+        else:
+            f.watch(future, forget_failure)
+            left.append(future)
+    offers.outbox.recall({future for future in left if not f.has_ended(future)})

@@ -1,0 +1,133 @@
+"""How coroutines wait for tasks, in an event loop of asyncio: nothing of this is imported before one does.
+
+While coroutines of a loop wait, its thread counts as blocked: helper threads run tasks in its place. What they wait
+for may end on any thread, also the I/O thread. That thread leaves a call for the loop, and wakes it: once for all
+that come together.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from typing import Protocol
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from .fibers import LONGEST_SLEEP, Fibers
+from .future import Future, has_ended, unwatch, watch
+from .withdrawal import Offers, withdraw
+
+__all__ = ["LoopScheduler", "LoopWaits", "loop_waits", "wait_for"]
+
+
+class LoopScheduler(Offers, Protocol):
+    """What is needed of the scheduler."""
+
+    def fibers_here(self) -> Fibers | None: ...
+    def covered(self, fibers: Fibers | None, /) -> AbstractContextManager[None]: ...
+    def heed_flags(self) -> None: ...
+    def start_helper_if_stuck(self) -> None: ...
+
+
+class LoopWaits:
+    """The coroutines of one event loop that wait for tasks of one scheduler. Only ``call`` is for other threads."""
+
+    def __init__(self, scheduler: LoopScheduler, loop: asyncio.AbstractEventLoop) -> None:
+        self._scheduler = scheduler
+        self._loop = loop
+        self._count = 0
+        self._cover = ExitStack()
+        self._timer: asyncio.TimerHandle | None = None
+        self._calls: deque[Callable[[], object]] = deque()
+        self._is_woken = False
+        self._unwanted: list[Future] = []
+
+    def begin(self) -> None:
+        """Hear that a coroutine begins to wait."""
+        self._count += 1
+        if self._count == 1:
+            self._cover.enter_context(self._scheduler.covered(self._scheduler.fibers_here()))
+            if self._timer is None:
+                self._timer = self._loop.call_later(LONGEST_SLEEP, self._look)
+        else:
+            self._scheduler.heed_flags()  # now even a lone task leaves: this thread will not run it
+
+    def end(self) -> None:
+        """Hear that its wait is over."""
+        self._count -= 1
+        if not self._count:
+            self._cover.close()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Have the loop call ``function`` soon. Callable from any thread; nothing happens if the loop is closed."""
+        # The thread that calls puts the function in place first and looks whether the loop is woken second. The loop
+        # does these in the other order. So at least one of the two sees the other.
+        self._calls.append(function)
+        if not self._is_woken:
+            self._is_woken = True
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._make_calls)
+
+    def drop(self, future: Future) -> None:
+        """Cancel a task that is not wanted any more: together with others, if many are dropped at once."""
+        self._unwanted.append(future)
+        if len(self._unwanted) == 1:
+            self._loop.call_soon(self._drop_all)
+
+    def _make_calls(self) -> None:
+        self._is_woken = False
+        while self._calls:
+            self._calls.popleft()()
+
+    def _drop_all(self) -> None:
+        unwanted, self._unwanted = self._unwanted, []
+        withdraw(self._scheduler, unwanted)
+
+    def _look(self) -> None:
+        """See now and then whether helper threads get on, as a thread does that sleeps."""
+        self._timer = None
+        if self._count:
+            self._scheduler.start_helper_if_stuck()
+            self._timer = self._loop.call_later(LONGEST_SLEEP, self._look)
+
+
+_LoopsOfScheduler = WeakValueDictionary[asyncio.AbstractEventLoop, LoopWaits]
+
+_found: WeakKeyDictionary[LoopScheduler, _LoopsOfScheduler] = WeakKeyDictionary()
+"""What is there for a scheduler and a loop, as long as coroutines of this loop wait."""
+
+
+def loop_waits(scheduler: LoopScheduler) -> LoopWaits:
+    """Return what is one for the scheduler and the event loop that runs on this thread."""
+    loop = asyncio.get_running_loop()
+    by_loop = _found.get(scheduler)
+    if by_loop is None:
+        by_loop = _found[scheduler] = WeakValueDictionary()
+    waits = by_loop.get(loop)
+    if waits is None:
+        waits = by_loop[loop] = LoopWaits(scheduler, loop)
+    return waits
+
+
+async def wait_for(scheduler: LoopScheduler, future: Future) -> None:
+    """Return when a future has ended. Its task is cancelled, if it has not begun, where this wait is."""
+    waits = loop_waits(scheduler)
+    waiter = asyncio.get_running_loop().create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def tell(_: Future) -> None:
+        waits.call(wake)
+
+    watch(future, tell)
+    waits.begin()
+    try:
+        await waiter
+    except asyncio.CancelledError:
+        if not has_ended(future):
+            waits.drop(future)
+        raise
+    finally:
+        waits.end()
+        unwatch(future, tell)
