@@ -17,13 +17,14 @@ Specified by the reference's "Futures module" and, where that is silent, by PEP 
 
 import builtins
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
 from typing import Any, NamedTuple, TypeVar, cast
 
 from .engine import runtime
+from .engine.async_function import from_async
 from .engine.blocking import deadline_after
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.own_thread import OnOwnThread
@@ -41,6 +42,7 @@ __all__ = [
     "CancelledError",
     "DoneAndNotDone",
     "Future",
+    "amap",
     "as_completed",
     "map",
     "mapReduce",
@@ -112,7 +114,7 @@ def map(
     """
     _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map"):
-        return builtins.map(func, *iterables)
+        return builtins.map(from_async(func), *iterables)
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize)
 
 
@@ -127,8 +129,36 @@ def map_as_completed(
     """Do as map() does, but yield each result as soon as it is there, in no particular order."""
     _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map_as_completed"):
-        return builtins.map(func, *iterables)
+        return builtins.map(from_async(func), *iterables)
     return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, buffersize, chunksize)
+
+
+def amap(
+    func: Callable[..., T] | Callable[..., Awaitable[T]],
+    *iterables: Iterable[Any],
+    ordered: bool = True,
+    timeout: float | None = None,
+    buffersize: int | None = None,
+    chunksize: int | None = None,
+    **ignored: Any,
+) -> AsyncIterator[T]:
+    """Do as map() does, for ``async for`` in a coroutine: the event loop goes on while it waits for results.
+
+    The map starts at the call. What has not begun is cancelled when the iterator is closed (``aclose()``), or is
+    forgotten, as by ``break``, or when a wait for it is cancelled.
+
+    Parameters:
+        ordered: whether results come in the order of the inputs, or each as soon as it is there.
+        timeout, buffersize, chunksize: see map().
+    """
+    _check_map("amap", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
+    from .maps import async_results  # with asyncio
+
+    if _serial("amap"):
+        return async_results.serially(func, iterables)
+    deadline = deadline_after(timeout)
+    source = iterators.start(_maps("amap"), func, iterables, ordered, buffersize, chunksize)
+    return async_results.AsyncResults(_scheduler("futures.amap()"), source, deadline)
 
 
 def mapReduce(

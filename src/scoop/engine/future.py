@@ -107,7 +107,7 @@ class Future:
     def __await__(self) -> Generator[Any, None, Any]:
         """Do as result(), in a coroutine. A wait that is cancelled cancels the call, if it has not begun."""
         if self._state < ARRIVED:
-            yield from runtime.need("await").wait_in_event_loop(self).__await__()
+            yield from runtime.need("await").coroutines.wait_in_event_loop(self).__await__()
         return self.result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:

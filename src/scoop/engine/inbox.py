@@ -10,12 +10,16 @@ from time import monotonic
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
+from greenlet import getcurrent, greenlet
+
 from ..errors import TaskNotSent, in_words
 from ..wire import codec
 from ..wire.main_module import MAIN_ALIAS
 from ..wire.messages import Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
+from .async_function import AsyncFunction
+from .coroutines import Coroutines
 from .future import show_outcome
 from .module_paths import follow_paths
 from .outcomes import pack_error, result_not_sent, unpack_outcome
@@ -71,6 +75,7 @@ class Inbox:
         begun, cell: where to count the tasks that begin; the broker reads this when the worker has died.
         once: whether no task of this run may ever run twice.
         new_chunk: makes the chunks that run here.
+        coroutines: those of tasks that run here.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Inbox:
         cell: int,
         once: bool,
         new_chunk: NewChunk,
+        coroutines: Coroutines,
     ) -> None:
         self.waiting: OrderedDict[tuple[int, int], ReceivedTask] = OrderedDict()  # not begun, in the order they came
         self.ran = 0  # tasks, the rows of maps counted singly
@@ -90,10 +96,12 @@ class Inbox:
         self._cell = cell
         self._once = once
         self._new_chunk = new_chunk
+        self._coroutines = coroutines
         self._begun = 0
         self._current: set[tuple[int, int]] = set()  # the names of those that have begun and not ended
         self._cancelled: set[tuple[int, int]] = set()  # of those, the ones that are not wanted any more
         self._chunks: dict[tuple[int, int], Chunk] = {}  # that run
+        self._fibers: dict[tuple[int, int], greenlet] = {}  # that wait for the coroutines of tasks
         # A task is begun or given back or dropped in one step, and so is the broker told: else a worker that is to
         # retire would begin one more, or the broker would blame the wrong task for its death.
         self._lock = RLock()
@@ -130,7 +138,7 @@ class Inbox:
 
     @indivisible
     def cancel(self, batch: int, numbers: Sequence[int]) -> None:
-        """Drop those of the tasks that have not begun, and say which they were; stop chunks that run."""
+        """Drop those of the tasks that have not begun, and say which they were; stop chunks and coroutines."""
         # No task that stands behind one of them may begin before this has been said: the broker counts those that
         # have begun from the first.
         with self._lock:
@@ -142,6 +150,7 @@ class Inbox:
         for name in running:
             if (chunk := self._chunks.get(name)) is not None:
                 chunk.cancel()
+            self._coroutines.cancel(self._fibers.get(name))
 
     @indivisible
     def give_back(self, kept: int) -> bool:
@@ -213,6 +222,7 @@ class Inbox:
     def _has_ended(self, task: ReceivedTask) -> None:
         with self._lock:
             self._current.discard((task.batch, task.number))
+            self._fibers.pop((task.batch, task.number), None)
             self._cancelled.discard((task.batch, task.number))
 
     @calls_program
@@ -223,6 +233,8 @@ class Inbox:
             function, args, kwargs = self._rebuild(task)
             context = unpack(task.context)
             if not task.is_chunk:
+                if type(function) is AsyncFunction:
+                    self._fibers[task.batch, task.number] = getcurrent()
                 started = monotonic()
                 value = context.run(function, *args, **kwargs)
                 return self._pack_value(function, value, monotonic() - started)
@@ -293,5 +305,6 @@ class Inbox:
 
 
 def _is_stateless(function: Any) -> bool:
+    function = function.func if type(function) is AsyncFunction else function
     plain = isinstance(function, FunctionType | BuiltinFunctionType | type)
     return plain and not getattr(function, "__closure__", None)

@@ -1,27 +1,36 @@
 """How coroutines wait for tasks, in an event loop of asyncio: nothing of this is imported before one does.
 
-While coroutines of a loop wait, its thread counts as blocked: helper threads run tasks in its place. What they wait
-for may end on any thread, also the I/O thread. That thread leaves a call for the loop, and wakes it: once for all
-that come together.
+While coroutines of a loop wait, its thread counts as blocked: helper threads run tasks in its place. Not so where the
+loop is the one on which the coroutines of tasks run: other threads run tasks anyway. What they wait for may end on
+any thread, also the I/O thread.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from .event_loop import is_coroutine_loop
 from .fibers import LONGEST_SLEEP, Fibers
 from .future import Future, has_ended, unwatch, watch
-from .withdrawal import Offers, withdraw
+from .loop_calls import LoopCalls
+from .withdrawal import Coroutines, Offers, withdraw
 
 __all__ = ["LoopScheduler", "LoopWaits", "loop_waits", "wait_for"]
+
+
+class CoroutinesOfTasks(Coroutines, Protocol):
+    """Those that run in this process: see coroutines.py."""
+
+    def begin_wait(self) -> None: ...
+    def end_wait(self) -> None: ...
 
 
 class LoopScheduler(Offers, Protocol):
     """What is needed of the scheduler."""
 
+    @property
+    def coroutines(self) -> CoroutinesOfTasks: ...
     def fibers_here(self) -> Fibers | None: ...
     def covered(self, fibers: Fibers | None, /) -> AbstractContextManager[None]: ...
     def heed_flags(self) -> None: ...
@@ -29,54 +38,45 @@ class LoopScheduler(Offers, Protocol):
 
 
 class LoopWaits:
-    """The coroutines of one event loop that wait for tasks of one scheduler. Only ``call`` is for other threads."""
+    """The coroutines of one event loop that wait for tasks of one scheduler.
+
+    ``calls``: what other threads have for the loop.
+    """
 
     def __init__(self, scheduler: LoopScheduler, loop: asyncio.AbstractEventLoop) -> None:
+        self.calls = LoopCalls(loop)
         self._scheduler = scheduler
         self._loop = loop
         self._count = 0
         self._cover = ExitStack()
         self._timer: asyncio.TimerHandle | None = None
-        self._calls: deque[Callable[[], object]] = deque()
-        self._is_woken = False
+        self._is_for_tasks = is_coroutine_loop(loop)
         self._unwanted: list[Future] = []
 
     def begin(self) -> None:
-        """Hear that a coroutine begins to wait."""
+        """Hear that the coroutine that calls begins to wait."""
         self._count += 1
-        if self._count == 1:
+        if self._is_for_tasks:
+            self._scheduler.coroutines.begin_wait()
+        elif self._count == 1:
             self._cover.enter_context(self._scheduler.covered(self._scheduler.fibers_here()))
             if self._timer is None:
                 self._timer = self._loop.call_later(LONGEST_SLEEP, self._look)
-        else:
-            self._scheduler.heed_flags()  # now even a lone task leaves: this thread will not run it
+        self._scheduler.heed_flags()  # now even a lone task leaves: this thread will not run it
 
     def end(self) -> None:
         """Hear that its wait is over."""
         self._count -= 1
-        if not self._count:
+        if self._is_for_tasks:
+            self._scheduler.coroutines.end_wait()
+        elif not self._count:
             self._cover.close()
-
-    def call(self, function: Callable[[], object]) -> None:
-        """Have the loop call ``function`` soon. Callable from any thread; nothing happens if the loop is closed."""
-        # The thread that calls puts the function in place first and looks whether the loop is woken second. The loop
-        # does these in the other order. So at least one of the two sees the other.
-        self._calls.append(function)
-        if not self._is_woken:
-            self._is_woken = True
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._make_calls)
 
     def drop(self, future: Future) -> None:
         """Cancel a task that is not wanted any more: together with others, if many are dropped at once."""
         self._unwanted.append(future)
         if len(self._unwanted) == 1:
             self._loop.call_soon(self._drop_all)
-
-    def _make_calls(self) -> None:
-        self._is_woken = False
-        while self._calls:
-            self._calls.popleft()()
 
     def _drop_all(self) -> None:
         unwanted, self._unwanted = self._unwanted, []
@@ -118,7 +118,7 @@ async def wait_for(scheduler: LoopScheduler, future: Future) -> None:
             waiter.set_result(None)
 
     def tell(_: Future) -> None:
-        waits.call(wake)
+        waits.calls.add(wake)
 
     watch(future, tell)
     waits.begin()

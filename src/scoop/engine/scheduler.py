@@ -10,7 +10,7 @@ has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from sys import getrecursionlimit
@@ -24,7 +24,9 @@ from ..tuning import TUNING
 from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import ASKED
 from . import future as f
+from .async_function import AsyncFunction
 from .blocking import deadline_after
+from .coroutines import Coroutines
 from .deadlock import Wait
 from .fibers import Fibers
 from .future import Future
@@ -85,8 +87,17 @@ class Scheduler:
         )
         pool = BufferPool()
         self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
+        self.coroutines = Coroutines(self)
         new_chunk: NewChunk = partial(outside.new_chunk, self)
-        self.inbox = Inbox(outside.send, self.results, outside.page.begun, self._cell, limits.retries == 0, new_chunk)
+        self.inbox = Inbox(
+            outside.send,
+            self.results,
+            outside.page.begun,
+            self._cell,
+            limits.retries == 0,
+            new_chunk,
+            self.coroutines,
+        )
         self.outbox = Outbox(identity, limits.retries, outside.send, pool, outside.costs, self)
         self.stealing = Stealing(
             self, self.ready, self.inbox, self.outbox, outside.send, outside.page, identity.worker, outside.clock
@@ -122,16 +133,6 @@ class Scheduler:
             finally:
                 waiting.close()
 
-    def wait_in_event_loop(self, future: Future) -> Awaitable[None]:
-        """Return what a coroutine awaits: the end of ``future``."""
-        from .loop_waits import wait_for  # with asyncio, which only programs import that have an event loop
-
-        if f.offer_made(future):
-            self.offer(future)
-        if self.leaves_tasks and self.is_tiny(future):
-            self.run_soon(future)  # it would not be given away, and the loop's thread does not run it
-        return wait_for(self, future)
-
     def run_if_unclaimed(self, future: Future) -> bool:
         """Run a future on this stack if it is still on offer; return whether it was."""
         if not self.ready.claim(future):
@@ -160,7 +161,7 @@ class Scheduler:
 
     def ends_soon(self, function: Callable[..., Any]) -> bool:
         """Return whether calls of ``function`` are known to be short, or there is no other worker."""
-        if self.size == 1:
+        if self.size == 1 and type(function) is not AsyncFunction:
             return True
         seconds = self.costs.seconds(function)
         return seconds is not None and seconds < TUNING.short_row_seconds
@@ -204,7 +205,7 @@ class Scheduler:
                     return True
             elif own.run_next(self.leaves_tasks):
                 return True
-        task = self.inbox.take()
+        task = None if self.coroutines.is_full else self.inbox.take()
         self.idle.rising.discard(fibers)
         if task is None:
             return False
@@ -215,12 +216,16 @@ class Scheduler:
 
     def _newest_own(self, fibers: Fibers) -> Future | OpenMap | None:
         """Return the newest own task. Of those left to others, the main thread takes what is known to be short."""
-        own = self.ready.newest(only_kept=self.leaves_tasks)
+        own = self._newest_that_may_begin()
         if own is None and self.leaves_tasks and fibers is self._native and not self.is_spared:
             newest = self.ready.newest(only_kept=False)
             if isinstance(newest, Future) and self.ends_soon(f.call_of(newest)[0]):
                 return newest
         return own
+
+    def _newest_that_may_begin(self) -> Future | OpenMap | None:
+        own = self.ready.newest(only_kept=self.leaves_tasks)
+        return own if self.coroutines.have_room_for(own) else None
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
@@ -232,6 +237,8 @@ class Scheduler:
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
+        if self.coroutines.is_full:
+            return bool(self.helpers.deferred or self._newest_that_may_begin())
         own = self.ready.kept or (self._tasks and not self.leaves_tasks)
         return bool(own or self.inbox.waiting or self.helpers.deferred)
 
@@ -294,8 +301,9 @@ class Scheduler:
 
     # -- for stealing and the idle tracker -----------------------------------------------------------------------
 
-    def has_rows_to_split(self) -> bool:
-        return bool(self.ready.running)
+    def is_busy_with_some(self) -> bool:
+        """Return whether no word of idleness is due: others could have rows that run here, or there is no room."""
+        return bool(self.ready.running) or self.coroutines.is_full
 
     def leaves_work_to_others(self) -> bool:
         # In this order: what a thread that gives has taken from the table is sent before it has done.
@@ -308,7 +316,7 @@ class Scheduler:
         return bool(self.idle.rising)
 
     def helpers_at_rest(self) -> bool:
-        return self.helpers.at_rest()
+        return self.helpers.at_rest() and not self.coroutines.left
 
     def never_sent_any(self) -> bool:
         return self.outbox.never_sent_any
@@ -383,7 +391,7 @@ class Scheduler:
         self.idle.drain(await_starts, self._is_over)
 
     def _is_over(self) -> bool:
-        return self.refusal is not None or (self.helpers.at_rest() and not (self.has_work() or self._tasks))
+        return self.refusal is not None or (self.helpers_at_rest() and not (self.has_work() or self._tasks))
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""

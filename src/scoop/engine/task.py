@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
+from .async_function import from_async
 from .task_context import are_used
 
 __all__ = ["PLAIN", "Chunk", "NewChunk", "Report", "RowFunction", "TaskOptions", "WithRetries", "split_options"]
@@ -75,5 +76,5 @@ def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], Tas
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
     if type(function) is WithRetries:
-        return function.function, function.options._replace(context=context)
-    return function, PLAIN if context is None else TaskOptions(context=context)
+        return from_async(function.function), function.options._replace(context=context)
+    return from_async(function), PLAIN if context is None else TaskOptions(context=context)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from ..errors import describe_call
 from .blocking import Threads, WaitPoint
+from .coroutines import is_coroutine
 from .deadlock import Awaited
 from .fibers import Fibers
 from .future import Future, call_of, has_ended, offer_made, runner_of, unwatch, watch
@@ -101,6 +102,8 @@ class Waiting:
             self._point.block(self._any_ended, prompt=self._prompt)
 
     def _may_run(self, future: Future, fibers: Fibers | None) -> bool:
+        if is_coroutine(future):
+            return has_ended(future)  # it would only wait for it
         if not self._prompt or len(self._open) == 1 or not self._table.is_program(fibers):
             return True
         return has_ended(future) or self._table.ends_soon(call_of(future)[0])

@@ -10,7 +10,13 @@ from .outbox import Outbox
 from .ready_table import ReadyTable
 from .unasked import forget_failure
 
-__all__ = ["Offers", "withdraw", "withdraw_all"]
+__all__ = ["Coroutines", "Offers", "withdraw", "withdraw_all"]
+
+
+class Coroutines(Protocol):
+    """Those of tasks that run in this process: see engine/coroutines.py."""
+
+    def cancel_task(self, future: Future, /) -> None: ...
 
 
 class Offers(Protocol):
@@ -19,6 +25,8 @@ class Offers(Protocol):
     ready: ReadyTable
     outbox: Outbox
 
+    @property
+    def coroutines(self) -> Coroutines: ...
     def claim(self, future: Future) -> bool: ...
     def send(self, message: Message, /) -> None: ...
 
@@ -45,12 +53,13 @@ def withdraw_all(offers: Offers) -> list[Future]:
 
 
 def withdraw(offers: Offers, unwanted: Collection[Future]) -> None:
-    """Cancel those of the tasks that have not begun, here or elsewhere; of the others no failure is told."""
+    """Cancel tasks that have not begun, and coroutines, here or elsewhere. Of others no failure is told."""
     left = []
     for future in unwanted:
         if offers.claim(future):
             f.cancel_unbegun(future)
         else:
             f.watch(future, forget_failure)
+            offers.coroutines.cancel_task(future)
             left.append(future)
     offers.outbox.recall({future for future in left if not f.has_ended(future)})
