@@ -25,6 +25,7 @@ from .async_function import AsyncFunction
 from .blocking import Threads, WaitPoint
 from .deadlock import Awaited
 from .future import Future
+from .ready_table import OpenMap
 
 __all__ = ["CoroutineScheduler", "Coroutines"]
 
@@ -57,9 +58,11 @@ class Coroutines:
         """Whether no more coroutines are to begin here, for now."""
         return len(self.active) >= TUNING.most_coroutines
 
-    def have_room_for(self, task: object) -> bool:
+    def have_room_for(self, task: Future | OpenMap | None) -> bool:
         """Return whether something of the ready table may begin here."""
-        return not (self.is_full and isinstance(task, Future) and is_coroutine(task))
+        if task is None or not self.is_full:
+            return True
+        return not (is_coroutine(task) if isinstance(task, Future) else task.begins_coroutines)
 
     def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call an async function; return what its coroutine returns."""

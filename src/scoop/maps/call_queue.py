@@ -19,6 +19,7 @@ from math import ceil, inf
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
+from ..engine.async_function import AsyncFunction
 from ..engine.call_future import CallFuture
 from ..engine.cost_model import CostModel
 from ..engine.outbox import InFlight
@@ -27,6 +28,7 @@ from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..tuning import TUNING
 from .calls_in_flight import CallChunk, EndedCalls, LoneCall, SubmittedCall
+from .coroutine_map import fair_share
 from .row_functions import call_outcome
 from .steal_policy import Situation, plan_steal
 
@@ -55,6 +57,8 @@ class CallScheduler(Protocol):
 
 class CallQueue:
     """The calls that were submitted to one executor."""
+
+    begins_coroutines = False
 
     def __init__(self, scheduler: CallScheduler) -> None:
         self._scheduler = scheduler
@@ -178,6 +182,8 @@ class CallQueue:
             function = self._calls[0].function
         except IndexError:  # they were withdrawn meanwhile
             return 0, 1
+        if type(function) is AsyncFunction:
+            return fair_share(len(self._calls), wanted, self._scheduler.size), 1
         rows, costs, size = max(1, len(self._calls)), self._scheduler.costs, self._scheduler.size
         known = costs.seconds(function), costs.bytes(function)
         plan = plan_steal(Situation(rows, *known, size, wanted, inf, 0.0, at_hand=False, left=True), TUNING)
@@ -260,9 +266,14 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
         if group is None:
             group = groups[id(call.function)] = []
         group.append(call)
-        if call.options.retries == 0:  # what must not run twice is sent alone: it is not lost with another
+        if _goes_alone(call):
             yield groups.pop(id(call.function))
     yield from groups.values()
+
+
+def _goes_alone(call: SubmittedCall) -> bool:
+    """Return whether it is not to be lost with another, since it must not run twice; or not to wait for another."""
+    return call.options.retries == 0 or type(call.function) is AsyncFunction
 
 
 def _outcomes(ended: EndedCalls) -> Iterator[tuple[bool, Any]]:

@@ -64,6 +64,8 @@ class MapInProgress:
     The first slice has ``first_rows`` rows, where it is not known what they take; else it lasts ``first_seconds``.
     """
 
+    begins_coroutines = False
+
     def __init__(
         self,
         scheduler: MapScheduler,
