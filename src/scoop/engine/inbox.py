@@ -204,6 +204,8 @@ class Inbox:
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             if runtime.is_child:
                 raise
+            if (task.batch, task.number) in self._cancelled:
+                error.with_traceback(None)  # nobody will see it, and to write it down takes milliseconds
             packed = Packed(False, pack_error(error))
             raised = error
             struck = error if error is runtime.signal_error else None
