@@ -40,6 +40,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
 #     reloads      what has changed since the import     |
 #     obstacles, unasked   what is said of failures      |
+#     discarded    what the I/O thread must not drop     |
 #     own_thread, standstill   tasks that hold locks     |
 #     program_settings, forwarding, notices   log, warn  |
 #     call_future, executor_tasks   executors' futures   |

@@ -199,6 +199,34 @@ def test_a_failure_that_a_cancelled_wait_has_given_up_is_not_told(scoop_run: Run
     )
 
 
+@everywhere
+def test_tasks_suspended_on_the_thread_of_a_loop_go_on_in_it(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        import asyncio
+
+        async def nap(x):
+            await asyncio.sleep(0.2 * x)
+            return x
+
+        def node(x):
+            return futures.submit(nap, x).result()
+
+        async def work(many):
+            assert await asyncio.gather(*many) == [0, 1, 2, 1]
+            assert [x async for x in futures.amap(node, [1, 0])] == [1, 0]
+
+        def main():
+            many = [futures.submit(function, x) for x, function in enumerate([nap, nap, nap])]
+            many.append(futures.submit(node, 1))
+            assert many[0].result() == 0  # with -n 1, all others are suspended on this thread by then
+            asyncio.run(work(many))
+        """,
+    )
+
+
 def test_submitting_imports_no_asyncio(scoop_run: RunScoop) -> None:
     check(
         scoop_run,

@@ -49,6 +49,7 @@ class LoopWaits:
         self._loop = loop
         self._count = 0
         self._cover = ExitStack()
+        self._fibers: Fibers | None = None  # of the loop's thread
         self._timer: asyncio.TimerHandle | None = None
         self._is_for_tasks = is_coroutine_loop(loop)
         self._unwanted: list[Future] = []
@@ -59,7 +60,11 @@ class LoopWaits:
         if self._is_for_tasks:
             self._scheduler.coroutines.begin_wait()
         elif self._count == 1:
-            self._cover.enter_context(self._scheduler.covered(self._scheduler.fibers_here()))
+            self._fibers = self._scheduler.fibers_here()
+            self._cover.enter_context(self._scheduler.covered(self._fibers))
+            if self._fibers is not None:
+                self._fibers.resume_soon = self._resume_soon
+                self._resume_soon()
             if self._timer is None:
                 self._timer = self._loop.call_later(LONGEST_SLEEP, self._look)
         self._scheduler.heed_flags()  # now even a lone task leaves: this thread will not run it
@@ -70,6 +75,8 @@ class LoopWaits:
         if self._is_for_tasks:
             self._scheduler.coroutines.end_wait()
         elif not self._count:
+            if self._fibers is not None:
+                self._fibers.resume_soon = None
             self._cover.close()
 
     def drop(self, future: Future) -> None:
@@ -81,6 +88,11 @@ class LoopWaits:
     def _drop_all(self) -> None:
         unwanted, self._unwanted = self._unwanted, []
         withdraw(self._scheduler, unwanted)
+
+    def _resume_soon(self) -> None:
+        """Have tasks go on that are suspended on this thread, if any can: a coroutine may wait for them."""
+        if self._fibers is not None and self._fibers.in_line:
+            self.calls.add(self._fibers.give_way)
 
     def _look(self) -> None:
         """See now and then whether helper threads get on, as a thread does that sleeps."""

@@ -95,7 +95,7 @@ class Receiver:
             return self._give if scheduler.others_wait() else self._give_far
         if any(chunk.has_news() for chunk in scheduler.inbox.chunks()):
             return self._report
-        return scheduler.drop_discarded if scheduler.discarded else self._look()
+        return scheduler.discarded.drop if scheduler.discarded else self._look()
 
     def seconds_to_next_tick(self) -> float | None:
         """Return after how many seconds without a message ``tick`` is to be called; None: not at all."""

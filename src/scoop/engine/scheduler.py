@@ -9,9 +9,8 @@ same code runs under the simulation, with many workers in one thread and a clock
 has the states, the protocol, and why it neither deadlocks nor loses a wake-up.
 """
 
-from collections import deque
 from collections.abc import Callable, MutableMapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import partial
 from sys import getrecursionlimit
 from threading import get_ident
@@ -28,6 +27,7 @@ from .async_function import AsyncFunction
 from .blocking import deadline_after
 from .coroutines import Coroutines
 from .deadlock import Wait
+from .discarded import Discarded
 from .fibers import Fibers
 from .future import Future
 from .helper_threads import HelperThreads
@@ -78,9 +78,7 @@ class Scheduler:
         self.has_room = look_for_room(0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts)
         self._native = Fibers(outside.new_event(), self._step)
         self._fibers = {get_ident(): self._native}
-        self._held: deque[list[object]] = deque()  # discarded, each in a list; a frame of the I/O thread may hold it
-        self.discarded: deque[list[object]] = deque()
-        """The same, when the I/O thread has let go of it: any other thread may drop it."""
+        self.discarded = Discarded()
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
         self.helpers = HelperThreads(
             self, self.idle, outside.new_event, self._native.context, outside.clock, identity.size == 1
@@ -193,7 +191,7 @@ class Scheduler:
 
     def run_next(self, fibers: Fibers) -> bool:
         """Run the newest own task, or else the oldest of another worker; return whether there was one."""
-        self.drop_discarded()
+        self.discarded.drop()
         while (own := self._newest_own(fibers)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
@@ -229,7 +227,7 @@ class Scheduler:
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
-        self.drop_discarded()
+        self.discarded.drop()
         self.results.flush()
         if self.leaves_tasks:
             self.heed_flags()  # now even a lone task leaves: this process will not run it
@@ -302,7 +300,6 @@ class Scheduler:
     # -- for stealing and the idle tracker -----------------------------------------------------------------------
 
     def is_busy_with_some(self) -> bool:
-        """Return whether no word of idleness is due: others could have rows that run here, or there is no room."""
         return bool(self.ready.running) or self.coroutines.is_full
 
     def leaves_work_to_others(self) -> bool:
@@ -347,20 +344,13 @@ class Scheduler:
 
     def discard(self, thing: object) -> None:
         """Drop the reference to an object of the program's, soon: its ``__del__`` may run then."""
-        self._held.append([thing])
-
-    def drop_discarded(self) -> None:
-        """Drop what was discarded, on this thread: its finalizers run here."""
-        while self.discarded:
-            with suppress(IndexError):  # another thread was faster
-                self.discarded.popleft().clear()
+        self.discarded.add(thing)
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
-        while self._held:  # by now no frame of this thread holds what is in these lists
-            self.discarded.append(self._held.popleft())
+        self.discarded.let_go()
         if len(self.discarded) > TUNING.most_discarded:
-            self.helpers.defer(self.drop_discarded)
+            self.helpers.defer(self.discarded.drop)
         self.idle.message_arrived()
         self.wake()
 
