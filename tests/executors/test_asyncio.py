@@ -88,6 +88,23 @@ def test_executors_take_async_functions(scoop_run: RunScoop) -> None:
     )
 
 
+def test_async_calls_that_cannot_travel_fail(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        async def take(x):
+            return 1
+
+        def main():
+            with Executor(2) as executor:
+                lock = threading.Lock()
+                raises(TaskNotSent, executor.submit(take, lock).result)
+                raises(TaskNotSent, lambda: list(executor.map(take, [lock])))
+                assert list(executor.map(take, range(3))) == [1, 1, 1]
+        """,
+    )
+
+
 def test_an_initializer_precedes_async_calls_also_within_a_run(scoop_run: RunScoop) -> None:
     body = """
     import asyncio

@@ -45,6 +45,14 @@ class CoroutineMapScheduler(Threads, Offers, Protocol):
     def discard(self, thing: object, /) -> None: ...
 
 
+class _RowThatMustTravel(FutureInFlight):
+    """A row of an executor's map. If it cannot travel it fails, and does not run where the map is."""
+
+    __slots__ = ()
+
+    must_travel = True
+
+
 class CoroutineMap:
     """The rows of one map.
 
@@ -65,6 +73,7 @@ class CoroutineMap:
         self._point: Point = WaitPoint(scheduler)
         self._scheduler = scheduler
         self._function, self._options = rows.function, rows.options
+        self._in_flight = _RowThatMustTravel if rows.must_travel else FutureInFlight
         self._unread = enumerate(inputs)
         self._ordered = ordered
         self._most = 2 * TUNING.most_coroutines * scheduler.size if most is None else most
@@ -183,7 +192,7 @@ class CoroutineMap:
     def steal(self, wanted: int) -> Sequence[InFlight]:
         """Take rows for other workers, of which so many wait."""
         taken = (self._pop() for _ in range(fair_share(len(self._queue), wanted, self._scheduler.size)))
-        return [FutureInFlight(future) for future in taken if future is not None]
+        return [self._in_flight(future) for future in taken if future is not None]
 
     def sending(self, chunks: Sequence[InFlight]) -> Iterator[InFlight]:
         """Yield what was stolen; put back what is not taken from the iterator."""
