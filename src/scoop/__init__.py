@@ -26,6 +26,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  what the consumer gets: presentation, tolerant_rows
 #                  the calls of an executor: call_queue, calls_in_flight
+#                  asyncio: async_results, coroutine_map
 #   -----------------------------------------------------+-------------------------------------------------------
 #   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
 #     scheduler    what runs next                        |    state           what is to be done, pure
@@ -42,8 +43,11 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |    task_watch     tasks that may take only so much
 #     task_options, limited_tasks   what tasks may take  |    overruns       the end of their workers
+#     discarded    what the I/O thread must not drop     |
 #     program_settings, forwarding, notices   log, warn  |
 #     call_future, executor_tasks   executors' futures   |
+#     loop_waits, coroutines   asyncio: who awaits, and  |
+#     event_loop, loop_calls   async def functions       |
 #   -----------------------------------------------------+-------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets
 #   -------------------------------------------------------------------------------------------------------------

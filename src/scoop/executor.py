@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
 from .engine import runtime
+from .engine.async_function import from_async
 from .engine.executor_tasks import ExecutorTasks
 from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, TaskOptions, WithOptions, split_options
@@ -126,7 +127,7 @@ class Executor(futures.Executor):
         calls = self._calls
         calls.check()
         sizes = buffersize, chunksize
-        function = calls.prepared(fn)
+        function = calls.prepared(from_async(fn))
         results = start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=calls.must_travel)
         results.kept = self  # an executor that is forgotten ends, and would read no more inputs
         return results

@@ -15,8 +15,7 @@ without time limits; all else raises NotStartedProperly.
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
@@ -24,7 +23,9 @@ from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
 
 from .engine import runtime
 from .engine.arguments import MAY_HOLD_FUTURES, may_hold_futures
+from .engine.async_function import from_async
 from .engine.blocking import deadline_after
+from .engine.call_checks import check_futures, check_map, is_serial
 from .engine.dependents import submit_task
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.limited_offers import offer
@@ -34,7 +35,7 @@ from .engine.task import PLAIN, WithOptions, split_options
 from .engine.task_options import Given, with_options
 from .engine.waiting import Waiting
 from .engine.withdrawal import withdraw_all
-from .errors import NotStartedProperly, describe
+from .errors import describe
 from .maps import iterators
 from .maps.presentation import presentation
 
@@ -45,6 +46,7 @@ __all__ = [
     "CancelledError",
     "DoneAndNotDone",
     "Future",
+    "amap",
     "as_completed",
     "map",
     "mapReduce",
@@ -59,10 +61,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-_warned = False
-_ignored: set[str] = set()
-"""Keywords that the maps have no use for, and of which the program was told."""
 
 # These functions are plain, with an empty __dict__: DEAP's toolbox copies a function's __dict__ into partials,
 # and those must pickle.
@@ -130,10 +128,10 @@ def map(
             ``"return"`` it, in the place of the result, with its note, and the call's inputs as a tuple, ``inputs``;
             or ``"skip"`` it, so that there is no result in its place. With the latter two the map goes on.
     """
-    _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
+    check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     show = presentation(errors)
-    if _serial("map", func):
-        return show.serially(func, iterables)
+    if is_serial("map", func):
+        return show.serially(from_async(func), iterables)
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
 
 
@@ -164,12 +162,40 @@ def map_as_completed(
 
     ``indexed``: yield pairs instead, the index of the input and its result.
     """
-    _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
+    check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     show = presentation(errors, indexed)
-    if _serial("map_as_completed", func):
-        return show.serially(func, iterables)
+    if is_serial("map_as_completed", func):
+        return show.serially(from_async(func), iterables)
     sizes = buffersize, chunksize
     return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, *sizes, show=show)
+
+
+def amap(
+    func: Callable[..., T] | Callable[..., Awaitable[T]],
+    *iterables: Iterable[Any],
+    ordered: bool = True,
+    timeout: float | None = None,
+    buffersize: int | None = None,
+    chunksize: int | None = None,
+    **ignored: Any,
+) -> AsyncIterator[T]:
+    """Do as map() does, for ``async for`` in a coroutine: the event loop goes on while it waits for results.
+
+    The map starts at the call. What has not begun is cancelled when the iterator is closed (``aclose()``), or is
+    forgotten, as by ``break``, or when a wait for it is cancelled.
+
+    Parameters:
+        ordered: whether results come in the order of the inputs, or each as soon as it is there.
+        timeout, buffersize, chunksize: see map().
+    """
+    check_map("amap", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
+    from .maps import async_results  # with asyncio
+
+    if is_serial("amap", func):
+        return async_results.serially(func, iterables)
+    deadline = deadline_after(timeout)
+    source = iterators.start(_maps("amap"), func, iterables, ordered, buffersize, chunksize)
+    return async_results.AsyncResults(_scheduler("futures.amap()"), source, deadline)
 
 
 def mapReduce(
@@ -266,7 +292,7 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
 
     Raises TimeoutError if one has not ended ``timeout`` seconds after this call.
     """
-    futures = _checked("as_completed", fs)
+    futures = check_futures("as_completed", fs)
     waiting = Waiting(_scheduler("futures.as_completed()"), futures, prompt=True)
     return _as_completed(waiting, len(futures), deadline_after(timeout))
 
@@ -288,7 +314,7 @@ def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = AL
         raise ValueError(
             f"return_when must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, not {return_when!r}"
         )
-    futures = _checked("wait", fs)
+    futures = check_futures("wait", fs)
     deadline = deadline_after(timeout)
     if timeout is not None and timeout < 0:
         deadline = None
@@ -323,41 +349,11 @@ def shutdown(wait: bool = True, *, cancel_futures: bool = False) -> None:
             pass
 
 
-def _checked(what: str, fs: Iterable[Future]) -> dict[Future, None]:
-    if isinstance(fs, Future):
-        raise TypeError(f"{what}() needs futures, several of them: put the one in a list")
-    futures = dict.fromkeys(fs)
-    for future in futures:
-        if not isinstance(future, Future):
-            raise TypeError(f"{what}() needs futures, as submit() returns them, not {describe(future)}")
-    return futures
-
-
-def _check_map(
-    what: str, func: object, iterables: tuple[Iterable[Any], ...], ignored: dict[str, Any], **sizes: int | None
-) -> None:
-    if not callable(func):
-        raise TypeError(f"{what}() needs something callable, not {describe(func)}")
-    if not iterables:
-        raise TypeError(f"{what}() needs at least one iterable of inputs")
-    if any(isinstance(each, Future) for each in iterables):
-        raise TypeError(
-            f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
-        )
-    for name, size in sizes.items():
-        if size is not None and size < 1:
-            raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
-    if unheard := ignored.keys() - _ignored:
-        _ignored.update(unheard)
-        names = ", ".join(sorted(unheard))
-        warnings.warn(f"futures.{what}() has no use for {names}=, and ignores it", RuntimeWarning, stacklevel=3)
-
-
 def _reduce(
     what: str, call: Any, func: Any, op: Any, iterables: Any, timeout: float | None, ignored: dict[str, Any]
 ) -> Any:
     """Reduce, or scan, here; or with a time limit as a task, whose end this one waits for."""
-    _check_map(what, func, iterables, ignored)
+    check_map(what, func, iterables, ignored)
     if not callable(op):
         raise TypeError(f"{what}() needs a callable to reduce with, not {describe(op)}")
     runtime.need(f"futures.{what}()")
@@ -379,20 +375,3 @@ def _scheduler(what: str) -> Scheduler:
 
 def _maps(what: str) -> iterators.MapScheduler:
     return cast(iterators.MapScheduler, runtime.need(f"futures.{what}()"))
-
-
-def _serial(what: str, func: Callable[..., Any]) -> bool:
-    """Return whether there are no workers, and say so, once in a program. Limits need workers: then it raises."""
-    global _warned
-    serial = runtime.current is None and runtime.why_refused() is None
-    if serial and split_options(func)[1].limits is not None:
-        raise NotStartedProperly(f"futures.{what}() of a function with limits")
-    if serial and not _warned:
-        _warned = True
-        warnings.warn(
-            f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
-            "Start it with: python -m scoop script.py, or call scoop.start()",
-            RuntimeWarning,
-            stacklevel=3,
-        )
-    return serial

@@ -91,6 +91,8 @@ class Tuning(NamedTuple):
     """Tasks that are known to take less cost more to send than to run: they are not given away at their spawn."""
     tiny_tasks_stay_seconds: float = 0.01
     """How long they stay while the process neither makes nor runs any: then its program does something else."""
+    most_coroutines: int = 100
+    """Coroutines of tasks that run at a time in a worker: with more, most of its time goes into them, not waiting."""
     far_journey_seconds: float = 0.02
     """Work that must last longer to leave the machine: a journey takes some milliseconds each way."""
     shortest_tick_seconds: float = 0.002

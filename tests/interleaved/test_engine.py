@@ -11,6 +11,7 @@ import pytest
 
 from scoop.engine.broker_client import BrokerClient
 from scoop.engine.constants import Constants
+from scoop.engine.coroutines import Coroutines
 from scoop.engine.fibers import Fibers
 from scoop.engine.helper_threads import HelperThreads
 from scoop.engine.inbox import Inbox
@@ -177,7 +178,7 @@ def cancel_while_tasks_begin(interleaver: Interleaver) -> None:
         return RunningChunk(number, cancelled, interleaver.step)
 
     results = ResultSender(hear, lambda: 0.0, lambda: True, BufferPool())
-    inbox = Inbox(hear, results, begun, 1, True, new_chunk)
+    inbox = Inbox(hear, results, begun, 1, True, new_chunk, Coroutines(None))
     calls = [(0, codec.dumps((([number],), {})), None, True, True, (), None, None) for number in held]
     inbox.accept(Run(7, [*held], pickle.dumps(([codec.dumps(Function())], calls, (), Settings(0, 0, {}, []))), None))
     assert len(inbox.waiting) == len(held)

@@ -36,7 +36,7 @@ class Work:
         """Return whether there is a task."""
         return self.tasks > 0
 
-    def has_rows_to_split(self) -> bool:
+    def is_busy_with_some(self) -> bool:
         """Return whether a thread goes over rows that others could have."""
         return self.rows > 0
 

@@ -52,7 +52,7 @@ class Process:
         """Return what the test says."""
         return self.work
 
-    def has_rows_to_split(self) -> bool:
+    def is_busy_with_some(self) -> bool:
         """Return what the test says."""
         return self.rows_to_split
 

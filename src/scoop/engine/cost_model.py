@@ -5,6 +5,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ..tuning import TUNING
+from .async_function import AsyncFunction
 from .wrapper import Wrapper
 
 __all__ = ["CostModel"]
@@ -62,7 +63,7 @@ def _code_of(function: Any) -> Any:
 
     By types alone: the I/O thread calls, and an attribute of a callable object may be code of the program's.
     """
-    while type(function) is partial:
+    while type(function) in (partial, AsyncFunction):
         function = function.func
     if type(function) is MethodType:
         function = function.__func__

@@ -1,38 +1,32 @@
-"""Objects of the program's that the I/O thread lets go of: other threads drop them, for ``__del__`` may run then."""
+"""Objects of the program's that the I/O thread is done with. Another thread drops them: their ``__del__`` may run."""
 
 from collections import deque
 from contextlib import suppress
-
-from ..tuning import TUNING
 
 __all__ = ["Discarded"]
 
 
 class Discarded:
-    """What is to be dropped, each in a list of its own."""
+    """What waits to be dropped: its length is the number of objects that may be."""
 
     def __init__(self) -> None:
-        self._held: deque[list[object]] = deque()  # a frame of the I/O thread may still hold these
-        self._free: deque[list[object]] = deque()
+        self._held: deque[list[object]] = deque()  # each in a list; a frame of the I/O thread may hold it
+        self._free: deque[list[object]] = deque()  # the same, when that thread has let go of it
 
-    def __bool__(self) -> bool:
-        return bool(self._free)
-
-    @property
-    def are_many(self) -> bool:
-        """Whether some thread should drop them now."""
-        return len(self._free) > TUNING.most_discarded
+    def __len__(self) -> int:
+        return len(self._free)
 
     def add(self, thing: object) -> None:
+        """Take in an object, whose reference is to be dropped soon."""
         self._held.append([thing])
 
-    def message_ended(self) -> None:
-        """Hear that no frame of the I/O thread, which calls, holds any of them."""
+    def let_go(self) -> None:
+        """Hear from the I/O thread that no frame of its holds what was added."""
         while self._held:
             self._free.append(self._held.popleft())
 
     def drop(self) -> None:
-        """Drop them on this thread: their finalizers run here."""
+        """Drop what may be, on this thread: finalizers run here."""
         while self._free:
             with suppress(IndexError):  # another thread was faster
                 self._free.popleft().clear()

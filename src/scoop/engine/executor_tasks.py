@@ -6,7 +6,7 @@ know. So while such futures are there that have not ended, a thread of SCOOP's c
 helper thread runs what no other worker takes: see helper_threads.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from os import urandom
 from threading import Event, RLock, Thread
@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from . import runtime
 from .arguments import take_for_future
+from .async_function import AsyncFunction
 from .blocking import Threads, WaitPoint
 from .call_future import CallFuture
 from .callbacks import Deferred
@@ -117,10 +118,12 @@ class ExecutorTasks:
 
     def prepared(self, function: Callable[..., T]) -> Callable[..., T]:
         """Return the function, such that the initializer is called before it, where there is one."""
-        if not self._initialized:
+        if self._initialized is None:
             return function
         if isinstance(function, WithOptions):
             return WithOptions(self.prepared(function.function), function.options)
+        if isinstance(function, AsyncFunction):
+            return AsyncFunction(partial(self._initialized.call_async, function.func))
         return partial(self._initialized, function)
 
     def check(self) -> None:
@@ -159,10 +162,17 @@ class _Initialized:
         self._args = args
 
     def __call__(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        self._initialize()
+        return function(*args, **kwargs)
+
+    async def call_async(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
+        self._initialize()
+        return await function(*args, **kwargs)
+
+    def _initialize(self) -> None:
         if self._token not in _initialized:
             self._initializer(*self._args)
             _initialized.add(self._token)
-        return function(*args, **kwargs)
 
 
 class _UnknownWaits:

@@ -80,6 +80,7 @@ class Fibers:
         self.event = event
         self.in_line: deque[Suspension] = deque()  # suspended fibers that can go on
         self.sleeping = False
+        self.resume_soon: Callable[[], object] | None = None  # while coroutines wait in an event loop of this thread
         self.suspended = 0
         self.closed = False  # the program has ended: runners that are unwound stop
         self._step = step
@@ -129,6 +130,8 @@ class Fibers:
         # first and reads the flag second. So at least one of the two sees the other.
         if self.sleeping:
             self.event.set()
+        elif self.resume_soon is not None:
+            self.resume_soon()
 
     def first_deadline(self, deadline: float | None) -> float | None:
         """Return the earliest of ``deadline`` and those of the fibers in line; None if there is none."""

@@ -3,13 +3,13 @@
 The thread that takes a future out of its table, in one atomic step, is the only one to run, send or cancel it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from threading import RLock
 from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from ..errors import CancelledError, describe
+from ..errors import CancelledError
 from . import runtime
 from .callbacks import Callback, Deferred
 from .outcomes import name_and_text, unpack_outcome
@@ -42,7 +42,6 @@ __all__ = [
     "sent",
     "set_ready",
     "set_waiting",
-    "show_outcome",
     "watch",
 ]
 
@@ -107,6 +106,12 @@ class Future(Watched):
             raise error
         finally:
             del error, self  # or the traceback and this frame keep each other alive
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Do as result(), in a coroutine. A wait that is cancelled cancels the call, if it has not begun."""
+        if self._state < ARRIVED:
+            yield from runtime.need("await").coroutines.wait_in_event_loop(self).__await__()
+        return self.result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""
@@ -257,14 +262,6 @@ def fail(future: Future, error: BaseException, deferred: Deferred | None = None,
     if noted:
         note_failure(future, type(error).__qualname__, error)
     _end(future, FAILED, error, deferred)
-
-
-def show_outcome(value: Any, is_error: bool, callbacks: Iterable[Callable[[Future], object]]) -> None:
-    """Call callbacks that have travelled with a task, with a future that shows its outcome."""
-    future = Future(None, describe)
-    for function in callbacks:
-        future.add_done_callback(function)
-    _end(future, FAILED if is_error else DONE, value)
 
 
 def sent(future: Future) -> None:

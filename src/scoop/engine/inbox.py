@@ -11,20 +11,26 @@ from time import monotonic
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
-from ..errors import TaskNotSent, in_words
+from greenlet import getcurrent, greenlet
+
+from ..errors import TaskNotSent, describe, in_words
 from ..wire import codec
 from ..wire.main_module import MAIN_ALIAS
 from ..wire.messages import Began, Cancelled, GiveBack, Message, Run
 from ..wire.shared_buffers import views_of
 from . import runtime
-from .future import Future, show_outcome
+from .async_function import AsyncFunction
+from .coroutines import Coroutines
+from .future import Future, finish
 from .module_paths import follow_paths
 from .outcomes import pack_error, result_not_sent, unpack_outcome
 from .program_settings import follow_settings, take_in
 from .result_sender import Packed, ResultSender
 from .signal_safety import calls_program, indivisible
+from .states import DONE, FAILED
 from .task import Chunk, NewChunk, RowFunction, TaskLimits, TaskOptions
 from .task_context import unpack
+from .watchers import tell_watchers
 
 __all__ = ["Inbox", "ReceivedTask"]
 
@@ -74,6 +80,7 @@ class Inbox:
         begun, cell: where to count the tasks that begin; the broker reads this when the worker has died.
         once: whether no task of this run may ever run twice.
         new_chunk: makes the chunks that run here.
+        coroutines: those of tasks that run here.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class Inbox:
         cell: int,
         once: bool,
         new_chunk: NewChunk,
+        coroutines: Coroutines,
     ) -> None:
         self.waiting: OrderedDict[tuple[int, int], ReceivedTask] = OrderedDict()  # not begun, in the order they came
         self.ran = 0  # tasks, the rows of maps counted singly
@@ -93,10 +101,12 @@ class Inbox:
         self._cell = cell
         self._once = once
         self._new_chunk = new_chunk
+        self._coroutines = coroutines
         self._begun = 0
         self._current: set[tuple[int, int]] = set()  # the names of those that have begun and not ended
         self._cancelled: set[tuple[int, int]] = set()  # of those, the ones that are not wanted any more
         self._chunks: dict[tuple[int, int], Chunk] = {}  # that run
+        self._fibers: dict[tuple[int, int], greenlet] = {}  # that wait for the coroutines of tasks
         # A task is begun or given back or dropped in one step, and so is the broker told: else a worker that is to
         # retire would begin one more, or the broker would blame the wrong task for its death.
         self._lock = RLock()
@@ -133,7 +143,7 @@ class Inbox:
 
     @indivisible
     def cancel(self, batch: int, numbers: Sequence[int]) -> None:
-        """Drop those of the tasks that have not begun, and say which they were; stop chunks that run."""
+        """Drop those of the tasks that have not begun, and say which they were; stop chunks and coroutines."""
         # No task that stands behind one of them may begin before this has been said: the broker counts those that
         # have begun from the first.
         with self._lock:
@@ -145,6 +155,7 @@ class Inbox:
         for name in running:
             if (chunk := self._chunks.get(name)) is not None:
                 chunk.cancel()
+            self._coroutines.cancel(self._fibers.get(name))
 
     @indivisible
     def give_back(self, kept: int) -> bool:
@@ -204,6 +215,8 @@ class Inbox:
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             if runtime.is_child:
                 raise
+            if (task.batch, task.number) in self._cancelled:
+                error.with_traceback(None)  # nobody will see it, and to write it down takes milliseconds
             packed = Packed(False, pack_error(error))
             raised = error
             struck = error if error is runtime.signal_error else None
@@ -222,6 +235,7 @@ class Inbox:
     def _has_ended(self, task: ReceivedTask) -> None:
         with self._lock:
             self._current.discard((task.batch, task.number))
+            self._fibers.pop((task.batch, task.number), None)
             self._cancelled.discard((task.batch, task.number))
 
     @calls_program
@@ -232,6 +246,8 @@ class Inbox:
             function, args, kwargs = self._rebuild(task)
             context = unpack(task.context)
             if not task.is_chunk:
+                if type(function) is AsyncFunction:
+                    self._fibers[task.batch, task.number] = getcurrent()
                 started = monotonic()
                 value = context.run(function, *args, **kwargs)
                 if isinstance(value, Future):
@@ -298,7 +314,7 @@ class Inbox:
                 (False, raised) if raised is not None else unpack_outcome(packed.ok, packed.data, packed.large)
             )
             functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
-            show_outcome(value, not ok, functions)
+            _show_outcome(value, not ok, functions)
         except Exception:
             _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called at home only")
 
@@ -308,5 +324,15 @@ def _began(task: ReceivedTask, limits: TaskLimits) -> Began:
 
 
 def _is_stateless(function: Any) -> bool:
+    function = function.func if type(function) is AsyncFunction else function
     plain = isinstance(function, FunctionType | BuiltinFunctionType | type)
     return plain and not getattr(function, "__closure__", None)
+
+
+def _show_outcome(value: Any, is_error: bool, callbacks: Iterable[Callable[[Future], object]]) -> None:
+    """Call callbacks that have travelled with a task, with a future that shows its outcome."""
+    future = Future(None, describe)
+    for function in callbacks:
+        future.add_done_callback(function)
+    finish(future, FAILED if is_error else DONE, value, None)
+    tell_watchers(future)

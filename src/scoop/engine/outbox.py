@@ -2,19 +2,30 @@
 
 import logging
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from ..errors import TaskNotSent, WorkerLost, describe_call, name_of
+from ..errors import TaskNotSent, WorkerLost, name_of
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.main_module import names_in
-from ..wire.messages import BLAMELESS, DEFAULT_RETRIES, Message, Offer, PartialResult, Results, Stopped, batch_ids
+from ..wire.messages import (
+    BLAMELESS,
+    DEFAULT_RETRIES,
+    Cancel,
+    Message,
+    Offer,
+    PartialResult,
+    Results,
+    Stopped,
+    batch_ids,
+)
 from ..wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
 from . import future as f
 from . import runtime
 from .arguments import fill_packed
+from .call_parts import described, function_of, parts_of
 from .callbacks import Deferred
 from .cost_model import CostModel
 from .function_cache import FunctionCache
@@ -189,6 +200,7 @@ class Outbox:
         """By batch, its tasks that have not ended."""
         self.never_sent_any = True
         self._given_up: Exception | None = None
+        self._recalled: set[Future] = set()  # that have not ended
         self._warned: set[str] = set()
 
     # -- sending ------------------------------------------------------------------------------------------------
@@ -257,6 +269,25 @@ class Outbox:
         batch.retries.append(0 if several else DEFAULT_RETRIES if retries is None else retries)
         batch.size += self._weigh(task, call, spans)
 
+    def recall(self, futures: Collection[Future]) -> None:
+        """Have tasks cancelled where they are, if they have not begun there."""
+        self._recalled.update(futures)
+        for future in futures:
+            f.watch(future, self._recalled.discard)
+        for batch in [*self.in_flight] if futures else ():
+            self._cancel(batch, futures)
+
+    def was_sent(self, batch: int) -> None:
+        """Hear that a batch was sent. What was recalled meanwhile, this thread sees, or the one that recalls."""
+        if self._recalled:
+            self._cancel(batch, self._recalled)
+
+    def _cancel(self, batch: int, unwanted: Collection[Future]) -> None:
+        tasks = enumerate([*self.in_flight.get(batch, ())])
+        numbers = [n for n, task in tasks if isinstance(task, FutureInFlight) and task.withdraw() in unwanted]
+        if numbers:
+            self._send(Cancel(batch, numbers))
+
     # -- what comes back: called by the I/O thread, so it runs no code of the program's --------------------------
 
     def arrived(self, message: Results) -> None:
@@ -292,14 +323,14 @@ class Outbox:
             when = "at its only try" if total == 1 else f"at the last of {total} tries"
 
             def error(call: tuple[TaskCall, bool] = call, when: str = when) -> Exception:
-                return WorkerLost(f"{_describe(*call)} was lost: {when}, {report}")
+                return WorkerLost(f"{described(*call)} was lost: {when}, {report}")
 
             task.lost(error, self._deferred)
 
     def stopped(self, message: Stopped) -> None:
         """Take in that tasks have reached a limit, and were ended."""
         for task in self._take(message.batch, message.tasks):
-            call, limits = partial(_describe, task.call, task.is_chunk), task.options.limits or TaskLimits()
+            call, limits = partial(described, task.call, task.is_chunk), task.options.limits or TaskLimits()
             task.lost(lambda call=call, limits=limits: limit_error(call(), limits, message), self._deferred)  # type: ignore[misc]
 
     def abandon(self, error: Exception) -> None:
@@ -333,7 +364,7 @@ class Outbox:
         return size
 
     def _warn(self, task: InFlight, problem: BaseException) -> None:
-        function = _function_of(*task.call[:1], task.is_chunk)
+        function = function_of(task.call, task.is_chunk)
         name = name_of(function)
         # A container that changes while it is being pickled is no fault of its type: no word about that.
         changed = isinstance(problem, RuntimeError) and not isinstance(problem, RecursionError)
@@ -344,32 +375,13 @@ class Outbox:
             "scoop: %s and its arguments cannot travel to other workers (%s); "
             "such tasks run where they were submitted",
             name,
-            name_obstacle(_parts(task), problem),
+            name_obstacle(parts_of(task.call, task.is_chunk), problem),
         )
 
 
 def _not_sent(task: InFlight, problem: BaseException) -> TaskNotSent:
-    name = name_of(_function_of(task.call[0], task.is_chunk))
-    obstacle = name_obstacle(_parts(task), problem)
+    name = name_of(function_of(task.call, task.is_chunk))
+    obstacle = name_obstacle(parts_of(task.call, task.is_chunk), problem)
     error = TaskNotSent(f"{name} and its arguments cannot travel to a worker ({obstacle})")
     set_cause(error, without_our_frames(problem))
     return error
-
-
-def _parts(task: InFlight) -> Iterator[tuple[str, Any]]:
-    function, args, kwargs = task.call
-    yield "function", _function_of(function, task.is_chunk)
-    if task.is_chunk:
-        yield from function.arguments(args)  # type: ignore[attr-defined]
-    else:
-        yield from ((f"arg {number}", arg) for number, arg in enumerate(args))
-    yield from ((f"keyword {name}", value) for name, value in kwargs.items())
-
-
-def _function_of(function: Any, is_chunk: bool) -> Any:
-    return function.function if is_chunk else function
-
-
-def _describe(call: TaskCall, is_chunk: bool) -> str:
-    function: Any = call[0]
-    return function.describe(call[1]) if is_chunk else describe_call(*call)

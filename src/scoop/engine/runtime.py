@@ -4,7 +4,7 @@ A process that belongs to a run has one scheduler, from its start to its end. A 
 may have several executors, each with a scheduler of its own: the one whose `with` block was entered last is current.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
@@ -28,6 +28,13 @@ __all__ = [
 ]
 
 
+class Coroutines(Protocol):
+    """What async functions need, and futures that are awaited: see coroutines.py."""
+
+    def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], /) -> Any: ...
+    def wait_in_event_loop(self, future: Any, /) -> Awaitable[None]: ...
+
+
 class Scheduler(Protocol):
     """What futures need of the scheduler. Futures are ``Any`` here, since their file stands above this one."""
 
@@ -35,6 +42,8 @@ class Scheduler(Protocol):
     def refusal(self) -> Exception | None: ...
     @property
     def ready(self) -> Any: ...
+    @property
+    def coroutines(self) -> Coroutines: ...
     def offer(self, future: Any, /) -> None: ...
     def claim(self, future: Any, /) -> bool: ...
     def join(self, future: Any, timeout: float | None, /) -> None: ...

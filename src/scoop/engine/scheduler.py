@@ -13,7 +13,6 @@ from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from sys import getrecursionlimit
-from threading import get_ident
 from time import monotonic
 from typing import Any
 
@@ -23,7 +22,9 @@ from ..tuning import TUNING
 from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import ASKED
 from . import future as f
+from .async_function import AsyncFunction
 from .blocking import deadline_after
+from .coroutines import Coroutines
 from .deadlock import Wait
 from .discarded import Discarded
 from .fibers import Fibers
@@ -42,6 +43,7 @@ from .stack_room import look_for_room
 from .stealing import Stealing
 from .stop import stop
 from .task import NewChunk
+from .thread_fibers import ThreadFibers
 from .waiting import Waiting
 
 __all__ = ["Scheduler"]
@@ -81,17 +83,20 @@ class Scheduler:
         # On the stacks of a process that runs nothing itself there never is any.
         self.has_room = look_for_room(0 if self.is_spared else getrecursionlimit() // TUNING.stack_parts)
         self._native = Fibers(outside.new_event(), self._step)
-        self._fibers = {get_ident(): self._native}
+        self._threads = ThreadFibers(self._native)
+        self.fibers_here, self.all_fibers = self._threads.here, self._threads.all
+        self.adopt, self.end_fibers = self._threads.adopt, self._threads.end_here
         self.discarded = Discarded()
         self.discard = self.discarded.add
-        """The same, when the I/O thread has let go of it: any other thread may drop it."""
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
         alone = identity.size == 1
         self.helpers = HelperThreads(self, self.idle, outside.new_event, self._native.context, outside.clock, alone)
         pool = BufferPool()
         self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
+        self.coroutines = Coroutines(self)
         new_chunk: NewChunk = partial(outside.new_chunk, self)
-        self.inbox = Inbox(outside.send, self.results, outside.page.begun, self._cell, limits.retries == 0, new_chunk)
+        begun, once = outside.page.begun, limits.retries == 0
+        self.inbox = Inbox(outside.send, self.results, begun, self._cell, once, new_chunk, self.coroutines)
         self.outbox = Outbox(identity, limits.retries, outside.send, pool, outside.costs, self)
         self.stealing = Stealing(
             self, self.ready, self.inbox, self.outbox, outside.send, outside.page, identity.worker, outside.clock
@@ -160,7 +165,7 @@ class Scheduler:
 
     def ends_soon(self, function: Callable[..., Any]) -> bool:
         """Return whether calls of ``function`` are known to be short, or there is no other worker."""
-        if self.size == 1:
+        if self.size == 1 and type(function) is not AsyncFunction:
             return True
         seconds = self.costs.seconds(function)
         return seconds is not None and seconds < TUNING.short_row_seconds
@@ -204,7 +209,7 @@ class Scheduler:
                     return True
             elif own.run_next(self.leaves_tasks):
                 return True
-        task = self.inbox.take()
+        task = None if self.coroutines.is_full else self.inbox.take()
         self.idle.rising.discard(fibers)
         if task is None:
             return False
@@ -215,12 +220,16 @@ class Scheduler:
 
     def _newest_own(self, fibers: Fibers) -> Future | OpenMap | None:
         """Return the newest own task. Of those left to others, the main thread takes what is known to be short."""
-        own = self.ready.newest(only_kept=self.leaves_tasks)
+        own = self._newest_that_may_begin()
         if own is None and self.leaves_tasks and fibers is self._native and not self.is_spared:
             newest = self.ready.newest(only_kept=False)
             if isinstance(newest, Future) and self.ends_soon(f.call_of(newest)[0]):
                 return newest
         return own
+
+    def _newest_that_may_begin(self) -> Future | OpenMap | None:
+        own = self.ready.newest(only_kept=self.leaves_tasks)
+        return own if self.coroutines.have_room_for(own) else None
 
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
@@ -232,17 +241,14 @@ class Scheduler:
 
     def has_work(self) -> bool:
         """Return whether there is anything that a thread of this process could do."""
+        if self.coroutines.is_full:
+            return bool(self.helpers.deferred or self._newest_that_may_begin())
         own = self.ready.kept or (self._tasks and not self.leaves_tasks)
         return bool(own or self.inbox.waiting or self.helpers.deferred)
 
     def is_clean(self) -> bool:
         """Return whether nothing of the program's is in this process, save tasks of others that have not begun."""
-        if (
-            self._tasks
-            or self.ready.kept
-            or self.ready.waiting
-            or any(each.suspended or each.in_line for each in self.all_fibers())
-        ):
+        if self._tasks or self.ready.kept or self.ready.waiting or self._threads.any_left():
             return False
         # In this order: what another thread has taken from the table, to give it away, is in one of the two.
         return not (self.stealing.is_under_way() or self.outbox.in_flight) and self.helpers.at_rest()
@@ -274,15 +280,6 @@ class Scheduler:
 
     # -- threads ------------------------------------------------------------------------------------------------
 
-    def fibers_here(self) -> Fibers | None:
-        return self._fibers.get(get_ident())
-
-    def all_fibers(self) -> list[Fibers]:
-        return list(self._fibers.values())
-
-    def adopt(self, fibers: Fibers) -> None:
-        self._fibers[get_ident()] = fibers
-
     def is_program(self, fibers: Fibers | None) -> bool:
         """Return whether the program itself calls, on its main thread, or a task on the program's stack."""
         return self.identity.is_origin and fibers is self._native and getcurrent() is self._native.native
@@ -299,8 +296,8 @@ class Scheduler:
 
     # -- for stealing and the idle tracker -----------------------------------------------------------------------
 
-    def has_rows_to_split(self) -> bool:
-        return bool(self.ready.running)
+    def is_busy_with_some(self) -> bool:
+        return bool(self.ready.running) or self.coroutines.is_full
 
     def leaves_work_to_others(self) -> bool:
         # In this order: what a thread that gives has taken from the table is sent before it has done.
@@ -313,7 +310,7 @@ class Scheduler:
         return bool(self.idle.rising)
 
     def helpers_at_rest(self) -> bool:
-        return self.helpers.at_rest()
+        return self.helpers.at_rest() and not self.coroutines.left
 
     def never_sent_any(self) -> bool:
         return self.outbox.never_sent_any
@@ -345,8 +342,8 @@ class Scheduler:
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""
-        self.discarded.message_ended()
-        if self.discarded.are_many:
+        self.discarded.let_go()
+        if len(self.discarded) > TUNING.most_discarded:
             self.helpers.defer(self.discarded.drop)
         self.idle.message_arrived()
         self.wake()
@@ -379,21 +376,14 @@ class Scheduler:
 
     def _is_over(self) -> bool:
         return self.refusal is not None or (
-            self.helpers.at_rest() and not (self.has_work() or self._tasks or self.ready.waiting)
+            self.helpers_at_rest() and not (self.has_work() or self._tasks or self.ready.waiting)
         )
 
     def run_forever(self) -> None:
         """Run tasks on this thread until the process ends."""
         self._native.run_forever()
 
-    def end_fibers(self) -> None:
-        """End what the calling thread keeps for later, since it ends, and the process goes on."""
-        if (fibers := self.fibers_here()) is not None:
-            fibers.end()
-
     def close(self) -> None:
         """Let no thread run tasks any more; what is suspended is unwound when the interpreter ends."""
         self.is_closed = True
-        for fibers in self.all_fibers():
-            fibers.closed = True
-            fibers.event.set()
+        self._threads.close()

@@ -263,6 +263,7 @@ class Stealing:
             self._send(batch.offer(suspects))
             for number, task in enumerate(batch.tasks):
                 task.sent_as(batch.name, number)
+            self._outbox.was_sent(batch.name)
         return len(batch.tasks) + (suspects and len(batch.stuck)), batch.size
 
     def _keep(self, task: InFlight) -> None:

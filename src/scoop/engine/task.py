@@ -6,6 +6,7 @@ from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import name_of
+from .async_function import from_async
 from .signal_safety import calls_program
 from .task_context import are_used, call
 from .wrapper import TaskWrapper, Wrapper
@@ -122,9 +123,9 @@ def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], Tas
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
     if type(function) is WithOptions:
-        called = _FunctionOf(function) if function.global_name() else function.function
+        called = _FunctionOf(function) if function.global_name() else from_async(function.function)
         return called, function.options._replace(context=context)
-    return function, PLAIN if context is None else TaskOptions(context=context)
+    return from_async(function), PLAIN if context is None else TaskOptions(context=context)
 
 
 @calls_program

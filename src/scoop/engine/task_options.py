@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..errors import TaskTimeout, describe
 from ..wire.memory import can_be_measured
+from .async_function import from_async
 from .named import Named
 from .retrying import Retries, Retrying
 from .task import TaskLimits, TaskOptions, WithOptions
@@ -45,9 +46,11 @@ def with_options(what: str, function: Callable[..., Any], given: Given) -> WithO
     retries, name = before.retries if retries is None else retries, before.name if name is None else name
     if errors or again:
         tries = RETRIES if retries is None else retries
-        called = Retrying(called, Retries(errors, tries, backoff) if errors else again._replace(retries=tries))
+        called = Retrying(
+            from_async(called), Retries(errors, tries, backoff) if errors else again._replace(retries=tries)
+        )
     if name is not None:
-        called = Named(called, name)
+        called = Named(from_async(called), name)
     return WithOptions(called, before._replace(retries=retries, limits=limits, name=name))
 
 

@@ -8,6 +8,7 @@ from greenlet import greenlet
 
 from ..errors import describe_call
 from .blocking import Threads, WaitPoint
+from .coroutines import is_coroutine
 from .deadlock import Awaited
 from .fibers import Fibers
 from .following import with_awaited
@@ -105,6 +106,8 @@ class Waiting:
             self._point.block(self._any_ended, prompt=self._prompt)
 
     def _may_run(self, future: Future, fibers: Fibers | None) -> bool:
+        if is_coroutine(future):
+            return has_ended(future)  # it would only wait for it
         if not self._prompt or len(self._open) == 1 or not self._table.is_program(fibers):
             return True
         return has_ended(future) or self._table.ends_soon(call_of(future)[0])

@@ -1,5 +1,6 @@
-"""The program wants nothing more of what has not begun: see futures.shutdown."""
+"""Tasks that the program does not want any more: all that have not begun, see futures.shutdown; or some."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -8,8 +9,15 @@ from . import future as f
 from .future import Future
 from .outbox import Outbox
 from .ready_table import ReadyTable
+from .unasked import forget_failure
 
-__all__ = ["withdraw_all"]
+__all__ = ["Coroutines", "Offers", "withdraw", "withdraw_all"]
+
+
+class Coroutines(Protocol):
+    """Those of tasks that run in this process: see engine/coroutines.py."""
+
+    def cancel_task(self, future: Future, /) -> None: ...
 
 
 class Givers(Protocol):
@@ -26,6 +34,8 @@ class Offers(Protocol):
 
     @property
     def stealing(self) -> Givers: ...
+    @property
+    def coroutines(self) -> Coroutines: ...
     def claim(self, future: Future) -> bool: ...
     def send(self, message: Message, /) -> None: ...
 
@@ -52,3 +62,16 @@ def withdraw_all(offers: Offers) -> list[Future]:
         if numbers:
             offers.send(Cancel(batch, numbers))
     return begun
+
+
+def withdraw(offers: Offers, unwanted: Collection[Future]) -> None:
+    """Cancel tasks that have not begun, and coroutines, here or elsewhere. Of others no failure is told."""
+    left = []
+    for future in unwanted:
+        if offers.claim(future):
+            f.cancel_unbegun(future)
+        else:
+            f.watch(future, forget_failure)
+            offers.coroutines.cancel_task(future)
+            left.append(future)
+    offers.outbox.recall({future for future in left if not f.has_ended(future)})

@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..engine import future as f
 from ..engine.arguments import find_futures, may_hold_futures
+from ..engine.async_function import AsyncFunction
 from ..engine.call_future import CallFuture
 from ..engine.cost_model import CostModel
 from ..engine.outbox import InFlight
@@ -29,6 +30,7 @@ from ..engine.signal_safety import calls_program, indivisible
 from ..engine.task import TaskOptions
 from ..tuning import TUNING
 from .calls_in_flight import CallChunk, EndedCalls, LoneCall, SubmittedCall
+from .coroutine_map import fair_share
 from .dependent_calls import DependentCalls
 from .row_functions import call_outcome
 from .steal_policy import Situation, plan_steal
@@ -60,6 +62,8 @@ class CallScheduler(Protocol):
 
 class CallQueue:
     """The calls that were submitted to one executor."""
+
+    begins_coroutines = False
 
     def __init__(self, scheduler: CallScheduler) -> None:
         self._scheduler = scheduler
@@ -196,6 +200,8 @@ class CallQueue:
             function = self._calls[0].function
         except IndexError:  # they were withdrawn meanwhile
             return 0, 1
+        if type(function) is AsyncFunction:
+            return fair_share(len(self._calls), wanted, self._scheduler.size), 1
         rows, costs, size = max(1, len(self._calls)), self._scheduler.costs, self._scheduler.size
         known = costs.seconds(function), costs.bytes(function)
         plan = plan_steal(Situation(rows, *known, size, wanted, inf, 0.0, at_hand=False, left=True), TUNING)
@@ -278,9 +284,15 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
         if group is None:
             group = groups[id(call.function)] = []
         group.append(call)
-        if call.options.retries == 0 or call.options.limits:  # sent alone: what must not run twice, or may be ended
+        if _goes_alone(call):
             yield groups.pop(id(call.function))
     yield from groups.values()
+
+
+def _goes_alone(call: SubmittedCall) -> bool:
+    """Return whether it is not to be lost with others (it must not run twice, or may be ended), or to wait for any."""
+    options = call.options
+    return options.retries == 0 or options.limits is not None or type(call.function) is AsyncFunction
 
 
 def _outcomes(ended: EndedCalls) -> Iterator[tuple[bool, Any]]:

@@ -1,6 +1,8 @@
 """The caller that takes the results of a map, or of several windows of one: it runs rows itself, or waits."""
 
+from collections.abc import Callable, Generator
 from time import monotonic
+from typing import Any, Protocol
 
 from ..engine.blocking import WaitPoint
 from ..engine.deadlock import Awaited
@@ -9,7 +11,28 @@ from ..tuning import TUNING
 from .map_in_progress import MapInProgress, MapScheduler
 from .segment import AnySegment, Segment
 
-__all__ = ["Consumer"]
+__all__ = ["Consumer", "Point", "Source"]
+
+
+class Point(Protocol):
+    """Where the consumer of a map waits: see WaitPoint in engine/blocking.py."""
+
+    @property
+    def is_awaited(self) -> bool: ...
+    def notify(self) -> None: ...
+    def block(self, ready: Callable[[], object], deadline: float | None = None, prompt: bool = False) -> None: ...
+
+
+class Source(Protocol):
+    """A map, as its caller has it: see Inputs in iterators.py, and coroutine_map.py."""
+
+    looks_every_seconds: float | None
+
+    def tell(self, point: Point) -> None: ...
+    def is_over(self) -> bool: ...
+    def results(self, deadline: float | None = None) -> Generator[list[Any], None, None]: ...
+    def collect_finished(self) -> None: ...
+    def cancel(self) -> None: ...
 
 
 class Consumer:
@@ -20,11 +43,11 @@ class Consumer:
         self.source: MapInProgress | None = None  # the one from which the last results are
         self._scheduler = scheduler
         self._in_order = in_order
-        self.point = WaitPoint(scheduler, self._awaited)
+        self.point: Point = WaitPoint(scheduler, self._awaited)
 
     def notify(self) -> None:
         """Hear that something has changed: the caller is woken if it can go on, not for what is not its turn."""
-        if self.point.is_awaited and self._is_over():
+        if self.point.is_awaited and self.is_over():
             self.point.notify()
 
     def close(self) -> None:
@@ -68,7 +91,8 @@ class Consumer:
             consumed = consumed and each.is_consumed
         return consumed
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Return whether next() has something to return, or to raise, at once."""
         if self._scheduler.refusal is not None:
             return True
         maps = self._at_hand()
@@ -88,10 +112,10 @@ class Consumer:
         scheduler = self._scheduler
         fibers = scheduler.fibers_here()
         if deadline is None and fibers is not None and not scheduler.is_program(fibers):
-            self.point.block(self._is_over)
+            self.point.block(self.is_over)
             return
         look = monotonic() + TUNING.deliver_after_seconds
-        self.point.block(self._is_over, look if deadline is None else min(look, deadline))
+        self.point.block(self.is_over, look if deadline is None else min(look, deadline))
         for each in self.maps:
             each.collect_finished()
 

@@ -15,17 +15,19 @@ from sys import modules
 from typing import Any, cast
 
 from ..engine import runtime
+from ..engine.async_function import AsyncFunction
 from ..engine.blocking import deadline_after
 from ..engine.limited_tasks import refuse_limits
 from ..engine.signal_safety import calls_program
 from ..tuning import TUNING
-from .consumer import Consumer
+from .consumer import Consumer, Point, Source
+from .coroutine_map import CoroutineMap, CoroutineMapScheduler
 from .map_in_progress import MapInProgress, MapScheduler
 from .presentation import PLAIN_RESULTS, Presentation, note_input
 from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
 from .segment import Segment
 
-__all__ = ["MapScheduler", "map_reduce", "map_scan", "read_columns", "start_map"]
+__all__ = ["MapScheduler", "map_reduce", "map_scan", "read_columns", "start", "start_map"]
 
 _SLICED = (list, tuple, range, str, bytes)
 
@@ -35,6 +37,9 @@ class Inputs:
 
     The sizes are those of futures.map.
     """
+
+    looks_every_seconds: float | None = TUNING.deliver_after_seconds
+    """Between two looks for results that only collect_finished() finds; None if there are none such."""
 
     def __init__(
         self,
@@ -94,6 +99,19 @@ class Inputs:
                 del segment
         finally:  # an exception, a timeout, or closed early: what has not begun is not wanted any more
             self.cancel()
+
+    def tell(self, point: Point) -> None:
+        """Have ``point`` notified when results() can go on."""
+        self._consumer.point = point
+
+    def is_over(self) -> bool:
+        """Return whether results() can go on at once."""
+        return self._consumer.is_over()
+
+    def collect_finished(self) -> None:
+        """Have results arrive of rows that have ended while the loop over their slice goes on."""
+        for window in self._windows:
+            window.collect_finished()
 
     def cancel(self) -> None:
         """Let nothing more begin."""
@@ -177,7 +195,7 @@ def _told_rows(iterables: tuple[Any, ...]) -> int | None:
 class Results(chain[Any]):
     """The results of a map, an iterator that runs in C: what it is given are lists."""
 
-    inputs: Inputs
+    inputs: Source
     lists: Generator[list[Any], None, None]
     kept: object  # what is to live as long as they are wanted
 
@@ -203,13 +221,35 @@ def start_map(
     ``must_travel``: what cannot travel fails, instead of running in this process.
     """
     deadline = deadline_after(timeout)
-    inputs = Inputs(scheduler, show.rows(func, must_travel), iterables, ordered, *sizes)
-    if show != PLAIN_RESULTS:
-        inputs.presentation = show
+    inputs = start(scheduler, func, iterables, ordered, *sizes, must_travel=must_travel, show=show)
     lists = inputs.results(deadline)
     results = cast(Results, Results.from_iterable(lists))
     results.inputs, results.lists = inputs, lists
     return results
+
+
+def start(
+    scheduler: MapScheduler,
+    func: Callable[..., Any],
+    iterables: Any,
+    ordered: bool,
+    *sizes: int | None,
+    must_travel: bool = False,
+    show: Presentation = PLAIN_RESULTS,
+) -> Source:
+    """Start a map now; return it. See start_map()."""
+    rows = show.rows(func, must_travel)
+    source: Inputs | CoroutineMap
+    if isinstance(rows.function, AsyncFunction):
+        buffersize = sizes[0] if sizes else None
+        most = _told_rows(iterables) if buffersize is None else buffersize
+        columns = zip(*iterables, strict=False)
+        source = CoroutineMap(cast(CoroutineMapScheduler, scheduler), rows, columns, ordered, most)
+    else:
+        source = Inputs(scheduler, rows, iterables, ordered, *sizes)
+    if show != PLAIN_RESULTS:
+        source.presentation = show
+    return source
 
 
 def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> Any:

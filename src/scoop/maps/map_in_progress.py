@@ -66,6 +66,8 @@ class MapInProgress:
     ``stays``: no row is given away.
     """
 
+    begins_coroutines = False
+
     def __init__(
         self,
         scheduler: MapScheduler,
@@ -374,8 +376,6 @@ class MapInProgress:
         for chunk in unwanted:
             chunk.cancel()
         self._notify()
-
-    # -- the rest -----------------------------------------------------------------------------------------------
 
     def _drop_from(self, start: int) -> list[StolenChunk]:
         """Want no row from ``start`` on, and let none of them begin here; return the chunks to be cancelled."""

@@ -45,6 +45,14 @@ class Presentation(NamedTuple):
         rows = enumerate(values, segment.start)
         return [*self._shown((source.offset + row, value, partial(source.inputs_of, row)) for row, value in rows)]
 
+    def goes_on_after(self, error: BaseException) -> bool:
+        """Return whether a map goes on after an exception of a call."""
+        return self.errors != "raise" and isinstance(error, Exception)
+
+    def show_row(self, row: int, value: Any, inputs: tuple[Any, ...]) -> list[Any]:
+        """Return what the consumer gets of a result, or FailedRow."""
+        return [*self._shown([(row, value, lambda: inputs)])]
+
     def serially(self, function: Callable[..., Any], iterables: Iterable[Iterable[Any]]) -> Iterator[Any]:
         """Return the results of calls that are made here, one after another, each when it is asked for."""
         if self == PLAIN_RESULTS:
