@@ -5,7 +5,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ..tuning import TUNING
-from .wrapper import Wrapper
+from ..wire.wrapper import Wrapper
 
 __all__ = ["CostModel"]
 
