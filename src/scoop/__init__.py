@@ -45,7 +45,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     program_settings, forwarding, notices   log, warn  |
 #     call_future, executor_tasks   executors' futures   |
 #   -----------------------------------------------------+-------------------------------------------------------
-#   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets
+#   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
+#                  wrapper (what stands around functions), memory
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py
 #
