@@ -49,7 +49,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     loop_waits, coroutines   asyncio: who awaits, and  |
 #     event_loop, loop_calls   async def functions       |
 #   -----------------------------------------------------+-------------------------------------------------------
-#   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets
+#   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
+#                  wrapper (what stands around functions), memory
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #

@@ -154,6 +154,18 @@ def test_a_function_whose_place_options_have_taken_travels_by_name(scoop_run: Ru
 
     work = futures.options(work, name="nightly", retry_on=OSError, backoff=0, seconds=60)
 
+    def level():
+        return LEVEL
+
+    level = futures.options(level, seconds=60)
+
+    def deeper():
+        return level()
+
+    @futures.with_own_thread
+    def deepest():
+        return deeper()
+
     def calls():
         return len(CALLS)
 
@@ -161,7 +173,10 @@ def test_a_function_whose_place_options_have_taken_travels_by_name(scoop_run: Ru
         assert futures.submit(work, "a").result() == "a"
         assert [*futures.map(work, "bcd")] == ["b", "c", "d"]
         assert raises(OSError, work, "e").args == (0,)
-        assert sum(futures.map(calls, range(0))) == 0
+        assert sum(map(elsewhere, [calls] * 9)) > 0, "it is the function of the module that is called"
+        global LEVEL
+        for LEVEL in 5, 6:
+            assert futures.submit(level).result() == elsewhere(deeper) == elsewhere(deepest) == LEVEL
     """,
     )
 

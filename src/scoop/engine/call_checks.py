@@ -1,4 +1,4 @@
-"""What the calls of ``scoop.futures`` look at before anything begins: their arguments, and whether there are workers."""
+"""What the calls of ``scoop.futures`` look at before anything begins: their arguments, and if there are workers."""
 
 import warnings
 from collections.abc import Callable, Iterable

@@ -5,8 +5,8 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ..tuning import TUNING
+from ..wire.wrapper import Wrapper
 from .async_function import AsyncFunction
-from .wrapper import Wrapper
 
 __all__ = ["CostModel"]
 

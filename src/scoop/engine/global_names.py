@@ -12,11 +12,12 @@ from weakref import WeakKeyDictionary
 
 from ..errors import name_of
 from ..wire.main_module import is_special
+from ..wire.wrapper import Wrapper
 
 __all__ = ["GlobalsUsed", "Names", "callables_in", "names_of_code"]
 
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
-_CALLABLE = (FunctionType, type, partial, MethodType, classmethod, staticmethod, property)
+_CALLABLE = (FunctionType, type, partial, MethodType, classmethod, staticmethod, property, Wrapper)
 
 
 class GlobalsUsed:
@@ -108,6 +109,8 @@ def callables_in(thing: Any) -> Iterator[Any]:
         yield from (thing.func, *thing.args, *thing.keywords.values())
     elif issubclass(kind, (MethodType, classmethod, staticmethod)):
         yield thing.__func__
+    elif issubclass(kind, Wrapper):
+        yield thing.function
     elif issubclass(kind, property):
         yield from (thing.fget, thing.fset, thing.fdel)
     if kind is FunctionType or kind.__module__ == "functools":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from .wrapper import TaskWrapper
+from ..wire.wrapper import TaskWrapper
 
 __all__ = ["Named", "task_name"]
 

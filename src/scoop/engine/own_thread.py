@@ -4,9 +4,9 @@ from _contextvars import copy_context
 from threading import Thread
 from typing import Any
 
+from ..wire.wrapper import Wrapper
 from . import future as f
 from . import runtime
-from .wrapper import Wrapper
 
 __all__ = ["OnOwnThread"]
 

@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..errors import add_note
+from ..wire.wrapper import TaskWrapper
 from . import runtime
 from .pause import pause
 from .signal_safety import calls_program
-from .wrapper import TaskWrapper
 
 __all__ = ["Retries", "Retrying"]
 

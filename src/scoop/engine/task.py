@@ -6,10 +6,10 @@ from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import name_of
+from ..wire.wrapper import TaskWrapper, Wrapper
 from .async_function import from_async
 from .signal_safety import calls_program
 from .task_context import are_used, call
-from .wrapper import TaskWrapper, Wrapper
 
 __all__ = ["PLAIN", "Chunk", "Fill", "NewChunk", "Report", "RowFunction"]
 __all__ += ["TaskLimits", "TaskOptions", "WithOptions", "perform", "split_options"]
@@ -94,12 +94,19 @@ class WithOptions(Wrapper):
     def __init__(self, function: Callable[..., Any], options: TaskOptions) -> None:
         super().__init__(function)
         self.options = options
+        self._named: _FunctionOf | None = None  # one for all its tasks, so that it is packed once for many
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         function = self.function
         while isinstance(function, TaskWrapper):
             function = function.function
         return function(*args, **kwargs)
+
+    def called(self) -> Callable[..., Any]:
+        """Return what tasks call. If this has taken the place of the function, that travels by the name of both."""
+        if self._named is None and self.global_name():
+            self._named = _FunctionOf(self)
+        return self._named or self.function
 
     def parts(self) -> tuple[Any, ...]:
         return self.function, self.options
@@ -109,7 +116,7 @@ class WithOptions(Wrapper):
 
 
 class _FunctionOf(Wrapper):
-    """The function of one with options that has taken its place: it travels by the name that both have."""
+    """The function of ``owner``, as that travels."""
 
     def __init__(self, owner: WithOptions) -> None:
         super().__init__(owner.function)
@@ -123,8 +130,7 @@ def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], Tas
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
     if type(function) is WithOptions:
-        called = _FunctionOf(function) if function.global_name() else from_async(function.function)
-        return called, function.options._replace(context=context)
+        return from_async(function.called()), function.options._replace(context=context)
     return from_async(function), PLAIN if context is None else TaskOptions(context=context)
 
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from ..errors import TaskTimeout, describe
 from ..wire.memory import can_be_measured
+from ..wire.wrapper import TaskWrapper
 from .async_function import from_async
 from .named import Named
 from .retrying import Retries, Retrying
 from .task import TaskLimits, TaskOptions, WithOptions
-from .wrapper import TaskWrapper
 
 __all__ = ["Given", "with_options"]
 

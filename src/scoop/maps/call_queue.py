@@ -290,7 +290,7 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
 
 
 def _goes_alone(call: SubmittedCall) -> bool:
-    """Return whether it is not to be lost with others (it must not run twice, or may be ended), or to wait for any."""
+    """Return whether it must not be lost with others, since it must not run twice or may be ended, or not wait."""
     options = call.options
     return options.retries == 0 or options.limits is not None or type(call.function) is AsyncFunction
 

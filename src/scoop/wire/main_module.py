@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from weakref import ref
 
 from .limited_stream import LimitedStream
+from .wrapper import Wrapper
 
 __all__ = [
     "MAIN_ALIAS",
@@ -219,12 +220,12 @@ def names_in(data: bytes) -> frozenset[str]:
     strings = {piece[1 : piece[0] + 1] for piece in data.split(_SHORT_STRING)[1:] if piece}
     names = {string.partition(b".")[0].decode(errors="replace") for string in strings}
     names.update(name for name in space if not name.isascii())  # such a name may have been split
-    return frozenset(name for name in names if _is_own_kind(space.get(name)))
+    return frozenset(name for name in names if _is_own_kind(it := space.get(name)) or issubclass(type(it), Wrapper))
 
 
 def is_definition(value: object) -> bool:
     """Return whether ``value`` is a module, a function or a class, and not data."""
-    return issubclass(type(value), (FunctionType, type, ModuleType, BuiltinFunctionType))
+    return issubclass(type(value), (FunctionType, type, ModuleType, BuiltinFunctionType, Wrapper))
 
 
 def has_content(value: object) -> bool:
