@@ -22,6 +22,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     pool, fresh_interpreter, running_program   the workers of an executor
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
+#   randomness.py  random, rng, seed
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  the calls of an executor: call_queue, calls_in_flight
@@ -38,6 +39,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     task_context, module_paths   what goes with a task |    standing        which of them stand still
 #     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
 #     reloads      what has changed since the import     |
+#     places       where a task stands in the tree       |
 #     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |
 #     program_settings, forwarding, notices   log, warn  |
@@ -97,6 +99,7 @@ __version__ = "1.0.0"
 
 
 _HOMES = {"Executor": "executor", "start": "session", "stop": "session"}
+_HOMES |= dict.fromkeys(("random", "rng", "seed"), "randomness")
 """Names that are imported when they are first asked for, and from where."""
 
 

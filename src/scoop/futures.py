@@ -15,7 +15,6 @@ without time limits; all else raises NotStartedProperly.
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
-import builtins
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
@@ -27,6 +26,7 @@ from .engine import runtime
 from .engine.blocking import deadline_after
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.own_thread import OnOwnThread
+from .engine.places import counted, serial_map
 from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, WithRetries, split_options
 from .engine.waiting import Waiting
@@ -81,6 +81,7 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     options = PLAIN
     if type(func) is WithRetries or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
+        options = counted(options)
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
@@ -112,7 +113,7 @@ def map(
     """
     _check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map"):
-        return builtins.map(func, *iterables)
+        return serial_map(func, iterables)
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize)
 
 
@@ -127,7 +128,7 @@ def map_as_completed(
     """Do as map() does, but yield each result as soon as it is there, in no particular order."""
     _check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     if _serial("map_as_completed"):
-        return builtins.map(func, *iterables)
+        return serial_map(func, iterables)
     return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, buffersize, chunksize)
 
 

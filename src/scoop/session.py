@@ -12,6 +12,7 @@ All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or t
 import scoop
 
 from .engine import runtime
+from .engine.places import new_root, set_root
 from .errors import ScoopError, describe
 from .machine.cores import usable_cores
 from .machine.pool import WorkerPool
@@ -22,7 +23,7 @@ __all__ = ["start", "stop"]
 _pool: WorkerPool | None = None
 
 
-def start(n: int | None = None) -> None:
+def start(n: int | None = None, *, seed: int | None = None) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
     No task runs in the program's own process, save those that cannot travel. Does nothing where there are workers
@@ -30,16 +31,19 @@ def start(n: int | None = None) -> None:
 
     Parameters:
         n: how many workers; by default one for each processor that this process may use.
+        seed: of the streams of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
 
-    Raises ValueError for fewer than one worker, ScoopError if an earlier start() has started another number,
-    BrokenExecutor if the processes cannot be started, and UnguardedMainError in a worker that imports the main
-    script.
+    Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
+    earlier start() has started another number, BrokenExecutor if the processes cannot be started, and
+    UnguardedMainError in a worker that imports the main script.
     """
     global _pool
     if n is not None and n < 1:
         raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
     if runtime.why_refused() is not None:
         runtime.need("scoop.start()")  # which raises
+    if seed is not None:
+        set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
         size = n or usable_cores()
         _pool = WorkerPool(size, None)

@@ -18,6 +18,7 @@ from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
 from ..engine.notices import finish_notices
+from ..engine.places import new_root, set_root
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
@@ -78,6 +79,8 @@ def _main(words: list[str]) -> int:
         cap_threads(machine.workers)
         run = program.prepare()
         scoop.DEBUG = options.debug
+        if options.seed is not None or options.seed_globals:
+            set_root(new_root(options.seed, options.seed_globals))
         _start(machine, program)
     except (CannotStart, OSError) as problem:
         return _refuse(problem)

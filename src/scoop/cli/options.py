@@ -63,6 +63,10 @@ def new_parser() -> argparse.ArgumentParser:
     add("--max-tasks-per-worker", type=number, metavar="N", help="replace a worker after N tasks")
     memory = "replace a worker that uses more memory than this (2G, 500M), after the task it runs"
     add("--worker-memory-limit", type=_size, metavar="SIZE", help=memory)
+    number = _whole("a seed: a whole number, 0 or more", most=None)
+    add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
+    seeds = "with --seed: also seed `random` and `numpy.random`, before each task"
+    add("--seed-globals", action="store_true", help=seeds)
     add("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
     add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
@@ -167,10 +171,10 @@ def _begins_program(word: str) -> bool:
     return is_named_as_one or os.path.isfile(word) or os.path.isfile(os.path.join(word, "__main__.py"))
 
 
-def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
+def _whole(meaning: str, least: int = 0, most: int | None = MOST_WORKERS - 1) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
-            if least <= int(text) < MOST_WORKERS:
+            if least <= int(text) and (most is None or int(text) <= most):
                 return int(text)
         except ValueError:
             pass

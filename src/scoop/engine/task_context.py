@@ -23,6 +23,9 @@ __all__ = ["are_used", "call", "leave_event_loop", "pack", "reenter_event_loop",
 _GET_LOOP, _SET_LOOP = "_get_running_loop", "_set_running_loop"
 """The functions of ``asyncio.events`` that are for event loops of other makes."""
 
+on_begin: Callable[[], object] | None = None
+"""What is called in the context of each task that has one, before it begins, if anything is."""
+
 _homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
 """The module of which each context variable is a global, and its name there; None if there is none."""
 
@@ -42,7 +45,10 @@ def call(context: Context | None, function: Callable[..., Any], *args: Any, **kw
         return function(*args, **kwargs)
     loop = leave_event_loop()
     try:
-        return context.copy().run(function, *args, **kwargs)
+        own = context.copy()
+        if on_begin is not None:
+            own.run(on_begin)
+        return own.run(function, *args, **kwargs)
     finally:
         reenter_event_loop(loop)
 
@@ -95,6 +101,8 @@ def unpack(packed: bytes | None) -> Context:
     context = copy_context()
     for setter in pickle.loads(packed) if packed else ():
         context.run(codec.loads(setter))
+    if on_begin is not None:
+        context.run(on_begin)
     return context
 
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from ..engine import runtime
 from ..engine.blocking import deadline_after
+from ..engine.places import number
 from ..engine.signal_safety import calls_program
 from ..tuning import TUNING
 from .consumer import Consumer
@@ -45,6 +46,7 @@ class Inputs:
     ) -> None:
         self._scheduler = scheduler
         self._rows = rows
+        rows.take_place()
         self._chunksize = chunksize or 1
         self._consumer = Consumer(scheduler, ordered)
         self._windows = self._consumer.maps  # not used up
@@ -128,6 +130,8 @@ class Inputs:
             self._add((rows,) if self._width == 1 else _transposed(rows, self._width))
 
     def _add(self, columns: Columns) -> None:
+        if self._rows.is_numbered:
+            columns = number(columns, self._rows_added)
         window = MapInProgress(self._scheduler, self._rows, columns, self._consumer.notify, self._chunksize)
         window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)

@@ -156,7 +156,7 @@ class MapInProgress:
         """Note on what a call has raised which input of the program's map that was."""
         assert segment.error is not None
         row = segment.start + segment.rows - 1
-        inputs = tuple([column[row] for column in self._columns])
+        inputs = tuple([column[row] for column in self._rows.inputs(self._columns)])
         shown = brief(inputs if len(inputs) > 1 else inputs[0])
         add_note(segment.error, f"input {self.offset + row} of the map: {shown}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engine import runtime
 from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..engine.places import counted, in_rows
 from ..engine.signal_safety import calls_program
 from ..engine.task import split_options
 from ..errors import describe_call
@@ -24,28 +25,39 @@ Operation = Callable[[Any, Any], Any]
 class MapRows:
     """The function of a map, to be called on rows."""
 
-    __slots__ = ("__weakref__", "function", "must_travel", "name", "options")
+    __slots__ = ("__weakref__", "function", "is_numbered", "must_travel", "name", "options")
 
     streams = True  # results can be reported before all rows of a piece have ended
 
     def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
         self.must_travel = must_travel  # if it cannot, it fails, and does not run where the map is
+        self.is_numbered = False  # each row has its number as its last input
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:
-        return type(self), self.parts()
+        return (_numbered, (type(self), *self.parts())) if self.is_numbered else (type(self), self.parts())
+
+    def take_place(self) -> None:
+        """Be the next child of the task that runs, if tasks are counted: each row is a child of this map then."""
+        options = counted(self.options)
+        self.is_numbered = options is not self.options
+        self.options = options
+
+    def inputs(self, columns: Columns) -> Columns:
+        """Return the inputs of the program's among these columns."""
+        return columns[:-1] if self.is_numbered else columns
 
     def parts(self) -> tuple[Any, ...]:
         return (self.function,)
 
     def describe(self, columns: Columns, row: int = 0) -> str:
         """Write down the call that is made for a row."""
-        return describe_call(self.function, tuple([column[row] for column in columns]), {})
+        return describe_call(self.function, tuple([column[row] for column in self.inputs(columns)]), {})
 
     def arguments(self, columns: Columns) -> Iterator[tuple[str, Any]]:
         """Yield what the function is called with, and in words which argument it is."""
-        for number, column in enumerate(columns):
+        for number, column in enumerate(self.inputs(columns)):
             yield from ((f"arg {number}", each) for each in column)
 
     @calls_program
@@ -55,8 +67,9 @@ class MapRows:
         Never raises, save what signal handlers do. A StopIteration is not told from the end of the rows. ``begun``
         goes over the first column; rows that it has not come to may be taken away at any moment.
         """
+        function = in_rows(self.function) if self.is_numbered else self.function
         try:
-            results.extend(map(self.function, begun, *others))  # what it had before an exception stays in the list
+            results.extend(map(function, begun, *others))  # what it had before an exception stays in the list
         except BaseException as error:
             if error is runtime.signal_error or runtime.is_child:
                 raise
@@ -72,6 +85,12 @@ class MapRows:
     def join(self, digests: list[Any], /) -> list[Any]:
         """Return what is made of the digests of several parts in a row, added up."""
         return digests
+
+
+def _numbered(kind: type[MapRows], *parts: Any) -> MapRows:
+    rows = kind(*parts)
+    rows.is_numbered = True
+    return rows
 
 
 class CallRows(MapRows):
