@@ -39,7 +39,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     task_context, module_paths   what goes with a task |    standing        which of them stand still
 #     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
 #     reloads      what has changed since the import     |
-#     places       where a task stands in the tree       |
+#     places       where a task stands in the tree       |    roll_call       who has made a call of all's
+#     everywhere   a call that each worker makes         |
 #     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |
 #     program_settings, forwarding, notices   log, warn  |

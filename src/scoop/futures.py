@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from .engine import runtime
 from .engine.blocking import deadline_after
+from .engine.everywhere import call_everywhere
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.own_thread import OnOwnThread
 from .engine.places import counted, serial_map
@@ -46,6 +47,7 @@ __all__ = [
     "mapReduce",
     "mapScan",
     "map_as_completed",
+    "run_on_workers",
     "shutdown",
     "submit",
     "wait",
@@ -191,6 +193,22 @@ def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
     function, options = split_options(func)
     owned = OnOwnThread(function)
     return WithRetries(owned, options) if type(func) is WithRetries else owned
+
+
+def run_on_workers(func: Callable[..., T], /, *args: Any, later: bool = False) -> list[T]:
+    """Have each worker of the run call ``func(*args)`` once; return what it has returned in each, in no order.
+
+    A worker makes the call before its next task, or at once if it has nothing to do. The program's own process does
+    not, unless it is the only worker (``-n 1``). For the program alone: raises ScoopError in a task. Raises what a
+    call has raised, when all have ended; and TaskNotSent if the function or its arguments cannot travel.
+
+    Parameters:
+        later: workers that start later, in place of others or on other machines, make the call before their first
+            task. If it fails there, a warning says so.
+    """
+    if not callable(func):
+        raise TypeError(f"run_on_workers() needs something callable, not {describe(func)}")
+    return call_everywhere(_scheduler("futures.run_on_workers()"), func, args, later)
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:

@@ -26,6 +26,7 @@ from ..engine.tracebacks import without_our_frames
 from ..engine.unasked import report_failures
 from ..errors import ScoopError, UnguardedMainError, why_not_started
 from ..machine.cores import cap_threads, usable_cores
+from ..machine.initializer import call_by_name
 from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.program import CannotStart, Program, find_tool
 from ..machine.unseen_child import await_unseen
@@ -68,7 +69,7 @@ def _main(words: list[str]) -> int:
     parser = new_parser()
     options = parser.parse_args(words)
     bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
-    limits = Limits(*bounds, authkey=os.urandom(32).hex())
+    limits = Limits(*bounds, authkey=os.urandom(32).hex(), initializer=options.initializer or "")
     try:
         _set_up(options)
         program = _program(parser, options)
@@ -77,7 +78,7 @@ def _main(words: list[str]) -> int:
             return _describe(placement, options, program, limits)
         machine = _machine(placement, options, program, limits)
         cap_threads(machine.workers)
-        run = program.prepare()
+        run = _initialized(program.prepare(), machine.limits)
         scoop.DEBUG = options.debug
         if options.seed is not None or options.seed_globals:
             set_root(new_root(options.seed, options.seed_globals))
@@ -85,6 +86,16 @@ def _main(words: list[str]) -> int:
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
     return _run(program, run)
+
+
+def _initialized(run: Callable[[], None], limits: Limits) -> Callable[[], None]:
+    """Return what runs the program, such that this process calls the initializer first, if it may run tasks."""
+
+    def run_initialized() -> None:
+        call_by_name(limits.initializer)
+        run()
+
+    return run_initialized if limits.initializer and not limits.spare else run
 
 
 def _refuse(problem: Exception) -> int:

@@ -63,6 +63,8 @@ def new_parser() -> argparse.ArgumentParser:
     add("--max-tasks-per-worker", type=number, metavar="N", help="replace a worker after N tasks")
     memory = "replace a worker that uses more memory than this (2G, 500M), after the task it runs"
     add("--worker-memory-limit", type=_size, metavar="SIZE", help=memory)
+    initializer = "what each process calls before its first task, as `setup:connect`"
+    add("--initializer", type=_named_function, metavar="MODULE:FUNCTION", help=initializer)
     number = _whole("a seed: a whole number, 0 or more", most=None)
     add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
     seeds = "with --seed: also seed `random` and `numpy.random`, before each task"
@@ -192,6 +194,13 @@ def _size(text: str) -> int:
     if size < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 500M or 2G")
     return size
+
+
+def _named_function(text: str) -> str:
+    module, colon, function = text.partition(":")
+    if not (colon and all(part.isidentifier() for part in f"{module}.{function}".split("."))):
+        raise argparse.ArgumentTypeError(f"{text!r} is no function of a module, such as setup:connect")
+    return text
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -241,6 +241,14 @@ class Outbox:
         batch.retries.append(0 if several else DEFAULT_RETRIES if retries is None else retries)
         batch.size += self._weigh(task, call, spans)
 
+    @indivisible
+    def send_globals_for(self, data: bytes) -> None:
+        """Send ahead what functions in a pickle read of the main script, and workers do not have."""
+        if self._globals is not None:
+            send_reloads(self._send)
+            if self._globals.begin_batch():
+                self._globals.send_for(names_in(data))
+
     # -- what comes back: called by the I/O thread, so it runs no code of the program's --------------------------
 
     def arrived(self, message: Results) -> None:

@@ -26,7 +26,15 @@ from typing import Any, NamedTuple
 
 from .shared_buffers import SharedBuffers
 
-__all__ = ["CONNECTION_LOST", "DEFAULT_RETRIES", "PRIVATE", "RETIRED", "MalformedMessage", "MessageReader"]
+__all__ = [
+    "CONNECTION_LOST",
+    "DEFAULT_RETRIES",
+    "EVERYWHERE",
+    "PRIVATE",
+    "RETIRED",
+    "MalformedMessage",
+    "MessageReader",
+]
 __all__ += ["Message", "NoticeKind", "StartProblem", "batch_ids", "encode", "owner_of"]
 __all__ += ["AllDone", "Busy", "Demand", "Idle", "ProgramEnded", "Steal"]
 __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult", "Results", "Run"]
@@ -35,6 +43,7 @@ __all__ += ["StartFailed", "Welcome"]
 
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
 PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
+EVERYWHERE = f"{PRIVATE}everywhere."  # begins the names of constants that are calls which each worker makes once
 
 # Exit statuses of workers
 CONNECTION_LOST = 71  # its own task has closed its socket to the broker
@@ -59,6 +68,8 @@ class NoticeKind(IntEnum):
 
     RECORD = 0  # of logging
     WARNING = 1  # of the warnings module
+    ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
+    ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
 
 
 class Idle(NamedTuple):
