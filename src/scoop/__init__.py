@@ -11,7 +11,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
-#   cli/           the command line: command (run a program), options, plan, hosts, join
+#   cli/           the command line: command (run a program), options, plan, hosts, join, kernel
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask

@@ -1,4 +1,4 @@
-"""Who has not yet made a call that every worker is to make; the last answer comes before the word that it is the last."""
+"""Who has not yet made a call that every worker is to make; the last answer goes before the word that all have."""
 
 from scoop.broker.peers import Send
 from scoop.broker.state import BrokerState

@@ -57,6 +57,10 @@ def main(argv: list[str] | None = None) -> int:
             from .join import join
 
             _status = join(words[1:])
+        elif command == "kernel":
+            from .kernel import kernel
+
+            _status = kernel(words[1:])
         else:
             _status = _main(words)
     except SystemExit as end:

@@ -30,7 +30,8 @@ examples:
 _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
-If a file or a folder here is called hosts, or worker, then it is the program to run."""
+  kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
+If a file or a folder here is called hosts, worker or kernel, then it is the program to run."""
 
 _LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
 _REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
