@@ -16,7 +16,7 @@ import os
 import sys
 from _contextvars import ContextVar, copy_context
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -200,7 +200,8 @@ def within(place: Place | None) -> Iterator[None]:
         yield
     finally:
         if token is not None:
-            PLACE.reset(token)
+            with suppress(ValueError):  # the block ends in another context than it has begun in
+                PLACE.reset(token)
 
 
 # -- maps -----------------------------------------------------------------------------------------------------------
