@@ -37,6 +37,7 @@ EXAMPLES = {
     "objects": Example(r"4 robots went out, 4 came back\."),
     "optional_scoop": Example(r"The largest digit sum is 532, says futures\.map\."),
     "reduce": Example(r"54 words, 16 of them different; 2 times a horse\."),
+    "same_digits": Example(r"With seed \d+: 800 walks end 1\d\.\d{12} steps away from home\."),
     "scan": Example(r"7 bookings end at 212\.26\."),
     "shared_constants": Example(r"The atlas is a constant: it cannot be set twice\."),
     "sort": Example(r"Sorted 40000 numbers, from 32 to 999996\."),

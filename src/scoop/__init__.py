@@ -11,7 +11,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
-#   cli/           the command line: command (run a program), options, plan, hosts, join
+#   cli/           the command line: command (run a program), options, plan, hosts, join, kernel
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
@@ -22,6 +22,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     pool, fresh_interpreter, running_program   the workers of an executor
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
+#   randomness.py  random, rng, seed
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  what the consumer gets: presentation, tolerant_rows
@@ -40,6 +41,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     task_context, module_paths   what goes with a task |    standing        which of them stand still
 #     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
 #     reloads      what has changed since the import     |
+#     places       where a task stands in the tree       |    roll_call       who has made a call of all's
+#     everywhere   a call that each worker makes         |
 #     obstacles, unasked   what is said of failures      |
 #     own_thread, standstill   tasks that hold locks     |    task_watch     tasks that may take only so much
 #     task_options, limited_tasks   what tasks may take  |    overruns       the end of their workers
@@ -93,6 +96,9 @@ _HOMES = {
     "BrokerInfo": "identity",
     "Executor": "executor",
     "WorkerName": "identity",
+    "random": "randomness",
+    "rng": "randomness",
+    "seed": "randomness",
     "start": "session",
     "stop": "session",
 }

@@ -11,6 +11,7 @@ The program is started with plain ``python``, and its main thread stays free.
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
+from contextlib import ExitStack
 from sys import modules
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
@@ -18,6 +19,7 @@ from typing import Any, Protocol, TypeVar, cast
 from .engine import runtime
 from .engine.async_function import from_async
 from .engine.executor_tasks import ExecutorTasks
+from .engine.places import counted, new_root, within
 from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
@@ -57,6 +59,7 @@ class Executor(futures.Executor):
     Parameters:
         max_workers: how many processes; by default one for each processor that this process may use.
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all calls do.
+        seed: of the streams of random numbers (``scoop.rng()``) in its calls, and in the tasks of its block.
 
     Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
     started, and UnguardedMainError in a worker that imports the main script: see docs/executor.md.
@@ -68,6 +71,7 @@ class Executor(futures.Executor):
         *,
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
+        seed: int | None = None,
     ) -> None:
         if max_workers is not None and max_workers < 1:
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
@@ -75,6 +79,8 @@ class Executor(futures.Executor):
             raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
         if runtime.current is None and runtime.refusal is not None:
             runtime.need("Executor()")  # which raises: a worker imports a main script without a guard
+        self._root = None if seed is None else new_root(seed)
+        self._within = ExitStack()
         first = initializer and (initializer, initargs)
         self._max_workers = max_workers or usable_cores()  # some libraries look at it
         run = _run()
@@ -93,6 +99,8 @@ class Executor(futures.Executor):
         options = PLAIN
         if type(fn) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
             fn, options = split_options(fn)
+            with within(self._root):
+                options = counted(options)
             if not options.context:
                 options = options._replace(context=None)  # calls with the same options travel together
         return self._calls.submit(fn, args, kwargs, options)
@@ -127,8 +135,9 @@ class Executor(futures.Executor):
         calls = self._calls
         calls.check()
         sizes = buffersize, chunksize
-        function = calls.prepared(from_async(fn))
-        results = start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=calls.must_travel)
+        function, must_travel = calls.prepared(from_async(fn)), calls.must_travel
+        with within(self._root):
+            results = start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=must_travel)
         results.kept = self  # an executor that is forgotten ends, and would read no more inputs
         return results
 
@@ -146,6 +155,7 @@ class Executor(futures.Executor):
 
     def __enter__(self) -> "Executor":
         self._calls.enter()
+        self._within.enter_context(within(self._root))
         return self
 
     def __exit__(
@@ -154,6 +164,7 @@ class Executor(futures.Executor):
         try:
             self.shutdown(cancel_futures=kind is not None and issubclass(kind, KeyboardInterrupt))
         finally:
+            self._within.close()
             self._calls.leave()
 
 

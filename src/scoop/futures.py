@@ -27,9 +27,11 @@ from .engine.async_function import from_async
 from .engine.blocking import deadline_after
 from .engine.call_checks import check_futures, check_map, is_serial
 from .engine.dependents import submit_task
+from .engine.everywhere import call_everywhere
 from .engine.future import Future, error_of, has_ended, new_task
 from .engine.limited_offers import offer
 from .engine.own_thread import OnOwnThread
+from .engine.places import counted
 from .engine.scheduler import Scheduler
 from .engine.task import PLAIN, WithOptions, split_options
 from .engine.task_options import Given, with_options
@@ -53,6 +55,7 @@ __all__ = [
     "mapScan",
     "map_as_completed",
     "options",
+    "run_on_workers",
     "shutdown",
     "submit",
     "wait",
@@ -86,6 +89,7 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     options = PLAIN
     if type(func) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
+        options = counted(options)
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
@@ -285,6 +289,22 @@ def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
     if not callable(func):
         raise TypeError(f"with_own_thread() needs something callable, not {describe(func)}")
     return WithOptions(OnOwnThread(func.function), func.options) if type(func) is WithOptions else OnOwnThread(func)
+
+
+def run_on_workers(func: Callable[..., T], /, *args: Any, later: bool = False) -> list[T]:
+    """Have each worker of the run call ``func(*args)`` once; return what it has returned in each, in no order.
+
+    A worker makes the call before its next task, or at once if it has nothing to do. The program's own process does
+    not, unless it is the only worker (``-n 1``). For the program alone: raises ScoopError in a task. Raises what a
+    call has raised, when all have ended; and TaskNotSent if the function or its arguments cannot travel.
+
+    Parameters:
+        later: workers that start later, in place of others or on other machines, make the call before their first
+            task. If it fails there, a warning says so.
+    """
+    if not callable(func):
+        raise TypeError(f"run_on_workers() needs something callable, not {describe(func)}")
+    return call_everywhere(_scheduler("futures.run_on_workers()"), func, args, later)
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:

@@ -9,10 +9,15 @@
 All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or the end of the program.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import scoop
 
 from .engine import runtime
+from .engine.places import has_place, new_root, set_root
 from .errors import ScoopError, describe
+from .futures import run_on_workers
 from .machine.cores import usable_cores
 from .machine.pool import WorkerPool
 from .machine.processes import name_process
@@ -22,7 +27,13 @@ __all__ = ["start", "stop"]
 _pool: WorkerPool | None = None
 
 
-def start(n: int | None = None) -> None:
+def start(
+    n: int | None = None,
+    *,
+    seed: int | None = None,
+    initializer: Callable[..., object] | None = None,
+    initargs: tuple[Any, ...] = (),
+) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
     No task runs in the program's own process, save those that cannot travel. Does nothing where there are workers
@@ -30,23 +41,31 @@ def start(n: int | None = None) -> None:
 
     Parameters:
         n: how many workers; by default one for each processor that this process may use.
+        initializer: what each worker calls before its first task, with ``initargs``. If it fails, all tasks do. Where
+            there are workers already, each of them calls it now, and each later one before its first task.
+        seed: of the streams of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
 
-    Raises ValueError for fewer than one worker, ScoopError if an earlier start() has started another number,
-    BrokenExecutor if the processes cannot be started, and UnguardedMainError in a worker that imports the main
-    script.
+    Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
+    earlier start() has started another number, BrokenExecutor if the processes cannot be started, and
+    UnguardedMainError in a worker that imports the main script.
     """
     global _pool
     if n is not None and n < 1:
         raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
     if runtime.why_refused() is not None:
         runtime.need("scoop.start()")  # which raises
+    is_program = runtime.changes is None and not has_place()
+    if seed is not None and is_program:
+        set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
         size = n or usable_cores()
-        _pool = WorkerPool(size, None)
+        _pool = WorkerPool(size, initializer and (initializer, initargs))
         _pool.enter()
         name_process(0, size, _pool.broker_pid, is_origin=True)
     elif _pool is not None and n not in (None, scoop.SIZE):
         raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; to have others, stop them first")
+    elif initializer is not None and is_program:
+        run_on_workers(initializer, *initargs, later=True)
 
 
 def stop() -> None:

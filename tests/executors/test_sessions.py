@@ -36,6 +36,27 @@ def test_after_start_all_calls_work_until_stop(scoop_run: RunScoop) -> None:
     )
 
 
+def test_an_initializer_is_called_in_workers_that_are_started_or_there(scoop_run: RunScoop) -> None:
+    body = """
+        table = []
+
+        def extend(x):
+            table.append(x)
+
+        def look(_):
+            time.sleep(0.005)
+            return table
+
+        def main():
+            scoop.start(2, initializer=extend, initargs=(1,))
+            assert all(found == [1] for found in futures.map(look, range(20)))
+            scoop.start(initializer=extend, initargs=(2,))
+            assert all(found == [1, 2] for found in futures.map(look, range(20)))
+            assert len(futures.run_on_workers(os.getpid)) == 2
+        """
+    check(scoop_run, body)
+
+
 def test_a_program_that_ends_without_stop_ends_its_tasks_first(scoop_run: RunScoop) -> None:
     run = start(
         scoop_run,

@@ -7,6 +7,7 @@ from typing import Any
 from ..wire import messages as m
 from .constant_table import ConstantTable
 from .peers import ORIGIN, Peer, Peers
+from .roll_call import RollCall
 from .task_table import TaskTable
 from .task_watch import TaskWatch
 
@@ -26,6 +27,7 @@ class Router:
         self.peers = Peers()
         self.requests = self.peers.requests
         self.table = TaskTable(retries, owner, self.peers.send)
+        self.roll_call = RollCall(self.peers)
         self.owner = owner
         self.expects_worker = False  # one is about to join, in the place of one that has died
         self.watch = TaskWatch(lambda peer, task: task in self.table.held.get(peer, ()))
@@ -40,9 +42,9 @@ class Router:
             m.Stop: self._stop,
             m.Began: self.watch.began,
             m.Retire: lambda number, _: self.peers.retire(number),
-            m.SetConstants: self._constants.change,
+            m.SetConstants: self._set_constants,
             m.DeleteConstants: self._constants.change,
-            m.Notice: lambda _, message: self.peers.send_uncounted(ORIGIN, message),  # or to what leads to the origin
+            m.Notice: self._pass_notice_on,
             **handlers,
         }
         self._link_handlers: Handlers = {
@@ -57,6 +59,8 @@ class Router:
         """A peer takes part from now on. It must know the constants before all else."""
         self.peers[number] = peer
         self._constants.tell_all_to(number)
+        if not peer.is_link and number != ORIGIN:
+            self.roll_call.joined(number)
 
     def received(self, number: int, message: m.Message) -> None:
         """A peer has sent a message. Raises ValueError if no such peer sends that."""
@@ -84,6 +88,7 @@ class Router:
             else:
                 self.table.worker_died(number, unanswered, report, gone.retired)
         self._constants.peer_left(number, gone.retired)
+        self.roll_call.left(number)
         return gone
 
     def hand_out(self, may_run_quarantined: Callable[[int], bool] = lambda _: True) -> None:
@@ -128,6 +133,15 @@ class Router:
             self.table.give_back(number, message)
         if not self.peers[number].is_link:
             self.requests.may_give(number)
+
+    def _set_constants(self, number: int, message: m.SetConstants) -> None:
+        self._constants.change(number, message)
+        self.roll_call.begin(message)
+
+    def _pass_notice_on(self, number: int, message: m.Notice) -> None:
+        if message.kind != m.NoticeKind.ALL_ANSWERED:
+            self.peers.send_uncounted(ORIGIN, message)  # or to what leads to the origin
+        self.roll_call.heard(number, message)  # after it: the last answer goes before the word that it is the last
 
     def _results(self, number: int, message: m.Results) -> None:
         self.peers[number].answered += len(message.tasks)

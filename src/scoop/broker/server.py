@@ -54,7 +54,7 @@ class Broker:
     ) -> None:
         uplink = ORIGIN if machine else UPLINK if spawn_uplink else None
         self._uplink_pid: int | None = None  # of the uplink, if it is a child of ours
-        self._state = BrokerState(machine, uplink, retries)
+        self._state = BrokerState(machine, uplink, retries, workers)
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
         self._standing = StandingWorkers()

@@ -26,9 +26,10 @@ class BrokerState:
         machine: the number of this machine in the run; 0 is the origin's.
         uplink: the peer that leads to other machines, if the run has several.
         retries: see TaskTable.
+        workers: how many are about to be started.
     """
 
-    def __init__(self, machine: int = 0, uplink: int | None = None, retries: int = 2) -> None:
+    def __init__(self, machine: int = 0, uplink: int | None = None, retries: int = 2, workers: int = 0) -> None:
         self._machine = machine
         self._program_ended = False  # and waits for the work that is left
         self._await_starts = False  # and for workers that still start
@@ -40,6 +41,7 @@ class BrokerState:
             m.StartFailed: self._start_failed,
         }
         self._router = Router(self._owner, uplink if machine else None, retries, own_handlers)
+        self._router.roll_call.to_start = workers
         self.peers, self.table, self.requests = self._router.peers, self._router.table, self._router.requests
         self.watch, self.has_begun = self._router.watch, self._router.has_begun
         self._uplink = None if uplink is None else Uplink(uplink, self._router)
@@ -82,6 +84,8 @@ class BrokerState:
         if alone != self._origin_alone:
             self._origin_alone = alone
             self.peers.send(ORIGIN, m.NoWorkers(alone))
+        if fail:
+            self._router.roll_call.starts_fail()
         if fail and self._router.expects_worker:
             self._router.expects_worker = False
             self._router.hand_out()
@@ -143,6 +147,7 @@ class BrokerState:
             if peer.has_spoken:
                 raise ValueError("a worker that works says that it could not start")
             peer.cannot_start = True
+            self._router.roll_call.left(number)
             able = any(each.has_spoken and not each.cannot_start for each in self.peers.but(ORIGIN))
             if message.problem == m.StartProblem.INITIALIZER_FAILED:
                 able = False  # what others have been told to be, all must be

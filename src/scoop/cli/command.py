@@ -18,6 +18,7 @@ from ..engine import runtime
 from ..engine.broker_client import BrokerClient
 from ..engine.limits import Identity, Limits
 from ..engine.notices import finish_notices
+from ..engine.places import new_root, set_root
 from ..engine.recycling import flush_streams
 from ..engine.scheduler import Scheduler
 from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
@@ -25,6 +26,7 @@ from ..engine.tracebacks import without_our_frames
 from ..engine.unasked import report_failures
 from ..errors import ScoopError, UnguardedMainError, why_not_started
 from ..machine.cores import cap_threads, usable_cores
+from ..machine.initializer import call_by_name
 from ..machine.processes import Machine, fork_broker, name_process
 from ..machine.program import CannotStart, Program, find_tool
 from ..machine.unseen_child import await_unseen
@@ -56,6 +58,10 @@ def main(argv: list[str] | None = None) -> int:
             from .join import join
 
             _status = join(words[1:])
+        elif command == "kernel":
+            from .kernel import kernel
+
+            _status = kernel(words[1:])
         else:
             _status = _main(words)
     except SystemExit as end:
@@ -68,7 +74,7 @@ def _main(words: list[str]) -> int:
     parser = new_parser()
     options = parser.parse_args(words)
     bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
-    limits = Limits(*bounds, authkey=os.urandom(32).hex())
+    limits = Limits(*bounds, authkey=os.urandom(32).hex(), initializer=options.initializer or "")
     try:
         _set_up(options)
         program = _program(parser, options)
@@ -77,12 +83,24 @@ def _main(words: list[str]) -> int:
             return _describe(placement, options, program, limits)
         machine = _machine(placement, options, program, limits)
         cap_threads(machine.workers)
-        run = program.prepare()
+        run = _initialized(program.prepare(), machine.limits)
         scoop.DEBUG = options.debug
+        if options.seed is not None or options.seed_globals:
+            set_root(new_root(options.seed, options.seed_globals))
         _start(machine, program)
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
     return _run(program, run)
+
+
+def _initialized(run: Callable[[], None], limits: Limits) -> Callable[[], None]:
+    """Return what runs the program, such that this process calls the initializer first, if it may run tasks."""
+
+    def run_initialized() -> None:
+        call_by_name(limits.initializer)
+        run()
+
+    return run_initialized if limits.initializer and not limits.spare else run
 
 
 def _refuse(problem: Exception) -> int:

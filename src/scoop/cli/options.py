@@ -30,7 +30,8 @@ examples:
 _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
-If a file or a folder here is called hosts, or worker, then it is the program to run."""
+  kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
+If a file or a folder here is called hosts, worker or kernel, then it is the program to run."""
 
 _LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
 _REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
@@ -63,6 +64,12 @@ def new_parser() -> argparse.ArgumentParser:
     add("--max-tasks-per-worker", type=number, metavar="N", help="replace a worker after N tasks")
     memory = "replace a worker that uses more memory than this (2G, 500M), after the task it runs"
     add("--worker-memory-limit", type=_size, metavar="SIZE", help=memory)
+    initializer = "what each process calls before its first task, as `setup:connect`"
+    add("--initializer", type=_named_function, metavar="MODULE:FUNCTION", help=initializer)
+    number = _whole("a seed: a whole number, 0 or more", most=None)
+    add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
+    seeds = "with --seed: also seed `random` and `numpy.random`, before each task"
+    add("--seed-globals", action="store_true", help=seeds)
     add("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
     add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
@@ -167,10 +174,10 @@ def _begins_program(word: str) -> bool:
     return is_named_as_one or os.path.isfile(word) or os.path.isfile(os.path.join(word, "__main__.py"))
 
 
-def _whole(meaning: str, least: int = 0) -> Callable[[str], int]:
+def _whole(meaning: str, least: int = 0, most: int | None = MOST_WORKERS - 1) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
-            if least <= int(text) < MOST_WORKERS:
+            if least <= int(text) and (most is None or int(text) <= most):
                 return int(text)
         except ValueError:
             pass
@@ -188,6 +195,13 @@ def _size(text: str) -> int:
     if size < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 500M or 2G")
     return size
+
+
+def _named_function(text: str) -> str:
+    module, colon, function = text.partition(":")
+    if not (colon and all(part.isidentifier() for part in f"{module}.{function}".split("."))):
+        raise argparse.ArgumentTypeError(f"{text!r} is no function of a module, such as setup:connect")
+    return text
 
 
 def _words(text: str) -> tuple[str, ...]:

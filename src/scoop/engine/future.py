@@ -13,6 +13,7 @@ from ..errors import CancelledError
 from . import runtime
 from .callbacks import Callback, Deferred
 from .outcomes import name_and_text, unpack_outcome
+from .places import counted
 from .signal_safety import calls_program, indivisible
 from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS, WAITING
 from .task import PLAIN, TaskOptions, perform
@@ -78,7 +79,7 @@ class Future(Watched):
         self._function = callable
         self._args = args
         self._kwargs = kargs
-        self._options = PLAIN
+        self._options = counted(PLAIN)
         self._state = NEW
         self._value = None
         self._watchers = None

@@ -277,7 +277,7 @@ class Inbox:
             del self._chunks[name]
 
     def _rebuild(self, task: ReceivedTask) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
-        if (changes := runtime.changes) is not None and changes.waiting:
+        if (changes := runtime.changes) is not None and (changes.waiting or changes.calls):
             changes.apply()
         try:
             function = self._functions.get(task.function)

@@ -14,6 +14,7 @@ class Limits(NamedTuple):
         memory: resident bytes beyond which a worker is replaced; None is no limit.
         spare: whether the origin runs no task that can run elsewhere.
         authkey: of ``multiprocessing``, in hexadecimal; if empty, each process makes its own.
+        initializer: ``module:function``, which each process calls before its first task; empty if nothing.
     """
 
     retries: int = 2
@@ -21,6 +22,7 @@ class Limits(NamedTuple):
     memory: int | None = None
     spare: bool = False
     authkey: str = ""
+    initializer: str = ""
 
 
 class Identity(NamedTuple):

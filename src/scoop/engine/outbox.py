@@ -288,6 +288,14 @@ class Outbox:
         if numbers:
             self._send(Cancel(batch, numbers))
 
+    @indivisible
+    def send_globals_for(self, data: bytes) -> None:
+        """Send ahead what functions in a pickle read of the main script, and workers do not have."""
+        if self._globals is not None:
+            send_reloads(self._send)
+            if self._globals.begin_batch():
+                self._globals.send_for(names_in(data))
+
     # -- what comes back: called by the I/O thread, so it runs no code of the program's --------------------------
 
     def arrived(self, message: Results) -> None:

@@ -1,12 +1,16 @@
 """What the program has changed since a worker has imported it: done here too, before the next task begins."""
 
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from threading import RLock
 from typing import Any
 
 from ..errors import in_words
 from ..wire import codec, main_module
+from ..wire.messages import EVERYWHERE, Message
 from . import runtime
+from .everywhere import answer
 from .main_globals import CHANGED
 from .reloads import RELOADED, reload
 from .signal_safety import calls_program, indivisible
@@ -19,14 +23,19 @@ _log = logging.getLogger("scoop.run")
 class ReceivedChanges:
     """Globals of the main script, and modules that were loaded anew: what has come and is not done yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        self.calls: dict[str, bytes] = {}
+        """The same of calls that each worker makes: see everywhere.py."""
+        self._send = send
         self.waiting: dict[str, bytes] = {}
         """By the names of the constants that they have come as, their pickles."""
         self._lock = RLock()
 
     def note(self, constant: str, data: bytes) -> None:
         """Take in a constant, if it tells of a change. The I/O thread calls."""
-        if constant.startswith((CHANGED, RELOADED)):
+        if constant.startswith(EVERYWHERE):
+            self.calls[constant] = data
+        elif constant.startswith((CHANGED, RELOADED)):
             self.waiting[constant] = data
 
     @calls_program
@@ -38,6 +47,9 @@ class ReceivedChanges:
                 reload(constant.removeprefix(RELOADED))
             else:
                 self._bind(constant, data)
+        while self.calls:
+            with suppress(KeyError):  # another thread was faster
+                self._send(answer(*self.calls.popitem()))
 
     def _bind(self, constant: str, data: bytes) -> None:
         name = constant.removeprefix(CHANGED)

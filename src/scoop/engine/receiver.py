@@ -11,6 +11,7 @@ from ..tuning import TUNING
 from ..wire import messages as m
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
+from .everywhere import hear
 from .notices import note
 from .scheduler import Scheduler
 
@@ -75,7 +76,7 @@ class Receiver:
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
         elif isinstance(message, m.Notice):
-            note(message)
+            (hear if message.kind in (m.NoticeKind.ANSWER, m.NoticeKind.ALL_ANSWERED) else note)(message)
         elif isinstance(message, m.AllDone):
             scheduler.idle.finish()
         elif isinstance(message, m.Steal):

@@ -22,6 +22,7 @@ from ..tuning import TUNING
 from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import ASKED
 from . import future as f
+from . import runtime
 from .async_function import AsyncFunction
 from .blocking import deadline_after
 from .coroutines import Coroutines
@@ -234,6 +235,8 @@ class Scheduler:
     def rest(self, fibers: Fibers) -> None:
         """Send what is owed, say that this thread is idle, and sleep until there may be something to do."""
         self.discarded.drop()
+        if runtime.changes is not None and runtime.changes.calls:
+            runtime.changes.apply()
         self.results.flush()
         if self.leaves_tasks:
             self.heed_flags()  # now even a lone task leaves: this process will not run it
@@ -244,7 +247,8 @@ class Scheduler:
         if self.coroutines.is_full:
             return bool(self.helpers.deferred or self._newest_that_may_begin())
         own = self.ready.kept or (self._tasks and not self.leaves_tasks)
-        return bool(own or self.inbox.waiting or self.helpers.deferred)
+        calls = runtime.changes is not None and runtime.changes.calls
+        return bool(own or self.inbox.waiting or self.helpers.deferred or calls)
 
     def is_clean(self) -> bool:
         """Return whether nothing of the program's is in this process, save tasks of others that have not begun."""

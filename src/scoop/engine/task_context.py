@@ -29,6 +29,9 @@ _SWAP_TASK = "_swap_current_task" if version_info >= (3, 14) else ""
 LeftLoop = tuple[object, object]
 """An event loop, and its current task, if it has any."""
 
+on_begin: Callable[[], object] | None = None
+"""What is called in the context of each task that has one, before it begins, if anything is."""
+
 _homes: dict[ContextVar[Any], tuple[str, str] | None] = {}
 """The module of which each context variable is a global, and its name there; None if there is none."""
 
@@ -48,7 +51,10 @@ def call(context: Context | None, function: Callable[..., Any], *args: Any, **kw
         return function(*args, **kwargs)
     loop = leave_event_loop()
     try:
-        return context.copy().run(function, *args, **kwargs)
+        own = context.copy()
+        if on_begin is not None:
+            own.run(on_begin)
+        return own.run(function, *args, **kwargs)
     finally:
         reenter_event_loop(loop)
 
@@ -108,6 +114,8 @@ def unpack(packed: bytes | None) -> Context:
     context = copy_context()
     for setter in pickle.loads(packed) if packed else ():
         context.run(codec.loads(setter))
+    if on_begin is not None:
+        context.run(on_begin)
     return context
 
 

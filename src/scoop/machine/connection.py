@@ -68,7 +68,7 @@ def connect(
     parts = page, send, ThreadEvent, monotonic, client.is_io_thread, CostModel(), ReceivedChunk, is_unguarded
     outside = Outside(*parts)
     scheduler = Scheduler(identity, limits, outside)
-    changes = None if identity.is_origin else ReceivedChanges()
+    changes = None if identity.is_origin else ReceivedChanges(outside.send)
     constants = Constants(outside.send, None if changes is None else changes.note)
     return Connection(scheduler, constants, client, changes)
 

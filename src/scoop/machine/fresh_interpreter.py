@@ -16,15 +16,14 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .. import log
 from ..engine.limits import Limits
-from ..engine.tracebacks import format_error
-from ..errors import BrokenExecutor
 from ..wire import codec
 from ..wire.status_page import new_status_page
 from .cores import cap_threads
+from .initializer import call_in_worker
 from .processes import Machine, run_broker
 from .program import Program
 
@@ -117,19 +116,11 @@ def _preparation(start: Start) -> Callable[[], None]:
             start.program.import_in_worker()
             sys.modules.setdefault("__mp_main__", sys.modules["__main__"])  # its name in a child of multiprocessing
         if start.initializer:
-            _initialize(start.initializer)
+            call_in_worker(_initialize, start.initializer)
 
     return prepare
 
 
 def _initialize(packed: bytes) -> None:
-    try:
-        initializer, args = _unpacked(packed)
-        initializer(*args)
-    except BaseException as error:
-        raise BrokenExecutor(f"the initializer has failed in a worker:\n\n{format_error(error)}") from None
-
-
-def _unpacked(packed: bytes) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    found: tuple[Callable[..., Any], tuple[Any, ...]] = codec.loads(packed)
-    return found
+    initializer, args = codec.loads(packed)
+    initializer(*args)

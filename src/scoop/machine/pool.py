@@ -37,14 +37,13 @@ from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage, new_status_page, open_page_memory
 from .connection import connect
 from .fresh_interpreter import Start, start_interpreter
+from .initializer import Initializer
 from .running_program import running_program, share_main
 from .worker_process import keep_freed_memory
 
 __all__ = ["WorkerPool"]
 
 T = TypeVar("T")
-
-Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 _open: set["WorkerPool"] = set()
 """The pools of this process that have not ended."""

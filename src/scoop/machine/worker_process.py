@@ -30,6 +30,7 @@ from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
 from .authkey import share_authkey
 from .connection import connect
+from .initializer import call_by_name, call_in_worker
 from .worker_end import WorkerEnd
 
 __all__ = ["become_worker", "keep_freed_memory", "serve"]
@@ -96,6 +97,8 @@ def serve(
     forward_warnings(client.send, client.is_connected)
     try:
         import_main()
+        if limits.initializer:
+            call_in_worker(call_by_name, limits.initializer)
     except BaseException as error:
         client.send(_why_not_started(error))
         while True:

@@ -19,6 +19,7 @@ from ..engine import future as f
 from ..engine.blocking import Threads, WaitPoint
 from ..engine.future import Future
 from ..engine.outbox import FutureInFlight, InFlight
+from ..engine.places import of_row
 from ..engine.signal_safety import calls_program, indivisible
 from ..engine.withdrawal import Offers, withdraw
 from ..errors import ScoopError
@@ -75,7 +76,8 @@ class CoroutineMap:
         self.presentation: Presentation | None = None  # how results are shown; None if as they are
         self._point: Point = WaitPoint(scheduler)
         self._scheduler = scheduler
-        self._function, self._options = rows.function, rows.options
+        rows.take_place()
+        self._function, self._options, self._is_numbered = rows.function, rows.options, rows.is_numbered
         self._in_flight = _RowThatMustTravel if rows.must_travel else FutureInFlight
         self._unread = enumerate(inputs)
         self._ordered = ordered
@@ -168,7 +170,8 @@ class CoroutineMap:
             self._scheduler.heed_flags()
 
     def _add(self, number: int, row: Row) -> None:
-        future = f.new_task(self._function, row, {}, self._options)
+        options = of_row(self._options, number) if self._is_numbered else self._options
+        future = f.new_task(self._function, row, {}, options)
         self._rows[future] = number, row
         if self._ordered:
             self._turns.append(future)

@@ -18,6 +18,7 @@ from ..engine import runtime
 from ..engine.async_function import AsyncFunction
 from ..engine.blocking import deadline_after
 from ..engine.limited_tasks import refuse_limits
+from ..engine.places import number
 from ..engine.signal_safety import calls_program
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
@@ -53,6 +54,7 @@ class Inputs:
         self.presentation: Presentation | None = None  # of the results; None: they are yielded as they are
         self._scheduler = scheduler
         self._rows = rows
+        rows.take_place()
         self._chunksize = chunksize or 1
         self._consumer = Consumer(scheduler, ordered)
         self._windows = self._consumer.maps  # not used up
@@ -154,6 +156,8 @@ class Inputs:
             self._add((rows,) if self._width == 1 else _transposed(rows, self._width))
 
     def _add(self, columns: Columns) -> None:
+        if self._rows.is_numbered:
+            columns = number(columns, self._rows_added)
         window = MapInProgress(self._scheduler, self._rows, columns, self._consumer.notify, self._chunksize)
         window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)

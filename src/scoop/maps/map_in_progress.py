@@ -165,7 +165,7 @@ class MapInProgress:
     @calls_program
     def inputs_of(self, row: int) -> tuple[Any, ...]:
         """Return what the function is called with for a row."""
-        return tuple([column[row] for column in self._columns])
+        return tuple([column[row] for column in self._rows.inputs(self._columns)])
 
     @indivisible
     def cancel(self) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
+from ..engine.places import serial_map
 from ..errors import add_note, brief, describe
 from .row_functions import MapRows
 from .segment import Segment
@@ -56,17 +57,19 @@ class Presentation(NamedTuple):
     def serially(self, function: Callable[..., Any], iterables: Iterable[Iterable[Any]]) -> Iterator[Any]:
         """Return the results of calls that are made here, one after another, each when it is asked for."""
         if self == PLAIN_RESULTS:
-            return map(function, *iterables)
+            return serial_map(function, (*iterables,))
         return self._shown(self._called(function, iterables))
 
     def _called(self, function: Callable[..., Any], iterables: Iterable[Iterable[Any]]) -> Iterator[_Row]:
-        for row, inputs in enumerate(zip(*iterables, strict=False)):
+        def call(inputs: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
             try:
-                value = function(*inputs)
+                return function(*inputs), inputs
             except Exception as error:
                 if self.errors == "raise":
                     raise
-                value = FailedRow(error)
+                return FailedRow(error), inputs
+
+        for row, (value, inputs) in enumerate(serial_map(call, (zip(*iterables, strict=False),))):
             yield row, value, partial(tuple, inputs)
 
     def _shown(self, results: Iterable[_Row]) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from ..engine import runtime
 from ..engine.future import Future
 from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..engine.places import counted, in_rows
 from ..engine.signal_safety import calls_program
 from ..engine.task import split_options
 from ..errors import describe_call
@@ -25,7 +26,7 @@ Operation = Callable[[Any, Any], Any]
 class MapRows:
     """The function of a map, to be called on rows."""
 
-    __slots__ = ("__weakref__", "function", "must_travel", "name", "options")
+    __slots__ = ("__weakref__", "function", "is_numbered", "must_travel", "name", "options")
 
     streams = True  # results can be reported before all rows of a piece have ended
     goes_on = False  # whether an error of one row leaves the others alone: see tolerant_rows.py
@@ -34,21 +35,32 @@ class MapRows:
         self.function, self.options = split_options(function)
         # If it cannot, it fails, and does not run where the map is.
         self.must_travel = must_travel or self.options.limits is not None
+        self.is_numbered = False  # each row has its number as its last input
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 
     def __reduce__(self) -> Any:
-        return type(self), self.parts()
+        return (_numbered, (type(self), *self.parts())) if self.is_numbered else (type(self), self.parts())
+
+    def take_place(self) -> None:
+        """Be the next child of the task that runs, if tasks are counted: each row is a child of this map then."""
+        options = counted(self.options)
+        self.is_numbered = options is not self.options
+        self.options = options
+
+    def inputs(self, columns: Columns) -> Columns:
+        """Return the inputs of the program's among these columns."""
+        return columns[:-1] if self.is_numbered else columns
 
     def parts(self) -> tuple[Any, ...]:
         return (self.function,)
 
     def describe(self, columns: Columns, row: int = 0) -> str:
         """Write down the call that is made for a row."""
-        return describe_call(self.function, tuple([column[row] for column in columns]), {})
+        return describe_call(self.function, tuple([column[row] for column in self.inputs(columns)]), {})
 
     def arguments(self, columns: Columns) -> Iterator[tuple[str, Any]]:
         """Yield what the function is called with, and in words which argument it is."""
-        for number, column in enumerate(columns):
+        for number, column in enumerate(self.inputs(columns)):
             yield from ((f"arg {number}", each) for each in column)
 
     @calls_program
@@ -58,7 +70,11 @@ class MapRows:
         Never raises, save what signal handlers do. A StopIteration is not told from the end of the rows. ``begun``
         goes over the first column; rows that it has not come to may be taken away at any moment.
         """
-        return self.call_on_rows(self.function, results, begun, others)
+        return self.call_on_rows(self.row_function(), results, begun, others)
+
+    def row_function(self) -> Callable[..., Any]:
+        """Return what is called on each row."""
+        return in_rows(self.function) if self.is_numbered else self.function
 
     @calls_program
     def call_on_rows(
@@ -90,6 +106,12 @@ class MapRows:
     def failed(self, error: BaseException, /) -> list[Any]:
         """Return the digest of a row that did not come back, where the map goes on without it."""
         raise error
+
+
+def _numbered(kind: type[MapRows], *parts: Any) -> MapRows:
+    rows = kind(*parts)
+    rows.is_numbered = True
+    return rows
 
 
 class CallRows(MapRows):

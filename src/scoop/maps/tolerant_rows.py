@@ -48,7 +48,7 @@ class TolerantRows(MapRows):
 
     @calls_program
     def go_over(self, results: list[Any], begun: Iterator[Any], others: Columns) -> BaseException | None:
-        return self.call_on_rows(partial(_call, self.function), results, begun, others)
+        return self.call_on_rows(partial(_call, self.row_function()), results, begun, others)
 
     def pack_singly(self, values: list[Any], /) -> list[Any]:
         return [value if travels_always(value) else self._packed(value) for value in values]

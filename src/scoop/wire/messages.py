@@ -30,6 +30,7 @@ __all__ = [
     "BLAMELESS",
     "CONNECTION_LOST",
     "DEFAULT_RETRIES",
+    "EVERYWHERE",
     "PRIVATE",
     "RETIRED",
     "MalformedMessage",
@@ -45,6 +46,7 @@ __all__ += ["Began", "Stop", "Stopped"]
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
 BLAMELESS = -1  # tries of a lost task that had begun beside one for which its worker was ended
 PRIVATE = "scoop.private."  # begins the names of constants that are of use only while the worker that set them lives
+EVERYWHERE = f"{PRIVATE}everywhere."  # begins the names of constants that are calls which each worker makes once
 
 # Exit statuses of workers
 CONNECTION_LOST = 71  # its own task has closed its socket to the broker
@@ -69,6 +71,8 @@ class NoticeKind(IntEnum):
 
     RECORD = 0  # of logging
     WARNING = 1  # of the warnings module
+    ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
+    ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
 
 
 class StopReason(IntEnum):
