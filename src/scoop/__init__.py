@@ -96,12 +96,12 @@ logger = logging.getLogger("scoop")
 __version__ = "1.0.0"
 
 
-_HOMES = {"Executor": "executor", "start": "session", "stop": "session"}
+_HOMES = {"Executor": "executor", "Pool": "pool.pool", "start": "session", "stop": "session"}
 """Names that are imported when they are first asked for, and from where."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("futures", "shared"):  # so that `import scoop` is enough, and imports nothing else
+    if name in ("futures", "joblib", "shared"):  # so that `import scoop` is enough, and imports nothing else
         return import_module(f"scoop.{name}")
     if name in _HOMES:
         return getattr(import_module(f"scoop.{_HOMES[name]}"), name)
