@@ -4,10 +4,12 @@ Own workers end when all is gone that might use them: the settings (``parallel_c
 """
 
 import weakref
+from threading import RLock
 from typing import cast
 
 from ..engine import runtime
 from ..engine.scheduler import Scheduler
+from ..engine.signal_safety import indivisible
 from ..machine.cores import usable_cores
 from ..machine.pool import WorkerPool
 
@@ -20,6 +22,7 @@ class Workers:
     def __init__(self) -> None:
         self._pools: list[WorkerPool] = []
         self._users = 0  # calls of Parallel that are under way
+        self._lock = RLock()
         weakref.finalize(self, _end, self._pools)
 
     def count(self, n_jobs: int | None) -> int:
@@ -36,24 +39,32 @@ class Workers:
         """Return the scheduler of that many workers, or more, for a call of Parallel. Starts them if need be."""
         if runtime.why_refused() is not None:
             runtime.need("joblib.Parallel()")  # which raises
-        self._users += 1
-        return _run() or self._own(count).scheduler
+        scheduler = _run() or self._own(count).scheduler
+        self._count_users(1)
+        return scheduler
 
     def release(self) -> None:
         """A call of Parallel is over."""
-        self._users -= 1
+        self._count_users(-1)
 
     def abandon(self) -> None:
         """End our own workers, whatever they do, unless another call uses them."""
         if self._users == 1:
             _end(self._pools)
 
+    @indivisible
     def _own(self, count: int) -> WorkerPool:
-        for pool in self._pools:
-            if pool.size >= count and pool.scheduler.refusal is None:
-                return pool
-        self._pools.append(WorkerPool(count, None))
-        return self._pools[-1]
+        with self._lock:
+            for pool in self._pools:
+                if pool.size >= count and pool.scheduler.refusal is None:
+                    return pool
+            self._pools.append(WorkerPool(count, None))
+            return self._pools[-1]
+
+    @indivisible
+    def _count_users(self, more: int) -> None:
+        with self._lock:
+            self._users += more
 
 
 def _run() -> Scheduler | None:
