@@ -107,16 +107,12 @@ def for_ever(_):
 
 def main():
     with parallel_config(backend="scoop", n_jobs=2):
-        for how in KINDS:
+        for how in ("list", "generator_unordered"):
             parallel = Parallel(return_as=how)
             error = raises(ValueError, lambda: [*parallel([delayed(for_ever)(0), delayed(fail)("of mine")])])
             assert str(error) == "of mine" and "in fail" in str(error.__cause__), error.__cause__
         assert Parallel()(calls(square, range(100))) == squares
         raises(TimeoutError, lambda: [*Parallel(timeout=0.01, return_as=how)(calls(for_ever, range(2)))])
-        results = Parallel(return_as="generator")(delayed(time.sleep)(x) for x in (0, 10_000, 10_000))
-        next(results)
-        with warnings.catch_warnings(record=True):
-            results.close()
         interrupted(lambda inside: (inside(), Parallel()(calls(for_ever, range(4)))))
         assert Parallel()(calls(square, range(100))) == squares
 """,
@@ -134,8 +130,6 @@ def kill_broker(_):
 def main():
     with parallel_config(backend="scoop", n_jobs=2):
         raises(BrokenExecutor, Parallel(), calls(kill_broker, range(2)))
-        assert Parallel()(calls(square, range(9))) == squares[:9]
-        raises(WorkerLost, Parallel(), [delayed(os._exit)(1), *calls(square, range(9))])
         assert Parallel()(calls(square, range(9))) == squares[:9]
 """,
     )
