@@ -16,6 +16,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
+#   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
+#   -------------------------------------------------------------------------------------------------------------
 #   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
