@@ -11,7 +11,7 @@ The import makes the name known to joblib. In a program that was started with ``
 backend starts workers of its own, which end with the block.
 """
 
-from joblib.parallel import register_parallel_backend
+from joblib.parallel import ParallelBackendBase, register_parallel_backend
 
 from .backend import ScoopBackend
 
@@ -20,6 +20,8 @@ __all__ = ["ScoopBackend", "register"]
 
 def register() -> None:
     """Make the backend known to joblib as ``"scoop"``. The import of this module has done so already."""
+    if not hasattr(ParallelBackendBase, "retrieve_result"):
+        raise ImportError("scoop.joblib needs joblib 1.5 or newer")
     register_parallel_backend("scoop", ScoopBackend)
 
 

@@ -82,8 +82,6 @@ class ScoopBackend(AutoBatchingMixin, ParallelBackendBase):  # type: ignore[misc
         items = self._arrays.replaced_in(batch.items)
         return self._call.submit(run_batch, (items, self.nesting_level + 1), callback)
 
-    apply_async = submit  # as older versions of joblib call it
-
     def retrieve_result(self, job: Future | None, timeout: float | None = None) -> Any:
         """Return the results of a batch, or raise what it raised."""
         if job is None:  # what joblib counts as one, since its inputs have raised an exception
