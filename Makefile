@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENVS := .venvs
 CORE := $(VENVS)/core/done
 CHECK := $(VENVS)/check/done
+LIBRARIES := $(VENVS)/libraries/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test check bench bench-quick bench-guard scaling chaos fuzz soak clean
+.PHONY: help demo test libraries check bench bench-quick bench-guard scaling chaos fuzz soak clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -17,6 +18,9 @@ demo: $(CORE)  ## see it work: a census of the standard library, serial and in p
 
 test:  ## the tests, on every CPython from 3.11 that this machine has
 	@$(PYTHON) tests/on_every_python.py $(VENVS)
+
+libraries: $(LIBRARIES)  ## the pieces of docs/libraries.md, each with the library that it is about
+	$(VENVS)/libraries/bin/python -m pytest tests/with_libraries
 
 check: $(CHECK)  ## style, types, layers, and the rules of the house
 	$(VENVS)/check/bin/ruff check src tests examples benchmarks
@@ -57,6 +61,11 @@ $(CORE): pyproject.toml
 $(CHECK): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/check
 	$(VENVS)/check/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@
+
+$(LIBRARIES): pyproject.toml
+	$(PYTHON) -m venv $(VENVS)/libraries
+	$(VENVS)/libraries/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,libraries]'
 	@touch $@
 
 $(BENCH): pyproject.toml

@@ -25,7 +25,10 @@ PLACES = ("tests/executors", "tests/transport")
 """Without the launcher, and what goes from one process to another."""
 RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
 """What several threads do to each other."""
+LIBRARIES = ("tests/with_libraries",)
+"""What `make libraries` tests."""
 SAME = (
+    *LIBRARIES,
     *HOSTS,
     *RACES,
     "tests/units",
@@ -103,7 +106,7 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
 
     return {
         f"{newest}, hosts": (newest, [*HOSTS]),
-        newest: (newest, but(HOSTS + FAULTS + RACES + PLACES)),
+        newest: (newest, but(HOSTS + FAULTS + RACES + PLACES + LIBRARIES)),
         f"{newest}, places": (newest, [*PLACES]),
         **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
         f"{newest}, races": (newest, [*RACES]),

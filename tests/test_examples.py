@@ -37,6 +37,7 @@ EXAMPLES = {
     "objects": Example(r"4 robots went out, 4 came back\."),
     "optional_scoop": Example(r"The largest digit sum is 532, says futures\.map\."),
     "reduce": Example(r"54 words, 16 of them different; 2 times a horse\."),
+    "resume": Example(r"\d+ of 40 were computed before the plug was pulled; [0-4] of them once more\."),
     "same_digits": Example(r"With seed \d+: 800 walks end 1\d\.\d{12} steps away from home\."),
     "scan": Example(r"7 bookings end at 212\.26\."),
     "shared_constants": Example(r"The atlas is a constant: it cannot be set twice\."),
@@ -59,6 +60,8 @@ def last_line(*command: str) -> str:
 def test_example(name: str) -> None:
     if name.startswith("deap_"):
         pytest.importorskip("deap")
+    if name == "resume":
+        pytest.importorskip("joblib")
     example = EXAMPLES[name]
     line = last_line("-m", "scoop", "-n", "2", str(FOLDER / f"{name}.py"), *example.arguments)
     assert re.fullmatch(example.last_line, line)

@@ -16,6 +16,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
+#   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
+#   -------------------------------------------------------------------------------------------------------------
 #   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
@@ -95,6 +97,7 @@ __version__ = "1.0.0"
 _HOMES = {
     "BrokerInfo": "identity",
     "Executor": "executor",
+    "Pool": "pool.pool",
     "WorkerName": "identity",
     "random": "randomness",
     "rng": "randomness",
@@ -108,7 +111,7 @@ _HOMES = {
 def __getattr__(name: str) -> "Any":
     from importlib import import_module
 
-    if name in ("futures", "shared"):  # so that `import scoop` is enough
+    if name in ("futures", "joblib", "shared"):  # so that `import scoop` is enough
         return import_module(f"scoop.{name}")
     if name in _HOMES:
         return getattr(import_module(f"scoop.{_HOMES[name]}"), name)

@@ -46,6 +46,7 @@ class Calls(Protocol):
     def enter(self) -> None: ...
     def leave(self) -> None: ...
     def close(self, cancel: bool = ...) -> None: ...
+    def abort(self) -> None: ...
     def join(self) -> None: ...
 
 
@@ -123,6 +124,28 @@ class Executor(futures.Executor):
             chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
             buffersize: how many inputs may be read ahead of the consumer.
         """
+        return self._map(True, fn, iterables, timeout, chunksize, buffersize)
+
+    def map_as_completed(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Do as map() does, but yield each result as soon as it is there, in no particular order."""
+        return self._map(False, fn, iterables, timeout, chunksize, buffersize)
+
+    def _map(
+        self,
+        in_order: bool,
+        fn: Callable[..., T],
+        iterables: tuple[Iterable[Any], ...],
+        timeout: float | None,
+        chunksize: int,
+        buffersize: int | None,
+    ) -> Iterator[T]:
         if not callable(fn):
             raise TypeError(f"map() needs something callable, not {describe(fn)}")
         if chunksize < 1:
@@ -135,9 +158,9 @@ class Executor(futures.Executor):
         calls = self._calls
         calls.check()
         sizes = buffersize, chunksize
-        function, must_travel = calls.prepared(from_async(fn)), calls.must_travel
+        function, travel = calls.prepared(from_async(fn)), calls.must_travel
         with within(self._root):
-            results = start_map(calls.scheduler, function, inputs, timeout, True, *sizes, must_travel=must_travel)
+            results = start_map(calls.scheduler, function, inputs, timeout, in_order, *sizes, must_travel=travel)
         results.kept = self  # an executor that is forgotten ends, and would read no more inputs
         return results
 
@@ -152,6 +175,17 @@ class Executor(futures.Executor):
         self._calls.close(cancel_futures)
         if wait:
             self._calls.join()
+
+    def terminate_workers(self) -> None:
+        """Take no more calls, fail those that have not ended, and end the processes at once, whatever they do.
+
+        In a run, whose workers are not the executor's own, what has not begun is cancelled instead.
+        """
+        self._end.detach()
+        self._calls.abort()
+        if not self._calls.must_travel:
+            return
+        self._calls.join()
 
     def __enter__(self) -> "Executor":
         self._calls.enter()

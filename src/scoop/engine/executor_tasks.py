@@ -142,6 +142,10 @@ class ExecutorTasks:
         for future in [*self._left] if cancel else ():
             future.cancel()
 
+    def abort(self) -> None:
+        """Take no more calls, and cancel those that have not begun: the workers are the run's."""
+        self.close(cancel=True)
+
     def join(self) -> None:
         """Wait until all has ended."""
         for future in [*self._left]:

@@ -81,6 +81,10 @@ class WorkerPool:
     def broker_pid(self) -> int:
         return self._process.pid
 
+    @property
+    def size(self) -> int:
+        return self._start.workers
+
     def submit(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
     ) -> Future[T]:
@@ -116,6 +120,12 @@ class WorkerPool:
         """Wait until all has ended; but not where a callback calls, which would wait for itself."""
         if self.scheduler.fibers_here() is None:
             self._thread.join()
+
+    def abort(self) -> None:
+        """Take no more calls, fail those that have not ended, and end the processes at once."""
+        if self in _open:
+            self.scheduler.refuse(BrokenExecutor("the executor's workers were ended at the program's request"))
+            self._closing.set()
 
     def abandon(self) -> None:
         """Let go of all: this is a forked child, and the workers are its parent's."""
