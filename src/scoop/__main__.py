@@ -23,12 +23,13 @@ def _main() -> int:
     # them, now or later. A sixth of the time of a short run; and workers do not copy pages that only it would touch.
     collects = gc.isenabled()
     gc.disable()
-    from scoop.cli.command import main
+    from scoop.cli.commands import find_command
 
+    run = find_command(sys.argv[1:])
     gc.freeze()
     if collects:
         gc.enable()
-    return main()
+    return run()
 
 
 if __name__ == "__main__":
