@@ -16,6 +16,10 @@ def console() -> int:
 
 
 def _main() -> int:
+    if sys.platform == "win32":
+        from scoop.errors import ON_WINDOWS
+
+        sys.exit(f"scoop: {ON_WINDOWS}")
     # Until the program runs, Ctrl-C ends the process without a word: a traceback would show none but our own frames.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

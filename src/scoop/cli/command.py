@@ -30,6 +30,7 @@ from ..machine.program import CannotStart, Program, find_tool
 from ..machine.unseen_child import await_unseen
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
+from .free_threading import word_on_gil
 from .wait_notice import telling_of_wait
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _refuse(problem: Exception) -> int:
 def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
     log.set_up(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
+    if word := word_on_gil():
+        log.own.warning("scoop: %s", word)
     if options.path is not None:
         os.chdir(options.path)
         if not sys.flags.safe_path:
