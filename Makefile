@@ -7,7 +7,7 @@ CHECK := $(VENVS)/check/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test check bench bench-quick bench-guard scaling chaos fuzz soak clean
+.PHONY: help demo test test-quick package release check bench bench-quick bench-guard scaling chaos fuzz soak clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -15,8 +15,17 @@ help:  ## say what can be made
 demo: $(CORE)  ## see it work: a census of the standard library, serial and in parallel
 	$(VENVS)/core/bin/python -m scoop examples/census.py
 
-test:  ## the tests, on every CPython from 3.11 that this machine has
-	@$(PYTHON) tests/on_every_python.py $(VENVS)
+test:  ## the tests, on every CPython from 3.11 that is here; ARGS="tests/library -k name" for some of them
+	@$(PYTHON) tests/on_every_python.py $(VENVS) $(ARGS)
+
+test-quick: $(CHECK)  ## less than a minute of them, on one Python
+	$(CHECK:done=bin/python) -m pytest -q $(or $(ARGS),tests/units tests/structure tests/reference)
+
+package:  ## build the wheel and the source distribution, install the wheel in a bare environment, and try it
+	@$(PYTHON) tests/try_package.py $(VENVS)
+
+release: check  ## build and check all that a release is made of, in dist/; nothing is uploaded
+	@$(PYTHON) tests/try_package.py $(VENVS) --release
 
 check: $(CHECK)  ## style, types, layers, and the rules of the house
 	$(VENVS)/check/bin/ruff check src tests examples benchmarks
