@@ -26,7 +26,7 @@ done
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -r $keys ] || skip "there are no keys of Debian's archive ($keys)"
 mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null \
-    | sed -n 's/^URIs: *\([^ ]*debian\/*\) *$/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*debian\/*\) .*/\2/p' | head -n 1)
+    | sed -n 's/^URIs: *\([^ ]*debian\/*\) *$/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*debian\/*\) .*/\2/p' | head -n 1) || true
 mirror=${mirror:-http://deb.debian.org/debian}
 
 packages=$folder/packages
