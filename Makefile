@@ -8,7 +8,11 @@ LIBRARIES := $(VENVS)/libraries/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test libraries check bench bench-quick bench-guard scaling chaos fuzz soak clean
+QUICK := tests/units tests/structure tests/reference \
+	--deselect tests/units/test_codec.py::test_data_survives --ignore tests/units/test_broker_orders.py
+
+.PHONY: help demo test test-quick libraries package release check bench bench-quick bench-guard scaling chaos fuzz
+.PHONY: soak clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -16,8 +20,17 @@ help:  ## say what can be made
 demo: $(CORE)  ## see it work: a census of the standard library, serial and in parallel
 	$(VENVS)/core/bin/python -m scoop examples/census.py
 
-test:  ## the tests, on every CPython from 3.11 that this machine has
-	@$(PYTHON) tests/on_every_python.py $(VENVS)
+test:  ## the tests, on every CPython from 3.11 that is here; ARGS="tests/library -k name" for some of them
+	@$(PYTHON) tests/on_every_python.py $(VENVS) $(ARGS)
+
+test-quick: $(CHECK)  ## less than a minute of them, on one Python
+	$(CHECK:done=bin/python) -m pytest -q $(or $(ARGS),$(QUICK))
+
+package:  ## build the wheel and the source distribution, install the wheel in a bare environment, and try it
+	@$(PYTHON) tests/try_package.py $(VENVS)
+
+release: check  ## build and check all that a release is made of, in dist/; nothing is uploaded
+	@$(PYTHON) tests/try_package.py $(VENVS) --release
 
 libraries: $(LIBRARIES)  ## the pieces of docs/libraries.md, each with the library that it is about
 	$(VENVS)/libraries/bin/python -m pytest tests/with_libraries

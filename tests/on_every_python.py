@@ -1,10 +1,12 @@
 """Run the tests on every CPython from 3.11 that this machine has, four at a time; say which are missing.
 
+Every few seconds a line says how far the runs are. All that a run has printed follows when it has ended.
+
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
 five parts; the oldest all but what is the same on every Python; those between the reference: a whole run is to take
-twelve minutes at most. With arguments, all run what those say.
+twelve minutes at most; those of NEW only what is likely to differ. With arguments, all run what those say.
 """
 
 import os
@@ -14,7 +16,11 @@ import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+from progress import Progress
+
+VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
+NEW = ("3.14", "3.15")
+"""Of these only what is likely to differ is run, where an older one is there: few machines have them."""
 AT_ONCE = 4
 """Most tests wait for processes that start and end, so four runs share two processors well."""
 
@@ -49,6 +55,7 @@ SAME = (
 )
 """What no Python is likely to do otherwise than another."""
 BETWEEN = ("tests/reference",)
+ON_NEW = ("tests/reference", "tests/library/test_context_variables.py", "tests/library/test_own_threads.py")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,6 +78,7 @@ def prepare(interpreter: str, folder: Path) -> str:
     """Make the virtual environment, unless it is there and as new as pyproject.toml; return its python."""
     python, done = folder / "bin" / "python", folder / "done"
     if not done.exists() or done.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
+        print(f"-- {folder.name}: installing what the tests need", flush=True)
         subprocess.run([interpreter, "-m", "venv", "--clear", str(folder)], check=True)
         quiet = ("--quiet", "--disable-pip-version-check")
         subprocess.run([python, "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[test]"], check=True)
@@ -80,25 +88,29 @@ def prepare(interpreter: str, folder: Path) -> str:
     return str(python)
 
 
-def test(name: str, python: Future[str], arguments: list[str]) -> list[str]:
+def test(name: str, python: Future[str], arguments: list[str], progress: Progress) -> list[str]:
     """Run the tests, print all they say when they have ended; return what has failed, in a line each."""
     folder = Path(python.result()).parent.parent
-    cache = ("-o", f"cache_dir={folder / name.replace(' ', '-')}-cache")
-    ended = subprocess.run(
-        [python.result(), "-m", "pytest", *cache, *arguments],
+    cache = ("-o", f"cache_dir={folder / name.replace(' ', '-')}-cache", "-o", "console_output_style=count")
+    with subprocess.Popen(
+        [python.result(), "-u", "-m", "pytest", *cache, *arguments],
         cwd=ROOT,
-        check=False,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-    )
-    print(f"== Python {name}\n{ended.stdout}", flush=True)
-    failed = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-    return failed or ([f"pytest ended with status {ended.returncode}"] if ended.returncode else [])
+    ) as process:
+        assert process.stdout is not None
+        lines = [*progress.follow(name, process.stdout)]
+    progress.ended(name)
+    print(f"== Python {name}\n{''.join(lines)}", flush=True)
+    failed = [line.rstrip() for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    return failed or ([f"pytest ended with status {process.returncode}"] if process.returncode else [])
 
 
 def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
     """Return the runs by their names: of which version, with which pytest arguments; the longest first."""
+    new = [version for version in newest_first if version in NEW]
+    newest_first = [version for version in newest_first if version not in NEW] or [new.pop()]
     newest, oldest = newest_first[0], newest_first[-1]
 
     def but(paths: tuple[str, ...]) -> list[str]:
@@ -112,12 +124,14 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
         f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
+        **{version: (version, [*ON_NEW]) for version in new},
     }
 
 
 def main() -> int:
     """Return 0 if at least one Python was found and the tests pass on all that were."""
     folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
+    print(f"== looking for CPython {', '.join(VERSIONS)}", flush=True)
     found = {version: find(version) for version in VERSIONS}
     for version in VERSIONS:
         if not found[version]:
@@ -126,12 +140,16 @@ def main() -> int:
     if not newest_first:
         return 1
     wanted = {version: (version, arguments) for version in newest_first} if arguments else parts(newest_first)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    print(f"== {len(wanted)} runs on Python {', '.join(newest_first)}; {AT_ONCE} at a time", flush=True)
+    with Progress(wanted) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
         # These first: whoever waits for one of them finds it begun.
         pythons = {
             version: pool.submit(prepare, found[version], folder / f"test-{version}") for version in newest_first
         }
-        runs = {name: pool.submit(test, name, pythons[version], words) for name, (version, words) in wanted.items()}
+        runs = {
+            name: pool.submit(test, name, pythons[version], words, progress)
+            for name, (version, words) in wanted.items()
+        }
     failed = [name for name, run in runs.items() if run.result()]
     print(f"== passed on {'; '.join(name for name in runs if name not in failed) or 'none'}", flush=True)
     for name in failed:  # once more, where a reader of a long log looks first

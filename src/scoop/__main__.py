@@ -16,6 +16,10 @@ def console() -> int:
 
 
 def _main() -> int:
+    if sys.platform == "win32":
+        from scoop.errors import ON_WINDOWS
+
+        sys.exit(f"scoop: {ON_WINDOWS}")
     # Until the program runs, Ctrl-C ends the process without a word: a traceback would show none but our own frames.
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
@@ -23,12 +27,13 @@ def _main() -> int:
     # them, now or later. A sixth of the time of a short run; and workers do not copy pages that only it would touch.
     collects = gc.isenabled()
     gc.disable()
-    from scoop.cli.command import main
+    from scoop.cli.commands import find_command
 
+    run = find_command(sys.argv[1:])
     gc.freeze()
     if collects:
         gc.enable()
-    return main()
+    return run()
 
 
 if __name__ == "__main__":

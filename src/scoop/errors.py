@@ -29,6 +29,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 
 __all__ = [
+    "ON_WINDOWS",
     "BrokenExecutor",
     "CancelledError",
     "Deadlock",
@@ -53,6 +54,11 @@ __all__ = [
     "name_of",
     "why_not_started",
 ]
+
+ON_WINDOWS = (
+    "SCOOP needs Linux or macOS: its workers are forked, and Windows has no fork. On Windows, run the program within "
+    "WSL (wsl --install), which is a Linux"
+)
 
 _MOST_SHOWN = 80
 

@@ -1,10 +1,13 @@
 """At a terminal: interactive sessions, and Ctrl-C."""
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+import scoop
 from command.terminal import Terminal
 from running import HOME, write
 from scripts import program
@@ -14,7 +17,8 @@ from scripts import program
 def session(tmp_path: Path) -> Iterator[Terminal]:
     """Start a session on a python without IPython."""
     write(tmp_path / "hidden/IPython.py", "raise ImportError('hidden')")
-    terminal = Terminal(cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "hidden")})
+    paths = os.pathsep.join([str(tmp_path / "hidden"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    terminal = Terminal(cwd=tmp_path, env={"PYTHONPATH": paths})
     try:
         terminal.until(">>> ")
         yield terminal
@@ -76,6 +80,25 @@ def test_a_session_is_ipythons_where_that_is_installed(tmp_path: Path) -> None:
         assert terminal.end() == 0
     finally:
         terminal.close()
+
+
+def test_a_session_greets_with_version_and_workers_and_has_futures(session: Terminal) -> None:
+    assert f"SCOOP {scoop.__version__}, Python {sys.version.split()[0]}, 2 workers" in session.screen
+    assert "[1, 2]" in session.type("list(futures.map(abs, [-1, -2]))")
+    session.press("\x04")
+    assert session.end() == 0
+    assert "the session ends when" not in session.screen
+
+
+def test_a_session_that_waits_for_tasks_at_its_end_says_so(session: Terminal, tmp_path: Path) -> None:
+    session.type("import time; from os.path import exists")
+    define(session, ["def work():", "    while not exists('gate'): time.sleep(0.01)", "    print('worked')"])
+    session.type("future = futures.submit(work)")
+    session.press("\x04")
+    session.until("the session ends when the tasks that it has started have ended; Ctrl-C gives them up")
+    write(tmp_path / "gate")
+    session.until("worked")
+    assert session.end() == 0
 
 
 def test_control_c_ends_a_program_at_work_as_it_ends_plain_python(tmp_path: Path) -> None:

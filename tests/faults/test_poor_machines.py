@@ -85,10 +85,11 @@ def test_large_data_travel_where_few_descriptors_are(tmp_path: Path, limit: int)
 def test_without_descriptors_for_the_broker_a_run_says_what_is_missing(tmp_path: Path) -> None:
     source = """
         import resource, runpy, sys
-        from scoop.cli import command  # which needs descriptors itself
+        import scoop.cli.command  # which needs descriptors itself
+        from scoop.cli import commands
         resource.setrlimit(resource.RLIMIT_NOFILE, (5, 5))
         sys.argv[1:] = ["-n", "2", "script.py"]
-        sys.exit(command.main())
+        sys.exit(commands.main(sys.argv[1:]))
         """
     write(tmp_path / "start.py", source)
     run = shell(tmp_path, '"$PYTHON" start.py')
@@ -326,7 +327,7 @@ def test_numbers_for_workers_do_not_run_out(tmp_path: Path) -> None:
                 assert elsewhere(give, x) == x
         """)
     write(tmp_path / "script.py").write_text(source + MAIN)
-    few = "import sys, scoop.wire.status_page as b; b.MOST_WORKERS = 8; import scoop.cli.command as c; "
+    few = "import sys, scoop.wire.status_page as b; b.MOST_WORKERS = 8; import scoop.cli.commands as c; "
     words = ["-n", "2", "--max-tasks-per-worker", "1", "script.py"]
     run = run_python("-c", f"{few}sys.exit(c.main({words!r}))", cwd=tmp_path)
     assert run == Run(0, "fine\n", "")

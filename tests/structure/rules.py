@@ -46,11 +46,13 @@ LIBRARY_NAMES = {
     "_exit",
     "_fields",
     "_getframe",
+    "_is_gil_enabled",
     "_make",
     "_register_atexit",
     "_replace",
     "_run_exitfuncs",
     "_shutdown",
+    "_xoptions",
 }
 """Names of the standard library: nearly all are documented, and private by their spelling alone."""
 

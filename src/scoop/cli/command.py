@@ -1,4 +1,4 @@
-"""``python -m scoop``: read the command line, run the program, and end with its status."""
+"""``python -m scoop script.py``: run the program as the options say, and end with its status."""
 
 import argparse
 import atexit
@@ -32,7 +32,8 @@ from ..machine.program import CannotStart, Program, find_tool
 from ..machine.unseen_child import await_unseen
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
-from .options import new_parser
+from .free_threading import word_on_gil
+from .wait_notice import telling_of_wait
 
 if TYPE_CHECKING:
     from ..cluster.plan import Placement
@@ -43,36 +44,18 @@ _interrupted = False
 _status = 0
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line ``argv``; return the exit status."""
+def main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Run the program that the command line names; return the exit status."""
     global _status
-    words = sys.argv[1:] if argv is None else argv
-    command = words[0] if words and not os.path.exists(words[0]) else ""  # else it is a program of that name
     try:
-        if command == "hosts":
-            from .hosts import list_hosts
-
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            _status = list_hosts(words[1:])
-        elif command == "worker":
-            from .join import join
-
-            _status = join(words[1:])
-        elif command == "kernel":
-            from .kernel import kernel
-
-            _status = kernel(words[1:])
-        else:
-            _status = _main(words)
+        _status = _main(parser, options)
     except SystemExit as end:
         _status = end.code if isinstance(end.code, int) else int(end.code is not None)
         raise
     return _status
 
 
-def _main(words: list[str]) -> int:
-    parser = new_parser()
-    options = parser.parse_args(words)
+def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
     limits = Limits(*bounds, authkey=os.urandom(32).hex(), initializer=options.initializer or "")
     try:
@@ -114,12 +97,21 @@ def _refuse(problem: Exception) -> int:
 def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
     log.set_up(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
+    if word := word_on_gil():
+        log.own.warning("scoop: %s", word)
     if options.path is not None:
         os.chdir(options.path)
         if not sys.flags.safe_path:
             sys.path[0] = os.getcwd()
     if options.nice is not None:
-        os.nice(options.nice)
+        _be_nice(options.nice)
+
+
+def _be_nice(level: int) -> None:
+    try:
+        os.nice(level)
+    except PermissionError:
+        raise CannotStart(f"--nice {level}: only root may lower the niceness; give 0 to 19") from None
 
 
 def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Program:
@@ -256,7 +248,8 @@ def _drain(program: Program) -> None:
     if scheduler.refusal is None and not runtime.ends_with_program:
         # If the script has no guard, each worker runs it instead of importing it. That is an error, and the origin
         # waits until a worker reports it, even if the origin's own tasks have ended.
-        scheduler.drain(await_starts=not program.seems_guarded())
+        with telling_of_wait(program.kind == "session"):
+            scheduler.drain(await_starts=not program.seems_guarded())
     if isinstance(scheduler.refusal, UnguardedMainError):
         raise scheduler.refusal
 

@@ -1,7 +1,9 @@
 """``scoop hosts``: reach the hosts of a run, and show what they have and how far away they are."""
 
+import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from ..cluster.plan import Call, Plan, calls, describe, invite
 from ..engine.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
-from .options import new_parser
+from .parser import Parser
 from .plan import find_placement, new_plan
 
 __all__ = ["Row", "list_hosts", "table"]
@@ -31,14 +33,13 @@ class Row(NamedTuple):
     problem: str = ""  # why it cannot take part
 
 
-def list_hosts(words: list[str]) -> int:
+def list_hosts(parser: Parser, options: argparse.Namespace) -> int:
     """Reach the hosts that are named, or a batch system has given; print what they have; return the exit status."""
-    parser = new_parser()
-    options = parser.parse_args(["--hosts", *words] if words and not words[0].startswith("-") else words)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if options.program or options.module is not None or options.code is not None:
-        parser.error("hosts: name no program here, only hosts and options")
+        parser.error("name no program here, only hosts and options")
     if options.connect or options.invite:
-        parser.error("hosts: it shows hosts that are named or belong to a job; leave out --connect and --invite")
+        parser.error("it shows hosts that are named or belong to a job; leave out --connect and --invite")
     try:
         placement = find_placement(options, os.environ)
         plan = new_plan(placement, options, None, Limits())

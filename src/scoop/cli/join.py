@@ -18,16 +18,14 @@ from ..cluster.invitation import fetch
 from ..cluster.transport import Terms
 from ..engine.limits import Limits
 from ..tuning import TUNING
-from .options import COUNT
 
 __all__ = ["join"]
 
 _LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def join(words: list[str]) -> int:
+def join(options: argparse.Namespace) -> int:
     """Be a machine of the run until it ends, or until this process is told to leave; return the exit status."""
-    options = _parser().parse_args(words)
     try:
         invitation = fetch(options.connect)
         assert invitation.terms is not None
@@ -92,15 +90,3 @@ def _check_run_listens(terms: Terms) -> None:
 
 def _say(text: str) -> None:
     print(f"scoop: {text}", file=sys.stderr, flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="scoop worker",
-        description="Join a run with workers on this machine, until the run ends. Ctrl-C, or SIGTERM, leaves the run "
-        "after the tasks that have begun here. A second one leaves at once: the run repeats those tasks elsewhere.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--connect", metavar="FILE", required=True, help="the file that the run wrote for --invite")
-    parser.add_argument("-n", type=COUNT, metavar="N", help="workers here (default: all usable processors)")
-    return parser

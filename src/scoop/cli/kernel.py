@@ -16,17 +16,15 @@ from typing import Any, NoReturn
 
 from ..engine.recycling import flush_streams
 from ..session import start
-from .options import COUNT
+from .parser import Parser
 
 __all__ = ["kernel"]
 
-_MISSING = "scoop: a kernel needs ipykernel and jupyter_client: pip install scoop[notebooks]"
+_MISSING = "scoop: a kernel needs ipykernel and jupyter_client: pip install '.[notebooks]' in a clone of SCOOP"
 
 
-def kernel(words: list[str]) -> int:
-    """Install the kernel, or be one; return the exit status."""
-    parser = _parser()
-    options, rest = parser.parse_known_args(words)
+def kernel(parser: Parser, options: argparse.Namespace, rest: list[str]) -> int:
+    """Install the kernel, or be one, which gets the ``rest`` of the words; return the exit status."""
     if not (_is_there("ipykernel") and _is_there("jupyter_client")):
         print(_MISSING, file=sys.stderr)
         return 2
@@ -78,20 +76,3 @@ def _serve(words: list[str], workers: int | None) -> NoReturn:
     atexit._run_exitfuncs()
     flush_streams()
     os._exit(0)  # else Python would wait for all that was submitted
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="scoop kernel",
-        description="Make a kernel known to Jupyter, Python (SCOOP). Its workers start with it: futures.map works in "
-        "every cell. An interrupt stops what the cell waits for, and keeps the workers.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("--install", action="store_true", help="make it known to Jupyter")
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--user", action="store_true", help="for this user (default)")
-    where.add_argument("--sys-prefix", action="store_true", help="for this environment of Python alone")
-    add("-n", type=COUNT, metavar="N", help="workers of each kernel (default: all usable processors)")
-    add("-f", dest="connection_file", metavar="FILE", help=argparse.SUPPRESS)
-    return parser

@@ -5,12 +5,13 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from ..engine.limits import Limits
 from ..wire.status_page import MOST_WORKERS
+from .parser import Parser
 
-__all__ = ["COUNT", "new_parser"]
+__all__ = ["COUNT", "RunParser", "add_options", "new_parser"]
 
 _EXAMPLES = """\
 examples:
@@ -31,7 +32,10 @@ _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
-If a file or a folder here is called hosts, worker or kernel, then it is the program to run."""
+  examples [FOLDER]              copy the examples into a folder
+  completion SHELL               print what completes options in bash, zsh or fish
+  manpage                        print the manual page
+Each has a --help of its own. If a program here has the name of a command, then it is run."""
 
 _LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
 _REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
@@ -39,22 +43,26 @@ _REST = "words_after_hosts"  # where --hosts leaves the words after the names: t
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 
 
-def new_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def new_parser() -> Parser:
+    parser = RunParser(
         prog="python -m scoop",
         usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
         description="Run a program whose scoop.futures use all processors of this machine, and of others.\n"
         "`scoop` is short for `python -m scoop`.",
         epilog=_EXAMPLES,
-        formatter_class=_HelpFormatter,
-        allow_abbrev=False,
     )
+    parser.add_argument_group("commands", _COMMANDS)
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: Parser) -> None:
     add = parser.add_argument
     count = "workers beside the program; 1: it runs all tasks itself (default: all usable processors)"
     add("-n", type=COUNT, metavar="N", help=count)
     add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
     add("-q", "--quiet", action="store_true", help="report errors only")
-    add("--nice", type=int, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
+    add("--nice", type=_niceness, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
     retries = "how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")
     add("--retries", type=number, default=Limits().retries, metavar="N", help=retries)
@@ -79,7 +87,6 @@ def new_parser() -> argparse.ArgumentParser:
     add("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help="run a module")
     add("-c", dest="code", nargs=argparse.REMAINDER, metavar="CODE", help="run code")
     add("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    return parser
 
 
 _GONE = (
@@ -92,8 +99,8 @@ _GONE = (
 """Options of SCOOP 0.7, how many values they have, and why they are not needed."""
 
 
-def _add_host_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("other machines (docs/clusters.md)", _COMMANDS).add_argument
+def _add_host_options(parser: Parser) -> None:
+    add = parser.add_argument_group("other machines (docs/clusters.md)").add_argument
     hosts = "hosts to run on: names, user@name:port, node[1-4]; a name given three times gets three workers"
     add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST", default=[], help=hosts)
     add("--hostfile", metavar="FILE", help="file of hosts: a line each, name and workers; - is standard input")
@@ -116,9 +123,8 @@ def _add_host_options(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="show what would be started where, and start nothing")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        super().error(f"{message} (python -m scoop --help tells all options)")
+class RunParser(Parser):
+    """Reads options, hosts and a program."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the command line; read what follows the names of hosts as another one."""
@@ -128,17 +134,6 @@ class _Parser(argparse.ArgumentParser):
             return options
         after = options.program  # argparse has already taken the program from the end
         return self.parse_args([*rest, *(["--"] if after and after[0] != "--" else []), *after], options)
-
-
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Asks for the terminal's width itself: argparse would import shutil for it, which costs 2 ms at every start."""
-
-    def __init__(self, prog: str) -> None:
-        try:
-            columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
-        except (OSError, ValueError):
-            columns = 80
-        super().__init__(prog, width=columns - 2)
 
 
 class _Gone(argparse.Action):
@@ -187,6 +182,15 @@ def _whole(meaning: str, least: int = 0, most: int | None = MOST_WORKERS - 1) ->
 
 
 COUNT = _whole("a number of workers: 1 or more", 1)
+
+
+def _niceness(text: str) -> int:
+    try:
+        if -20 <= int(text) <= 19:
+            return int(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is not a level of niceness: a whole number from -20 to 19")
 
 
 def _size(text: str) -> int:

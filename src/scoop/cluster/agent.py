@@ -27,7 +27,7 @@ from ..engine.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker
-from ..machine.supervision import close_all_but, die_with_parent
+from ..machine.supervision import close_all_but, die_with_parent, handle_of
 from ..tuning import TUNING
 from .files import ProgramFiles, are_present, unpack
 from .hosts import HostsError
@@ -102,6 +102,9 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     finally:
         sock.close()
         os.waitpid(pid, 0)
+
+
+_SECONDS_BETWEEN_LOOKS = 0.1  # at a machine of whose end the system does not tell
 
 
 class Agent:
@@ -219,19 +222,24 @@ class Agent:
 
     def _guard(self, pid: int) -> int:
         """Wait until the machine or the run pipe ends; kill what is left of the machine; return its status."""
-        handle = os.pidfd_open(pid)
+        handle = handle_of(pid)
         poll = select.poll()
-        poll.register(handle, select.POLLIN)
         poll.register(self._run_pipe, select.POLLIN)
-        seconds = TUNING.orphans_reaped_every_seconds
-        while handle not in (ready := [descriptor for descriptor, _ in poll.poll(seconds * 1000)]):
+        if handle is not None:
+            poll.register(handle, select.POLLIN)
+        seconds = TUNING.orphans_reaped_every_seconds if handle is not None else _SECONDS_BETWEEN_LOOKS
+        while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+            ready = [descriptor for descriptor, _ in poll.poll(seconds * 1000)]
             if self._run_pipe in ready and not os.read(self._run_pipe, 1 << 16):
                 break
             reap_orphans([pid])
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
         self.machine = None
-        os.kill(pid, signal.SIGKILL)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if not ended[0]:
+            os.kill(pid, signal.SIGKILL)
+            ended = os.waitpid(pid, 0)
+        status = os.waitstatus_to_exitcode(ended[1])
         kill_orphans([self._remover[0]] if self._remover else (), in_any_session=True)
         return status & 0xFF
 

@@ -34,7 +34,7 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     """
     missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
     if missing:
-        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install 'scoop[dask]'")
+        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
     first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
     host = name or _address_towards(first)
 

@@ -14,6 +14,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple, cast
 from zipimport import ZipImportError, zipimporter
 
+import scoop
+
 from ..engine.tracebacks import without_our_frames
 from ..errors import ScoopError
 from ..wire.codec import pickle_main_by_value
@@ -255,11 +257,13 @@ def _module_names(spec: Any) -> dict[str, Any]:
 
 
 def _interact(main: ModuleType) -> None:
+    main.__dict__["futures"] = scoop.futures
     try:
         from IPython import start_ipython
     except ImportError:
         pass
     else:
+        print(_greeting())
         start_ipython(argv=["--no-banner"], user_ns=main.__dict__)
         return
     import code
@@ -269,5 +273,12 @@ def _interact(main: ModuleType) -> None:
             without_our_frames(cast(BaseException, sys.exc_info()[1]))
             super().showtraceback()
 
-    hint = "SCOOP: `from scoop import futures`; what you define here works in tasks."
-    Console(main.__dict__).interact(banner=f"Python {sys.version.split()[0]}\n{hint}", exitmsg="")
+    Console(main.__dict__).interact(banner=_greeting(), exitmsg="")
+
+
+def _greeting() -> str:
+    workers = "1 worker" if scoop.SIZE == 1 else f"{scoop.SIZE} workers"
+    return (
+        f"SCOOP {scoop.__version__}, Python {sys.version.split()[0]}, {workers}\n"
+        "`futures` is there: list(futures.map(abs, [-1, -2])). What you define works in tasks. Ctrl-D ends."
+    )

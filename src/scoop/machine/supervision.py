@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from ..tuning import TUNING
 
-__all__ = ["close_all_but", "die_with_parent", "start_watchdog"]
+__all__ = ["close_all_but", "die_with_parent", "handle_of", "start_watchdog"]
 
 _PR_SET_PDEATHSIG = 1
 
@@ -41,15 +41,22 @@ def close_all_but(*kept: int) -> None:
     os.closerange(start, highest + 1)
 
 
+def handle_of(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when a process ends; None where the system has none (pidfd)."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
+
+
 def start_watchdog(origin: int) -> int | None:
     """Start, from the broker, the process that kills ``origin`` if the broker dies first; return its pid.
 
     It waits for the end of a pipe that only the broker holds open. Return None if it cannot be started, or the system
     cannot name a process safely (pidfd, Linux 5.3); the run then goes on without one.
     """
-    try:
-        handle = os.pidfd_open(origin)
-    except (AttributeError, OSError):
+    handle = handle_of(origin)
+    if handle is None:
         return None
     try:
         ours, theirs = os.pipe()
