@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENVS := .venvs
 CORE := $(VENVS)/core/done
 CHECK := $(VENVS)/check/done
+DOCS := $(VENVS)/docs/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
-.PHONY: help demo test check bench bench-quick bench-guard scaling chaos fuzz soak clean
+.PHONY: help demo test check bench bench-quick bench-guard scaling chaos fuzz soak docs clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -19,8 +20,8 @@ test:  ## the tests, on every CPython from 3.11 that this machine has
 	@$(PYTHON) tests/on_every_python.py $(VENVS)
 
 check: $(CHECK)  ## style, types, layers, and the rules of the house
-	$(VENVS)/check/bin/ruff check src tests examples benchmarks
-	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks
+	$(VENVS)/check/bin/ruff check src tests examples benchmarks docsite
+	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks docsite
 	$(VENVS)/check/bin/mypy
 	$(VENVS)/check/bin/lint-imports
 	$(VENVS)/check/bin/python tests/structure/rules.py
@@ -46,8 +47,12 @@ fuzz: $(CHECK)  ## random programs beside a serial model, for ten minutes; ARGS=
 soak: $(CHECK)  ## a million tasks while workers come and go: does memory stay flat?
 	$(VENVS)/check/bin/python benchmarks/soak.py
 
+docs: $(DOCS)  ## the documentation as a site for a browser, in site/; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(VENVS)/docs/bin/python -m mkdocs build --quiet --strict
+	@echo "open site/index.html"
+
 clean:  ## remove all that was made here
-	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis fuzz-failures dist build
+	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis fuzz-failures dist build site
 
 $(CORE): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/core
@@ -57,6 +62,11 @@ $(CORE): pyproject.toml
 $(CHECK): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/check
 	$(VENVS)/check/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $@
+
+$(DOCS): pyproject.toml
+	$(PYTHON) -m venv $(VENVS)/docs
+	$(VENVS)/docs/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 $(BENCH): pyproject.toml
