@@ -19,6 +19,10 @@ What `python -m scoop --help` says, and the page that tells more. This page is m
 """
 
 
+_FIRST = ("options.md", "clusters.md")  # where to look first
+_EXPLAINS = r"[#|]"
+
+
 class Option(NamedTuple):
     """An option of a command.
 
@@ -53,13 +57,19 @@ def options_page(options: Iterable[Option], pages: Mapping[str, str]) -> str:
 
 
 def explained_in(option: Option, pages: Mapping[str, str]) -> str | None:
-    """Return the page that explains an option: in a heading or a row of a table, or else anywhere."""
+    """Return the page that explains an option: in a heading, at the start of a row, or else in a line."""
     word = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, option.names))})(?![\w-])")
-    lines = {page: [line for line in text.splitlines() if word.search(line)] for page, text in pages.items()}
-    for page, found in lines.items():
-        if any(line.startswith(("#", "|")) for line in found):
-            return page
-    return next((page for page, found in lines.items() if found), None)
+    order = sorted(pages, key=lambda page: (page not in _FIRST, page))
+    for begins in (_EXPLAINS, ""):
+        for page in order:
+            if any(re.match(begins, line) and word.search(_subject(line)) for line in pages[page].splitlines()):
+                return page
+    return None
+
+
+def _subject(line: str) -> str:
+    """Return what a line is about: the first cell of a row, or else all of it."""
+    return line.split("|")[1] if line.startswith("|") else line
 
 
 def _value(action: argparse.Action) -> str:
