@@ -1,4 +1,4 @@
-"""The study with inputs that make no sense: the others are computed all the same."""
+"""The study with some inputs that make no sense."""
 
 from itertools import product
 
@@ -20,8 +20,9 @@ def study(case: tuple[int, int]) -> float:
 if __name__ == "__main__":
     cases = list(product(MEETINGS, DAYS_ILL))
     tasks = [futures.submit(study, case) for case in cases]
-    for (meetings, days_ill), task in zip(cases, tasks, strict=True):
+    for case, task in zip(cases, tasks, strict=True):
+        name = "{} meetings, {} days".format(*case)
         try:
-            print(f"{meetings} meetings, {days_ill} days: {task.result():.1f} people")
+            print(f"{name}: {task.result():.1f} people")
         except ValueError as problem:
-            print(f"{meetings} meetings, {days_ill} days: left out, {problem}")
+            print(f"{name}: left out, {problem}")

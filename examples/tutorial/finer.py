@@ -1,4 +1,4 @@
-"""The study with smaller tasks: each case is a task, and starts a task for each repetition."""
+"""The study with smaller tasks: each case is a task, and starts others."""
 
 from itertools import product
 
@@ -13,7 +13,11 @@ REPETITIONS = 50
 
 def study(case: tuple[int, int]) -> tuple[int, int, float]:
     meetings, days_ill = case
-    sizes = futures.map(outbreak, [meetings] * REPETITIONS, [days_ill] * REPETITIONS, range(REPETITIONS))
+
+    def once(seed: int) -> int:
+        return outbreak(meetings, days_ill, seed)
+
+    sizes = futures.map(once, range(REPETITIONS))
     return meetings, days_ill, sum(sizes) / REPETITIONS
 
 

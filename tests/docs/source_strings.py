@@ -23,9 +23,10 @@ def strings(source: Path) -> list[str]:
 
 def is_quoted(quotation: str, texts: list[str]) -> bool:
     """Return whether one of the texts has all parts of a quotation, in their order."""
-    parts = map(re.escape, quotation.strip().split(ANYTHING))
-    pattern = re.compile(".*".join(parts), re.DOTALL)
-    return any(pattern.search(text) for text in texts)
+    parts = quotation.strip().split(ANYTHING)
+    pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
+    longest = max(parts, key=len)
+    return any(longest in text and pattern.search(text) for text in texts)
 
 
 def _literals(tree: ast.AST) -> Iterator[ast.JoinedStr | ast.Constant]:
