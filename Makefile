@@ -48,7 +48,7 @@ soak: $(CHECK)  ## a million tasks while workers come and go: does memory stay f
 	$(VENVS)/check/bin/python benchmarks/soak.py
 
 docs: $(DOCS)  ## the documentation as a site for a browser, in site/; fails on a broken link
-	NO_MKDOCS_2_WARNING=1 $(VENVS)/docs/bin/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(VENVS)/docs/bin/python -m mkdocs build --strict
 	@echo "open site/index.html"
 
 clean:  ## remove all that was made here
