@@ -71,7 +71,10 @@ def _exported(tree: ast.Module) -> list[str]:
 
 
 def _homes(tree: ast.Module) -> dict[str, str]:
-    """Return the names that a module imports when they are first asked for, and from which module."""
+    """Return the names that a module imports when they are first asked for, and from which module.
+
+    The table of these names is computed, with builtins only: so it is not read as a literal, but run, and nothing else.
+    """
     space: dict[str, dict[str, str]] = {}
     for node in tree.body:
         if (isinstance(node, ast.Assign) and _target(node) == "_HOMES") or _adds_to_homes(node):
