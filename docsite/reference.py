@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from .docstrings import as_markdown
 
@@ -54,7 +54,7 @@ def calls_page(source: Path) -> str:
 def public_names(source: Path, module: str) -> Iterator[Name]:
     """Yield the public names of a module; of the errors, only the classes."""
     for name in _exported(_tree(source, module)):
-        if module != "scoop.errors" or name[0].isupper():
+        if module != "scoop.errors" or (name[0].isupper() and not name.isupper()):
             yield _find(source, module, name, f"{module}.{name}")
 
 
@@ -73,7 +73,7 @@ def _exported(tree: ast.Module) -> list[str]:
 def _homes(tree: ast.Module) -> dict[str, str]:
     """Return the names that a module imports when they are first asked for, and from which module.
 
-    The table of these names is computed, with builtins only: so it is not read as a literal, but run, and nothing else.
+    The table of these names is computed, with builtins only: so it is run, and nothing else of the module.
     """
     space: dict[str, dict[str, str]] = {}
     for node in tree.body:
@@ -90,7 +90,7 @@ def _find(source: Path, module: str, name: str, shown: str) -> Name:
     """Return the name with its definition, in whatever module of the package that is."""
     tree = _tree(source, module)
     for node, after in zip_longest(tree.body, tree.body[1:]):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+        if _defines(node, name):
             return Name(shown, node, ast.get_docstring(node) or "")
         if isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) == name:
             return Name(shown, node, _text_of(after))
@@ -102,6 +102,13 @@ def _find(source: Path, module: str, name: str, shown: str) -> Name:
     if not home.startswith("scoop"):
         return Name(shown, None, f"The one of the standard library: ``{home}.{name}``.")
     return _find(source, home, name, shown)
+
+
+def _defines(node: ast.stmt, name: str) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Return whether this is the function or class of that name, and not one of its overloads."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    return node.name == name and "overload" not in map(ast.unparse, node.decorator_list)
 
 
 def _home(source: Path, module: str, tree: ast.Module, name: str) -> str:

@@ -17,7 +17,7 @@ from scoop.cli.options import new_parser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXTS = {path.removeprefix("docs/"): (ROOT / path).read_text("utf-8") for path in pages(ROOT)}
-ERRORS = [name for name in errors.__all__ if getattr(errors, name).__module__ == "scoop.errors" and name[0].isupper()]
+ERRORS = [name for name in errors.__all__ if isinstance(getattr(errors, name), type) and name != "CancelledError"]
 
 
 def test_every_public_name_is_in_the_reference() -> None:
@@ -31,6 +31,15 @@ def test_every_public_name_is_in_the_reference() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_every_name_of_the_reference_says_what_it_is(module: str) -> None:
     assert [name.name for name in public_names(ROOT / "src", module) if not name.text] == []
+
+
+def test_names_are_found_where_they_are_defined(tmp_path: Path) -> None:
+    package = tmp_path / "scoop"
+    package.mkdir()
+    (package / "__init__.py").write_text('__all__ = ["a"]\na: int = 1\n"""A number."""\n_HOMES = {"b": "home"}\n')
+    (package / "home.py").write_text('@overload\ndef b(x: int) -> int: ...\ndef b(x: int) -> int:\n    """Do b."""\n')
+    found = {name.name: name.text for name in public_names(tmp_path, "scoop")}
+    assert found == {"scoop.a": "A number.", "scoop.b": "Do b."}
 
 
 def test_every_option_is_explained_by_a_page() -> None:
