@@ -5,6 +5,7 @@ VENVS := .venvs
 CORE := $(VENVS)/core/done
 CHECK := $(VENVS)/check/done
 LIBRARIES := $(VENVS)/libraries/done
+DOCS := $(VENVS)/docs/done
 BENCH := $(VENVS)/bench/done
 ORIGINAL := $(VENVS)/original/numpy
 
@@ -12,7 +13,7 @@ QUICK := tests/units tests/structure tests/reference \
 	--deselect tests/units/test_codec.py::test_data_survives --ignore tests/units/test_broker_orders.py
 
 .PHONY: help demo test test-quick libraries package release check bench bench-quick bench-guard scaling chaos fuzz
-.PHONY: soak clean
+.PHONY: soak docs clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -36,8 +37,8 @@ libraries: $(LIBRARIES)  ## the pieces of docs/libraries.md, each with the libra
 	$(VENVS)/libraries/bin/python -m pytest tests/with_libraries
 
 check: $(CHECK)  ## style, types, layers, and the rules of the house
-	$(VENVS)/check/bin/ruff check src tests examples benchmarks
-	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks
+	$(VENVS)/check/bin/ruff check src tests examples benchmarks docsite
+	$(VENVS)/check/bin/ruff format --check src tests examples benchmarks docsite
 	$(VENVS)/check/bin/mypy
 	$(VENVS)/check/bin/lint-imports
 	$(VENVS)/check/bin/python tests/structure/rules.py
@@ -63,8 +64,12 @@ fuzz: $(CHECK)  ## random programs beside a serial model, for ten minutes; ARGS=
 soak: $(CHECK)  ## a million tasks while workers come and go: does memory stay flat?
 	$(VENVS)/check/bin/python benchmarks/soak.py
 
+docs: $(DOCS)  ## the documentation as a site for a browser, in site/; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(VENVS)/docs/bin/python -m mkdocs build --strict
+	@echo "open site/index.html"
+
 clean:  ## remove all that was made here
-	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis fuzz-failures dist build
+	rm -rf $(VENVS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis fuzz-failures dist build site
 
 $(CORE): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/core
@@ -79,6 +84,11 @@ $(CHECK): pyproject.toml
 $(LIBRARIES): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/libraries
 	$(VENVS)/libraries/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,libraries]'
+	@touch $@
+
+$(DOCS): pyproject.toml
+	$(PYTHON) -m venv $(VENVS)/docs
+	$(VENVS)/docs/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 $(BENCH): pyproject.toml
