@@ -288,7 +288,9 @@ def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
     """
     if not callable(func):
         raise TypeError(f"with_own_thread() needs something callable, not {describe(func)}")
-    return WithOptions(OnOwnThread(func.function), func.options) if type(func) is WithOptions else OnOwnThread(func)
+    if type(func) is WithOptions:
+        return WithOptions(OnOwnThread(from_async(func.function)), func.options)
+    return OnOwnThread(from_async(func))
 
 
 def run_on_workers(func: Callable[..., T], /, *args: Any, later: bool = False) -> list[T]:
