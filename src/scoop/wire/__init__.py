@@ -2,7 +2,7 @@
 
 import sys
 
-from ..errors import ON_WINDOWS
-
 if sys.platform == "win32":  # here, since all that starts or talks to processes imports this
+    from ..errors import ON_WINDOWS
+
     raise ImportError(ON_WINDOWS)
