@@ -34,7 +34,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -----------------------------------------------------+-------------------------------------------------------
 #   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
 #     scheduler    what runs next                        |    state           what is to be done, pure
-#     future, states   a task's states and outcome       |    server          sockets and processes around it
+#     future, states, watchers   a task's state          |    server          sockets and processes around it
+#     dependents, arguments, following   data flow       |
 #     ready_table  what is on offer                      |    task_table      where each task is
 #     stealing, outbox     what is given away            |    peers           which workers are idle, or asked
 #     inbox, result_sender   what is run for others      |    uplink          what goes to other machines
@@ -52,6 +53,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     discarded    what the I/O thread must not drop     |
 #     program_settings, forwarding, notices   log, warn  |
 #     call_future, executor_tasks   executors' futures   |
+#     call_checks, call_parts   what is said of calls    |
 #     loop_waits, coroutines   asyncio: who awaits, and  |
 #     event_loop, loop_calls   async def functions       |
 #   -----------------------------------------------------+-------------------------------------------------------
