@@ -11,8 +11,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
-#   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts, join,
-#                  examples, completion, manpage, wait_notice, free_threading
+#   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
+#                  join, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
