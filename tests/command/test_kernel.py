@@ -87,7 +87,9 @@ def test_cells_have_workers_which_interrupts_leave_and_the_end_ends(tmp_path: Pa
 
 
 def test_without_ipykernel_it_says_what_to_install(tmp_path: Path) -> None:
-    hide = "import sys; sys.modules['ipykernel'] = None; from scoop.cli.kernel import kernel; sys.exit(kernel([]))"
+    hide = (
+        "import sys; sys.modules['ipykernel'] = None; from scoop.cli.commands import main; sys.exit(main(['kernel']))"
+    )
     run = run_python("-c", hide, cwd=tmp_path)
     assert run.status == 2
     assert run.err == "scoop: a kernel needs ipykernel and jupyter_client: pip install scoop[notebooks]\n"
