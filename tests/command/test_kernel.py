@@ -92,7 +92,4 @@ def test_without_ipykernel_it_says_what_to_install(tmp_path: Path) -> None:
     )
     run = run_python("-c", hide, cwd=tmp_path)
     assert run.status == 2
-    assert (
-        run.err
-        == "scoop: a kernel needs ipykernel and jupyter_client: pip install '.[notebooks]' in a clone of SCOOP\n"
-    )
+    assert run.err == "scoop: a kernel needs ipykernel and jupyter_client: in a clone, pip install '.[notebooks]'\n"

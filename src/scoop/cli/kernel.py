@@ -20,7 +20,7 @@ from .parser import Parser
 
 __all__ = ["kernel"]
 
-_MISSING = "scoop: a kernel needs ipykernel and jupyter_client: pip install '.[notebooks]' in a clone of SCOOP"
+_MISSING = "scoop: a kernel needs ipykernel and jupyter_client: in a clone, pip install '.[notebooks]'"
 
 
 def kernel(parser: Parser, options: argparse.Namespace, rest: list[str]) -> int:
