@@ -5,8 +5,8 @@ Every few seconds a line says how far the runs are. All that a run has printed f
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-five parts; the oldest all but what is the same on every Python; those between the reference: a whole run is to take
-twelve minutes at most; those of NEW only what is likely to differ. With arguments, all run what those say.
+five parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all run
+what those say.
 """
 
 import os
@@ -33,27 +33,22 @@ RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
 """What several threads do to each other."""
 LIBRARIES = ("tests/with_libraries",)
 """What `make libraries` tests."""
-SAME = (
-    *LIBRARIES,
-    *HOSTS,
-    *RACES,
-    "tests/units",
-    "tests/executors",
-    "tests/pains",
-    "tests/library/test_memory.py",
-    "tests/faults/test_blame_and_bounds.py",
-    "tests/faults/test_chaos.py",
-    "tests/faults/test_children_of_tasks.py",
-    "tests/faults/test_crash_matrix.py",
-    "tests/faults/test_hostile_objects.py",
-    "tests/faults/test_hostile_tasks.py",
-    "tests/faults/test_many_deaths.py",
-    "tests/faults/test_poor_machines.py",
-    "tests/faults/test_safety.py",
-    "tests/faults/test_stopped_workers.py",
-    "tests/faults/test_who_dies.py",
+OLDEST = (
+    "tests/reference",
+    "tests/structure",
+    "tests/command/test_main_module.py",
+    "tests/command/test_start_up.py",
+    "tests/command/test_tools.py",
+    "tests/library/test_amap.py",
+    "tests/library/test_awaiting.py",
+    "tests/library/test_context_variables.py",
+    "tests/library/test_coroutines.py",
+    "tests/library/test_errors_of_maps.py",
+    "tests/library/test_nesting.py",
+    "tests/library/test_own_threads.py",
+    "tests/transport/test_under_the_guard.py",
 )
-"""What no Python is likely to do otherwise than another."""
+"""What the oldest Python is the most likely to do otherwise."""
 BETWEEN = ("tests/reference",)
 ON_NEW = ("tests/reference", "tests/library/test_context_variables.py", "tests/library/test_own_threads.py")
 
@@ -120,7 +115,7 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
         f"{newest}, hosts": (newest, [*HOSTS]),
         newest: (newest, but(HOSTS + FAULTS + RACES + PLACES + LIBRARIES)),
         f"{newest}, places": (newest, [*PLACES]),
-        **({} if oldest == newest else {oldest: (oldest, but(SAME))}),
+        **({} if oldest == newest else {oldest: (oldest, [*OLDEST])}),
         f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
