@@ -5,8 +5,8 @@ Every few seconds a line says how far the runs are. All that a run has printed f
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-five parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all run
-what those say.
+five parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all
+run what those say.
 """
 
 import os
