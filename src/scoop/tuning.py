@@ -146,6 +146,8 @@ class Tuning(NamedTuple):
     """How often a login is tried if the sshd turns it away, as a gateway does with too many logins at once."""
     login_pause_seconds: float = 1.0
     """The longest pause before the next try; its length is random, so that the tries do not meet again."""
+    silence_seconds: float = 30.0
+    """Silence after which a host counts as lost (``--silence``): cables and switches are back sooner, most often."""
     ssh_silence_seconds: int = 15
     """Silence after which ssh asks the host for a sign of life; after three unanswered requests it gives up."""
     agents_end_within_seconds: float = 5.0

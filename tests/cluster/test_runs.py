@@ -83,7 +83,7 @@ def test_nested_maps_are_spread_over_all_hosts_and_nothing_is_left(machines: Mac
 def test_a_host_may_be_lost_in_the_middle(machines: Machines, tmp_path: Path, end: str) -> None:
     if not machines.rooted:
         pytest.skip("hosts that can be lost need root")
-    words = command(machines, "--hosts", *machines.names, "-n", "6", "script.py", "3", "6")
+    words = command(machines, "--hosts", *machines.names, "-n", "6", "--silence", "5", "script.py", "3", "6")
     process = start(tmp_path, words)
     until((tmp_path / "begun").exists)
     getattr(machines, end)("node2")

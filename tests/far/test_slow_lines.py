@@ -6,9 +6,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-
-from scoop.cluster import dask_transport
 from scoop.cluster.dask_transport import join, listen
 from scoop.cluster.pieces import PIECE_BYTES
 from scoop.cluster.transport import Connection
@@ -46,9 +43,7 @@ async def slow_line(port: int) -> AsyncIterator[int]:
     await asyncio.gather(*ways)
 
 
-def test_a_message_may_take_longer_than_a_machine_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_transport, "SILENCE_SECONDS", 2.0)
-    monkeypatch.setattr(dask_transport, "PING_SECONDS", 0.3)
+def test_a_message_may_take_longer_than_a_machine_may_be_silent() -> None:
     buffers = SharedBuffers.empty()
     buffers.append(os.urandom(10 * PIECE_BYTES))
     sent = Results(7, [1], os.urandom(10 * PIECE_BYTES), buffers)
@@ -60,7 +55,7 @@ def test_a_message_may_take_longer_than_a_machine_may_be_silent(monkeypatch: pyt
             await met.put(connection)
             await asyncio.Event().wait()
 
-        terms, stop_listening = await listen("127.0.0.1", take)
+        terms, stop_listening = await listen("127.0.0.1", take, silence=2.0)
         async with slow_line(terms.port) as port:
             here = await join(terms._replace(address=f"tls://127.0.0.1:{port}"), "slow")
             there = await met.get()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engine.limits import Limits
+from ..tuning import TUNING
 from ..wire.status_page import MOST_WORKERS
 from .parser import Parser
 
@@ -115,6 +116,8 @@ def _add_host_options(parser: Parser) -> None:
     add("--external-hostname", metavar="NAME", help="name or address by which the hosts reach this machine")
     add("--tunnel", action="store_true", help="let hosts reach this machine through their ssh connections only")
     add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds a host may take (default: 60)")
+    lost = f"seconds of silence after which a host counts as lost (default: {TUNING.silence_seconds:g})"
+    add("--silence", metavar="S", type=_seconds, default=TUNING.silence_seconds, help=lost)
     add("--min-hosts", metavar="N", type=int, help="start the run if N hosts take part (default: all must)")
     cluster = "Dask cluster to run on: tls://host:port, tcp://host:port, or its scheduler file"
     add("--connect", metavar="CLUSTER", help=cluster)

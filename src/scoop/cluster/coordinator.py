@@ -63,7 +63,7 @@ async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
     from .dask_transport import listen  # takes a second, so the origin does not import it
 
     coordinator = _Coordinator(sock)
-    terms, stop_listening = await listen(host, coordinator.take)
+    terms, stop_listening = await listen(host, coordinator.take, plan.reach.silence)
     having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms._replace(size=size)))
     await coordinator.broker.ended.wait()
     coordinator.close()

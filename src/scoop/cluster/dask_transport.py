@@ -13,6 +13,7 @@ from distributed import comm
 from distributed.comm import CommClosedError
 from distributed.security import Security
 
+from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, Message
 from ..wire.shared_buffers import has_memfds
 from .certificate import new_certificate
@@ -21,8 +22,8 @@ from .transport import Connection, TakeConnection, Terms
 
 __all__ = ["join", "listen", "new_terms"]
 
-PING_SECONDS = 2.0  # between two signs of life
-SILENCE_SECONDS = 15.0  # after which the other side counts as lost: a cable that is cut says nothing
+PING_SECONDS = 2.0  # between two signs of life, if no more are needed
+GREETING_SECONDS = 15.0  # within which whoever calls must say what for
 
 _log = logging.getLogger("scoop.run")
 
@@ -64,8 +65,9 @@ def _security(terms: Terms) -> Iterator[Security]:
 class _Connection:
     """See Connection. What is sent are pieces of messages, or nothing at all, as a sign of life."""
 
-    def __init__(self, comm: Any) -> None:
+    def __init__(self, comm: Any, silence: float) -> None:
         self._comm = comm
+        self._silence = silence  # after which the other side counts as lost: a cable that is cut says nothing
         self._reader = PieceReader()
         self._unsent: asyncio.Queue[Message] = asyncio.Queue()
         self._sending = asyncio.create_task(self._send())
@@ -76,7 +78,7 @@ class _Connection:
     async def read(self) -> Message | None:
         while True:
             try:
-                async with asyncio.timeout(SILENCE_SECONDS):
+                async with asyncio.timeout(self._silence):
                     piece = await self._comm.read()
                 if piece and (message := self._reader.feed(piece)) is not None:
                     return message
@@ -92,7 +94,7 @@ class _Connection:
         try:
             while True:
                 try:
-                    async with asyncio.timeout(PING_SECONDS):
+                    async with asyncio.timeout(min(PING_SECONDS, self._silence / 4)):
                         message = await self._unsent.get()
                 except TimeoutError:
                     await self._comm.write(())
@@ -105,16 +107,19 @@ class _Connection:
             self._comm.abort()  # which ends read()
 
 
-async def listen(host: str, take: TakeConnection) -> tuple[Terms, Callable[[], None]]:
+async def listen(
+    host: str, take: TakeConnection, silence: float = TUNING.silence_seconds
+) -> tuple[Terms, Callable[[], None]]:
     """Let machines join a new run, whose name cannot be guessed; return its terms, and a function that ends that.
 
-    Others reach this machine by ``host``. Strangers are refused, and logged.
+    Others reach this machine by ``host``. Who says nothing for ``silence`` seconds counts as lost. Strangers are
+    refused, and logged.
     """
-    terms = new_terms(os.urandom(16).hex())
+    terms = new_terms(os.urandom(16).hex())._replace(silence=silence)
 
     async def answer(connected: Any) -> None:
         try:
-            async with asyncio.timeout(SILENCE_SECONDS):
+            async with asyncio.timeout(GREETING_SECONDS):
                 run, name = await connected.read()
         except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
             run, name = "", ""
@@ -122,7 +127,7 @@ async def listen(host: str, take: TakeConnection) -> tuple[Terms, Callable[[], N
             _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
             connected.abort()
             return
-        await take(_Connection(connected), name)
+        await take(_Connection(connected, silence), name)
 
     with _security(terms) as security:
         arguments = security.get_listen_args("scheduler")
@@ -137,4 +142,4 @@ async def join(terms: Terms, name: str) -> Connection:
         arguments = security.get_connection_args("worker")
     connected = await comm.connect(terms.address, timeout=30, **arguments)
     await connected.write((terms.run, name))
-    return _Connection(connected)
+    return _Connection(connected, terms.silence)

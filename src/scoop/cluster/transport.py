@@ -6,6 +6,7 @@ It has two functions: ``listen`` for the coordinator, and ``join`` for the other
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
+from ..tuning import TUNING
 from ..wire.messages import Message
 
 __all__ = ["Connection", "TakeConnection", "Terms"]
@@ -19,6 +20,7 @@ class Terms(NamedTuple):
     certificate: str  # PEM, with its private key
     authority: str  # PEM of the authority whose certificates are to be trusted
     size: int = 0  # how many workers the run has, as far as is known
+    silence: float = TUNING.silence_seconds  # without a sign of life after which the other side counts as lost
 
     @property
     def port(self) -> int:

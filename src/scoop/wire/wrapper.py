@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import update_wrapper
 from sys import modules
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 __all__ = ["TaskWrapper", "Wrapper"]
@@ -13,8 +14,10 @@ class Wrapper:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        update_wrapper(self, function, updated=())
-        self.plain_name: str = getattr(function, "plain_name", getattr(function, "__qualname__", ""))
+        self.plain_name = ""
+        if issubclass(type(function), _NAMED):  # the attributes of other callables may be code of the program's
+            update_wrapper(self, function, updated=())
+            self.plain_name = function.plain_name if isinstance(function, Wrapper) else function.__qualname__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -31,6 +34,9 @@ class Wrapper:
         """Return the name by which its module has it; None if it has no such name."""
         found = vars(modules.get(self.__module__, self)).get(self.plain_name)
         return self.plain_name if found is self else None
+
+
+_NAMED = (FunctionType, BuiltinFunctionType, MethodType, type, Wrapper)
 
 
 class TaskWrapper(Wrapper):

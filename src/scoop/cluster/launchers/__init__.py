@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ...tuning import TUNING
 from ..hosts import Host, HostsError, parse_lines
 
 __all__ = [
@@ -67,6 +68,7 @@ class Reach(NamedTuple):
     ssh: tuple[str, ...] = ("ssh",)  # the command, options included
     tunnel: bool = False  # whether the hosts reach this machine through their ssh connections only
     timeout: float = 60.0  # seconds that a host has to answer
+    silence: float = TUNING.silence_seconds  # without a sign of life after which a host counts as lost
     module: str = "scoop.cluster.agent"
 
 

@@ -1,6 +1,7 @@
 """ssh: the command that starts an agent on a host, and quoting for the login shell there."""
 
 import re
+from math import ceil
 
 from ...tuning import TUNING
 from ..hosts import Host, HostsError
@@ -19,7 +20,7 @@ def ssh(reach: Reach, host: Host, port: int | None = None) -> list[str]:
     options = {
         "BatchMode": "yes",  # fail where a password is needed: no one can type it
         "ConnectTimeout": str(max(1, round(reach.timeout))),
-        "ServerAliveInterval": str(TUNING.ssh_silence_seconds),
+        "ServerAliveInterval": str(max(TUNING.ssh_silence_seconds, ceil(reach.silence / 3))),
         "ServerAliveCountMax": "3",
         "ControlMaster": "no",  # use a shared connection, but do not start one: it would outlive the run
         "LogLevel": "ERROR",  # no banners
