@@ -1,11 +1,11 @@
-"""Run the tests on every CPython from 3.11 that this machine has, four at a time; say which are missing.
+"""Run the tests on every CPython from 3.11 that this machine has, five at a time; say which are missing.
 
 Every few seconds a line says how far the runs are. All that a run has printed follows when it has ended.
 
     python tests/on_every_python.py FOLDER [pytest arguments]
 
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-five parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all
+six parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all
 run what those say.
 """
 
@@ -21,14 +21,16 @@ from progress import Progress
 VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 NEW = ("3.14", "3.15")
 """Of these only what is likely to differ is run, where an older one is there: few machines have them."""
-AT_ONCE = 4
-"""Most tests wait for processes that start and end, so four runs share two processors well."""
+AT_ONCE = 5
+"""Most tests wait for processes that start and end, so five runs share two processors well."""
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
 FAULTS = ("tests/faults",)
 PLACES = ("tests/executors", "tests/transport")
 """Without the launcher, and what goes from one process to another."""
+CALLS = ("tests/library", "tests/pains")
+"""The calls that people use."""
 RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
 """What several threads do to each other."""
 LIBRARIES = ("tests/with_libraries",)
@@ -113,7 +115,8 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
 
     return {
         f"{newest}, hosts": (newest, [*HOSTS]),
-        newest: (newest, but(HOSTS + FAULTS + RACES + PLACES + LIBRARIES)),
+        f"{newest}, calls": (newest, [*CALLS]),
+        newest: (newest, but(HOSTS + CALLS + FAULTS + RACES + PLACES + LIBRARIES)),
         f"{newest}, places": (newest, [*PLACES]),
         **({} if oldest == newest else {oldest: (oldest, [*OLDEST])}),
         f"{newest}, races": (newest, [*RACES]),
