@@ -40,15 +40,10 @@ OLDEST = (
     "tests/structure",
     "tests/command/test_main_module.py",
     "tests/command/test_start_up.py",
-    "tests/command/test_tools.py",
-    "tests/library/test_amap.py",
-    "tests/library/test_awaiting.py",
     "tests/library/test_context_variables.py",
     "tests/library/test_coroutines.py",
     "tests/library/test_errors_of_maps.py",
-    "tests/library/test_nesting.py",
     "tests/library/test_own_threads.py",
-    "tests/transport/test_under_the_guard.py",
 )
 """What the oldest Python is the most likely to do otherwise."""
 BETWEEN = ("tests/reference",)

@@ -11,7 +11,7 @@ import pytest
 from fuzz.grammar import Mix, Program, make
 from fuzz.runner import Verdict, kept, run
 
-SECONDS = 18
+SECONDS = 12
 """For how long programs are begun."""
 
 JOBS = 2
