@@ -12,7 +12,7 @@ ORIGINAL := $(VENVS)/original/numpy
 QUICK := tests/units tests/structure tests/reference \
 	--deselect tests/units/test_codec.py::test_data_survives --ignore tests/units/test_broker_orders.py
 
-.PHONY: help demo test test-quick libraries package release check bench bench-quick bench-guard scaling chaos fuzz
+.PHONY: help demo test thorough test-quick libraries package release check bench bench-quick bench-guard scaling chaos fuzz
 .PHONY: soak docs clean
 
 help:  ## say what can be made
@@ -23,6 +23,9 @@ demo: $(CORE)  ## see it work: a census of the standard library, serial and in p
 
 test:  ## the tests, on every CPython from 3.11 that is here; ARGS="tests/library -k name" for some of them
 	@$(PYTHON) tests/on_every_python.py $(VENVS) $(ARGS)
+
+thorough: $(CHECK)  ## all tests in all variants, on one Python: half an hour
+	$(CHECK:done=bin/python) -m pytest --thorough --ignore tests/with_libraries
 
 test-quick: $(CHECK)  ## less than a minute of them, on one Python
 	$(CHECK:done=bin/python) -m pytest -q $(or $(ARGS),$(QUICK))

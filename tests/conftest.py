@@ -12,13 +12,40 @@ import hypothesis
 import psutil
 import pytest
 
+import thorough
 from running import Run, RunScoop, run_python
 
 # On a busy machine any example may take any time: that says nothing of what is tested.
 hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=50
 )
+hypothesis.settings.register_profile("thorough", hypothesis.settings.get_profile("any machine"), max_examples=200)
 hypothesis.settings.load_profile("any machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option that runs all there is."""
+    parser.addoption("--thorough", action="store_true", help="run all tests, in all variants: see thorough.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have more examples of each property."""
+    if config.option.thorough:
+        hypothesis.settings.load_profile("thorough")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only a thorough run has, unless a test was asked for by name."""
+    if not config.option.thorough and not any("::" in word for word in config.args):
+        left_out = thorough.left_out([item.nodeid for item in items], {i.nodeid for i in marked(items)})
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+        items[:] = [item for item in items if item.nodeid not in left_out]
+
+
+def marked(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests that are marked as being for thorough runs."""
+    return [item for item in items if item.get_closest_marker("thorough")]
+
 
 # What a shell starts in the background ignores Ctrl-C, what nohup starts that its terminal is closed, and so does all
 # that these start: what is tested must not.

@@ -76,6 +76,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_several_threads_may_use_the_same_settings(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
@@ -98,6 +99,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_what_is_not_wanted_any_more_ends_with_own_workers(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
@@ -119,6 +121,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_workers_that_have_died_are_there_again(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
@@ -184,6 +187,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_fewer_jobs_than_workers_run_at_a_time(scoop_run: RunScoop) -> None:
     check_in_run(
         scoop_run,
@@ -232,6 +236,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_a_script_without_a_main_guard_is_told_so(scoop_run: RunScoop) -> None:
     run = scoop_run(f"import os\n{IMPORTS}\nprint(Parallel(2, backend='scoop')(calls(abs, [1, 2])))", plain=True)
     assert run.status == 1

@@ -9,6 +9,7 @@ PLACES = ["localhost localhost f1 f1 f2 f2", "f1 f1 f2 f2"]
 everywhere = pytest.mark.parametrize("hosts", PLACES)
 
 
+@pytest.mark.thorough
 @everywhere
 def test_nested_maps_with_all_at_work(far: Far, hosts: str) -> None:
     far.check(
@@ -57,6 +58,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_an_exception_brings_the_traceback_from_there(far: Far) -> None:
     far.check(
         """
@@ -143,6 +145,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_tasks_that_are_not_awaited_end_before_the_run_and_may_print(far: Far) -> None:
     run = far.run(
         """
@@ -181,6 +184,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_a_deadlock_is_told_from_elsewhere(far: Far) -> None:
     far.check(
         """
@@ -203,6 +207,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ending", ["sys.exit(7)", "raise ValueError('no')"])
 def test_the_status_is_the_programs(far: Far, ending: str) -> None:
     run = far.run(f"def main():\n    all_at_work(3)\n    futures.submit(time.sleep, 600)\n    {ending}\n")
@@ -214,6 +219,7 @@ def test_short_programs_do_not_wait_for_hosts(far: Far) -> None:
     far.check("def main():\n    assert [*futures.map(square, range(10))] == [x * x for x in range(10)]\n")
 
 
+@pytest.mark.thorough
 def test_proxies_of_a_manager_work_on_all_machines(far: Far) -> None:
     far.check(
         """
@@ -234,6 +240,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_what_tasks_log_on_other_machines_reaches_the_program(far: Far) -> None:
     far.check(
         """

@@ -1,5 +1,7 @@
 """Futures cost little memory, and are freed when nobody wants them any more."""
 
+import pytest
+
 from running import RunScoop
 from scripts import check
 
@@ -11,6 +13,7 @@ PEAK = """
 """
 
 
+@pytest.mark.thorough
 def test_a_million_futures_alive(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
