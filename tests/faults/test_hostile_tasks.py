@@ -188,7 +188,7 @@ def moves():
     os.mkdir("deep"); os.chdir("deep"); os.rmdir("../deep")
 def clears_environment(): os.environ.clear()
 def masks(): os.umask(0o777)
-def lowers_recursion_limit(): sys.setrecursionlimit(70)
+def lowers_recursion_limit(): sys.setrecursionlimit(200)  # an import of ours may need half of that
 def ignores_signals():
     for number in signal.valid_signals():
         try: signal.signal(number, signal.SIG_IGN)
