@@ -21,7 +21,6 @@ from scoop import errors, shared
 
 Node = dict[str, Any]
 Play = Callable[[Node], Any]
-
 constants: Any = shared if scoop.IS_RUNNING else serial
 
 APART = 2.5

@@ -24,7 +24,7 @@ from .states import CANCELLED
 from .task import PLAIN, TaskOptions
 from .watchers import Link
 
-__all__ = ["offer_after", "submit_task"]
+__all__ = ["Offers", "offer_after", "submit_task"]
 
 _DEPENDENT = TaskOptions(fill=fill)
 _WHY = "() was not called: "

@@ -17,10 +17,8 @@ from .arguments import take_for_future
 from .async_function import AsyncFunction
 from .blocking import Threads, WaitPoint
 from .call_future import CallFuture
-from .callbacks import Deferred
-from .dependents import submit_task
+from .dependents import Offers, submit_task
 from .future import Future, has_ended
-from .ready_table import ReadyTable
 from .signal_safety import indivisible
 from .task import TaskOptions, WithOptions
 
@@ -32,15 +30,9 @@ T = TypeVar("T")
 Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 
-class TaskScheduler(Threads, Protocol):
+class TaskScheduler(Threads, Offers, Protocol):
     """What is needed of the scheduler."""
 
-    @property
-    def ready(self) -> ReadyTable: ...
-    @property
-    def offer_late(self) -> Callable[[Future, Deferred | None], None]: ...
-    def offer(self, future: Future, /) -> None: ...
-    def look_again(self) -> None: ...
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
 
