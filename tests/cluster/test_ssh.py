@@ -109,7 +109,7 @@ BAD = {
 def test_what_cannot_be_reached_is_reported(machines: Machines, drive: Drive, tmp_path: Path, case: str) -> None:
     command, cause, remedy = BAD[case]
     ssh = spoilt(tmp_path, machines, command.format(config=machines.config))
-    driver = drive(machines, hosts=["node1", "node2"], ssh=[ssh], least=1, timeout=2 if case == "hang" else 30)
+    driver = drive(machines, hosts=["node1", "node2"], ssh=[ssh], least=1, timeout=15 if case == "hang" else 60)
     driver.wait_for("started")
     assert list(driver.of("joined")) == ["node1"]
     text = driver.of("failed")["node2"]["text"]
