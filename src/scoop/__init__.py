@@ -31,32 +31,25 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  what the consumer gets: presentation, tolerant_rows
 #                  the calls of an executor: call_queue, calls_in_flight
 #                  asyncio: async_results, coroutine_map
-#   -----------------------------------------------------+-------------------------------------------------------
-#   engine/        one process that runs tasks           |  broker/   one process that passes tasks on
-#     scheduler    what runs next                        |    state           what is to be done, pure
-#     future, states, watchers   a task's state          |    server          sockets and processes around it
-#     dependents, arguments, following   data flow       |
-#     ready_table  what is on offer                      |    task_table      where each task is
-#     stealing, outbox     what is given away            |    peers           which workers are idle, or asked
-#     inbox, result_sender   what is run for others      |    uplink          what goes to other machines
-#     waiting, blocking, fibers   how a caller waits     |    constant_table  which constants are set
-#     idle, helper_threads   what threads do meanwhile   |    processes       how they start, and end
-#     broker_client, receiver   the I/O thread           |    orphans         what tasks have started
-#     task_context, module_paths   what goes with a task |    standing        which of them stand still
-#     global_names, main_globals, received_changes,      |    half_messages   the rest of which does not come
-#     reloads      what has changed since the import     |
-#     places       where a task stands in the tree       |    roll_call       who has made a call of all's
-#     everywhere   a call that each worker makes         |
-#     obstacles, unasked   what is said of failures      |
-#     own_thread, standstill   tasks that hold locks     |    task_watch     tasks that may take only so much
-#     task_options, limited_tasks   what tasks may take  |    overruns       the end of their workers
-#     discarded    what the I/O thread must not drop     |
-#     program_settings, forwarding, notices   log, warn  |
-#     call_future, executor_tasks   executors' futures   |
-#     call_checks, call_parts   what is said of calls    |
-#     loop_waits, coroutines   asyncio: who awaits, and  |
-#     event_loop, loop_calls   async def functions       |
-#   -----------------------------------------------------+-------------------------------------------------------
+#   ---------------------------------------------------+---------------------------------------------------------
+#   engine/        one process that runs tasks         |  broker/   one process that passes tasks on
+#     scheduler    what runs next                      |    state           what is to be done, pure
+#     waiting      how a caller waits                  |    server          sockets and processes around it
+#     receiver     the I/O thread, which gets messages |    task_table      where each task is
+#     constants    this process's copies of constants  |    peers           which workers are idle, or asked
+#     stealing/    between workers: steal requests,    |    uplink          what goes to other machines
+#                  inbox, results that go back         |    constant_table  which constants are set
+#     loops/       asyncio: who awaits, async def tasks|    processes       how they start, and end
+#     offers/      what is ready, what is given away,  |    orphans         what tasks have started
+#                  what depends on other tasks         |    standing        which of them stand still
+#     results/     futures, their states and watchers  |    half_messages   the rest of which does not come
+#     tasks/       a task, its place, options, cost    |    roll_call       who has made a call of all's
+#     threads/     fibers, helper threads, idleness,   |    task_watch      tasks that may take only so much
+#                  locks that tasks hold, deadlocks    |    overruns        the end of their workers
+#     travel/      what has changed since the import   |
+#                  and goes along with a function      |
+#     process/     broker client, signals, logging     |
+#   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper (what stands around functions), memory
 #   -------------------------------------------------------------------------------------------------------------

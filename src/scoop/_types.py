@@ -1,5 +1,5 @@
 """The reference's name for the class of futures."""
 
-from .engine.future import Future
+from .engine.results.future import Future
 
 __all__ = ["Future"]

@@ -16,12 +16,12 @@ from sys import modules
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
-from .engine import runtime
-from .engine.async_function import from_async
-from .engine.executor_tasks import ExecutorTasks
-from .engine.places import counted, new_root, within
+from .engine.offers.executor_tasks import ExecutorTasks
+from .engine.process import runtime
 from .engine.scheduler import Scheduler
-from .engine.task import PLAIN, TaskOptions, WithOptions, split_options
+from .engine.tasks.async_function import from_async
+from .engine.tasks.places import counted, new_root, within
+from .engine.tasks.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
 from .machine.cores import usable_cores
 from .machine.pool import WorkerPool

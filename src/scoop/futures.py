@@ -21,22 +21,22 @@ from contextlib import closing, suppress
 from sys import modules
 from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
 
-from .engine import runtime
-from .engine.arguments import MAY_HOLD_FUTURES, may_hold_futures
-from .engine.async_function import from_async
-from .engine.blocking import deadline_after
-from .engine.call_checks import check_futures, check_map, is_serial
-from .engine.dependents import submit_task
-from .engine.everywhere import call_everywhere
-from .engine.future import Future, error_of, has_ended, new_task
-from .engine.limited_offers import offer
-from .engine.own_thread import OnOwnThread
-from .engine.places import counted
+from .engine.offers.dependents import submit_task
+from .engine.offers.everywhere import call_everywhere
+from .engine.offers.limited_offers import offer
+from .engine.offers.withdrawal import withdraw_all
+from .engine.process import runtime
+from .engine.results.arguments import MAY_HOLD_FUTURES, may_hold_futures
+from .engine.results.call_checks import check_futures, check_map, is_serial
+from .engine.results.future import Future, error_of, has_ended, new_task
+from .engine.results.own_thread import OnOwnThread
 from .engine.scheduler import Scheduler
-from .engine.task import PLAIN, WithOptions, split_options
-from .engine.task_options import Given, with_options
+from .engine.tasks.async_function import from_async
+from .engine.tasks.places import counted
+from .engine.tasks.task import PLAIN, WithOptions, split_options
+from .engine.tasks.task_options import Given, with_options
+from .engine.threads.blocking import deadline_after
 from .engine.waiting import Waiting
-from .engine.withdrawal import withdraw_all
 from .errors import describe
 from .maps import iterators
 from .maps.presentation import presentation

@@ -1,8 +1,12 @@
-"""The types of ``scoop.worker`` and ``scoop.BROKER``."""
+"""The types of ``scoop.worker`` and ``scoop.BROKER``, and where SCOOP's own code lies."""
 
+from os.path import dirname, join
 from typing import NamedTuple
 
-__all__ = ["BrokerInfo", "WorkerName"]
+__all__ = ["OWN_FOLDER", "BrokerInfo", "WorkerName"]
+
+OWN_FOLDER = join(dirname(__file__), "")
+"""The folder of this package, with a separator at its end."""
 
 
 class BrokerInfo(NamedTuple):

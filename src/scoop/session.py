@@ -14,8 +14,8 @@ from typing import Any
 
 import scoop
 
-from .engine import runtime
-from .engine.places import has_place, new_root, set_root
+from .engine.process import runtime
+from .engine.tasks.places import has_place, new_root, set_root
 from .errors import ScoopError, describe
 from .futures import run_on_workers
 from .machine.cores import usable_cores

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from scoop.cluster.agent import main
 from scoop.cluster.transport import Terms
-from scoop.engine.limits import Limits
+from scoop.engine.process.limits import Limits
 
 
 def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Callable[[], None]) -> None:

@@ -31,13 +31,13 @@ HELPERS = (
     PRELUDE
     + '''
 import operator, pickle, resource, signal
-from scoop.engine import runtime
-from scoop.engine.fibers import Fibers
-from scoop.engine.inbox import Inbox
-from scoop.engine.outbox import Outbox
-from scoop.engine.result_sender import ResultSender
+from scoop.engine.process import runtime
+from scoop.engine.threads.fibers import Fibers
+from scoop.engine.stealing.inbox import Inbox
+from scoop.engine.offers.outbox import Outbox
+from scoop.engine.stealing.result_sender import ResultSender
 from scoop.engine.scheduler import Scheduler
-from scoop.engine.stealing import Stealing
+from scoop.engine.stealing.stealing import Stealing
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.wire import messages
 from scoop.wire.messages import *

@@ -58,7 +58,7 @@ def test_a_task_whose_mere_arrival_kills_every_worker_is_given_up(scoop_run: Run
 def test_a_worker_that_retires_leaves_no_result_behind(scoop_run: RunScoop) -> None:
     source = """
     from types import SimpleNamespace
-    from scoop.engine import result_sender
+    from scoop.engine.stealing import result_sender
 
     def is_service():
         return threading.current_thread().name in ("scoop-io", "scoop-service")

@@ -217,7 +217,7 @@ def test_no_future_is_lost_to_control_c(attack: Attack, task: str) -> None:
     run = attack(
         1,
         f"""
-        from scoop.engine import signal_guard
+        from scoop.engine.process import signal_guard
 
         signal_guard.SECOND_INTERRUPT = -1.0  # so that any number may come, as in a session
 

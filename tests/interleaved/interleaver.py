@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any
 
 import scoop
-from scoop.engine import future as engine_future
-from scoop.engine import watchers as engine_watchers
+from scoop.engine.results import future as engine_future
+from scoop.engine.results import watchers as engine_watchers
 from stand_ins import stand_ins
 
 __all__ = ["BatonEvent", "BatonLock", "BatonRLock", "Interleaver", "NoLock", "over_seeds"]

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from scoop.engine.cost_model import CostModel
-from scoop.engine.fibers import Fibers
-from scoop.engine.outbox import InFlight
-from scoop.engine.ready_table import ReadyTable
+from scoop.engine.offers.outbox import InFlight
+from scoop.engine.offers.ready_table import ReadyTable
+from scoop.engine.tasks.cost_model import CostModel
+from scoop.engine.threads.fibers import Fibers
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.segment import Segment, pack_segments

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from scoop.engine.broker_client import BrokerClient
 from scoop.engine.constants import Constants
-from scoop.engine.coroutines import Coroutines
-from scoop.engine.fibers import Fibers
-from scoop.engine.helper_threads import HelperThreads
-from scoop.engine.inbox import Inbox
-from scoop.engine.program_settings import Settings
-from scoop.engine.result_sender import ResultSender
+from scoop.engine.loops.coroutines import Coroutines
+from scoop.engine.process.broker_client import BrokerClient
+from scoop.engine.process.program_settings import Settings
+from scoop.engine.stealing.inbox import Inbox
+from scoop.engine.stealing.result_sender import ResultSender
+from scoop.engine.threads.fibers import Fibers
+from scoop.engine.threads.helper_threads import HelperThreads
 from scoop.wire import codec
 from scoop.wire.messages import (
     Cancelled,

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from scoop.engine import future as f
-from scoop.engine.callbacks import Deferred
-from scoop.engine.dependents import submit_task
-from scoop.engine.future import Future, new_task
-from scoop.engine.ready_table import ReadyTable
-from scoop.engine.task import PLAIN
+from scoop.engine.offers.dependents import submit_task
+from scoop.engine.offers.ready_table import ReadyTable
+from scoop.engine.results import future as f
+from scoop.engine.results.callbacks import Deferred
+from scoop.engine.results.future import Future, new_task
+from scoop.engine.tasks.task import PLAIN
 
 from .interleaver import Interleaver, over_seeds
 

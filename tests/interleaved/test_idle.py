@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from scoop.engine.fibers import Fibers
-from scoop.engine.idle import IdleTracker
+from scoop.engine.threads.fibers import Fibers
+from scoop.engine.threads.idle import IdleTracker
 from scoop.wire.messages import Busy, Idle, Message
 from scoop.wire.status_page import StatusPage
 

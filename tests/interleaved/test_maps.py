@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from scoop.engine.blocking import WaitPoint
-from scoop.engine.future import new_task
-from scoop.engine.outbox import FutureInFlight
-from scoop.engine.task import PLAIN
+from scoop.engine.offers.outbox import FutureInFlight
+from scoop.engine.results.future import new_task
+from scoop.engine.tasks.task import PLAIN
+from scoop.engine.threads.blocking import WaitPoint
 from scoop.engine.waiting import Waiting
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress

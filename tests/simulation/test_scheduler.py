@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from scoop import futures
-from scoop.engine.future import new_task
-from scoop.engine.outbox import FutureInFlight
+from scoop.engine.offers.outbox import FutureInFlight
+from scoop.engine.results.future import new_task
 from scoop.engine.scheduler import Scheduler
 
 from .world import Deadlock, World, only_drawn_transitions, work

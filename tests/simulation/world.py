@@ -22,15 +22,15 @@ from greenlet import getcurrent
 
 from scoop.broker.peers import Instruction, Replace, Send
 from scoop.broker.state import BrokerState
-from scoop.engine import runtime
 from scoop.engine.constants import Constants
-from scoop.engine.cost_model import CostModel
-from scoop.engine.future import Future
-from scoop.engine.limits import Identity, Limits
-from scoop.engine.outside import Outside
+from scoop.engine.process import runtime
+from scoop.engine.process.limits import Identity, Limits
 from scoop.engine.receiver import Receiver
+from scoop.engine.results.future import Future
+from scoop.engine.results.states import TRANSITIONS
 from scoop.engine.scheduler import Scheduler
-from scoop.engine.states import TRANSITIONS
+from scoop.engine.tasks.cost_model import CostModel
+from scoop.engine.tasks.outside import Outside
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.tuning import TUNING
 from scoop.wire.messages import Message, Offer

@@ -82,7 +82,7 @@ def test_to_load_a_library_anew_concerns_the_program_alone(scoop_run: RunScoop) 
     source = """
 if __name__ == "__main__":
     import importlib, json
-    from scoop.engine import reloads
+    from scoop.engine.travel import reloads
     importlib.reload(json)
     assert not reloads._unsent
     print("fine")

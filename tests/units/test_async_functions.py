@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scoop.engine.async_function import AsyncFunction, from_async, is_async
-from scoop.engine.loop_calls import LoopCalls
+from scoop.engine.loops.loop_calls import LoopCalls
+from scoop.engine.tasks.async_function import AsyncFunction, from_async, is_async
 from scoop.maps.coroutine_map import fair_share
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from scoop.engine.cost_model import CostModel
-from scoop.engine.outbox import InFlight
-from scoop.engine.ready_table import ReadyTable
-from scoop.engine.task import PLAIN
+from scoop.engine.offers.outbox import InFlight
+from scoop.engine.offers.ready_table import ReadyTable
+from scoop.engine.tasks.cost_model import CostModel
+from scoop.engine.tasks.task import PLAIN
 from scoop.errors import WorkerLost
 from scoop.maps.call_queue import CallQueue
 from scoop.maps.row_functions import CallRows

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from scoop.engine.cost_model import MOST, CostModel
+from scoop.engine.tasks.cost_model import MOST, CostModel
 
 
 def double(x: int) -> int:

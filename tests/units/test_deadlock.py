@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from greenlet import getcurrent, greenlet
 
-from scoop.engine.deadlock import Awaited, refuse_deadlock
+from scoop.engine.threads.deadlock import Awaited, refuse_deadlock
 from scoop.errors import Deadlock
 
 

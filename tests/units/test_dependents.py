@@ -5,12 +5,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.engine import future as f
-from scoop.engine.callbacks import Deferred
-from scoop.engine.dependents import submit_task
-from scoop.engine.future import Future
-from scoop.engine.ready_table import ReadyTable
-from scoop.engine.task import PLAIN
+from scoop.engine.offers.dependents import submit_task
+from scoop.engine.offers.ready_table import ReadyTable
+from scoop.engine.results import future as f
+from scoop.engine.results.callbacks import Deferred
+from scoop.engine.results.future import Future
+from scoop.engine.tasks.task import PLAIN
 
 Graph = list[tuple[str, bool, list[int]]]
 """Of each task: in what its dependencies are given, whether it fails, and which they are."""

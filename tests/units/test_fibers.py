@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoop.engine.fibers import Fibers, Suspension
+from scoop.engine.threads.fibers import Fibers, Suspension
 
 
 class Event:

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from scoop.engine.forwarding import Forwarder
+from scoop.engine.process.forwarding import Forwarder
 
 
 def test_a_handler_that_is_half_made_does_no_harm_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scoop.engine.global_names import GlobalsUsed, names_of_code
+from scoop.engine.travel.global_names import GlobalsUsed, names_of_code
 
 SOURCE = """
 import functools

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from scoop.engine.fibers import Fibers, Suspension
-from scoop.engine.idle import IdleTracker
+from scoop.engine.threads.fibers import Fibers, Suspension
+from scoop.engine.threads.idle import IdleTracker
 from scoop.wire.messages import Busy, Idle, Message
 from scoop.wire.status_page import StatusPage
 

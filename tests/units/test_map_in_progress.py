@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from interleaved.maps import Process
-from scoop.engine.outcomes import pack_error
+from scoop.engine.results.outcomes import pack_error
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.row_functions import MapRows
 from scoop.maps.segment import PackedSegment, Segment, pack_segments

@@ -7,9 +7,9 @@ from time import monotonic
 import pytest
 from greenlet import greenlet
 
-from scoop.engine.blocking import WaitPoint
-from scoop.engine.deadlock import Wait
-from scoop.engine.fibers import Fibers
+from scoop.engine.threads.blocking import WaitPoint
+from scoop.engine.threads.deadlock import Wait
+from scoop.engine.threads.fibers import Fibers
 from scoop.errors import FinalizerError
 
 LONG = 1000.0

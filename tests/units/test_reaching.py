@@ -18,7 +18,7 @@ from scoop.cluster.launchers.lsf import blaunch
 from scoop.cluster.launchers.slurm import srun
 from scoop.cluster.launchers.ssh import quote, quote_all, ssh
 from scoop.cluster.transport import Terms
-from scoop.engine.limits import Limits
+from scoop.engine.process.limits import Limits
 from scoop.machine.program import Program
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=20)
@@ -93,7 +93,7 @@ invitations = st.builds(
     workers=st.dictionaries(texts, st.none() | st.integers(1, 99), max_size=3),
     python=texts,
     scoop=texts,
-    terms=st.none() | st.builds(Terms, texts, texts, texts, texts),
+    terms=st.none() | st.builds(Terms, texts, texts, texts, texts, silence=st.floats(1, 100)),
     limits=st.builds(Limits, st.integers(0, 9), st.none() | st.integers(1, 9)),
     program=st.none() | st.builds(Program, texts, texts, st.lists(texts, max_size=3).map(tuple), texts),
     files=st.none() | program_files,

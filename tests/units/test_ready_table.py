@@ -1,7 +1,7 @@
 """What is on offer: the newest for this process, the oldest for others, each future had by one."""
 
-from scoop.engine.future import new_task
-from scoop.engine.ready_table import ReadyTable
+from scoop.engine.offers.ready_table import ReadyTable
+from scoop.engine.results.future import new_task
 
 
 def table_of(count: int) -> tuple[ReadyTable, list[object]]:

@@ -8,9 +8,9 @@ from types import FrameType
 
 import pytest
 
-from scoop.engine import runtime, signal_guard
-from scoop.engine.signal_guard import guard_signals
-from scoop.engine.signal_safety import indivisible
+from scoop.engine.process import runtime, signal_guard
+from scoop.engine.process.signal_guard import guard_signals
+from scoop.engine.process.signal_safety import indivisible
 
 REPLACED = ("signal", "getsignal", "setitimer", "alarm")
 

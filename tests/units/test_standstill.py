@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from scoop.engine import standstill
-from scoop.engine.standstill import Standstill
+from scoop.engine.threads import standstill
+from scoop.engine.threads.standstill import Standstill
 from scoop.tuning import TUNING
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from scoop.engine import runtime
-from scoop.engine.cost_model import CostModel
-from scoop.engine.future import Future, new_task
-from scoop.engine.limits import Identity, Limits
-from scoop.engine.outside import Outside
+from scoop.engine.process import runtime
+from scoop.engine.process.limits import Identity, Limits
+from scoop.engine.results.future import Future, new_task
 from scoop.engine.scheduler import Scheduler
-from scoop.engine.thread_event import ThreadEvent
+from scoop.engine.tasks.cost_model import CostModel
+from scoop.engine.tasks.outside import Outside
+from scoop.engine.threads.thread_event import ThreadEvent
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.received_chunk import ReceivedChunk
 from scoop.maps.row_functions import MapRows
@@ -57,7 +57,7 @@ def receive(scheduler: Scheduler, tasks: int) -> None:
 
 
 def _in_flight(scheduler: Scheduler) -> Any:
-    from scoop.engine.outbox import FutureInFlight
+    from scoop.engine.offers.outbox import FutureInFlight
 
     future = scheduler.ready.futures()[0]
     assert scheduler.claim(future)

@@ -14,16 +14,16 @@ import scoop
 
 from .. import log
 from ..broker.orphans import reap_orphans
-from ..engine import runtime
-from ..engine.broker_client import BrokerClient
-from ..engine.limits import Identity, Limits
-from ..engine.notices import finish_notices
-from ..engine.places import new_root, set_root
-from ..engine.recycling import flush_streams
+from ..engine.process import runtime
+from ..engine.process.broker_client import BrokerClient
+from ..engine.process.limits import Identity, Limits
+from ..engine.process.notices import finish_notices
+from ..engine.process.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
+from ..engine.process.tracebacks import without_our_frames
+from ..engine.process.unasked import report_failures
 from ..engine.scheduler import Scheduler
-from ..engine.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
-from ..engine.tracebacks import without_our_frames
-from ..engine.unasked import report_failures
+from ..engine.stealing.recycling import flush_streams
+from ..engine.tasks.places import new_root, set_root
 from ..errors import ScoopError, UnguardedMainError, why_not_started
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.initializer import call_by_name

@@ -13,7 +13,7 @@ from ..cluster.agents import failure_of, new_login_slots, start_command
 from ..cluster.invitation import Answer, disagreement, encode
 from ..cluster.launcher_process import LauncherProcess, Output
 from ..cluster.plan import Call, Plan, calls, describe, invite
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
 from .parser import Parser

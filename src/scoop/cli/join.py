@@ -16,7 +16,7 @@ from ..cluster.agent import REFUSED, Agent, become_machine
 from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
 from ..cluster.transport import Terms
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..tuning import TUNING
 
 __all__ = ["join"]

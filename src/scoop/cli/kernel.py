@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-from ..engine.recycling import flush_streams
+from ..engine.stealing.recycling import flush_streams
 from ..session import start
 from .parser import Parser
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..tuning import TUNING
 from ..wire.status_page import MOST_WORKERS
 from .parser import Parser

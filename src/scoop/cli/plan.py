@@ -12,7 +12,7 @@ from ..cluster.launchers import Allocation, Environment, Reach
 from ..cluster.launchers.dask import named_cluster
 from ..cluster.launchers.local import is_here
 from ..cluster.plan import Placement, Plan, calls, discover, named, place
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..machine.cores import THREAD_LIMITS, usable_cores
 from ..machine.program import Program
 

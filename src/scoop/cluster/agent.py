@@ -23,7 +23,7 @@ import scoop
 
 from .. import log
 from ..broker.orphans import adopt_orphans, kill_orphans, reap_orphans
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.processes import Machine, fork_broker

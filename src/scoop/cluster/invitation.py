@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import BinaryIO, NamedTuple
 
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..machine.program import Program
 from .files import ProgramFiles
 from .hosts import HostsError

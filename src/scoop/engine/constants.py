@@ -13,9 +13,9 @@ from ..errors import in_words
 from ..wire import codec
 from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers, views_of
-from .callbacks import Deferred
-from .signal_safety import indivisible
-from .thread_event import ThreadEvent
+from .process.signal_safety import indivisible
+from .results.callbacks import Deferred
+from .threads.thread_event import ThreadEvent
 
 __all__ = ["Constants"]
 

@@ -11,8 +11,8 @@ from ..tuning import TUNING
 from ..wire import messages as m
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
-from .everywhere import hear
-from .notices import note
+from .offers.everywhere import hear
+from .process.notices import note
 from .scheduler import Scheduler
 
 __all__ = ["Receiver"]

@@ -21,30 +21,30 @@ from greenlet import getcurrent, greenlet
 from ..tuning import TUNING
 from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import ASKED
-from . import future as f
-from . import runtime
-from .async_function import AsyncFunction
-from .blocking import deadline_after
-from .coroutines import Coroutines
-from .deadlock import Wait
-from .discarded import Discarded
-from .fibers import Fibers
-from .following import follow
-from .future import Future
-from .helper_threads import HelperThreads
-from .idle import IdleTracker
-from .inbox import Inbox
-from .limited_offers import offer_late
-from .limits import Identity, Limits
-from .outbox import InFlight, Outbox
-from .outside import Outside
-from .ready_table import OpenMap, ReadyTable
-from .result_sender import ResultSender
-from .stack_room import look_for_room
-from .stealing import Stealing
-from .stop import stop
-from .task import NewChunk
-from .thread_fibers import ThreadFibers
+from .loops.coroutines import Coroutines
+from .offers.limited_offers import offer_late
+from .offers.outbox import InFlight, Outbox
+from .offers.ready_table import OpenMap, ReadyTable
+from .process import runtime
+from .process.discarded import Discarded
+from .process.limits import Identity, Limits
+from .process.stack_room import look_for_room
+from .results import future as f
+from .results.following import follow
+from .results.future import Future
+from .stealing.inbox import Inbox
+from .stealing.result_sender import ResultSender
+from .stealing.stealing import Stealing
+from .stealing.stop import stop
+from .tasks.async_function import AsyncFunction
+from .tasks.outside import Outside
+from .tasks.task import NewChunk
+from .threads.blocking import deadline_after
+from .threads.deadlock import Wait
+from .threads.fibers import Fibers
+from .threads.helper_threads import HelperThreads
+from .threads.idle import IdleTracker
+from .threads.thread_fibers import ThreadFibers
 from .waiting import Waiting
 
 __all__ = ["Scheduler"]

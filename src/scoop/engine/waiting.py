@@ -7,13 +7,13 @@ from typing import Any, Protocol
 from greenlet import greenlet
 
 from ..errors import describe_call
-from .blocking import Threads, WaitPoint
-from .coroutines import is_coroutine
-from .deadlock import Awaited
-from .fibers import Fibers
-from .following import with_awaited
-from .future import Future, call_of, has_ended, offer_made, runner_of, watch
-from .watchers import unwatch
+from .loops.coroutines import is_coroutine
+from .results.following import with_awaited
+from .results.future import Future, call_of, has_ended, offer_made, runner_of, watch
+from .results.watchers import unwatch
+from .threads.blocking import Threads, WaitPoint
+from .threads.deadlock import Awaited
+from .threads.fibers import Fibers
 
 __all__ = ["Table", "Waiting"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from joblib.parallel import AutoBatchingMixin, FallbackToBackend, ParallelBackendBase, parallel_config
 
-from ..engine.future import Future
+from ..engine.results.future import Future
 from .arrays import RepeatedArrays, unwrapped
 from .calls import ParallelCall
 from .workers import Workers

@@ -6,11 +6,11 @@ from math import inf
 from threading import RLock
 from typing import Any
 
-from ..engine.blocking import deadline_after
-from ..engine.future import Future, cancel_unbegun, error_of, has_ended, new_task
+from ..engine.process.signal_safety import indivisible
+from ..engine.results.future import Future, cancel_unbegun, error_of, has_ended, new_task
 from ..engine.scheduler import Scheduler
-from ..engine.signal_safety import indivisible
-from ..engine.task import split_options
+from ..engine.tasks.task import split_options
+from ..engine.threads.blocking import deadline_after
 from ..engine.waiting import Waiting
 
 __all__ = ["ParallelCall"]

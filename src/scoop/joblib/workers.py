@@ -7,9 +7,9 @@ import weakref
 from threading import RLock
 from typing import cast
 
-from ..engine import runtime
+from ..engine.process import runtime
+from ..engine.process.signal_safety import indivisible
 from ..engine.scheduler import Scheduler
-from ..engine.signal_safety import indivisible
 from ..machine.cores import usable_cores
 from ..machine.pool import WorkerPool
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
-from ..engine.broker_client import BrokerClient
 from ..engine.constants import Constants
-from ..engine.cost_model import CostModel
-from ..engine.limits import Identity, Limits
-from ..engine.outside import Outside
-from ..engine.received_changes import ReceivedChanges
+from ..engine.offers.received_changes import ReceivedChanges
+from ..engine.process.broker_client import BrokerClient
+from ..engine.process.limits import Identity, Limits
 from ..engine.receiver import Receiver
 from ..engine.scheduler import Scheduler
-from ..engine.thread_event import ThreadEvent
+from ..engine.tasks.cost_model import CostModel
+from ..engine.tasks.outside import Outside
+from ..engine.threads.thread_event import ThreadEvent
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import Message
 from ..wire.status_page import StatusPage

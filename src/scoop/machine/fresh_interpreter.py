@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import log
-from ..engine.limits import Limits
+from ..engine.process.limits import Limits
 from ..wire import codec
 from ..wire.status_page import new_status_page
 from .cores import cap_threads

@@ -5,8 +5,8 @@ from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
-from ..engine.signal_safety import calls_program
-from ..engine.tracebacks import format_error
+from ..engine.process.signal_safety import calls_program
+from ..engine.process.tracebacks import format_error
 from ..errors import BrokenExecutor
 
 __all__ = ["Initializer", "call_by_name", "call_in_worker"]

@@ -22,13 +22,13 @@ from contextlib import ExitStack
 from functools import cache
 from typing import Any, TypeVar
 
-from ..engine import runtime
-from ..engine.limits import Identity, Limits
-from ..engine.module_paths import note_start
+from ..engine.offers.withdrawal import withdraw_all
+from ..engine.process import runtime
+from ..engine.process.limits import Identity, Limits
+from ..engine.process.unasked import report_failures
 from ..engine.scheduler import Scheduler
-from ..engine.task import TaskOptions
-from ..engine.unasked import report_failures
-from ..engine.withdrawal import withdraw_all
+from ..engine.tasks.task import TaskOptions
+from ..engine.travel.module_paths import note_start
 from ..errors import BrokenExecutor, in_words
 from ..maps.call_queue import CallQueue
 from ..tuning import TUNING

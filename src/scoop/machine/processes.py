@@ -22,7 +22,7 @@ from typing import NamedTuple, NoReturn
 import scoop
 
 from .. import log
-from ..engine.limits import Identity, Limits
+from ..engine.process.limits import Identity, Limits
 from ..errors import why_not_started
 from ..wire.status_page import StatusPage, new_status_page
 from .supervision import close_all_but, die_with_parent, start_watchdog

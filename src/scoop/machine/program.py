@@ -16,7 +16,7 @@ from zipimport import ZipImportError, zipimporter
 
 import scoop
 
-from ..engine.tracebacks import without_our_frames
+from ..engine.process.tracebacks import without_our_frames
 from ..errors import ScoopError
 from ..wire.codec import pickle_main_by_value
 from ..wire.main_module import MAIN_ALIAS, note_import

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from ..engine import runtime
-from ..engine.recycling import flush_streams
-from ..engine.unasked import report_failures
+from ..engine.process import runtime
+from ..engine.process.unasked import report_failures
+from ..engine.stealing.recycling import flush_streams
 from ..errors import ScoopError
 from ..tuning import TUNING
 from ..wire.messages import CONNECTION_LOST

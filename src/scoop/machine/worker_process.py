@@ -11,18 +11,18 @@ from io import TextIOWrapper
 from time import monotonic
 from typing import NoReturn
 
-from ..engine import runtime
-from ..engine.broker_client import BrokerClient
-from ..engine.forwarding import forward_records, forward_warnings
-from ..engine.limits import Identity, Limits
-from ..engine.module_paths import note_start
-from ..engine.program_settings import follow_filters
-from ..engine.recycling import Recycling, flush_streams
-from ..engine.reloads import note_reloads
+from ..engine.process import runtime
+from ..engine.process.broker_client import BrokerClient
+from ..engine.process.forwarding import forward_records, forward_warnings
+from ..engine.process.limits import Identity, Limits
+from ..engine.process.program_settings import follow_filters
+from ..engine.process.signal_guard import guard_signals
+from ..engine.process.tracebacks import format_error
 from ..engine.scheduler import Scheduler
-from ..engine.signal_guard import guard_signals
-from ..engine.standstill import Standstill
-from ..engine.tracebacks import format_error
+from ..engine.stealing.recycling import Recycling, flush_streams
+from ..engine.threads.standstill import Standstill
+from ..engine.travel.module_paths import note_start
+from ..engine.travel.reloads import note_reloads
 from ..errors import BrokenExecutor, UnguardedMainError
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from time import monotonic
 from typing import Any, TypeVar
 
-from ..engine.async_function import is_async
-from ..engine.loop_waits import LoopScheduler, LoopWaits, loop_waits
+from ..engine.loops.loop_waits import LoopScheduler, LoopWaits, loop_waits
+from ..engine.tasks.async_function import is_async
 from .consumer import Source
 
 __all__ = ["AsyncResults", "serially"]

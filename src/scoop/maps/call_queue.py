@@ -19,15 +19,15 @@ from math import ceil, inf
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
-from ..engine import future as f
-from ..engine.arguments import find_futures, may_hold_futures
-from ..engine.async_function import AsyncFunction
-from ..engine.call_future import CallFuture
-from ..engine.cost_model import CostModel
-from ..engine.outbox import InFlight
-from ..engine.ready_table import ReadyTable
-from ..engine.signal_safety import calls_program, indivisible
-from ..engine.task import TaskOptions
+from ..engine.offers.outbox import InFlight
+from ..engine.offers.ready_table import ReadyTable
+from ..engine.process.signal_safety import calls_program, indivisible
+from ..engine.results import future as f
+from ..engine.results.arguments import find_futures, may_hold_futures
+from ..engine.results.call_future import CallFuture
+from ..engine.tasks.async_function import AsyncFunction
+from ..engine.tasks.cost_model import CostModel
+from ..engine.tasks.task import TaskOptions
 from ..tuning import TUNING
 from .calls_in_flight import CallChunk, EndedCalls, LoneCall, SubmittedCall
 from .coroutine_map import fair_share

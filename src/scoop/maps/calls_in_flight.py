@@ -11,11 +11,11 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from ..engine.callbacks import Deferred
-from ..engine.future import TaskCall
-from ..engine.outbox import Arrived
-from ..engine.outcomes import unpack_outcome
-from ..engine.task import TaskOptions
+from ..engine.offers.outbox import Arrived
+from ..engine.results.callbacks import Deferred
+from ..engine.results.future import TaskCall
+from ..engine.results.outcomes import unpack_outcome
+from ..engine.tasks.task import TaskOptions
 from .row_functions import CallRows
 from .segment import AnySegment
 

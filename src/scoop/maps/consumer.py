@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator
 from time import monotonic
 from typing import Any, Protocol
 
-from ..engine.blocking import WaitPoint
-from ..engine.deadlock import Awaited
+from ..engine.threads.blocking import WaitPoint
+from ..engine.threads.deadlock import Awaited
 from ..errors import CancelledError
 from ..tuning import TUNING
 from .map_in_progress import MapInProgress, MapScheduler
@@ -15,7 +15,7 @@ __all__ = ["Consumer", "Point", "Source"]
 
 
 class Point(Protocol):
-    """Where the consumer of a map waits: see WaitPoint in engine/blocking.py."""
+    """Where the consumer of a map waits: see WaitPoint in engine/threads/blocking.py."""
 
     @property
     def is_awaited(self) -> bool: ...

@@ -15,13 +15,13 @@ from threading import RLock
 from time import monotonic
 from typing import Any, Protocol
 
-from ..engine import future as f
-from ..engine.blocking import Threads, WaitPoint
-from ..engine.future import Future
-from ..engine.outbox import FutureInFlight, InFlight
-from ..engine.places import of_row
-from ..engine.signal_safety import calls_program, indivisible
-from ..engine.withdrawal import Offers, withdraw
+from ..engine.offers.outbox import FutureInFlight, InFlight
+from ..engine.offers.withdrawal import Offers, withdraw
+from ..engine.process.signal_safety import calls_program, indivisible
+from ..engine.results import future as f
+from ..engine.results.future import Future
+from ..engine.tasks.places import of_row
+from ..engine.threads.blocking import Threads, WaitPoint
 from ..errors import ScoopError
 from ..tuning import TUNING
 from .consumer import Point
@@ -185,7 +185,7 @@ class CoroutineMap:
         if self.is_over():
             self._point.notify()
 
-    # -- the queue: see OpenMap in engine/ready_table.py ------------------------------------------------------------
+    # -- the queue: see OpenMap in engine/offers/ready_table.py ---------------------------------
 
     def run_next(self, only_kept: bool) -> bool:
         """Begin the next row here, if it is not left to others; return whether there was one."""

@@ -1,21 +1,21 @@
 """Calls of an executor that wait for others, whose results are among their arguments.
 
-Such a call has a task, which waits as all do: see engine/dependents.py. When the others have ended, the task is not
-run: its call is put into the queue.
+Such a call has a task, which waits as all do: see engine/offers/dependents.py. When the others have ended, the task
+is not run: its call is put into the queue.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from ..engine import future as f
-from ..engine.arguments import fill
-from ..engine.call_future import CallFuture
-from ..engine.callbacks import Deferred
-from ..engine.dependents import offer_after
-from ..engine.future import Future
-from ..engine.ready_table import ReadyTable
-from ..engine.task import TaskOptions
+from ..engine.offers.dependents import offer_after
+from ..engine.offers.ready_table import ReadyTable
+from ..engine.results import future as f
+from ..engine.results.arguments import fill
+from ..engine.results.call_future import CallFuture
+from ..engine.results.callbacks import Deferred
+from ..engine.results.future import Future
+from ..engine.tasks.task import TaskOptions
 from .calls_in_flight import SubmittedCall
 
 __all__ = ["DependentCalls"]

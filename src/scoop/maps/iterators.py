@@ -14,12 +14,12 @@ from operator import itemgetter
 from sys import modules
 from typing import Any, cast
 
-from ..engine import runtime
-from ..engine.async_function import AsyncFunction
-from ..engine.blocking import deadline_after
-from ..engine.limited_tasks import refuse_limits
-from ..engine.places import number
-from ..engine.signal_safety import calls_program
+from ..engine.process import runtime
+from ..engine.process.signal_safety import calls_program
+from ..engine.tasks.async_function import AsyncFunction
+from ..engine.tasks.limited_tasks import refuse_limits
+from ..engine.tasks.places import number
+from ..engine.threads.blocking import deadline_after
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
 from .coroutine_map import CoroutineMap, CoroutineMapScheduler

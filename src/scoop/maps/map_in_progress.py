@@ -11,14 +11,14 @@ from math import inf
 from threading import RLock
 from typing import Any, Protocol
 
-from ..engine.blocking import Threads
-from ..engine.cost_model import CostModel
-from ..engine.deadlock import Awaited
-from ..engine.outbox import InFlight
-from ..engine.ready_table import ReadyTable
-from ..engine.signal_safety import calls_program, indivisible
-from ..engine.task import TaskOptions
-from ..engine.task_context import call
+from ..engine.offers.outbox import InFlight
+from ..engine.offers.ready_table import ReadyTable
+from ..engine.process.signal_safety import calls_program, indivisible
+from ..engine.tasks.cost_model import CostModel
+from ..engine.tasks.task import TaskOptions
+from ..engine.threads.blocking import Threads
+from ..engine.threads.deadlock import Awaited
+from ..engine.threads.task_context import call
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows

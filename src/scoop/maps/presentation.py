@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
-from ..engine.places import serial_map
+from ..engine.tasks.places import serial_map
 from ..errors import add_note, brief, describe
 from .row_functions import MapRows
 from .segment import Segment

@@ -6,8 +6,8 @@ from threading import RLock
 from time import monotonic
 from typing import Any
 
-from ..engine.signal_safety import indivisible
-from ..engine.task import Report, TaskOptions
+from ..engine.process.signal_safety import indivisible
+from ..engine.tasks.task import Report, TaskOptions
 from ..tuning import TUNING
 from .consumer import Consumer
 from .map_in_progress import MapInProgress, MapScheduler
@@ -18,7 +18,7 @@ __all__ = ["ReceivedChunk"]
 
 
 class ReceivedChunk:
-    """Rows of another worker's map: see Chunk in engine/task.py. ``report`` takes results to the owner."""
+    """Rows of another worker's map: see Chunk in engine/tasks/task.py. ``report`` takes results to the owner."""
 
     def __init__(
         self, scheduler: MapScheduler, rows: MapRows, columns: Columns, options: TaskOptions, report: Report

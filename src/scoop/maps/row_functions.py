@@ -6,12 +6,12 @@ from itertools import accumulate
 from sys import modules
 from typing import Any
 
-from ..engine import runtime
-from ..engine.future import Future
-from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
-from ..engine.places import counted, in_rows
-from ..engine.signal_safety import calls_program
-from ..engine.task import split_options
+from ..engine.process import runtime
+from ..engine.process.signal_safety import calls_program
+from ..engine.results.future import Future
+from ..engine.results.outcomes import pack_error, result_not_sent, unpack_outcome
+from ..engine.tasks.places import counted, in_rows
+from ..engine.tasks.task import split_options
 from ..errors import describe_call
 from ..wire import codec
 

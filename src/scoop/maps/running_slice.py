@@ -19,7 +19,7 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from ..engine.signal_safety import indivisible
+from ..engine.process.signal_safety import indivisible
 from ..errors import name_of
 from .row_functions import Columns, MapRows
 from .segment import Segment

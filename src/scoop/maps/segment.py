@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
-from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
-from ..engine.signal_safety import calls_program
+from ..engine.process.signal_safety import calls_program
+from ..engine.results.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..wire import codec
 from .row_functions import MapRows
 

@@ -4,10 +4,10 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ..engine.callbacks import Deferred
-from ..engine.future import TaskCall
-from ..engine.outcomes import unpack_outcome
-from ..engine.task import TaskOptions
+from ..engine.results.callbacks import Deferred
+from ..engine.results.future import TaskCall
+from ..engine.results.outcomes import unpack_outcome
+from ..engine.tasks.task import TaskOptions
 from ..wire.messages import Cancel, Message
 from .row_functions import Columns, MapRows
 from .row_ranges import RowRanges

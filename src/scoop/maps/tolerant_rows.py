@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ..engine import runtime
-from ..engine.outcomes import pack_error, result_not_sent, unpack_outcome
-from ..engine.signal_safety import calls_program
+from ..engine.process import runtime
+from ..engine.process.signal_safety import calls_program
+from ..engine.results.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..errors import name_of
 from ..wire import codec
 from .row_functions import Columns, MapRows, travels_always

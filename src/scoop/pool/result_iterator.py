@@ -8,8 +8,8 @@ from itertools import islice
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
-from ..engine import runtime
-from ..engine.outcomes import pack_error, unpack_outcome
+from ..engine.process import runtime
+from ..engine.results.outcomes import pack_error, unpack_outcome
 
 __all__ = ["ResultIterator", "caught"]
 

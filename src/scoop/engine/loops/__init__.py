@@ -1,0 +1,1 @@
+"""asyncio: event loops whose coroutines await futures, and tasks that are coroutines."""

@@ -1,0 +1,65 @@
+"""What the calls of ``scoop.futures`` look at before anything begins: their arguments, and if there are workers."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ...errors import NotStartedProperly, describe
+from ..process import runtime
+from ..tasks.task import split_options
+from .future import Future
+
+__all__ = ["check_futures", "check_map", "is_serial"]
+
+_warned = False
+_ignored: set[str] = set()
+"""Keywords that the maps have no use for, and of which the program was told."""
+
+
+def check_futures(what: str, fs: Iterable[Future]) -> dict[Future, None]:
+    """Return the futures, each once, in order."""
+    if isinstance(fs, Future):
+        raise TypeError(f"{what}() needs futures, several of them: put the one in a list")
+    futures = dict.fromkeys(fs)
+    for future in futures:
+        if not isinstance(future, Future):
+            raise TypeError(f"{what}() needs futures, as submit() returns them, not {describe(future)}")
+    return futures
+
+
+def check_map(
+    what: str, func: object, iterables: tuple[Iterable[Any], ...], ignored: dict[str, Any], **sizes: int | None
+) -> None:
+    """Raise what is wrong with the arguments of a map; warn of keywords that it has no use for."""
+    if not callable(func):
+        raise TypeError(f"{what}() needs something callable, not {describe(func)}")
+    if not iterables:
+        raise TypeError(f"{what}() needs at least one iterable of inputs")
+    if any(isinstance(each, Future) for each in iterables):
+        raise TypeError(
+            f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
+        )
+    for name, size in sizes.items():
+        if size is not None and size < 1:
+            raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
+    if unheard := ignored.keys() - _ignored:
+        _ignored.update(unheard)
+        names = ", ".join(sorted(unheard))
+        warnings.warn(f"futures.{what}() has no use for {names}=, and ignores it", RuntimeWarning, stacklevel=3)
+
+
+def is_serial(what: str, func: Callable[..., Any]) -> bool:
+    """Return whether there are no workers, and say so, once. Raise NotStartedProperly if the function needs some."""
+    global _warned
+    serial = runtime.current is None and runtime.why_refused() is None
+    if serial and split_options(func)[1].limits is not None:
+        raise NotStartedProperly(f"futures.{what}() of a function with limits")
+    if serial and not _warned:
+        _warned = True
+        warnings.warn(
+            f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
+            "Start it with: python -m scoop script.py, or call scoop.start()",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return serial

@@ -1,0 +1,398 @@
+"""The handle to a task's outcome, and the only file that changes its state (states.py has the picture).
+
+The thread that takes a future out of its table, in one atomic step, is the only one to run, send or cancel it.
+"""
+
+from collections.abc import Callable, Collection, Generator, Sequence
+from threading import RLock
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from ...errors import CancelledError
+from ..process import runtime
+from ..process.signal_safety import calls_program, indivisible
+from ..process.unasked import forget_failure, note_failure
+from ..tasks.places import counted
+from ..tasks.task import PLAIN, TaskOptions, perform
+from .callbacks import Callback, Deferred
+from .outcomes import name_and_text, unpack_outcome
+from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS, WAITING
+from .watchers import Link, Watched, Watcher, add_watcher, tell_watchers
+
+__all__ = [
+    "Future",
+    "TaskCall",
+    "arrived",
+    "awaited_by",
+    "call_of",
+    "cancel_unbegun",
+    "dropped",
+    "error_of",
+    "fail",
+    "finish",
+    "has_ended",
+    "has_succeeded",
+    "is_ready",
+    "new_task",
+    "offer_made",
+    "options_of",
+    "read",
+    "run",
+    "runner_of",
+    "sent",
+    "set_ready",
+    "set_waiting",
+    "watch",
+]
+
+NO_KEYWORDS: dict[str, Any] = {}
+"""Stands for "no keywords" in futures by the million. Never written to."""
+
+_new = object.__new__
+
+_unpacking = RLock()
+"""Guards the outcomes of all futures as they are unpacked. Reentrant: a finalizer may ask for one at any moment."""
+
+
+class Future(Watched):
+    """The handle to a task that may run in parallel, anywhere.
+
+    ``futures.submit`` makes one and offers it at once; one made by hand is offered when it is first asked for
+    its outcome. Specified by the reference's "Future class" and PEP 3148.
+
+    Parameters:
+        parentId: accepted for compatibility, and not used: which task waits for which is known by other means.
+        callable: what to call.
+        args, kargs: what to call it with.
+    """
+
+    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value".split()  # noqa: SIM905
+
+    _function: Callable[..., Any] | None
+    _args: tuple[Any, ...]
+    _kwargs: dict[str, Any]
+    _options: TaskOptions
+    _value: Any  # the result, the exception, its pickle, or the fiber that runs the task, as _state tells
+
+    def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
+        self._function = callable
+        self._args = args
+        self._kwargs = kargs
+        self._options = counted(PLAIN)
+        self._state = NEW
+        self._value = None
+        self._watchers = None
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Return what the call returned; raise what it raised.
+
+        Waits up to ``timeout`` seconds (None: as long as it takes), then raises TimeoutError. Raises
+        CancelledError if the future was cancelled.
+        """
+        if self._state < ARRIVED:
+            scheduler = runtime.current
+            if scheduler is None or scheduler.refusal is not None:
+                scheduler = runtime.need("Future.result()")  # which raises
+            scheduler.join(self, timeout)
+        if self._state == DONE:
+            return self._value
+        if self._state < ARRIVED:  # the call has returned another future
+            runtime.need("Future.result()").join(self, timeout)
+        error = error_of(self)
+        if error is None:
+            return self._value
+        try:
+            __tracebackhide__ = True  # notebooks and pytest show no frame that has this
+            raise error
+        finally:
+            del error, self  # or the traceback and this frame keep each other alive
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Do as result(), in a coroutine. A wait that is cancelled cancels the call, if it has not begun."""
+        if self._state < ARRIVED:
+            yield from runtime.need("await").coroutines.wait_in_event_loop(self).__await__()
+        return self.result()
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""
+        while self._state < ARRIVED:  # again, if the call has returned another future
+            runtime.need("Future.exception()").join(self, timeout)
+        if self._state == CANCELLED:
+            raise CancelledError
+        return error_of(self)
+
+    def done(self) -> bool:
+        """Return whether the call has returned, has raised, or was cancelled.
+
+        Never waits, but lets other tasks go on: a program that polls is no obstacle.
+        """
+        if self._state < ARRIVED and runtime.current is not None:
+            runtime.current.poll(self)
+        if self._state >= ARRIVED and runtime.current is not None:
+            runtime.current.stop_polling()
+        return self._state >= ARRIVED
+
+    def cancelled(self) -> bool:
+        """Return whether the call was cancelled before it began."""
+        return self._state == CANCELLED
+
+    def running(self) -> bool:
+        """Return whether the call is being executed, or was sent to be: it cannot be cancelled any more."""
+        return self._state in (RUNNING, SENT)
+
+    def cancel(self, force: bool = False) -> bool:
+        """Cancel the call, if it has neither begun nor been sent elsewhere; return whether it is cancelled.
+
+        ``force``: also if it was sent, or runs elsewhere: then with its worker. Returns when that is settled.
+        """
+        if self._state == NEW or (runtime.current is not None and runtime.current.claim(self)):
+            cancel_unbegun(self)
+        elif force and self._state == SENT and runtime.current is not None:
+            runtime.current.stop(self)
+        return self._state == CANCELLED
+
+    def add_done_callback(
+        self,
+        callable_: Callable[["Future"], object],
+        inCallbackType: str = "standard",
+        inCallbackGroup: object = None,
+    ) -> None:
+        """Have ``callable_(future)`` called when the call ends, or at once if it has.
+
+        Callbacks are called in the order they were added. An exception in one is logged and ignored.
+
+        Parameters:
+            inCallbackType: ``"standard"``: in the process that adds it. ``"universal"``: there, and also in
+                the process where the task ran, if it ran elsewhere and the callback was added before it left.
+            inCallbackGroup: a label of the caller's own; it does not change when the callback is called.
+        """
+        if inCallbackType not in ("standard", "universal"):
+            raise ValueError(f"inCallbackType must be 'standard' or 'universal', not {inCallbackType!r}")
+        watch(self, Callback(callable_, inCallbackType == "universal", inCallbackGroup))
+
+    def __repr__(self) -> str:
+        return f"<Future {self._options.label}{NAMES[self._state]} at {id(self):#x}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a Future cannot travel to another process. Give it to submit() as an argument, or in a list, tuple or "
+            "dict that is one: its result travels. Or wait for it where it is"
+        )
+
+
+# -- for the scheduler: what happens to a future -------------------------------------------------------------------
+
+
+def new_task(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions = PLAIN
+) -> Future:
+    """Return a READY future, which the caller puts on offer at once. Its call may have any keywords."""
+    future = _new(Future)
+    future._function = function
+    future._args = args
+    future._kwargs = kwargs
+    future._options = options
+    future._state = READY
+    future._value = None
+    future._watchers = None
+    return future
+
+
+def offer_made(future: Future) -> bool:
+    """Make READY a future that was made by hand; return whether it was not before: then it is to be offered."""
+    if future._state != NEW:
+        return False
+    future._state = READY
+    return True
+
+
+@calls_program
+def run(future: Future) -> None:
+    """Run a claimed future on this stack."""
+    if future._state != READY:
+        raise AssertionError(f"{future!r} was claimed by two threads")
+    future._state = RUNNING
+    # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
+    try:
+        future._value = getcurrent()
+        if future._options is PLAIN:
+            future._value = future._function(*future._args, **future._kwargs)  # type: ignore[misc]
+        else:
+            future._value = perform(future._function, future._args, future._kwargs, future._options)  # type: ignore[arg-type]
+    except BaseException as error:  # it is the future's, whatever it is
+        future._value = error
+        future._state = FAILED  # first: a second exception may come at each call from here on
+        # Without our own frame, which holds the future: else each failure is a circle that waits to be collected.
+        trace = error.__traceback__
+        error.with_traceback(trace and trace.tb_next)
+        del trace
+        if error is runtime.signal_error or runtime.is_child:
+            raise
+        try:
+            note_failure(future, type(error).__qualname__, error)
+        except RecursionError:
+            pass  # it is not noted, then
+    else:
+        if type(future._value) is Future and runtime.current is not None:
+            runtime.current.follow(future, future._value)
+        else:
+            future._state = DONE
+    finally:
+        future._function = None
+        future._args = ()
+        future._kwargs = NO_KEYWORDS
+        if future._watchers is not None and future._state >= ARRIVED:
+            tell_watchers(future)
+        del future  # a traceback keeps the frames below its own alive: they must not lead back to it
+
+
+def set_waiting(future: Future, left: Collection[Future]) -> None:
+    """A future that was made, and not offered, is to wait until nothing is left of others."""
+    future._state = NEW
+    future._value = left
+    _move(future, WAITING)
+
+
+def cancel_unbegun(future: Future) -> None:
+    """End a claimed future, or one that was never offered, without running it."""
+    _end(future, CANCELLED, None)
+
+
+def fail(future: Future, error: BaseException, deferred: Deferred | None = None, noted: bool = True) -> None:
+    if noted:
+        note_failure(future, type(error).__qualname__, error)
+    _end(future, FAILED, error, deferred)
+
+
+def sent(future: Future) -> None:
+    """A claimed future is about to be packed for another worker."""
+    _move(future, SENT)
+
+
+def set_ready(future: Future) -> None:
+    """All that a future has waited for has ended, or it cannot be sent after all: the caller puts it on offer."""
+    future._value = None
+    _move(future, READY)
+
+
+def arrived(future: Future, packed: tuple[bool, bytes, Sequence[Any]], deferred: Deferred) -> None:
+    """The outcome of a future has come from elsewhere. It stays packed until it is asked for."""
+    if not packed[0]:
+        note_failure(future, *name_and_text(packed[1]))
+    _end(future, ARRIVED, packed, deferred)
+
+
+def dropped(future: Future, deferred: Deferred) -> None:
+    """The task of a future was dropped elsewhere before it began."""
+    _end(future, CANCELLED, None, deferred)
+
+
+# -- asking ---------------------------------------------------------------------------------------------------------
+
+TaskCall = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+def call_of(future: Future) -> TaskCall:
+    """Return the function, arguments and keywords. The function is None once another thread has ended the future."""
+    return future._function, future._args, future._kwargs  # type: ignore[return-value]
+
+
+def options_of(future: Future) -> TaskOptions:
+    return future._options
+
+
+def runner_of(future: Future) -> greenlet | None:
+    """Return the fiber on which a future's task runs; None if it does not run in this process."""
+    value = future._value
+    return value if future._state == RUNNING and isinstance(value, greenlet) else None
+
+
+def awaited_by(future: Future) -> Collection[Future]:
+    """Return what must end before a future can: what it depends on, or what its call has returned."""
+    state, value = read(future)
+    if state == WAITING:
+        return value  # type: ignore[no-any-return]
+    return (value,) if state == RUNNING and isinstance(value, Future) else ()
+
+
+def is_ready(future: Future) -> bool:
+    return future._state == READY
+
+
+def has_ended(future: Future) -> bool:
+    """Return whether a future has ended, without a look at anything else."""
+    return future._state >= ARRIVED
+
+
+def has_succeeded(future: Future) -> bool:
+    """Return whether a future has ended with a result; or so it seems, as long as that has not been unpacked."""
+    if future._state != ARRIVED:
+        return future._state == DONE
+    state, value = read(future)
+    return state == DONE or (state == ARRIVED and (value[0] if type(value) is tuple else value.ok))
+
+
+def error_of(future: Future) -> BaseException | None:
+    """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
+    if future._state == CANCELLED:
+        return CancelledError()
+    state, packed = read(future)
+    if state == ARRIVED:  # the program's code may run here, so not under the lock
+        _unpacked(future, *(unpack_outcome(*packed) if type(packed) is tuple else packed.unpack()))
+    if future._state != FAILED:
+        return None
+    forget_failure(future)
+    return future._value  # type: ignore[no-any-return]
+
+
+@indivisible
+def read(future: Future) -> tuple[int, Any]:
+    """Return the state of a future, and its value, which belong together."""
+    with _unpacking:
+        return future._state, future._value
+
+
+@indivisible
+def _unpacked(future: Future, ok: bool, value: Any) -> None:
+    with _unpacking:
+        if future._state == ARRIVED:  # else another thread was first, and its object is the one
+            future._value = value
+            _move(future, DONE if ok else FAILED)
+
+
+# -- watching -------------------------------------------------------------------------------------------------------
+
+
+def watch(future: Future, watcher: Watcher | Link) -> None:
+    """Have ``watcher(future)`` called once, or a link followed: when the future ends, or now if it has."""
+    add_watcher(future, watcher)
+    # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
+    # one of the two threads sees the other.
+    if future._state >= ARRIVED:
+        tell_watchers(future)
+
+
+def _move(future: Future, state: int) -> None:
+    if state not in TRANSITIONS.get(future._state, ()):
+        raise AssertionError(f"{future!r} cannot become {NAMES[state]}")
+    future._state = state
+
+
+def _end(future: Future, state: int, value: Any, deferred: Deferred | None = None) -> None:
+    """Become ended, and tell the watchers. With ``deferred``, run no code of the program's."""
+    finish(future, state, value, deferred)
+    if future._watchers is not None:
+        tell_watchers(future, deferred)
+
+
+def finish(future: Future, state: int, value: Any, deferred: Deferred | None) -> None:
+    """Become ended, and forget the call. The watchers are to be told then."""
+    if deferred is not None:
+        # And the future: the program may let go of it, and of its value, before the I/O thread does.
+        deferred.discard((future, future._function, future._args, future._kwargs))
+    future._value = value  # first: a thread that sees the state reads it
+    _move(future, state)
+    future._function = None
+    future._args = ()
+    future._kwargs = NO_KEYWORDS

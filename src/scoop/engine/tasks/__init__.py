@@ -1,0 +1,1 @@
+"""One task: what is called, its place in the tree, its options and what it costs."""

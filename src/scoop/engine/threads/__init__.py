@@ -1,0 +1,1 @@
+"""How a thread waits and what runs meanwhile: fibers, helper threads, the idle tracker, deadlocks."""

@@ -1,0 +1,176 @@
+"""What the main script has set since its import: sent to all workers, before the first task whose functions read it.
+
+Workers import the script, and have no more of it. A global that the program has set, or changed in place, is sent as
+a constant is, once for each change. Each worker puts it into its own main module before it begins another task (see
+received_changes.py), and the newest counts. What is to be sent is found when a batch is packed, by what the code of
+the functions in it reads.
+
+What a task changes in a worker stays there. So does what a function sets itself by a ``global`` statement, if the
+import gives that name: each process has its own, such as a connection that is made when it is first needed.
+"""
+
+import logging
+import pickle
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any, NamedTuple
+
+from ...wire import codec, main_module
+from ...wire.limited_stream import TooLarge
+from ...wire.main_module import MOST_BYTES, Imported, Print, print_of
+from ...wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
+from ..process import runtime
+from ..process.signal_safety import calls_program
+from .global_names import GlobalsUsed
+from .obstacles import name_obstacle
+
+__all__ = ["CHANGED", "GlobalNotSent", "ProgramGlobals"]
+
+_log = logging.getLogger("scoop.run")
+
+CHANGED = f"{PRIVATE}main."
+"""Begins the names of the constants that are globals of the main script."""
+
+_REMEDY = (
+    f"Up to {MOST_BYTES >> 20} MB of such globals go along with tasks. Use shared.setConst, or pass it as an argument"
+)
+
+
+class GlobalNotSent(Exception):
+    """A function reads a global that workers cannot have; the message names both."""
+
+
+class _Look(NamedTuple):
+    """What there is to be sent for one global."""
+
+    value: Any
+    data: bytes | None = None  # its pickle; None: the import gives the same
+    names: frozenset[str] = frozenset()  # the functions and classes of the main script that it names
+    known: Print | None = None  # by what the value is soon known again
+
+    def is_of(self, value: Any) -> bool:
+        """Return whether this was found for ``value`` as it is now, as far as that is soon told."""
+        known = self.known
+        return known is not None and self.value is value and print_of(value, 2 * known.size) == known
+
+
+class ProgramGlobals:
+    """The globals of the program's process. One thread at a time calls.
+
+    Parameters:
+        send: takes a message to the broker.
+    """
+
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        self._send = send
+        self._sent: dict[str, _Look] = {}  # by name, the last
+        self._looked: dict[str, _Look] = {}  # in this batch
+        self._have_all: set[frozenset[str]] = set()  # in this batch, the functions for which all was sent
+        self._warned: set[str] = set()
+
+    def begin_batch(self) -> bool:
+        """Forget what the globals were; return whether any may have to be sent."""
+        self._looked.clear()
+        self._have_all.clear()
+        return bool(self._sent) or main_module.may_have_changed()
+
+    @calls_program
+    def send_for(self, names: frozenset[str]) -> None:
+        """Send what functions and classes of these names read, and workers do not have. Raises GlobalNotSent."""
+        if names in self._have_all:
+            return
+        used = GlobalsUsed(main_module.namespace(), _is_followed)
+        needed = self._needed_by(names, used)
+        sizes = {name: len(look.data) for name, look in needed.items() if look.data is not None}
+        if sum(sizes.values()) > MOST_BYTES:
+            largest = max(sizes, key=sizes.__getitem__)
+            raise GlobalNotSent(_refusal(largest, used.read[largest], "with all others it is too large"))
+        for name in sizes:
+            self._send_one(name, needed[name])
+        self._have_all.add(names)
+
+    def _needed_by(self, names: Iterable[str], used: GlobalsUsed) -> dict[str, _Look]:
+        """Return all that functions and classes of these names read, and what others read that these name."""
+        space = main_module.namespace()
+        found: dict[str, _Look] = {}
+        while names:
+            used.add([space[name] for name in names if name in space])
+            new = [name for name in used.read if name not in found]
+            for name in new:
+                found[name] = self._look(name, space[name], used)
+            names = [*chain.from_iterable(found[name].names for name in new)]
+        return found
+
+    def _look(self, name: str, value: Any, used: GlobalsUsed) -> _Look:
+        if main_module.is_own(name) or (name in used.bound and main_module.imported(name) is not None):
+            return _Look(value)
+        look = self._looked.get(name)
+        if look is None:
+            try:
+                look = self._look_anew(name, value)
+            except BaseException as problem:
+                if problem is runtime.signal_error or _was_changing(problem):
+                    raise  # then the task stays here
+                look = self._stays(name, value, problem, used.read[name])
+            self._looked[name] = look
+        return look
+
+    def _look_anew(self, name: str, value: Any) -> _Look:
+        first, last = main_module.imported(name), self._sent.get(name)
+        if last is not None and last.value is value and not main_module.has_content(value):
+            return last
+        if last is not None and last.is_of(value):
+            return last
+        if last is None and first is not None:
+            if first.looks_the_same(value):
+                return _Look(value)
+            content = main_module.content_of(value) if first.digest else None
+            if first.has_content(content) or (first.digest is None and first.is_object(value)):
+                return _Look(value, None, main_module.names_in(content or b""))
+        known = print_of(value)  # first: what another thread changes meanwhile is sent once more, then
+        data = codec.dumps_at_most(MOST_BYTES, value)
+        if last is not None and last.data == data:
+            return last
+        return _Look(value, data, main_module.names_in(data), known)
+
+    def _stays(self, name: str, value: Any, problem: BaseException, reader: str) -> _Look:
+        """Return what to do about a global that cannot be sent. Raises GlobalNotSent if workers have none like it."""
+        why = "it is too large"
+        if not isinstance(problem, TooLarge):
+            why = name_obstacle([(f"global {name}", value)], problem)
+        if not _is_imported_object(main_module.imported(name), value):
+            raise GlobalNotSent(_refusal(name, reader, why)) from problem
+        if name not in self._warned:  # it may hold what each process makes for itself, a cache or a connection
+            self._warned.add(name)
+            _log.warning("scoop: %s", _refusal(name, reader, f"{why}; workers keep their own"))
+        return self._sent.get(name) or _Look(value)
+
+    def _send_one(self, name: str, look: _Look) -> None:
+        last = self._sent.get(name)
+        if last is look:
+            return
+        constant = CHANGED + name
+        if last is not None:
+            self._send(DeleteConstants(0, (constant,)))
+        self._send(SetConstants(0, (constant,), pickle.dumps({constant: (look.data, ())}), None))
+        self._sent[name] = look
+
+
+def _refusal(name: str, reader: str, why: str) -> str:
+    return (
+        f"{reader} reads the global {name!r} of the main script, which has been set or changed since the script was "
+        f"imported, and cannot go along to workers ({why}). {_REMEDY}"
+    )
+
+
+def _was_changing(problem: BaseException) -> bool:
+    """Return whether another thread has changed a container while it was pickled."""
+    return isinstance(problem, RuntimeError) and "during iteration" in str(problem)
+
+
+def _is_followed(name: str, value: Any) -> bool:
+    return main_module.is_definition(value) and main_module.is_imported(name, value)
+
+
+def _is_imported_object(first: Imported | None, value: Any) -> bool:
+    return first is not None and first.is_object(value)
