@@ -86,6 +86,8 @@ PLAIN_RESULTS = Presentation()
 
 def presentation(errors: str, indexed: bool = False) -> Presentation:
     """Return how results are shown; raise ValueError if there is no such way."""
+    if errors == "raise" and not indexed:
+        return PLAIN_RESULTS
     if errors not in _WAYS:
         raise ValueError(f"errors must be 'raise', 'return' or 'skip', not {describe(errors)}")
     return Presentation(errors, bool(indexed))
