@@ -32,6 +32,7 @@ examples:
 _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
+  submit [options] script.py     submit a job to Slurm, Grid Engine, PBS or LSF
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
   examples [FOLDER]              copy the examples into a folder
   completion SHELL               print what completes options in bash, zsh or fish
