@@ -15,6 +15,7 @@ from scoop.cluster.invitation import Answer, Invitation, disagreement, encode, m
 from scoop.cluster.launchers import Reach
 from scoop.cluster.launchers.grid_engine import qrsh
 from scoop.cluster.launchers.lsf import blaunch
+from scoop.cluster.launchers.mpi import mpiexec
 from scoop.cluster.launchers.slurm import srun
 from scoop.cluster.launchers.ssh import quote, quote_all, ssh
 from scoop.cluster.transport import Terms
@@ -80,7 +81,16 @@ def test_the_batch_systems_commands() -> None:
     assert {"--nodes=2", "--ntasks=2", "--nodelist=node1,node3", "--input=all"} <= set(words)
     assert words[-4:] == agent
     assert qrsh(REACH, Host("node2"))[-6:] == ["node2", *agent, "node2"]
-    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", *agent, "node2"]
+    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", "-no-shell", *agent, "node2"]
+
+
+def test_mpiexec_starts_one_agent_that_may_use_all_processors() -> None:
+    words = mpiexec(REACH, Host("node2", 4))
+    free, command = words[: words.index("mpiexec")], words[words.index("mpiexec") :]
+    assert free[0] == "env"
+    assert all("=" in word for word in free[1:])
+    assert command[:5] == ["mpiexec", "-n", "1", "-host", "node2"]
+    assert command[5:] == ["/opt/python3", "-P", "-m", "scoop.cluster.agent", "node2"]
 
 
 # -- what travels on standard input, and back --------------------------------------------------------------------

@@ -39,7 +39,7 @@ _COMMANDS = """\
   manpage                        print the manual page
 Each has a --help of its own. If a program here has the name of a command, then it is run."""
 
-_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
+_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch", "mpiexec")  # the commands that start processes on hosts
 _REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)

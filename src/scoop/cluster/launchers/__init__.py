@@ -31,7 +31,7 @@ class Allocation(NamedTuple):
 
     source: str  # what gave them, for messages: "Slurm job 17", "--hosts"
     hosts: tuple[Host, ...]  # each once, in the order given
-    launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh" or "blaunch"
+    launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh", "blaunch" or "mpiexec"
     here: str | None = None  # the name of this machine among them, if the batch system tells it
 
 
