@@ -48,7 +48,8 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
     start = options.python_interpreter, options.pythonpath, options.prolog or "", options.ssh_executable
     reach = Reach(*start, options.tunnel, options.host_timeout, options.silence)
     invitation = _invitation(placement, options, program, limits)
-    plan = Plan(placement.away, launcher, reach, invitation, _least(placement, options), options.invite, cluster)
+    least = _least(placement, options)
+    plan = Plan(placement.away, launcher, reach, invitation, least, options.invite, cluster, placement.here)
     calls(plan, 0)  # raises now if a word cannot be quoted for the hosts' shells
     return plan
 

@@ -32,6 +32,7 @@ from ..tuning import TUNING
 from .files import ProgramFiles, are_present, unpack
 from .hosts import HostsError
 from .invitation import MARK, Answer, Invitation, disagreement, mark, python_version, read_invitation, scoop_version
+from .machine_identity import this_machine
 from .transport import Terms
 
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
@@ -83,7 +84,7 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
 
 
 def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
-    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers)
+    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers, this_machine())
     sys.stdout.buffer.write(mark(Answer(host, kind, why, *about)))
     sys.stdout.flush()
 

@@ -38,6 +38,7 @@ class Plan(NamedTuple):
     least: int  # how many of the hosts must take part for the run to go on
     invite: str | None = None  # a file for an invitation, with which other machines can join
     cluster: Cluster | None = None  # whose hosts are to take part
+    here: int = 0  # workers on the machine of the program
 
 
 class Call(NamedTuple):

@@ -83,5 +83,8 @@ def agent_command(reach: Reach, *arguments: str) -> list[str]:
         words = ["env", f"PYTHONPATH={reach.python_path}", *words]
     if reach.prolog:
         # The script may not read the invitation from standard input. It is bash, since `module` often needs that.
-        words = ["bash", "-c", '. "$0" </dev/null && exec "$@"', reach.prolog, *words]
+        words = ["bash", "-c", _WITH_PROLOG, reach.prolog, *words]
     return words
+
+
+_WITH_PROLOG = '. "$0" </dev/null || { echo "scoop: the prolog $0 ended with status $?" >&2; exit 1; }; exec "$@"'
