@@ -26,6 +26,8 @@ def find_placement(options: argparse.Namespace, environ: Environment) -> Placeme
             raise HostsError("--connect names a cluster, and --hosts or --hostfile names hosts: give one of them")
         return Placement(0, (), Allocation(f"the Dask cluster {options.connect}", ()))
     allocation = named(options.hosts, options.hostfile, _read) or discover(environ, _read)
+    if allocation.unused:
+        log.own.warning("scoop: %s", allocation.unused)
     if options.launcher is not None:
         allocation = allocation._replace(launcher=options.launcher)
     return place(allocation, is_here(allocation.hosts, allocation.here), options.n, usable_cores())

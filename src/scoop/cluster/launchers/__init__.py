@@ -33,6 +33,7 @@ class Allocation(NamedTuple):
     hosts: tuple[Host, ...]  # each once, in the order given
     launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh", "blaunch" or "mpiexec"
     here: str | None = None  # the name of this machine among them, if the batch system tells it
+    unused: str = ""  # what of the job is not used, and why; empty if all of it is
 
 
 def read_text(read: ReadFile, name: str, what: str) -> str:
