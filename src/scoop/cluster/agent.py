@@ -45,6 +45,9 @@ Tell = Callable[[str, str, int], None]
 
 REFUSED = 3  # the exit status of an agent that cannot do what the invitation asks
 
+_FOR_THE_PROGRAM = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""What terminals and batch systems send to all processes of a job. The program's end is the agent's end."""
+
 _STARTED_BY_HAND = (
     "scoop: this is scoop's agent, and it has received no invitation. scoop starts agents itself, on the hosts of a "
     "run, as in\n  python -m scoop --hosts node1 node2 script.py\n"
@@ -59,8 +62,8 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
     run_pipe = os.dup(0)
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)  # for processes that run here
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)  # the program handles these, and its end is the agent's end
+    for number in _FOR_THE_PROGRAM:
+        signal.signal(number, signal.SIG_IGN)
     try:
         with open(run_pipe, "rb", closefd=False) as file:
             invitation = read_invitation(file)
