@@ -20,6 +20,7 @@ def main():
 """
 
 
+@pytest.mark.thorough
 def test_mpiexec_starts_one_agent_on_each_host(far: Far, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "mpi"
     folder.mkdir()
