@@ -25,6 +25,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "debugging.md",
         "testing.md",
         "clusters.md",
+        "submit.md",
         "moving.md",
         "from_0_7.md",
     ],

@@ -12,10 +12,11 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
-#                  join, kernel, examples, completion, manpage, wait_notice, free_threading
+#                  join, submit, kernel, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
-#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
-#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
+#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files,
+#                  job_scripts, entrance (of strangers)
+#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
 #   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
 #   -------------------------------------------------------------------------------------------------------------

@@ -172,6 +172,14 @@ class Tuning(NamedTuple):
     """How long helper threads may take to end with the run; a thread deep inside a task never does."""
     run_answers_within_seconds: float = 10.0
     """How long `scoop worker` waits for the run to accept its connection; a firewall often just stays silent."""
+    others_fail_within_seconds: float = 1.0
+    """When too few hosts can take part, how long others may take to fail as well: so they are named together."""
+    most_unknown_connections: int = 256
+    """Connections at a time that have not said who they are: each holds a descriptor and some memory."""
+    strangers_may_take_seconds: float = 10.0
+    """How long a connection may take to prove that it belongs to the run: a slow line needs a second or two."""
+    strangers_told_every_seconds: float = 60.0
+    """How often, at most, a warning is repeated that strangers can cause."""
     output_chunk_bytes: int = 1 << 16
     """The longest line of a host's output that is passed on whole: the size of a pipe."""
     error_lines_kept: int = 10

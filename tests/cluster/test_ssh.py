@@ -87,7 +87,9 @@ def test_a_host_whose_ssh_dies_is_reported_and_ends(machines: Machines, drive: D
     driver.wait_for("started")
     victim = next(process for process in children(driver) if "node2" in process.cmdline())
     victim.kill()
-    assert driver.wait_for("left")["host"] == "node2"
+    left = driver.wait_for("left")
+    assert left["host"] == "node2"
+    assert "node2: the line to it broke after " in left["text"]
     until(lambda: not machines.processes("node2"))
     assert machines.processes("node1")
     driver.end()
@@ -125,6 +127,17 @@ def test_too_few_hosts_end_it_and_nothing_stays(machines: Machines, drive: Drive
     ssh = spoilt(tmp_path, machines, "exit 1")
     driver = drive(machines, ssh=[ssh])
     assert "node2: " in driver.wait_for("too few")["text"]
+    assert driver.process.wait(60) == 0
+    nothing_runs_on(machines)
+
+
+def test_a_run_that_too_few_can_join_waits_for_no_other(machines: Machines, drive: Drive, tmp_path: Path) -> None:
+    hosts = '*"-- node2 "*) exit 1 ;; *"-- node3 "*) exec sleep 600 ;;'
+    script = f'#!/bin/sh\ncase "$*" in {hosts} esac\nexec ssh -F {machines.config} "$@"\n'
+    driver = drive(machines, ssh=[executable(tmp_path / "ssh", script)], timeout=500)
+    text = driver.wait_for("too few")["text"]
+    assert text.startswith("node2: ")
+    assert "node3: " not in text
     assert driver.process.wait(60) == 0
     nothing_runs_on(machines)
 

@@ -211,6 +211,22 @@ def test_what_slurm_cannot_mean_is_named(environ: dict[str, str], naming: str) -
         discover(environ, no_file)
 
 
+def test_a_step_of_slurm_with_fewer_hosts_than_the_job_is_told() -> None:
+    step = slurm("node[1-2]", "1", "1", "1(x2)", SLURM_JOB_NUM_NODES="2", SLURM_STEP_NODELIST="node1")
+    step |= {"SLURM_STEP_NUM_TASKS": "1", "SLURM_STEP_TASKS_PER_NODE": "1", "SLURM_CPUS_ON_NODE": "4"}
+    found = discover(step, no_file)
+    assert found.hosts == (Host("node1", 4),)
+    assert found.unused.startswith("Slurm job 7 has 2 hosts, and srun has started this program on 1 of them")
+    assert discover(step | {"SLURM_JOB_NUM_NODES": "1"}, no_file).unused == ""
+
+
+def test_the_components_of_a_job_of_slurm_that_are_not_used_are_told() -> None:
+    job = slurm("node1", "1", "1", "4", SLURM_HET_SIZE="2", SLURM_JOB_NODELIST_HET_GROUP_1="node2")
+    found = discover(job, no_file)
+    assert found.hosts == (Host("node1", 4),)
+    assert found.unused.startswith("Slurm job 7 has 2 components, and only the first is used (node1)")
+
+
 def test_grid_engine() -> None:
     environ = {"JOB_ID": "3", "PE_HOSTFILE": "/spool/pe_hostfile", "NSLOTS": "5", "HOSTNAME": "node2"}
     lines = "node2 2 all.q@node2 UNDEFINED\nnode1 2 all.q@node1 UNDEFINED\nnode2 1 big.q@node2 UNDEFINED\n"

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoop.cluster.diagnosis import diagnose
+from scoop.cluster.diagnosis import diagnose, diagnose_loss
 from scoop.cluster.files import ProgramFiles
 from scoop.cluster.hosts import Host, HostsError
 from scoop.cluster.invitation import Answer, Invitation, disagreement, encode, mark, read_invitation, read_mark
 from scoop.cluster.launchers import Reach
 from scoop.cluster.launchers.grid_engine import qrsh
 from scoop.cluster.launchers.lsf import blaunch
+from scoop.cluster.launchers.mpi import mpiexec
 from scoop.cluster.launchers.slurm import srun
 from scoop.cluster.launchers.ssh import quote, quote_all, ssh
+from scoop.cluster.machine_identity import told_twice
 from scoop.cluster.transport import Terms
 from scoop.engine.process.limits import Limits
 from scoop.machine.program import Program
@@ -68,7 +70,8 @@ def test_ssh_with_all_there_is() -> None:
         f"{OPTIONS} -o ExitOnForwardFailure=yes -R 127.0.0.1:8786:127.0.0.1:8786 -p 2222 -l ann -- fe80::1"
     )
     assert words[-1] == (
-        "exec bash -c '. \"$0\" </dev/null && exec \"$@\"' '/set up.sh' env 'PYTHONPATH=/a b:/c' "
+        'exec bash -c \'. "$0" </dev/null || { echo "scoop: the prolog $0 ended with status $?" >&2; exit 1; }; '
+        "exec \"$@\"' '/set up.sh' env 'PYTHONPATH=/a b:/c' "
         "/opt/python3 -P -m scoop.cluster.agent 'ann@[fe80::1]:2222'"
     )
 
@@ -80,7 +83,16 @@ def test_the_batch_systems_commands() -> None:
     assert {"--nodes=2", "--ntasks=2", "--nodelist=node1,node3", "--input=all"} <= set(words)
     assert words[-4:] == agent
     assert qrsh(REACH, Host("node2"))[-6:] == ["node2", *agent, "node2"]
-    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", *agent, "node2"]
+    assert blaunch(REACH, Host("node2")) == ["blaunch", "node2", "-no-shell", *agent, "node2"]
+
+
+def test_mpiexec_starts_one_agent_that_may_use_all_processors() -> None:
+    words = mpiexec(REACH, Host("node2", 4))
+    free, command = words[: words.index("mpiexec")], words[words.index("mpiexec") :]
+    assert free[0] == "env"
+    assert all("=" in word for word in free[1:])
+    assert command[:5] == ["mpiexec", "-n", "1", "-host", "node2"]
+    assert command[5:] == ["/opt/python3", "-P", "-m", "scoop.cluster.agent", "node2"]
 
 
 # -- what travels on standard input, and back --------------------------------------------------------------------
@@ -140,6 +152,7 @@ DIAGNOSES = [
     (255, "ssh: connect to host node1 port 22: Connection timed out", "does not answer", "firewall"),
     (255, "kex_exchange_identification: Connection closed by remote host", "hung up", "MaxStartups"),
     (127, "bash: line 1: exec: /opt/python3: not found", "has no /opt/python3", "--python-interpreter"),
+    (1, "scoop: the prolog /set up.sh ended with status 1", "status other than 0", "`true`"),
     (1, "/opt/python3: No module named scoop", "has no SCOOP", "--pythonpath"),
     (2, "Unknown option: -P", "older than 3.11", "--python-interpreter"),
     (1, "ModuleNotFoundError: No module named 'greenlet'", "lacks something", "depends on"),
@@ -154,6 +167,32 @@ def test_a_failure_has_a_cause_and_a_remedy(status: int | None, said: str, cause
     found = diagnose("node1", "/opt/python3", status, said.splitlines())
     assert cause in found.cause
     assert remedy in found.remedy
+
+
+def test_a_loss_in_the_middle_is_no_failure_to_reach_a_host() -> None:
+    broken = diagnose_loss(754, ["Timeout, server node1 not responding."])
+    assert broken.cause == "the line to it broke after 13 minutes of work"
+    assert "switched off" in broken.remedy
+    left = diagnose_loss(3, ["scoop: node1 leaves the run: MemoryError"])
+    assert left == ("it has left the run after 3 seconds of work", "")
+
+
+def answer_of(host: str, machine: str, workers: int = 4) -> Answer:
+    """Return what an agent says of a host with four processors."""
+    return Answer(host, "joined", name="head", cores=4, workers=workers, machine=machine)
+
+
+def test_names_of_one_machine_are_told() -> None:
+    answers = [
+        answer_of("a", "m1"),
+        answer_of("b", "m1"),
+        answer_of("c", "m2"),
+        answer_of("d", ""),
+        answer_of("e", ""),
+    ]
+    tail = "the same machine (head): it has 8 workers for 4 processors; name it once"
+    assert told_twice(answers, "m2", 0) == [f"a and b are {tail}"]
+    assert told_twice(answers[1:], "m2", 4) == [f"this machine and c are {tail}"]
 
 
 def test_versions_that_differ_are_named() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from .options import COUNT, RunParser, add_options
 from .parser import Parser
+from .submit_options import new_submit_parser
 
 __all__ = ["COMMAND_PARSERS", "SHELLS"]
 
@@ -125,6 +126,7 @@ def _new_manpage_parser() -> Parser:
 COMMAND_PARSERS: Mapping[str, Callable[[], Parser]] = {
     "hosts": _new_hosts_parser,
     "worker": _new_worker_parser,
+    "submit": new_submit_parser,
     "kernel": _new_kernel_parser,
     "examples": _new_examples_parser,
     "completion": _new_completion_parser,

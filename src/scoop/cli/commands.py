@@ -51,6 +51,13 @@ def _worker(parser: Parser, words: Words) -> Run:
     return partial(join, options)
 
 
+def _submit(parser: Parser, words: Words) -> Run:
+    options = parser.parse_args(words)
+    from .submit import submit
+
+    return partial(submit, parser, options)
+
+
 def _kernel(parser: Parser, words: Words) -> Run:
     options, rest = parser.parse_known_args(words)
     from .kernel import kernel
@@ -87,6 +94,7 @@ def _print(text: str) -> int:
 _COMMANDS = {
     "hosts": _hosts,
     "worker": _worker,
+    "submit": _submit,
     "kernel": _kernel,
     "examples": _examples,
     "completion": _completion,

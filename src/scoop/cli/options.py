@@ -32,13 +32,14 @@ examples:
 _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
+  submit [options] script.py     submit a job to Slurm, Grid Engine, PBS or LSF
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
   examples [FOLDER]              copy the examples into a folder
   completion SHELL               print what completes options in bash, zsh or fish
   manpage                        print the manual page
 Each has a --help of its own. If a program here has the name of a command, then it is run."""
 
-_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch")  # the commands that start processes on hosts
+_LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch", "mpiexec")  # the commands that start processes on hosts
 _REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)

@@ -26,6 +26,8 @@ def find_placement(options: argparse.Namespace, environ: Environment) -> Placeme
             raise HostsError("--connect names a cluster, and --hosts or --hostfile names hosts: give one of them")
         return Placement(0, (), Allocation(f"the Dask cluster {options.connect}", ()))
     allocation = named(options.hosts, options.hostfile, _read) or discover(environ, _read)
+    if allocation.unused:
+        log.own.warning("scoop: %s", allocation.unused)
     if options.launcher is not None:
         allocation = allocation._replace(launcher=options.launcher)
     return place(allocation, is_here(allocation.hosts, allocation.here), options.n, usable_cores())
@@ -48,7 +50,8 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
     start = options.python_interpreter, options.pythonpath, options.prolog or "", options.ssh_executable
     reach = Reach(*start, options.tunnel, options.host_timeout, options.silence)
     invitation = _invitation(placement, options, program, limits)
-    plan = Plan(placement.away, launcher, reach, invitation, _least(placement, options), options.invite, cluster)
+    least = _least(placement, options)
+    plan = Plan(placement.away, launcher, reach, invitation, least, options.invite, cluster, placement.here)
     calls(plan, 0)  # raises now if a word cannot be quoted for the hosts' shells
     return plan
 

@@ -32,6 +32,7 @@ from ..tuning import TUNING
 from .files import ProgramFiles, are_present, unpack
 from .hosts import HostsError
 from .invitation import MARK, Answer, Invitation, disagreement, mark, python_version, read_invitation, scoop_version
+from .machine_identity import this_machine
 from .transport import Terms
 
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
@@ -43,6 +44,9 @@ Tell = Callable[[str, str, int], None]
 """Reports ``"joined"`` or ``"refused"``, the reason of a refusal, and the number of workers."""
 
 REFUSED = 3  # the exit status of an agent that cannot do what the invitation asks
+
+_FOR_THE_PROGRAM = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""What terminals and batch systems send to all processes of a job. The program's end is the agent's end."""
 
 _STARTED_BY_HAND = (
     "scoop: this is scoop's agent, and it has received no invitation. scoop starts agents itself, on the hosts of a "
@@ -58,8 +62,8 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
     run_pipe = os.dup(0)
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)  # for processes that run here
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)  # the program handles these, and its end is the agent's end
+    for number in _FOR_THE_PROGRAM:
+        signal.signal(number, signal.SIG_IGN)
     try:
         with open(run_pipe, "rb", closefd=False) as file:
             invitation = read_invitation(file)
@@ -83,7 +87,7 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
 
 
 def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
-    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers)
+    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers, this_machine())
     sys.stdout.buffer.write(mark(Answer(host, kind, why, *about)))
     sys.stdout.flush()
 

@@ -7,17 +7,19 @@ input does, so none outlives this process.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
 
 from .. import log
 from ..tuning import TUNING
-from .diagnosis import Diagnosis, Failure, diagnose, is_turned_away
+from .diagnosis import Diagnosis, Failure, diagnose, diagnose_loss, is_turned_away
 from .invitation import Answer, encode
 from .launcher_process import LauncherProcess, Output, Write
+from .machine_identity import this_machine, told_twice
 from .plan import Call, Plan, calls, invite
 from .transport import Terms
 
-__all__ = ["Agents", "TooFewHosts", "check_enough", "failure_of", "new_login_slots", "start_command"]
+__all__ = ["Agents", "TooFewHosts", "check_enough", "failure_of", "loss_of", "new_login_slots", "start_command"]
 
 
 class TooFewHosts(Exception):
@@ -51,11 +53,19 @@ class Agents:
     async def start(self, terms: Terms) -> int:
         """Start an agent on every host, see how each answers; return how many take part. Raises TooFewHosts."""
         invitation = encode(invite(self._plan, terms))
-        slots = new_login_slots()
-        async with asyncio.TaskGroup() as group:
-            for call in calls(self._plan, terms.port):
-                group.create_task(self._start(call, invitation, slots))
+        slots, commands = new_login_slots(), calls(self._plan, terms.port)
+        starting = [asyncio.create_task(self._start(call, invitation, slots)) for call in commands]
+        try:
+            await self._until_decided(starting)
+        except asyncio.CancelledError:
+            self._tell_of_missing()
+            raise
+        finally:
+            for task in starting:
+                task.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
         check_enough(len(self.joined), self._plan.least, self.failed)
+        self._tell_of_names()
         self._watchers = [asyncio.create_task(self._watch(process)) for process in self._processes]
         return len(self.joined)
 
@@ -65,6 +75,31 @@ class Agents:
             watcher.cancel()
         await asyncio.gather(*(process.end() for process in self._processes))
         self._output.close()
+
+    async def _until_decided(self, starting: list[asyncio.Task[None]]) -> None:
+        """Wait until all hosts have answered, or too few still can; then a moment for others that fail as fast."""
+        left = {*starting}
+        while left and len(self._plan.hosts) - len(self.failed) >= self._plan.least:
+            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        if left:
+            await asyncio.wait(left, timeout=TUNING.others_fail_within_seconds)
+
+    def _tell_of_missing(self) -> None:
+        """The run has ended before it was decided whether enough hosts take part."""
+        for failure in self.failed:
+            log.own.warning("scoop: the run has ended without %s", failure)
+        answered = {answer.host for answer in self.joined} | {failure.host for failure in self.failed}
+        if missing := [host.place for host in self._plan.hosts if host.place not in answered]:
+            log.own.info("scoop: the run has ended before these hosts answered: %s", ", ".join(missing))
+
+    def _tell_of_names(self) -> None:
+        """Say which names are those of one machine, unless numbers beside them say how many workers each has."""
+        workers = self._plan.invitation.workers
+        uncounted = [answer for answer in self.joined if workers.get(answer.host) is None]
+        for line in told_twice(uncounted, this_machine(), self._plan.here):
+            log.own.warning("scoop: %s", line)
 
     async def _start(self, call: Call, invitation: bytes, slots: asyncio.Semaphore) -> None:
         async with slots:
@@ -83,10 +118,11 @@ class Agents:
                 self.failed.append(failure_of(host, process, self._plan.reach.python, answer))
 
     async def _watch(self, process: LauncherProcess) -> None:
+        began = time.monotonic()
         await process.ended
         for host, answer in process.answers.items():
             if answer.kind == "joined":
-                self._on_left(failure_of(host, process, self._plan.reach.python, None))
+                self._on_left(loss_of(host, process, time.monotonic() - began))
 
 
 def new_login_slots() -> asyncio.Semaphore:
@@ -122,3 +158,9 @@ def failure_of(host: str, process: LauncherProcess, python: str, answer: Answer 
     said = tuple(process.said)
     found = Diagnosis(answer.why, "") if answer else diagnose(host, python, process.status, said)
     return Failure(host, process.call.words, process.status, said, found)
+
+
+def loss_of(host: str, process: LauncherProcess, seconds: float) -> Failure:
+    """Return what became of a host that has taken part for so long."""
+    said = tuple(process.said)
+    return Failure(host, process.call.words, process.status, said, diagnose_loss(seconds, said))

@@ -10,6 +10,7 @@ input ends, and with it the agent.
 
 import asyncio
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from distributed.comm.addressing import get_address_host
 from .. import log
 from ..errors import in_words
 from ..tuning import TUNING
-from .agents import TooFewHosts, check_enough, failure_of, start_command
+from .agents import TooFewHosts, check_enough, failure_of, loss_of, start_command
 from .diagnosis import Diagnosis, Failure, diagnose
 from .hosts import Host
 from .invitation import encode
@@ -168,7 +169,8 @@ def run_agent(host: str, invitation: bytes, seconds: float, topic: str) -> str:
             await process.kill()
             return str(failure_of(host, process, sys.executable, answer))
         worker.log_event(topic, {"joined": host, "workers": answer.workers, "name": answer.name})
+        began = time.monotonic()
         await process.ended
-        return str(failure_of(host, process, sys.executable, None))
+        return str(loss_of(host, process, time.monotonic() - began))
 
     return asyncio.run(run())

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import os
+import random
+import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,27 +13,27 @@ from typing import Any
 import dask
 from distributed import comm
 from distributed.comm import CommClosedError
+from distributed.comm.core import FatalCommClosedError
 from distributed.security import Security
 
 from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, Message
 from ..wire.shared_buffers import has_memfds
 from .certificate import new_certificate
+from .entrance import Entrance
 from .pieces import PieceReader, pieces_of
 from .transport import Connection, TakeConnection, Terms
 
 __all__ = ["join", "listen", "new_terms"]
 
 PING_SECONDS = 2.0  # between two signs of life, if no more are needed
-GREETING_SECONDS = 15.0  # within which whoever calls must say what for
-
-_log = logging.getLogger("scoop.run")
+CONNECT_TRIES = 40  # about 20 seconds: longer than a stranger may take
 
 # It warns of a machine that reaches no network.
 warnings.filterwarnings("ignore", module=r"distributed\.")
 
-# Strangers are logged, but not mere probes of the port.
-logging.getLogger("distributed.comm.tcp").addFilter(lambda record: "EOF occurred" not in record.getMessage())
+# A line for each stranger would be as many as strangers like: the entrance counts them.
+logging.getLogger("distributed.comm.tcp").addFilter(lambda record: "handshake failed" not in record.getMessage())
 
 # Arrays hardly shrink, and to compress them takes longer than to send them.
 dask.config.set({"distributed.comm.compression": False, "distributed.comm.timeouts.connect": "20s"})
@@ -119,27 +121,48 @@ async def listen(
 
     async def answer(connected: Any) -> None:
         try:
-            async with asyncio.timeout(GREETING_SECONDS):
-                run, name = await connected.read()
-        except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
+            run, name = await connected.read()
+        except (CommClosedError, OSError, ValueError, TypeError):
             run, name = "", ""
         if run != terms.run:
-            _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
             connected.abort()
             return
+        entrance.known(connected.stream)
         await take(_Connection(connected, silence), name)
 
     with _security(terms) as security:
         arguments = security.get_listen_args("scheduler")
     listener = comm.listen("tls://:0", answer, deserialize=True, **arguments)
     await listener.start()
-    return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), listener.stop
+    entrance = Entrance(listener.tcp_server.handle_stream)
+    listener.tcp_server.handle_stream = entrance.enter
+
+    def stop() -> None:
+        listener.stop()
+        entrance.close()
+
+    return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), stop
 
 
 async def join(terms: Terms, name: str) -> Connection:
     """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
     with _security(terms) as security:
         arguments = security.get_connection_args("worker")
-    connected = await comm.connect(terms.address, timeout=30, **arguments)
+    connected = await _connect(terms.address, arguments)
     await connected.write((terms.run, name))
     return _Connection(connected, terms.silence)
+
+
+async def _connect(address: str, arguments: dict[str, Any]) -> Any:
+    """Connect; if the run hangs up before the handshake, try again: others may be waiting to be known there.
+
+    Dask tries again itself if nobody answers.
+    """
+    for _ in range(CONNECT_TRIES):
+        try:
+            return await comm.connect(address, timeout=30, **arguments)
+        except FatalCommClosedError as problem:
+            if not isinstance(problem.__cause__, ssl.SSLEOFError):
+                raise
+        await asyncio.sleep(random.uniform(0.1, 1.0))
+    raise OSError("it is busy with connections that have not said who they are")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..tuning import TUNING
 
-__all__ = ["Diagnosis", "Failure", "diagnose", "is_turned_away"]
+__all__ = ["Diagnosis", "Failure", "diagnose", "diagnose_loss", "is_turned_away"]
 
 
 class Diagnosis(NamedTuple):
@@ -75,6 +75,11 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
         "try again, or raise MaxStartups there, or on the gateway",
     ),
     (
+        r"scoop: the prolog .* ended with status",
+        "its prolog ended with a status other than 0, which is that of the prolog's last command",
+        "see what that command says; if it does no harm, let the prolog end with `true`",
+    ),
+    (
         r"No module named '?scoop|Error while finding module specification for 'scoop",
         "its Python has no SCOOP",
         "install it there, name another interpreter with --python-interpreter, or SCOOP's folder with --pythonpath",
@@ -133,6 +138,27 @@ def diagnose(host: str, python: str, status: int | None, said: Sequence[str]) ->
             "see whether the account has a forced command, or its shell's startup file calls `exit`",
         )
     return Diagnosis("the launcher failed", "see what it says, and try the command by hand")
+
+
+def diagnose_loss(seconds: float, said: Sequence[str]) -> Diagnosis:
+    """Return what most likely became of a host that took part for so long, and is gone."""
+    if any("leaves the run: " in line for line in said):  # the last word of its own agent
+        return Diagnosis(f"it has left the run after {_in_words(seconds)} of work", "")
+    return Diagnosis(
+        f"the line to it broke after {_in_words(seconds)} of work",
+        "see whether it was switched off or cut off, or whether its agent was killed there",
+    )
+
+
+def _in_words(seconds: float) -> str:
+    """Return a time as people say it.
+
+    >>> _in_words(3.2), _in_words(700), _in_words(9000)
+    ('3 seconds', '12 minutes', '2.5 hours')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'}"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
 
 
 def is_turned_away(said: Sequence[str]) -> bool:

@@ -81,6 +81,7 @@ class Answer(NamedTuple):
     scoop: str = ""
     cores: int = 0  # that it may use
     workers: int = 0
+    machine: str = ""  # what no other machine says of itself; see machine_identity.py
 
 
 def python_version() -> str:

@@ -11,6 +11,7 @@ from .launchers.dask import Cluster
 from .launchers.grid_engine import grid_engine, qrsh
 from .launchers.local import HERE
 from .launchers.lsf import blaunch, lsf
+from .launchers.mpi import mpiexec
 from .launchers.pbs import pbs
 from .launchers.slurm import slurm, srun
 from .launchers.ssh import ssh
@@ -37,6 +38,7 @@ class Plan(NamedTuple):
     least: int  # how many of the hosts must take part for the run to go on
     invite: str | None = None  # a file for an invitation, with which other machines can join
     cluster: Cluster | None = None  # whose hosts are to take part
+    here: int = 0  # workers on the machine of the program
 
 
 class Call(NamedTuple):
@@ -131,7 +133,7 @@ def calls(plan: Plan, port: int | None = None) -> list[Call]:
         return [Call(srun(reach, hosts), tuple(host.place for host in hosts))] if hosts else []
     if plan.launcher == "ssh":
         return [Call(ssh(reach, host, port if reach.tunnel else None), (host.place,)) for host in hosts]
-    command = {"qrsh": qrsh, "blaunch": blaunch}[plan.launcher]
+    command = {"qrsh": qrsh, "blaunch": blaunch, "mpiexec": mpiexec}[plan.launcher]
     return [Call(command(reach, host), (host.place,)) for host in hosts]
 
 

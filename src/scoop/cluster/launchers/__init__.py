@@ -31,8 +31,9 @@ class Allocation(NamedTuple):
 
     source: str  # what gave them, for messages: "Slurm job 17", "--hosts"
     hosts: tuple[Host, ...]  # each once, in the order given
-    launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh" or "blaunch"
+    launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh", "blaunch" or "mpiexec"
     here: str | None = None  # the name of this machine among them, if the batch system tells it
+    unused: str = ""  # what of the job is not used, and why; empty if all of it is
 
 
 def read_text(read: ReadFile, name: str, what: str) -> str:
@@ -83,5 +84,8 @@ def agent_command(reach: Reach, *arguments: str) -> list[str]:
         words = ["env", f"PYTHONPATH={reach.python_path}", *words]
     if reach.prolog:
         # The script may not read the invitation from standard input. It is bash, since `module` often needs that.
-        words = ["bash", "-c", '. "$0" </dev/null && exec "$@"', reach.prolog, *words]
+        words = ["bash", "-c", _WITH_PROLOG, reach.prolog, *words]
     return words
+
+
+_WITH_PROLOG = '. "$0" </dev/null || { echo "scoop: the prolog $0 ended with status $?" >&2; exit 1; }; exec "$@"'

@@ -25,7 +25,8 @@ def lsf(environ: Environment, read: ReadFile) -> Allocation | None:
 
 
 def blaunch(reach: Reach, host: Host) -> list[str]:
-    return ["blaunch", host.name, *agent_command(reach, host.place)]
+    """Return the command that starts an agent; with ``-no-shell`` no shell there changes its words."""
+    return ["blaunch", host.name, "-no-shell", *agent_command(reach, host.place)]
 
 
 def _pairs(text: str) -> list[Host]:

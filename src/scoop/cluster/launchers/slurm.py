@@ -41,7 +41,8 @@ def slurm(environ: Environment) -> Allocation | None:
             "name the hosts yourself, with --hosts"
         )
     hosts = tuple(Host(name, count) for name, count in zip(names, counts, strict=True))
-    return Allocation(f"Slurm job {job}", hosts, "srun", environ.get("SLURMD_NODENAME"))
+    unused = _unused(environ, job, len(names)) if step else _unused_components(environ, job, nodes)
+    return Allocation(f"Slurm job {job}", hosts, "srun", environ.get("SLURMD_NODENAME"), unused)
 
 
 def srun(reach: Reach, hosts: Sequence[Host]) -> list[str]:
@@ -63,6 +64,28 @@ def srun(reach: Reach, hosts: Sequence[Host]) -> list[str]:
         "--job-name=scoop",
         *agent_command(reach),
     ]
+
+
+def _unused(environ: Environment, job: str, count: int) -> str:
+    """Say so if the step that srun has made has fewer hosts than the job."""
+    in_job = environ.get("SLURM_JOB_NUM_NODES", "")
+    if not in_job.isdecimal() or int(in_job) <= count:
+        return ""
+    return (
+        f"Slurm job {job} has {in_job} hosts, and srun has started this program on {count} of them, so only that is "
+        "used; to use all, start it without srun"
+    )
+
+
+def _unused_components(environ: Environment, job: str, nodes: str) -> str:
+    """Say so if the job is heterogeneous: one step, as srun makes it for the agents, has one component."""
+    components = environ.get("SLURM_HET_SIZE", "1")
+    if components == "1":
+        return ""
+    return (
+        f"Slurm job {job} has {components} components, and only the first is used ({nodes}); to use all, ask for one "
+        "component, or name the hosts (--launcher ssh --hosts ...)"
+    )
 
 
 def _parse_counts(text: str, variable: str) -> list[int]:
