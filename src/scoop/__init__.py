@@ -93,8 +93,10 @@ __version__ = "1.0.0"
 _HOMES = {
     "BrokerInfo": "identity",
     "Executor": "executor",
+    "Host": "engine.offers.host_table",
     "Pool": "pool.pool",
     "WorkerName": "identity",
+    "hosts": "engine.offers.host_table",
     "random": "randomness",
     "rng": "randomness",
     "seed": "randomness",

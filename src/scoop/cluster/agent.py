@@ -98,7 +98,7 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
     pid, _, sock = fork_broker(machine)
     try:
-        asyncio.run(serve_agent_link(sock, terms))
+        asyncio.run(serve_agent_link(sock, terms, workers))
     finally:
         sock.close()
         os.waitpid(pid, 0)
@@ -218,7 +218,7 @@ class Agent:
             program = program._replace(name=os.path.join(home, files.main))
         program.prepare()
         sys.path.insert(0, home)
-        become(terms, workers, invitation.limits, program.import_in_worker)
+        become(terms._replace(name=self._host), workers, invitation.limits, program.import_in_worker)
 
     def _guard(self, pid: int) -> int:
         """Wait until the machine or the run pipe ends; kill what is left of the machine; return its status."""

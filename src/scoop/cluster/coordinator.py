@@ -16,6 +16,7 @@ from .agents import Agents
 from .coordinator_state import HERE, CoordinatorState
 from .invitation import encode, post
 from .links import BrokerLink
+from .membership import Membership
 from .plan import Plan
 from .transport import Connection, Terms
 
@@ -78,6 +79,7 @@ class _Coordinator:
     def __init__(self, sock: socket.socket) -> None:
         self.broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
         self._state = CoordinatorState()
+        self._membership = Membership()
         self._connections: dict[int, Connection] = {}
         self._next = HERE + 1
         self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
@@ -103,6 +105,7 @@ class _Coordinator:
                     agents = Agents(plan, self._host_lost)
                 ending.push_async_callback(agents.end)
                 hosts = await agents.start(terms)
+                self.broker.post(self._membership.answered(hosts))
                 self._hosts = None if plan.invite is not None else hosts
                 self._give_up_if_alone()
                 await asyncio.Event().wait()
@@ -112,18 +115,21 @@ class _Coordinator:
     def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)
         self._last_loss = str(why)
+        self.broker.post(self._membership.failed())
         if self._hosts is not None:
             self._hosts -= 1
             self._give_up_if_alone()
 
-    async def take(self, connection: Connection, name: str) -> None:
+    async def take(self, connection: Connection, name: str, workers: int) -> None:
         """Have a machine in the run, until it leaves."""
         number, self._next = self._next, self._next + 1
         self._connections[number] = connection
         connection.post(Welcome(number))
         self._send(self._state.joined(number))
+        self.broker.post(self._membership.joined(number, name, workers))
         await self._listen(number, connection, name)
         del self._connections[number]
+        self.broker.post(self._membership.left(number))
         if not self.broker.ended.is_set():
             _log.warning("scoop: %s has left the run, or is lost; what it had runs elsewhere", name)
         self._last_loss = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"

@@ -120,14 +120,14 @@ async def listen(
     async def answer(connected: Any) -> None:
         try:
             async with asyncio.timeout(GREETING_SECONDS):
-                run, name = await connected.read()
+                run, name, workers = await connected.read()
         except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
-            run, name = "", ""
+            run, name, workers = "", "", 0
         if run != terms.run:
             _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
             connected.abort()
             return
-        await take(_Connection(connected, silence), name)
+        await take(_Connection(connected, silence), name, workers)
 
     with _security(terms) as security:
         arguments = security.get_listen_args("scheduler")
@@ -136,10 +136,10 @@ async def listen(
     return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), listener.stop
 
 
-async def join(terms: Terms, name: str) -> Connection:
-    """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+async def join(terms: Terms, name: str, workers: int) -> Connection:
+    """Connect to a run, as the machine of this name with so many workers. Raises OSError if none answers."""
     with _security(terms) as security:
         arguments = security.get_connection_args("worker")
     connected = await comm.connect(terms.address, timeout=30, **arguments)
-    await connected.write((terms.run, name))
+    await connected.write((terms.run, name, workers))
     return _Connection(connected, terms.silence)
