@@ -14,12 +14,13 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
 #                  join, kernel, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
-#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
-#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
-#   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
 #   -------------------------------------------------------------------------------------------------------------
 #   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
+#   -------------------------------------------------------------------------------------------------------------
+#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files, membership
+#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
+#     pool, pool_plan, host_options   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor

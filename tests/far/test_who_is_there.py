@@ -19,9 +19,10 @@ def test_hosts_are_there_when_they_have_joined_and_lost_ones_are_shown(far: Far)
 import psutil
 from scoop.errors import ScoopError
 
-def machines():
+def agent(host):
     own = psutil.Process()
-    return [each for each in own.children(recursive=True) if "scoop.cluster.agent" in each.cmdline()]
+    children = [each for each in own.children(recursive=True) if each.status() != "zombie"]
+    return next(each for each in children if "scoop.cluster.agent" in each.cmdline() and host in each.cmdline())
 
 def main():
     futures.wait_for_workers(6)
@@ -30,9 +31,7 @@ def main():
     assert (here.workers, here.alive) == (2, True)
     assert sorted(away, key=str) == [scoop.Host("f1", 2), scoop.Host("f2", 2, alive=True)]
     raises(TimeoutError, futures.wait_for_workers, 7, 0.01)
-    for each in machines():
-        if "f1" in each.cmdline():
-            each.kill()
+    agent("f1").kill()
     until(lambda: scoop.SIZE == 4)
     assert scoop.Host("f1", 2, False) in scoop.hosts()
     futures.wait_for_workers(4, timeout=0)
@@ -58,6 +57,7 @@ def main():
 """
 
 
+@pytest.mark.thorough
 def test_who_joins_by_invitation_counts_until_it_leaves(background: Background) -> None:
     run = begin(background, INVITING)
     run.says("Host(")

@@ -178,7 +178,9 @@ def _start(machine: Machine, program: Program) -> None:
         identity = Identity(0, 0, machine.size, is_origin=True)
         scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
         runtime.current = scheduler
-        set_table(scheduler, HostTable(machine.workers, machine.serve_uplink is not None, sets_size=True))
+        hosts = HostTable(machine.workers, has_others=machine.serve_uplink is not None)
+        set_table(scheduler, hosts)
+        hosts.begin_to_set_size()
         # Registered before any exit handler of the program's, so it runs last: the program's threads and exit
         # handlers may still use futures.
         atexit.register(_end, os.getpid(), broker, scheduler, client)

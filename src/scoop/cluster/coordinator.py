@@ -20,7 +20,7 @@ from .membership import Membership
 from .plan import Plan
 from .transport import Connection, Terms
 
-__all__ = ["new_uplink"]
+__all__ = ["need_packages", "new_uplink"]
 
 _FAR_AWAY = "192.0.2.1"  # an address that no machine has: the way there begins as that to most of the world does
 
@@ -33,9 +33,7 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     The run has ``size`` workers, as far as is known. Other machines reach this one by ``name``; None is to find an
     address of it. Raises CannotStart if packages that it needs are not installed.
     """
-    missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
-    if missing:
-        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
+    need_packages()
     first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
     host = name or _address_towards(first)
 
@@ -45,6 +43,13 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
         asyncio.run(_serve(sock, host, plan, size))
 
     return serve
+
+
+def need_packages() -> None:
+    """Raise CannotStart if packages that runs on several hosts need are not installed."""
+    missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
+    if missing:
+        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
 
 
 def _address_towards(name: str) -> str:

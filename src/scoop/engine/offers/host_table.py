@@ -61,12 +61,11 @@ class HostTable:
     Parameters:
         here: how many workers this machine has.
         has_others: whether there are other machines, or may be.
-        sets_size: whether ``scoop.SIZE`` is to be the number of workers.
     """
 
-    def __init__(self, here: int, has_others: bool, sets_size: bool) -> None:
+    def __init__(self, here: int, has_others: bool) -> None:
         self.has_others = has_others
-        self.sets_size = sets_size
+        self._sets_size = False
         self._here = (Host(gethostname(), here),) if here else ()
         self._told = _Told(not has_others)
         self._waiting: list[WaitPoint] = []
@@ -92,10 +91,18 @@ class HostTable:
             self._told = _Told(all_answered, tuple(Host(*row) for row in rows))
         else:
             self._told = _Told(True, tuple(replace(host, alive=False) for host in self._told.away))
-        if self.sets_size and self.all_answered:
-            scoop.SIZE = self.workers
+        self._set_size()
         for point in [*self._waiting]:
             point.notify()
+
+    def begin_to_set_size(self) -> None:
+        """Have ``scoop.SIZE`` be the number of workers from now on, once all hosts have answered."""
+        self._sets_size = True
+        self._set_size()
+
+    def _set_size(self) -> None:
+        if self._sets_size and self.all_answered:
+            scoop.SIZE = self.workers
 
     def wait(self, waiter: Waiter, is_so: Callable[[], bool], timeout: float | None) -> bool:
         """Wait until it is so, or for ``timeout`` seconds; return whether it is. Raises why there are no workers."""
@@ -128,7 +135,7 @@ def set_table(waiter: Waiter, table: HostTable) -> None:
 
 def table_of(waiter: Waiter) -> HostTable:
     """Return the table of a scheduler. One that was given none has workers on this machine alone."""
-    return _tables.get(waiter) or HostTable(waiter.size, has_others=False, sets_size=False)
+    return _tables.get(waiter) or HostTable(waiter.size, has_others=False)
 
 
 def hear_of_hosts(waiter: Waiter, notice: Notice) -> None:
