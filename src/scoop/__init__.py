@@ -86,7 +86,7 @@ worker: "WorkerName | None" = None
 """This worker's name and its broker's; None where SCOOP is not running."""
 
 SIZE: int = 1
-"""How many workers the run has."""
+"""How many workers the program has: as many as are there, once all hosts have answered. See also scoop.hosts()."""
 
 __version__ = "1.0.0"
 

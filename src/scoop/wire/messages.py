@@ -67,7 +67,7 @@ class StartProblem(IntEnum):
 
 
 class NoticeKind(IntEnum):
-    """What a worker has to tell the program."""
+    """What a worker, or the coordinator, has to tell the program."""
 
     RECORD = 0  # of logging
     WARNING = 1  # of the warnings module
@@ -240,7 +240,7 @@ class Retire(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Worker to origin: something that the program is to hear of. As Demand, it is not counted: see Idle."""
+    """To the origin: something that the program is to hear of. As Demand, it is not counted: see Idle."""
 
     kind: int  # see NoticeKind
     body: bytes
