@@ -37,6 +37,8 @@ def find_placement(workers: int | None, options: HostOptions) -> Placement:
     for name in ("host_timeout", "silence"):
         if not getattr(options, name) > 0:
             raise ValueError(f"{name} must be seconds, more than 0, not {describe(getattr(options, name))}")
+    if not options.ssh_executable.strip():
+        raise ValueError("ssh_executable must name a command, and is empty")
     allocation = _allocation(options)
     return place(allocation, is_here(allocation.hosts, allocation.here), workers, usable_cores())
 
