@@ -14,13 +14,14 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
 #                  join, submit, kernel, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
-#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files,
-#                  job_scripts, entrance (of strangers)
-#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
-#   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
 #   -------------------------------------------------------------------------------------------------------------
 #   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
+#   -------------------------------------------------------------------------------------------------------------
+#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files, membership,
+#                  job_scripts, entrance (of strangers)
+#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
+#     pool, pool_plan, host_options   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
@@ -86,7 +87,7 @@ worker: "WorkerName | None" = None
 """This worker's name and its broker's; None where SCOOP is not running."""
 
 SIZE: int = 1
-"""How many workers the run has."""
+"""How many workers the program has: as many as are there, once all hosts have answered. See also scoop.hosts()."""
 
 __version__ = "1.0.0"
 
@@ -94,8 +95,10 @@ __version__ = "1.0.0"
 _HOMES = {
     "BrokerInfo": "identity",
     "Executor": "executor",
+    "Host": "engine.offers.host_table",
     "Pool": "pool.pool",
     "WorkerName": "identity",
+    "hosts": "engine.offers.host_table",
     "random": "randomness",
     "rng": "randomness",
     "seed": "randomness",

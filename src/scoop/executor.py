@@ -16,6 +16,8 @@ from sys import modules
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
+from .cluster.host_options import HostOptions, Hosts
+from .cluster.pool import new_pool
 from .engine.offers.executor_tasks import ExecutorTasks
 from .engine.process import runtime
 from .engine.scheduler import Scheduler
@@ -24,8 +26,8 @@ from .engine.tasks.places import counted, new_root, within
 from .engine.tasks.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
 from .machine.cores import usable_cores
-from .machine.pool import WorkerPool
 from .maps.iterators import read_columns, start_map
+from .tuning import TUNING
 
 __all__ = ["Executor"]
 
@@ -58,12 +60,23 @@ class Executor(futures.Executor):
     of the run, and starts none.
 
     Parameters:
-        max_workers: how many processes; by default one for each processor that this process may use.
+        max_workers: how many processes, on all hosts together; by default one for each usable processor.
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all calls do.
         seed: of the streams of random numbers (``scoop.rng()``) in its calls, and in the tasks of its block.
+        hosts: machines to have workers on, instead of this one alone: names as ``--hosts`` takes them, a mapping of
+            names to numbers of workers, or ``"auto"`` for what a batch system has given to this job.
+        hostfile: a file that names them, as ``--hostfile``.
+        min_hosts: how many must take part, this machine included; by default all.
+        python: Python there; by default the path of this one.
+        ssh_executable: ssh, with options for it.
+        external_hostname: the name or address by which the hosts reach this machine; by default its own choice.
+        tunnel: whether they reach it through their ssh connections only.
+        host_timeout: seconds that a host has to answer.
+        silence: seconds without a sign of life after which a host counts as lost.
 
     Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
-    started, and UnguardedMainError in a worker that imports the main script: see docs/executor.md.
+    started, ScoopError for hosts that cannot be used as asked, HostsMissing if too few of them take part, and
+    UnguardedMainError in a worker that imports the main script: see docs/executor.md.
     """
 
     def __init__(
@@ -73,6 +86,15 @@ class Executor(futures.Executor):
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
         seed: int | None = None,
+        hosts: Hosts = None,
+        hostfile: str | None = None,
+        min_hosts: int | None = None,
+        python: str | None = None,
+        ssh_executable: str = "ssh",
+        external_hostname: str | None = None,
+        tunnel: bool = False,
+        host_timeout: float = 60.0,
+        silence: float = TUNING.silence_seconds,
     ) -> None:
         if max_workers is not None and max_workers < 1:
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
@@ -83,9 +105,11 @@ class Executor(futures.Executor):
         self._root = None if seed is None else new_root(seed)
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
-        self._max_workers = max_workers or usable_cores()  # some libraries look at it
+        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
         run = _run()
-        self._calls: Calls = ExecutorTasks(run, first) if run else WorkerPool(self._max_workers, first)
+        pool = None if run else new_pool(max_workers, first, HostOptions(hosts, hostfile, *ways))
+        self._calls: Calls = pool or ExecutorTasks(cast(Scheduler, run), first)
+        self._max_workers = pool.size if pool else max_workers or usable_cores()  # some libraries look at it
         self._end = weakref.finalize(self, self._calls.close)
         self._end.atexit = False  # the pool sees to that
 

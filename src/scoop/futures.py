@@ -11,7 +11,6 @@
 started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Without workers (see also
 ``scoop.start()`` and ``scoop.Executor``), the two maps are the builtin ``map``, with one warning: serial, lazy, and
 without time limits; all else raises NotStartedProperly.
-
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
@@ -23,6 +22,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
 
 from .engine.offers.dependents import submit_task
 from .engine.offers.everywhere import call_everywhere
+from .engine.offers.host_table import wait_for_workers
 from .engine.offers.limited_offers import offer
 from .engine.offers.withdrawal import withdraw_all
 from .engine.process import runtime
@@ -59,6 +59,7 @@ __all__ = [
     "shutdown",
     "submit",
     "wait",
+    "wait_for_workers",
     "with_own_thread",
     "with_retries",
 ]

@@ -14,13 +14,15 @@ from typing import Any
 
 import scoop
 
+from .cluster.host_options import HostOptions, Hosts
+from .cluster.pool import new_pool
 from .engine.process import runtime
 from .engine.tasks.places import has_place, new_root, set_root
 from .errors import ScoopError, describe
 from .futures import run_on_workers
-from .machine.cores import usable_cores
 from .machine.pool import WorkerPool
 from .machine.processes import name_process
+from .tuning import TUNING
 
 __all__ = ["start", "stop"]
 
@@ -33,6 +35,15 @@ def start(
     seed: int | None = None,
     initializer: Callable[..., object] | None = None,
     initargs: tuple[Any, ...] = (),
+    hosts: Hosts = None,
+    hostfile: str | None = None,
+    min_hosts: int | None = None,
+    python: str | None = None,
+    ssh_executable: str = "ssh",
+    external_hostname: str | None = None,
+    tunnel: bool = False,
+    host_timeout: float = 60.0,
+    silence: float = TUNING.silence_seconds,
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
@@ -40,14 +51,17 @@ def start(
     already: where the program was started with ``python -m scoop``, in a task, or after another start().
 
     Parameters:
-        n: how many workers; by default one for each processor that this process may use.
+        n: how many workers, on all hosts together; by default one for each usable processor.
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all tasks do. Where
             there are workers already, each of them calls it now, and each later one before its first task.
         seed: of the streams of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
+        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: machines
+            to have workers on, and how they are reached, as for Executor.
 
     Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
-    earlier start() has started another number, BrokenExecutor if the processes cannot be started, and
-    UnguardedMainError in a worker that imports the main script.
+    earlier start() has started another number, or for hosts that cannot be used as asked, HostsMissing if too few of
+    them take part, BrokenExecutor if the processes cannot be started, and UnguardedMainError in a worker that imports
+    the main script.
     """
     global _pool
     if n is not None and n < 1:
@@ -58,10 +72,11 @@ def start(
     if seed is not None and is_program:
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
-        size = n or usable_cores()
-        _pool = WorkerPool(size, initializer and (initializer, initargs))
+        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
+        _pool = new_pool(n, initializer and (initializer, initargs), HostOptions(hosts, hostfile, *ways))
         _pool.enter()
-        name_process(0, size, _pool.broker_pid, is_origin=True)
+        name_process(0, _pool.size, _pool.broker_pid, is_origin=True)
+        _pool.hosts.begin_to_set_size()
     elif _pool is not None and n not in (None, scoop.SIZE):
         raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; to have others, stop them first")
     elif initializer is not None and is_program:

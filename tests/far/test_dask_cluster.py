@@ -42,6 +42,9 @@ def agents_on(command: Command) -> list[str]:
 
 AWAY = """
 def main():
+    futures.wait_for_workers(SIZE)
+    until(lambda: scoop.SIZE == SIZE)
+    assert [(host.workers, host.alive) for host in scoop.hosts()] == [(SIZE, True)]
     shared.setConst(answer=42)
     pids = set(futures.map(together, range(SIZE), [SIZE] * SIZE))
     assert len(pids) == SIZE and os.getpid() not in pids, pids

@@ -51,13 +51,13 @@ def test_a_message_may_take_longer_than_a_machine_may_be_silent() -> None:
     async def send_both_ways() -> None:
         met = asyncio.Queue[Connection]()
 
-        async def take(connection: Connection, _: str) -> None:
+        async def take(connection: Connection, *_: object) -> None:
             await met.put(connection)
             await asyncio.Event().wait()
 
         terms, stop_listening = await listen("127.0.0.1", take, silence=2.0)
         async with slow_line(terms.port) as port:
-            here = await join(terms._replace(address=f"tls://127.0.0.1:{port}"), "slow")
+            here = await join(terms._replace(address=f"tls://127.0.0.1:{port}"), "slow", 1)
             there = await met.get()
             for one, other in ((here, there), (there, here)):
                 one.post(sent)

@@ -86,28 +86,28 @@ def test_a_machine_that_is_turned_away_comes_again(monkeypatch: pytest.MonkeyPat
 
 def test_the_key_is_on_no_disk_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
-    assert asyncio.run(meet("127.0.0.1")) == "somebody"
+    assert asyncio.run(meet("127.0.0.1")) == ("somebody", 3)
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
 def test_machines_join_by_ipv6_too() -> None:
-    assert asyncio.run(meet("[::1]")) == "somebody"
+    assert asyncio.run(meet("[::1]")) == ("somebody", 3)
 
 
-async def meet(address: str) -> str:
-    """Let a machine join that reaches this one by the address; return its name."""
-    called = asyncio.Queue[str]()
+async def meet(address: str) -> tuple[str, int]:
+    """Let a machine join that reaches this one by the address; return what it says of itself."""
+    called = asyncio.Queue[tuple[str, int]]()
 
-    async def take(connection: Connection, name: str) -> None:
+    async def take(connection: Connection, name: str, workers: int) -> None:
         connection.close()
-        await called.put(name)
+        await called.put((name, workers))
 
     terms, stop_listening = await listen(address, take)
-    connection = await join(terms, "somebody")
-    name = await called.get()
+    connection = await join(terms, "somebody", 3)
+    found = await called.get()
     connection.close()
     stop_listening()
-    return name
+    return found
 
 
 def strange_context(folder: Path, certificate: bool) -> ssl.SSLContext:

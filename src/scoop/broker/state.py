@@ -163,7 +163,9 @@ class BrokerState:
         """No other machine can work any more: go on, if there is a worker here that can."""
         assert self._uplink is not None
         self._uplink.why_alone = why
-        if not self._uplink.any_able_here():
+        if self._uplink.any_able_here():
+            self.peers.send_uncounted(ORIGIN, m.Notice(m.NoticeKind.HOSTS, b""))
+        else:
             self.peers.send(ORIGIN, m.StartFailed(problem, False, False, why))
 
     def _replace(self, number: int, gone: Peer, report: str) -> None:

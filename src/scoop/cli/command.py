@@ -14,6 +14,7 @@ import scoop
 
 from .. import log
 from ..broker.orphans import reap_orphans
+from ..engine.offers.host_table import HostTable, set_table
 from ..engine.process import runtime
 from ..engine.process.broker_client import BrokerClient
 from ..engine.process.limits import Identity, Limits
@@ -177,6 +178,9 @@ def _start(machine: Machine, program: Program) -> None:
         identity = Identity(0, 0, machine.size, is_origin=True)
         scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
         runtime.current = scheduler
+        hosts = HostTable(machine.workers, has_others=machine.serve_uplink is not None)
+        set_table(scheduler, hosts)
+        hosts.begin_to_set_size()
         # Registered before any exit handler of the program's, so it runs last: the program's threads and exit
         # handlers may still use futures.
         atexit.register(_end, os.getpid(), broker, scheduler, client)

@@ -11,7 +11,7 @@ from ..cluster.invitation import Invitation, check_invitation_file, python_versi
 from ..cluster.launchers import Allocation, Environment, Reach
 from ..cluster.launchers.dask import named_cluster
 from ..cluster.launchers.local import is_here
-from ..cluster.plan import Placement, Plan, calls, discover, named, place
+from ..cluster.plan import Placement, Plan, check, discover, least_away, named, place
 from ..engine.process.limits import Limits
 from ..machine.cores import THREAD_LIMITS, usable_cores
 from ..machine.program import Program
@@ -40,8 +40,6 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
     each other, or cannot be fulfilled.
     """
     launcher = placement.allocation.launcher
-    if options.tunnel and launcher != "ssh":
-        raise HostsError(f"--tunnel needs ssh, but {launcher} starts the processes here: add --launcher ssh")
     if options.invite is not None:
         check_invitation_file(options.invite)
     cluster = None
@@ -52,17 +50,13 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
     invitation = _invitation(placement, options, program, limits)
     least = _least(placement, options)
     plan = Plan(placement.away, launcher, reach, invitation, least, options.invite, cluster, placement.here)
-    calls(plan, 0)  # raises now if a word cannot be quoted for the hosts' shells
+    check(plan)
     return plan
 
 
 def _least(placement: Placement, options: argparse.Namespace) -> int:
-    here = placement.here > 0
-    hosts = MOST_HOSTS if options.connect is not None else len(placement.away) + here  # a cluster's are not known yet
-    least = hosts if options.min_hosts is None else options.min_hosts
-    if not 0 <= least <= hosts:
-        raise HostsError(f"--min-hosts {least}: the run has {hosts} hosts; give a number from 0 to {hosts}")
-    return max(0, least - here)
+    away = MOST_HOSTS if options.connect is not None else len(placement.away)  # a cluster's are not known yet
+    return least_away(away, placement.here > 0, options.min_hosts)
 
 
 def _invitation(

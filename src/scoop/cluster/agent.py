@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -26,7 +27,9 @@ from ..broker.orphans import adopt_orphans, kill_orphans, reap_orphans
 from ..engine.process.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
+from ..machine.fresh_interpreter import worker_preparation
 from ..machine.processes import Machine, fork_broker
+from ..machine.program import Program
 from ..machine.supervision import close_all_but, die_with_parent, handle_of
 from ..tuning import TUNING
 from .files import ProgramFiles, are_present, unpack
@@ -102,7 +105,7 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
     pid, _, sock = fork_broker(machine)
     try:
-        asyncio.run(serve_agent_link(sock, terms))
+        asyncio.run(serve_agent_link(sock, terms, workers))
     finally:
         sock.close()
         os.waitpid(pid, 0)
@@ -222,7 +225,8 @@ class Agent:
             program = program._replace(name=os.path.join(home, files.main))
         program.prepare()
         sys.path.insert(0, home)
-        become(terms, workers, invitation.limits, program.import_in_worker)
+        prepare = _preparation(program, invitation.executor)
+        become(terms._replace(name=self._host), workers, invitation.limits, prepare)
 
     def _guard(self, pid: int) -> int:
         """Wait until the machine or the run pipe ends; kill what is left of the machine; return its status."""
@@ -246,6 +250,11 @@ class Agent:
         status = os.waitstatus_to_exitcode(ended[1])
         kill_orphans([self._remover[0]] if self._remover else (), in_any_session=True)
         return status & 0xFF
+
+
+def _preparation(program: Program, executor: str | None) -> Callable[[], None]:
+    """Return what a worker does before it takes tasks: of a run of the command line, or of an executor."""
+    return program.import_in_worker if executor is None else worker_preparation(program, b64decode(executor))
 
 
 def _run_remover(folder: str, pipe: int) -> NoReturn:

@@ -16,10 +16,11 @@ from .agents import Agents
 from .coordinator_state import HERE, CoordinatorState
 from .invitation import encode, post
 from .links import BrokerLink
+from .membership import Membership
 from .plan import Plan
 from .transport import Connection, Terms
 
-__all__ = ["new_uplink"]
+__all__ = ["need_packages", "new_uplink"]
 
 _FAR_AWAY = "192.0.2.1"  # an address that no machine has: the way there begins as that to most of the world does
 
@@ -32,9 +33,7 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     The run has ``size`` workers, as far as is known. Other machines reach this one by ``name``; None is to find an
     address of it. Raises CannotStart if packages that it needs are not installed.
     """
-    missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
-    if missing:
-        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
+    need_packages()
     first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
     host = name or _address_towards(first)
 
@@ -44,6 +43,13 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
         asyncio.run(_serve(sock, host, plan, size))
 
     return serve
+
+
+def need_packages() -> None:
+    """Raise CannotStart if packages that runs on several hosts need are not installed."""
+    missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
+    if missing:
+        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
 
 
 def _address_towards(name: str) -> str:
@@ -78,6 +84,7 @@ class _Coordinator:
     def __init__(self, sock: socket.socket) -> None:
         self.broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
         self._state = CoordinatorState()
+        self._membership = Membership()
         self._connections: dict[int, Connection] = {}
         self._next = HERE + 1
         self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
@@ -103,6 +110,7 @@ class _Coordinator:
                     agents = Agents(plan, self._host_lost)
                 ending.push_async_callback(agents.end)
                 hosts = await agents.start(terms)
+                self.broker.post(self._membership.answered(hosts))
                 self._hosts = None if plan.invite is not None else hosts
                 self._give_up_if_alone()
                 await asyncio.Event().wait()
@@ -112,18 +120,21 @@ class _Coordinator:
     def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)
         self._last_loss = str(why)
+        self.broker.post(self._membership.failed())
         if self._hosts is not None:
             self._hosts -= 1
             self._give_up_if_alone()
 
-    async def take(self, connection: Connection, name: str) -> None:
+    async def take(self, connection: Connection, name: str, workers: int) -> None:
         """Have a machine in the run, until it leaves."""
         number, self._next = self._next, self._next + 1
         self._connections[number] = connection
         connection.post(Welcome(number))
         self._send(self._state.joined(number))
+        self.broker.post(self._membership.joined(number, name, workers))
         await self._listen(number, connection, name)
         del self._connections[number]
+        self.broker.post(self._membership.left(number))
         if not self.broker.ended.is_set():
             _log.warning("scoop: %s has left the run, or is lost; what it had runs elsewhere", name)
         self._last_loss = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"

@@ -121,14 +121,14 @@ async def listen(
 
     async def answer(connected: Any) -> None:
         try:
-            run, name = await connected.read()
+            run, name, workers = await connected.read()
         except (CommClosedError, OSError, ValueError, TypeError):
-            run, name = "", ""
+            run, name, workers = "", "", 0
         if run != terms.run:
             connected.abort()
             return
         entrance.known(connected.stream)
-        await take(_Connection(connected, silence), name)
+        await take(_Connection(connected, silence), name, workers)
 
     with _security(terms) as security:
         arguments = security.get_listen_args("scheduler")
@@ -144,12 +144,12 @@ async def listen(
     return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), stop
 
 
-async def join(terms: Terms, name: str) -> Connection:
-    """Connect to a run, as the machine of this name. Raises OSError if the run does not answer."""
+async def join(terms: Terms, name: str, workers: int) -> Connection:
+    """Connect to a run, as the machine of this name with so many workers. Raises OSError if none answers."""
     with _security(terms) as security:
         arguments = security.get_connection_args("worker")
     connected = await _connect(terms.address, arguments)
-    await connected.write((terms.run, name))
+    await connected.write((terms.run, name, workers))
     return _Connection(connected, terms.silence)
 
 

@@ -68,6 +68,7 @@ class Invitation(NamedTuple):
     level: int = 30  # of the log
     nice: int = 0  # added to the niceness
     debug: bool = False
+    executor: str | None = None  # the pickle of its initializer, in base 64; None if this is no executor's
 
 
 class Answer(NamedTuple):

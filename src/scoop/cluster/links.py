@@ -49,12 +49,15 @@ class BrokerLink:
             self._loop.remove_writer(self._sock)
 
 
-async def serve_agent_link(sock: socket.socket, terms: Terms) -> None:
-    """Connect the broker, to which ``sock`` leads, with the coordinator, until the run ends or the broker does."""
+async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> None:
+    """Connect the broker, to which ``sock`` leads, with the coordinator, until the run ends or the broker does.
+
+    ``workers`` is how many it has.
+    """
     from .dask_transport import join  # takes a second, so the origin does not import it
 
     try:
-        connection = await join(terms, socket.gethostname())
+        connection = await join(terms, terms.name or socket.gethostname(), workers)
         welcome = await connection.read()
     except OSError as problem:
         raise OSError(f"the run at {terms.address} does not answer: {problem}") from problem

@@ -17,7 +17,8 @@ from .launchers.slurm import slurm, srun
 from .launchers.ssh import ssh
 from .transport import Terms
 
-__all__ = ["Call", "Placement", "Plan", "allot", "calls", "describe", "discover", "invite", "named", "place"]
+__all__ = ["Call", "Placement", "Plan"]
+__all__ += ["allot", "calls", "check", "describe", "discover", "invite", "least_away", "named", "place"]
 
 
 class Placement(NamedTuple):
@@ -135,6 +136,22 @@ def calls(plan: Plan, port: int | None = None) -> list[Call]:
         return [Call(ssh(reach, host, port if reach.tunnel else None), (host.place,)) for host in hosts]
     command = {"qrsh": qrsh, "blaunch": blaunch, "mpiexec": mpiexec}[plan.launcher]
     return [Call(command(reach, host), (host.place,)) for host in hosts]
+
+
+def least_away(away: int, here: bool, min_hosts: int | None) -> int:
+    """Return how many of the other hosts must take part; ``min_hosts`` counts this machine. Raises HostsError."""
+    hosts = away + here
+    least = hosts if min_hosts is None else min_hosts
+    if not 0 <= least <= hosts:
+        raise HostsError(f"--min-hosts {least}: the run has {hosts} hosts; give a number from 0 to {hosts}")
+    return max(0, least - here)
+
+
+def check(plan: Plan) -> None:
+    """Raise HostsError if the plan contradicts itself, or a word cannot be quoted for the hosts' shells."""
+    if plan.reach.tunnel and plan.launcher != "ssh":
+        raise HostsError(f"--tunnel needs ssh, but {plan.launcher} starts the processes here: add --launcher ssh")
+    calls(plan, 0)
 
 
 def invite(plan: Plan, terms: Terms | None) -> Invitation:

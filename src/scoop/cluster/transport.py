@@ -21,6 +21,7 @@ class Terms(NamedTuple):
     authority: str  # PEM of the authority whose certificates are to be trusted
     size: int = 0  # how many workers the run has, as far as is known
     silence: float = TUNING.silence_seconds  # without a sign of life after which the other side counts as lost
+    name: str = ""  # what the run calls the machine that joins; if it is empty, the machine's own name
 
     @property
     def port(self) -> int:
@@ -39,5 +40,5 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-TakeConnection = Callable[[Connection, str], Awaitable[None]]
-"""Called for each machine that joins, with the connection to it and its name."""
+TakeConnection = Callable[[Connection, str, int], Awaitable[None]]
+"""Called for each machine that joins, with the connection to it, its name, and its number of workers."""

@@ -12,6 +12,7 @@ from ..wire import messages as m
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
 from .offers.everywhere import hear
+from .offers.host_table import hear_of_hosts
 from .process.notices import note
 from .scheduler import Scheduler
 
@@ -75,6 +76,8 @@ class Receiver:
             scheduler.outbox.stopped(message)
         elif isinstance(message, m.SetConstants | m.DeleteConstants | m.ConstantReply):
             self._constants.deliver(message, scheduler)
+        elif isinstance(message, m.Notice) and message.kind == m.NoticeKind.HOSTS:
+            hear_of_hosts(scheduler, message)
         elif isinstance(message, m.Notice):
             (hear if message.kind in (m.NoticeKind.ANSWER, m.NoticeKind.ALL_ANSWERED) else note)(message)
         elif isinstance(message, m.AllDone):

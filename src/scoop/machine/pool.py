@@ -22,6 +22,7 @@ from contextlib import ExitStack
 from functools import cache
 from typing import Any, TypeVar
 
+from ..engine.offers.host_table import HostTable, set_table
 from ..engine.offers.withdrawal import withdraw_all
 from ..engine.process import runtime
 from ..engine.process.limits import Identity, Limits
@@ -45,8 +46,14 @@ __all__ = ["WorkerPool"]
 
 T = TypeVar("T")
 
+Place = Callable[[Start], Start]
+
 _open: set["WorkerPool"] = set()
 """The pools of this process that have not ended."""
+
+
+def _here(start: Start) -> Start:
+    return start
 
 
 class WorkerPool:
@@ -57,17 +64,20 @@ class WorkerPool:
     Parameters:
         workers: how many.
         initializer: what each of them calls first, with its arguments; None if nothing.
+        placed: takes what the fresh interpreter would be told if all of them were on this machine, and returns what
+            it is told. Then the pool is made when all hosts have answered; what is raised is passed on.
     """
 
     must_travel = True  # what cannot, fails: nothing that the program submits runs in its own process
     scheduler: Scheduler
+    hosts: HostTable
 
-    def __init__(self, workers: int, initializer: Initializer | None) -> None:
+    def __init__(self, workers: int, initializer: Initializer | None, placed: Place = _here) -> None:
         _prepare_process()
         program = running_program()
         share_main(program)
         limits = Limits(spare=True, authkey=_authkey())
-        self._start = Start(workers, limits, program, [*sys.argv], _pack(initializer))
+        self._start = placed(Start(workers, limits, program, [*sys.argv], _pack(initializer)))
         self._closing = threading.Event()
         self._is_up = threading.Event()
         self._problem: BaseException | None = None
@@ -76,6 +86,8 @@ class WorkerPool:
         self._is_up.wait()
         if self._problem is not None:
             raise BrokenExecutor(f"the executor's processes cannot be started: {in_words(self._problem)}")
+        if self._start.elsewhere:
+            self._await_hosts()
 
     @property
     def broker_pid(self) -> int:
@@ -83,7 +95,8 @@ class WorkerPool:
 
     @property
     def size(self) -> int:
-        return self._start.workers
+        """How many workers there are, on all hosts together."""
+        return self.hosts.workers
 
     def submit(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
@@ -127,6 +140,15 @@ class WorkerPool:
             self.scheduler.refuse(BrokenExecutor("the executor's workers were ended at the program's request"))
             self._closing.set()
 
+    def _await_hosts(self) -> None:
+        """Wait until all hosts take part, or have failed to. Raises HostsMissing if too few do."""
+        try:
+            self.hosts.wait(self.scheduler, lambda: self.hosts.all_answered, None)
+        except BaseException:  # Ctrl-C, too
+            self.abort()
+            self.join()
+            raise
+
     def abandon(self) -> None:
         """Let go of all: this is a forked child, and the workers are its parent's."""
         self.scheduler.refusal = RuntimeError("an executor belongs to the process that made it: make another here")
@@ -150,10 +172,12 @@ class WorkerPool:
 
     def _connect(self) -> None:
         here, self._page = self._start_processes()
-        identity = Identity(0, 0, self._start.workers, is_origin=True)
+        identity = Identity(0, 0, self._start.size, is_origin=True)
         limits = self._start.limits
         self._connection = connect(identity, self._page, here, self._broker_has_gone, limits, is_guarded=False)
         self.scheduler = self._connection.scheduler
+        self.hosts = HostTable(self._start.workers, has_others=self._start.elsewhere is not None)
+        set_table(self.scheduler, self.hosts)
         self._calls = CallQueue(self.scheduler)
         _open.add(self)
         self._connection.listen()

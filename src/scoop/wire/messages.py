@@ -67,12 +67,13 @@ class StartProblem(IntEnum):
 
 
 class NoticeKind(IntEnum):
-    """What a worker has to tell the program."""
+    """What a worker, or the coordinator, has to tell the program."""
 
     RECORD = 0  # of logging
     WARNING = 1  # of the warnings module
     ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
+    HOSTS = 4  # from the coordinator: which other machines take part; from a broker, and empty: none any more
 
 
 class StopReason(IntEnum):
@@ -239,7 +240,7 @@ class Retire(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Worker to origin: something that the program is to hear of. As Demand, it is not counted: see Idle."""
+    """To the origin: something that the program is to hear of. As Demand, it is not counted: see Idle."""
 
     kind: int  # see NoticeKind
     body: bytes

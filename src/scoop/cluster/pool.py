@@ -1,0 +1,32 @@
+"""The workers of an executor, on this machine or on several hosts.
+
+Here is only what the program says of the hosts: where all workers are on this machine, no more of this folder is
+imported. How they are planned and started is in pool_plan.py.
+"""
+
+from ..machine.cores import usable_cores
+from ..machine.initializer import Initializer
+from ..machine.pool import WorkerPool
+from .host_options import HostOptions
+
+__all__ = ["new_pool"]
+
+
+def new_pool(workers: int | None, initializer: Initializer | None, options: HostOptions) -> WorkerPool:
+    """Start workers; return when all hosts have answered.
+
+    Raises HostsError for hosts that cannot be read or used so, HostsMissing if too few take part, and what WorkerPool
+    does.
+
+    Parameters:
+        workers: how many, on all hosts together; None is one for each processor.
+        initializer: what each of them calls first, with its arguments; None if nothing.
+    """
+    if options.hosts is None and options.hostfile is None:
+        return WorkerPool(workers or usable_cores(), initializer)
+    from .pool_plan import find_placement, with_hosts
+
+    placement = find_placement(workers, options)
+    if not placement.away:
+        return WorkerPool(placement.here, initializer)
+    return WorkerPool(placement.here, initializer, lambda start: with_hosts(start, placement, options))

@@ -1,0 +1,38 @@
+"""What the coordinator tells the program of the machines that take part."""
+
+import json
+
+from scoop.cluster.membership import Membership
+from scoop.wire.messages import Notice, NoticeKind
+
+
+def told(notice: Notice) -> tuple[bool, list[list[object]]]:
+    """Return whether all hosts have answered, and what is told of each."""
+    assert notice.kind == NoticeKind.HOSTS
+    all_answered, machines = json.loads(notice.body)
+    return all_answered, machines
+
+
+def test_all_have_answered_when_each_that_started_has_joined_or_failed() -> None:
+    membership = Membership()
+    assert told(membership.joined(1, "a", 2)) == (False, [["a", 2, True]])
+    assert told(membership.answered(3)) == (False, [["a", 2, True]])
+    assert told(membership.joined(2, "b", 4)) == (False, [["a", 2, True], ["b", 4, True]])
+    assert told(membership.failed())[0]
+
+
+def test_a_loss_later_does_not_undo_that() -> None:
+    membership = Membership()
+    membership.joined(1, "a", 2)
+    assert told(membership.answered(1)) == (True, [["a", 2, True]])
+    assert told(membership.left(1)) == (True, [["a", 2, False]])
+    assert told(membership.failed())[0]
+
+
+def test_who_comes_back_takes_its_own_place() -> None:
+    membership = Membership()
+    membership.answered(0)
+    membership.joined(1, "a", 2)
+    membership.joined(2, "a", 1)
+    membership.left(1)
+    assert told(membership.joined(3, "a", 8))[1] == [["a", 1, True], ["a", 8, True]], "two of a name may be there"
