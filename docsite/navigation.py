@@ -24,6 +24,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "randomness.md",
         "debugging.md",
         "testing.md",
+        "typing.md",
         "clusters.md",
         "moving.md",
         "from_0_7.md",
