@@ -84,10 +84,10 @@ class DoneAndNotDone(NamedTuple, Generic[T]):
 def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
 
-    The task runs where it was submitted, sharing its arguments with the caller, unless another worker is idle:
-    then it is pickled and sent. A Future among the arguments, or in a list, tuple or dict that is one, stands for its
-    result: the task begins when it has ended, and fails or is cancelled as it does. See docs/graphs.md. Raises
-    TypeError if ``func`` is not callable.
+    The task runs where it was submitted, and shares its arguments with the caller. Only if another worker is idle, it
+    is pickled and sent there. A Future among the arguments, or in a list, tuple or dict that is one, stands for its
+    result. The task then begins when that future has ended, and fails or is cancelled as it does: see docs/graphs.md.
+    Raises TypeError if ``func`` is not callable.
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
@@ -124,9 +124,9 @@ def map(
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
-    The map starts at the call, consumed or not. Several iterables are zipped, to the shortest. An exception of
-    a call is raised in the place of its result, with a note that says at which input, and what has not begun by
-    then is cancelled; likewise when the iterator is closed early.
+    The map begins at once, whether or not results are asked for. Several iterables are zipped, to the shortest. If a
+    call raises an exception, the iterator raises it in the place of the result, with a note that names the input, and
+    what has not begun by then is cancelled. The same is cancelled when the iterator is closed early.
 
     Parameters:
         timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
@@ -234,8 +234,8 @@ def with_retries(func: Callable[P, T], retries: int) -> Callable[P, T]:
     """Return ``func``, for submit() and the maps, with a number of retries of its own.
 
     A task is handed out again when the worker that ran it has died, up to ``--retries`` times (2, unless told
-    otherwise); after that its future fails with WorkerLost. Tasks of what is returned here have ``retries`` tries
-    more than their first instead: 0 for what must never run twice.
+    otherwise); after that its future fails with WorkerLost. A task of the returned function is handed out again
+    up to ``retries`` times instead: 0 is for what must never run twice.
     """
     if retries is None:
         raise ValueError("retries must be a whole number, 0 or more, not None")
@@ -350,10 +350,10 @@ def wait(fs: Iterable[Future[T]], timeout: float | None = -1, return_when: str =
 
 
 def shutdown(wait: bool = True, *, cancel_futures: bool = False) -> None:
-    """Want nothing more of what was submitted and has not begun, if ``cancel_futures``; else do nothing.
+    """Cancel what was submitted and has not begun, if ``cancel_futures``; else do nothing.
 
-    A run needs no shutdown: it ends with its program, once all that was submitted has ended. But a program that has
-    found its answer may want no more. With ``cancel_futures``, the futures of the calling process that have not begun
+    A run needs no shutdown: it ends with its program, once all that was submitted has ended. But a program may have
+    found its answer before that. With ``cancel_futures``, the futures of the calling process that have not begun
     are cancelled, here and elsewhere; its maps begin nothing more, and raise CancelledError. The run then ends with
     the program, whatever tasks still run. With ``wait``, the call returns when its futures that had begun have ended.
     Specified by the reference, and by PEP 3148.
