@@ -5,6 +5,7 @@ A program that sets up logging itself gets all of that in its own way, and nothi
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 import scoop
@@ -20,7 +21,8 @@ own = logging.getLogger("scoop.run")
 def _add_code(record: logging.LogRecord) -> bool:
     """Add the code of a message, once: a record of a worker comes by again in the program."""
     if record.levelno >= logging.WARNING:
-        record.msg, record.args = with_code_of(record.getMessage()), None
+        with suppress(Exception):  # a handler says what is wrong with a record
+            record.msg, record.args = with_code_of(record.getMessage()), None
     return True
 
 
