@@ -24,6 +24,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "randomness.md",
         "debugging.md",
         "testing.md",
+        "typing.md",
         "clusters.md",
         "submit.md",
         "moving.md",

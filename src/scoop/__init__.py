@@ -26,6 +26,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
 #   -------------------------------------------------------------------------------------------------------------
+#   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed
 #   -------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,9 @@ import reprlib
 from concurrent import futures
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from typing import ClassVar
+
+from .codes import with_code
 
 __all__ = [
     "ON_WINDOWS",
@@ -130,9 +133,17 @@ def _cut(text: str, length: int) -> str:
 class ScoopError(Exception):
     """The root of all exceptions of SCOOP's own."""
 
+    code: ClassVar[str] = "SC-10"
+    """By which the documentation finds it; each class has its own, and shows it with its text."""
+
+    def __str__(self) -> str:
+        return with_code(super().__str__(), self.code)
+
 
 class NotStartedProperly(ScoopError):
     """A call that needs workers was made in a program that has none."""
+
+    code = "SC-11"
 
     def __init__(self, what: str = "This call") -> None:
         super().__init__(
@@ -148,49 +159,73 @@ class NotStartedProperly(ScoopError):
 class MainImportError(ScoopError):
     """A worker could not import the main script, so it cannot run the script's functions."""
 
+    code = "SC-12"
+
 
 class UnguardedMainError(MainImportError):
     """The main script starts its work when it is imported, not only when it is run."""
+
+    code = "SC-13"
 
 
 class HostsMissing(ScoopError):
     """Fewer hosts take part in the run than it needs; the message says why of each."""
 
+    code = "SC-14"
+
 
 class TaskNotSent(ScoopError):
     """A task could not be unpickled on the worker that was to run it, or reads a global that cannot go there."""
+
+    code = "SC-15"
 
 
 class ResultNotSent(ScoopError):
     """A task's result could not be pickled where it ran, or not unpickled where it was awaited."""
 
+    code = "SC-16"
+
 
 class RemoteError(ScoopError):
     """A task raised an exception whose class this process cannot have; the message and the cause tell which."""
+
+    code = "SC-17"
 
 
 class BrokenExecutor(ScoopError, futures.BrokenExecutor):
     """An executor can serve no call: its processes have ended, or cannot start, or its initializer has failed."""
 
+    code = "SC-18"
+
 
 class WorkerLost(ScoopError):
     """Workers died while they ran the task, and it has no tries left."""
+
+    code = "SC-19"
 
 
 class TaskTimeout(ScoopError, TimeoutError):
     """A task ran for longer than ``futures.options`` allows it, and was ended with its worker."""
 
+    code = "SC-20"
+
 
 class TaskMemoryExceeded(ScoopError):
     """The worker that ran a task had more memory than ``futures.options`` allows the task, and was ended."""
+
+    code = "SC-21"
 
 
 class Deadlock(ScoopError):
     """The wait would never end: the task that is waited for waits itself, perhaps by way of others, for this one."""
 
+    code = "SC-22"
+
 
 class FinalizerError(ScoopError):
     """A finalizer that Python runs in the midst of SCOOP's own code waits for what only that code can bring."""
+
+    code = "SC-23"
 
     def __init__(self) -> None:
         super().__init__(

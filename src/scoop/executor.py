@@ -20,6 +20,7 @@ from .cluster.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
 from .engine.offers.executor_tasks import ExecutorTasks
 from .engine.process import runtime
+from .engine.results.signatures import as_executor_submit
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async
 from .engine.tasks.places import counted, new_root, within
@@ -27,6 +28,7 @@ from .engine.tasks.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
 from .machine.cores import usable_cores
 from .maps.iterators import read_columns, start_map
+from .maps.signatures import as_executor_map
 from .tuning import TUNING
 
 __all__ = ["Executor"]
@@ -113,6 +115,7 @@ class Executor(futures.Executor):
         self._end = weakref.finalize(self, self._calls.close)
         self._end.atexit = False  # the pool sees to that
 
+    @as_executor_submit
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
         """Have ``fn(*args, **kwargs)`` called by a worker; return the future of its outcome, at once.
 
@@ -130,6 +133,7 @@ class Executor(futures.Executor):
                 options = options._replace(context=None)  # calls with the same options travel together
         return self._calls.submit(fn, args, kwargs, options)
 
+    @as_executor_map
     def map(
         self,
         fn: Callable[..., T],
@@ -150,6 +154,7 @@ class Executor(futures.Executor):
         """
         return self._map(True, fn, iterables, timeout, chunksize, buffersize)
 
+    @as_executor_map
     def map_as_completed(
         self,
         fn: Callable[..., T],

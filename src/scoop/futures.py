@@ -14,11 +14,11 @@ without time limits; all else raises NotStartedProperly.
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
-from typing import Any, Literal, NamedTuple, TypeVar, cast, overload
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from .engine.offers.dependents import submit_task
 from .engine.offers.everywhere import call_everywhere
@@ -30,6 +30,7 @@ from .engine.results.arguments import MAY_HOLD_FUTURES, may_hold_futures
 from .engine.results.call_checks import check_futures, check_map, is_serial
 from .engine.results.future import Future, error_of, has_ended, new_task
 from .engine.results.own_thread import OnOwnThread
+from .engine.results.signatures import as_submit
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async
 from .engine.tasks.places import counted
@@ -40,6 +41,7 @@ from .engine.waiting import Waiting
 from .errors import describe
 from .maps import iterators
 from .maps.presentation import presentation
+from .maps.signatures import as_amap, as_map, as_map_as_completed, as_map_reduce, as_map_scan
 
 __all__ = [
     "ALL_COMPLETED",
@@ -65,25 +67,28 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 # These functions are plain, with an empty __dict__: DEAP's toolbox copies a function's __dict__ into partials,
 # and those must pickle.
 
 
-class DoneAndNotDone(NamedTuple):
+class DoneAndNotDone(NamedTuple, Generic[T]):
     """What wait() returns."""
 
-    done: set[Future]
-    not_done: set[Future]
+    done: set[Future[T]]
+    not_done: set[Future[T]]
 
 
+@as_submit
 def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
 
-    The task runs where it was submitted, sharing its arguments with the caller, unless another worker is idle:
-    then it is pickled and sent. A Future among the arguments, or in a list, tuple or dict that is one, stands for its
-    result: the task begins when it has ended, and fails or is cancelled as it does. See docs/graphs.md. Raises
-    TypeError if ``func`` is not callable.
+    The task runs where it was submitted, and shares its arguments with the caller. Only if another worker is idle, it
+    is pickled and sent there. A Future among the arguments, or in a list, tuple or dict that is one, stands for its
+    result. The task then begins when that future has ended, and fails or is cancelled as it does: see docs/graphs.md.
+    Raises TypeError if ``func`` is not callable.
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
@@ -108,6 +113,7 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     return future
 
 
+@as_map
 def map(
     func: Callable[..., T],
     *iterables: Iterable[Any],
@@ -119,9 +125,9 @@ def map(
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
-    The map starts at the call, consumed or not. Several iterables are zipped, to the shortest. An exception of
-    a call is raised in the place of its result, with a note that says at which input, and what has not begun by
-    then is cancelled; likewise when the iterator is closed early.
+    The map begins at once, whether or not results are asked for. Several iterables are zipped, to the shortest. If a
+    call raises an exception, the iterator raises it in the place of the result, with a note that names the input, and
+    what has not begun by then is cancelled. The same is cancelled when the iterator is closed early.
 
     Parameters:
         timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
@@ -140,19 +146,7 @@ def map(
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
 
 
-@overload
-def map_as_completed(
-    func: Callable[..., T],
-    *iterables: Iterable[Any],
-    timeout: float | None = ...,
-    buffersize: int | None = ...,
-    chunksize: int | None = ...,
-    errors: Literal["raise", "skip"] = ...,
-    indexed: Literal[False] = ...,
-    **ignored: Any,
-) -> Iterator[T]: ...
-@overload
-def map_as_completed(func: Callable[..., Any], *iterables: Iterable[Any], **options: Any) -> Iterator[Any]: ...
+@as_map_as_completed
 def map_as_completed(
     func: Callable[..., T],
     *iterables: Iterable[Any],
@@ -175,15 +169,16 @@ def map_as_completed(
     return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, *sizes, show=show)
 
 
+@as_amap
 def amap(
-    func: Callable[..., T] | Callable[..., Awaitable[T]],
+    func: Callable[..., Any],
     *iterables: Iterable[Any],
     ordered: bool = True,
     timeout: float | None = None,
     buffersize: int | None = None,
     chunksize: int | None = None,
     **ignored: Any,
-) -> AsyncIterator[T]:
+) -> AsyncIterator[Any]:
     """Do as map() does, for ``async for`` in a coroutine: the event loop goes on while it waits for results.
 
     The map starts at the call. What has not begun is cancelled when the iterator is closed (``aclose()``), or is
@@ -203,6 +198,7 @@ def amap(
     return async_results.AsyncResults(_scheduler("futures.amap()"), source, deadline)
 
 
+@as_map_reduce
 def mapReduce(
     mapFunc: Callable[..., T],
     reductionOp: Callable[[T, T], T],
@@ -219,6 +215,7 @@ def mapReduce(
     return cast(T, _reduce("mapReduce", iterators.map_reduce, mapFunc, reductionOp, iterables, timeout, ignored))
 
 
+@as_map_scan
 def mapScan(
     mapFunc: Callable[..., T],
     reductionOp: Callable[[T, T], T],
@@ -234,12 +231,12 @@ def mapScan(
     return cast(list[T], _reduce("mapScan", iterators.map_scan, mapFunc, reductionOp, iterables, timeout, ignored))
 
 
-def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
+def with_retries(func: Callable[P, T], retries: int) -> Callable[P, T]:
     """Return ``func``, for submit() and the maps, with a number of retries of its own.
 
     A task is handed out again when the worker that ran it has died, up to ``--retries`` times (2, unless told
-    otherwise); after that its future fails with WorkerLost. Tasks of what is returned here have ``retries`` tries
-    more than their first instead: 0 for what must never run twice.
+    otherwise); after that its future fails with WorkerLost. A task of the returned function is handed out again
+    up to ``retries`` times instead: 0 is for what must never run twice.
     """
     if retries is None:
         raise ValueError("retries must be a whole number, 0 or more, not None")
@@ -247,7 +244,7 @@ def with_retries(func: Callable[..., T], retries: int) -> Callable[..., T]:
 
 
 def options(
-    func: Callable[..., T],
+    func: Callable[P, T],
     *,
     retries: int | None = None,
     seconds: float | None = None,
@@ -255,7 +252,7 @@ def options(
     retry_on: type[BaseException] | tuple[type[BaseException], ...] = (),
     backoff: float = 0.1,
     name: str | None = None,
-) -> Callable[..., T]:
+) -> Callable[P, T]:
     """Return ``func``, for submit(), the maps and executors, with options for each of its tasks, or rows of a map.
 
     To call what is returned just calls ``func``. What is not given, or None, stays as it is. See docs/limits.md.
@@ -279,7 +276,7 @@ def options(
     return with_options("options", func, Given(retries, seconds, memory, retry_on, backoff, name))
 
 
-def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
+def with_own_thread(func: Callable[P, T]) -> Callable[P, T]:
     """Return ``func``, for submit() and the maps, such that each of its calls has a thread to itself.
 
     While a task waits for others, its thread runs tasks of others. A task that holds a lock meanwhile may meet one on
@@ -294,7 +291,7 @@ def with_own_thread(func: Callable[..., T]) -> Callable[..., T]:
     return OnOwnThread(from_async(func))
 
 
-def run_on_workers(func: Callable[..., T], /, *args: Any, later: bool = False) -> list[T]:
+def run_on_workers(func: Callable[[*Ts], T], /, *args: *Ts, later: bool = False) -> list[T]:
     """Have each worker of the run call ``func(*args)`` once; return what it has returned in each, in no order.
 
     A worker makes the call before its next task, or at once if it has nothing to do. The program's own process does
@@ -310,7 +307,7 @@ def run_on_workers(func: Callable[..., T], /, *args: Any, later: bool = False) -
     return call_everywhere(_scheduler("futures.run_on_workers()"), func, args, later)
 
 
-def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:
+def as_completed(fs: Iterable[Future[T]], timeout: float | None = None) -> Iterator[Future[T]]:
     """Iterate over the futures, each once, as they end (finished or cancelled).
 
     Raises TimeoutError if one has not ended ``timeout`` seconds after this call.
@@ -326,7 +323,7 @@ def _as_completed(waiting: Waiting, count: int, deadline: float | None) -> Itera
             yield waiting.next(deadline)
 
 
-def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = ALL_COMPLETED) -> DoneAndNotDone:
+def wait(fs: Iterable[Future[T]], timeout: float | None = -1, return_when: str = ALL_COMPLETED) -> DoneAndNotDone[T]:
     """Wait for the futures; return those that have ended and those that have not, as two sets.
 
     Parameters:
@@ -354,10 +351,10 @@ def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = AL
 
 
 def shutdown(wait: bool = True, *, cancel_futures: bool = False) -> None:
-    """Want nothing more of what was submitted and has not begun, if ``cancel_futures``; else do nothing.
+    """Cancel what was submitted and has not begun, if ``cancel_futures``; else do nothing.
 
-    A run needs no shutdown: it ends with its program, once all that was submitted has ended. But a program that has
-    found its answer may want no more. With ``cancel_futures``, the futures of the calling process that have not begun
+    A run needs no shutdown: it ends with its program, once all that was submitted has ended. But a program may have
+    found its answer before that. With ``cancel_futures``, the futures of the calling process that have not begun
     are cancelled, here and elsewhere; its maps begin nothing more, and raise CancelledError. The run then ends with
     the program, whatever tasks still run. With ``wait``, the call returns when its futures that had begun have ended.
     Specified by the reference, and by PEP 3148.

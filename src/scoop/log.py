@@ -5,14 +5,28 @@ A program that sets up logging itself gets all of that in its own way, and nothi
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 import scoop
 
+from .codes import with_code_of
+
 __all__ = ["ToStderr", "name_worker", "own", "print_here", "set_up"]
 
 own = logging.getLogger("scoop.run")
-"""SCOOP's own messages, which are printed as they are."""
+"""SCOOP's own messages, which are printed as they are, with their codes."""
+
+
+def _add_code(record: logging.LogRecord) -> bool:
+    """Add the code of a message, once: a record of a worker comes by again in the program."""
+    if record.levelno >= logging.WARNING:
+        with suppress(Exception):  # a handler says what is wrong with a record
+            record.msg, record.args = with_code_of(record.getMessage()), None
+    return True
+
+
+own.addFilter(_add_code)
 
 
 def set_up(level: int) -> None:

@@ -169,7 +169,7 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         scoop.Pool(0)
     with pytest.raises(TypeError, match="callable"):
-        scoop.Pool(1, initializer=3)
+        scoop.Pool(1, initializer=3)  # type: ignore[arg-type]
     with scoop.Pool(1) as pool, pytest.raises(NotImplementedError, match="pickled"):
         pool.__reduce__()
 

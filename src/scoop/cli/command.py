@@ -14,6 +14,7 @@ import scoop
 
 from .. import log
 from ..broker.orphans import reap_orphans
+from ..codes import REFUSAL, with_code, with_code_of
 from ..engine.offers.host_table import HostTable, set_table
 from ..engine.process import runtime
 from ..engine.process.broker_client import BrokerClient
@@ -88,7 +89,7 @@ def _initialized(run: Callable[[], None], limits: Limits) -> Callable[[], None]:
 
 
 def _refuse(problem: Exception) -> int:
-    print(f"scoop: {problem}", file=sys.stderr)
+    print(with_code(f"scoop: {problem}", REFUSAL), file=sys.stderr)
     return 2
 
 
@@ -192,7 +193,7 @@ def _start(machine: Machine, program: Program) -> None:
 
 def _end_without_broker(cut_off: bool) -> None:
     """End the program: no result that it waits for could arrive any more."""
-    sys.stderr.write(_CUT_OFF if cut_off else _BROKER_DIED)
+    sys.stderr.write(with_code_of(_CUT_OFF if cut_off else _BROKER_DIED))
     sys.stderr.flush()
     os._exit(70)
 

@@ -13,6 +13,7 @@ from ..cluster.agents import failure_of, new_login_slots, start_command
 from ..cluster.invitation import Answer, disagreement, encode
 from ..cluster.launcher_process import LauncherProcess, Output
 from ..cluster.plan import Call, Plan, calls, describe, invite
+from ..codes import REFUSAL, with_code
 from ..engine.process.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
@@ -44,7 +45,7 @@ def list_hosts(parser: Parser, options: argparse.Namespace) -> int:
         placement = find_placement(options, os.environ)
         plan = new_plan(placement, options, None, Limits())
     except (CannotStart, OSError) as problem:
-        print(f"scoop: {problem}", file=sys.stderr)
+        print(with_code(f"scoop: {problem}", REFUSAL), file=sys.stderr)
         return 2
     if not placement.away:
         print(describe(placement, None))

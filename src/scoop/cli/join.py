@@ -16,6 +16,7 @@ from ..cluster.agent import REFUSED, Agent, become_machine
 from ..cluster.hosts import HostsError
 from ..cluster.invitation import fetch
 from ..cluster.transport import Terms
+from ..codes import REFUSAL, with_code
 from ..engine.process.limits import Limits
 from ..tuning import TUNING
 
@@ -31,7 +32,7 @@ def join(options: argparse.Namespace) -> int:
         assert invitation.terms is not None
         _check_run_listens(invitation.terms)
     except HostsError as problem:
-        _say(str(problem))
+        _say(with_code(str(problem), REFUSAL))
         return 2
     host, run = socket.gethostname(), invitation.terms.address
 

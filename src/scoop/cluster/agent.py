@@ -24,6 +24,7 @@ import scoop
 
 from .. import log
 from ..broker.orphans import adopt_orphans, kill_orphans, reap_orphans
+from ..codes import with_code_of
 from ..engine.process.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
@@ -206,7 +207,7 @@ class Agent:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
         except BaseException as error:
             sys.excepthook(*sys.exc_info())
-            sys.stderr.write(f"scoop: {self._host} leaves the run: {in_words(error)}\n")
+            sys.stderr.write(with_code_of(f"scoop: {self._host} leaves the run: {in_words(error)}\n"))
         finally:
             os._exit(status)
 

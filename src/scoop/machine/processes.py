@@ -22,6 +22,7 @@ from typing import NamedTuple, NoReturn
 import scoop
 
 from .. import log
+from ..codes import with_code_of
 from ..engine.process.limits import Identity, Limits
 from ..errors import why_not_started
 from ..wire.status_page import StatusPage, new_status_page
@@ -78,7 +79,7 @@ def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoR
         _serve(machine, page, parent)
         status = 0
     except OSError as problem:  # of the system's limits, most likely
-        sys.stderr.write(f"scoop: the broker cannot go on: {why_not_started(problem)}\n")
+        sys.stderr.write(with_code_of(f"scoop: the broker cannot go on: {why_not_started(problem)}\n"))
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:

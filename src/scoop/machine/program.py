@@ -32,6 +32,8 @@ Compile = Callable[[str | bytes, str], CodeType]
 class CannotStart(ScoopError):
     """The run cannot start as the command line asks; the message says why, in one line."""
 
+    code = ""  # it is printed with that of a refusal
+
 
 class Program(NamedTuple):
     """What to run."""

@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from ..codes import with_code_of
 from ..tuning import TUNING
 
 __all__ = ["close_all_but", "die_with_parent", "handle_of", "start_watchdog"]
@@ -86,7 +87,7 @@ def _watch(origin: int, handle: int, broker_pipe: int) -> NoReturn:
         os._exit(0)
 
 
-_KILLED = (
-    b"scoop: the broker has died, and compiled code kept the program (pid %d) from noticing; the watchdog has killed "
-    b"it. Most often the system has killed the broker for want of memory (see dmesg): run fewer workers (-n)\n"
-)
+_KILLED = with_code_of(
+    "scoop: the broker has died, and compiled code kept the program (pid %d) from noticing; the watchdog has killed "
+    "it. Most often the system has killed the broker for want of memory (see dmesg): run fewer workers (-n)\n"
+).encode()

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ...codes import with_code_of
 from ...errors import NotStartedProperly, describe
 from ..process import runtime
 from ..tasks.task import split_options
@@ -46,7 +47,8 @@ def check_map(
     if ignored and (unheard := ignored.keys() - _ignored):
         _ignored.update(unheard)
         names = ", ".join(sorted(unheard))
-        warnings.warn(f"futures.{what}() has no use for {names}=, and ignores it", RuntimeWarning, stacklevel=3)
+        text = f"futures.{what}() has no use for {names}=, and ignores it"
+        warnings.warn(with_code_of(text), RuntimeWarning, stacklevel=3)
 
 
 def is_serial(what: str, func: Callable[..., Any]) -> bool:
@@ -58,8 +60,10 @@ def is_serial(what: str, func: Callable[..., Any]) -> bool:
     if serial and not _warned:
         _warned = True
         warnings.warn(
-            f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
-            "Start it with: python -m scoop script.py, or call scoop.start()",
+            with_code_of(
+                f"futures.{what}() runs serially: this program was started without SCOOP's workers. "
+                "Start it with: python -m scoop script.py, or call scoop.start()"
+            ),
             RuntimeWarning,
             stacklevel=3,
         )

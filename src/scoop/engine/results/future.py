@@ -18,7 +18,7 @@ from ..tasks.task import PLAIN, TaskOptions, perform
 from .callbacks import Callback, Deferred
 from .outcomes import name_and_text, unpack_outcome
 from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS, WAITING
-from .watchers import Link, Watched, Watcher, add_watcher, tell_watchers
+from .watchers import Link, T, Watched, Watcher, add_watcher, tell_watchers
 
 __all__ = [
     "Future",
@@ -55,7 +55,7 @@ _unpacking = RLock()
 """Guards the outcomes of all futures as they are unpacked. Reentrant: a finalizer may ask for one at any moment."""
 
 
-class Future(Watched):
+class Future(Watched[T]):
     """The handle to a task that may run in parallel, anywhere.
 
     ``futures.submit`` makes one and offers it at once; one made by hand is offered when it is first asked for
@@ -75,7 +75,7 @@ class Future(Watched):
     _options: TaskOptions
     _value: Any  # the result, the exception, its pickle, or the fiber that runs the task, as _state tells
 
-    def __init__(self, parentId: object, callable: Callable[..., Any], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
+    def __init__(self, parentId: object, callable: Callable[..., T], *args: Any, **kargs: Any) -> None:  # noqa: ARG002
         self._function = callable
         self._args = args
         self._kwargs = kargs
@@ -84,7 +84,7 @@ class Future(Watched):
         self._value = None
         self._watchers = None
 
-    def result(self, timeout: float | None = None) -> Any:
+    def result(self, timeout: float | None = None) -> T:
         """Return what the call returned; raise what it raised.
 
         Waits up to ``timeout`` seconds (None: as long as it takes), then raises TimeoutError. Raises
@@ -96,19 +96,19 @@ class Future(Watched):
                 scheduler = runtime.need("Future.result()")  # which raises
             scheduler.join(self, timeout)
         if self._state == DONE:
-            return self._value
+            return self._value  # type: ignore[no-any-return]
         if self._state < ARRIVED:  # the call has returned another future
             runtime.need("Future.result()").join(self, timeout)
         error = error_of(self)
         if error is None:
-            return self._value
+            return self._value  # type: ignore[no-any-return]
         try:
             __tracebackhide__ = True  # notebooks and pytest show no frame that has this
             raise error
         finally:
             del error, self  # or the traceback and this frame keep each other alive
 
-    def __await__(self) -> Generator[Any, None, Any]:
+    def __await__(self) -> Generator[Any, None, T]:
         """Do as result(), in a coroutine. A wait that is cancelled cancels the call, if it has not begun."""
         if self._state < ARRIVED:
             yield from runtime.need("await").coroutines.wait_in_event_loop(self).__await__()
@@ -154,7 +154,7 @@ class Future(Watched):
 
     def add_done_callback(
         self,
-        callable_: Callable[["Future"], object],
+        callable_: Callable[["Future[T]"], object],
         inCallbackType: str = "standard",
         inCallbackGroup: object = None,
     ) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from threading import RLock
-from typing import Any
+from typing import Any, Generic
 
 from ..process.signal_safety import indivisible
 from .callbacks import Callback, Deferred, tell_all
+from .result_type import T
 
-__all__ = ["Link", "Watched", "Watcher", "add_watcher", "callbacks_of", "tell_watchers", "unwatch"]
+__all__ = ["Link", "T", "Watched", "Watcher", "add_watcher", "callbacks_of", "tell_watchers", "unwatch"]
 
 Watcher = Callable[[Any], None]
 """Is called with the future that has ended."""
@@ -16,7 +17,7 @@ _watching = RLock()
 """Guards the watchers of all futures. Reentrant: the collector may close a map, and so cancel, at any moment."""
 
 
-class Watched:
+class Watched(Generic[T]):
     """What can be watched. Futures by the million have no watchers: then there is no list either."""
 
     __slots__ = ("_watchers",)
