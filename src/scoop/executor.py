@@ -9,7 +9,7 @@ The program is started with plain ``python``, and its main thread stays free.
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from contextlib import ExitStack
 from sys import modules
@@ -17,9 +17,11 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
 from .engine.offers.executor_tasks import ExecutorTasks
+from .engine.offers.limited_offers import check
 from .engine.process import runtime
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async
+from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import counted, new_root, within
 from .engine.tasks.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
@@ -61,6 +63,7 @@ class Executor(futures.Executor):
         max_workers: how many processes; by default one for each processor that this process may use.
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all calls do.
         seed: of the streams of random numbers (``scoop.rng()``) in its calls, and in the tasks of its block.
+        resources: what this machine has so many of, for calls that need some: ``{"gpu": 2}``. See docs/resources.md.
 
     Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
     started, and UnguardedMainError in a worker that imports the main script: see docs/executor.md.
@@ -73,6 +76,7 @@ class Executor(futures.Executor):
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
         seed: int | None = None,
+        resources: Mapping[str, int] | None = None,
     ) -> None:
         if max_workers is not None and max_workers < 1:
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
@@ -80,12 +84,13 @@ class Executor(futures.Executor):
             raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
         if runtime.current is None and runtime.refusal is not None:
             runtime.need("Executor()")  # which raises: a worker imports a main script without a guard
+        has = checked_amounts(resources or {})
         self._root = None if seed is None else new_root(seed)
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
         self._max_workers = max_workers or usable_cores()  # some libraries look at it
         run = _run()
-        self._calls: Calls = ExecutorTasks(run, first) if run else WorkerPool(self._max_workers, first)
+        self._calls: Calls = ExecutorTasks(run, first) if run else WorkerPool(self._max_workers, first, has)
         self._end = weakref.finalize(self, self._calls.close)
         self._end.atexit = False  # the pool sees to that
 
@@ -102,6 +107,8 @@ class Executor(futures.Executor):
             fn, options = split_options(fn)
             with within(self._root):
                 options = counted(options)
+            if options.needs:
+                check(self._calls.scheduler, fn, options)
             if not options.context:
                 options = options._replace(context=None)  # calls with the same options travel together
         return self._calls.submit(fn, args, kwargs, options)

@@ -9,12 +9,13 @@
 All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or the end of the program.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import scoop
 
 from .engine.process import runtime
+from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import has_place, new_root, set_root
 from .errors import ScoopError, describe
 from .futures import run_on_workers
@@ -33,6 +34,7 @@ def start(
     seed: int | None = None,
     initializer: Callable[..., object] | None = None,
     initargs: tuple[Any, ...] = (),
+    resources: Mapping[str, int] | None = None,
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
@@ -44,6 +46,7 @@ def start(
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all tasks do. Where
             there are workers already, each of them calls it now, and each later one before its first task.
         seed: of the streams of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
+        resources: what this machine has so many of, for tasks that need some: ``{"gpu": 2}``. See docs/resources.md.
 
     Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
     earlier start() has started another number, BrokenExecutor if the processes cannot be started, and
@@ -54,12 +57,13 @@ def start(
         raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
     if runtime.why_refused() is not None:
         runtime.need("scoop.start()")  # which raises
+    has = checked_amounts(resources or {})
     is_program = runtime.changes is None and not has_place()
     if seed is not None and is_program:
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
         size = n or usable_cores()
-        _pool = WorkerPool(size, initializer and (initializer, initargs))
+        _pool = WorkerPool(size, initializer and (initializer, initargs), has)
         _pool.enter()
         name_process(0, size, _pool.broker_pid, is_origin=True)
     elif _pool is not None and n not in (None, scoop.SIZE):

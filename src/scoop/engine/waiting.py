@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from greenlet import greenlet
 
@@ -15,7 +15,7 @@ from .threads.blocking import Threads, WaitPoint
 from .threads.deadlock import Awaited
 from .threads.fibers import Fibers
 
-__all__ = ["Table", "Waiting"]
+__all__ = ["DoneAndNotDone", "Table", "Waiting"]
 
 
 class Table(Threads, Protocol):
@@ -27,6 +27,13 @@ class Table(Threads, Protocol):
     def has_room(self) -> bool: ...
     def ends_soon(self, function: Callable[..., Any]) -> bool: ...
     def poll(self, future: Future) -> None: ...
+
+
+class DoneAndNotDone(NamedTuple):
+    """What futures.wait() returns."""
+
+    done: set[Future]
+    not_done: set[Future]
 
 
 class Waiting:

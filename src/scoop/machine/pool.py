@@ -16,10 +16,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..engine.offers.withdrawal import withdraw_all
@@ -57,16 +58,19 @@ class WorkerPool:
     Parameters:
         workers: how many.
         initializer: what each of them calls first, with its arguments; None if nothing.
+        resources: how many of each this machine has, for tasks that need some.
     """
 
     must_travel = True  # what cannot, fails: nothing that the program submits runs in its own process
     scheduler: Scheduler
 
-    def __init__(self, workers: int, initializer: Initializer | None) -> None:
+    def __init__(
+        self, workers: int, initializer: Initializer | None, resources: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         _prepare_process()
         program = running_program()
         share_main(program)
-        limits = Limits(spare=True, authkey=_authkey())
+        limits = Limits(spare=True, authkey=_authkey(), resources={**resources})
         self._start = Start(workers, limits, program, [*sys.argv], _pack(initializer))
         self._closing = threading.Event()
         self._is_up = threading.Event()

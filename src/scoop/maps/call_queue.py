@@ -292,7 +292,7 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
 def _goes_alone(call: SubmittedCall) -> bool:
     """Return whether it must not be lost with others, since it must not run twice or may be ended, or not wait."""
     options = call.options
-    return options.retries == 0 or options.limits is not None or type(call.function) is AsyncFunction
+    return options.retries == 0 or options.leaves or type(call.function) is AsyncFunction
 
 
 def _outcomes(ended: EndedCalls) -> Iterator[tuple[bool, Any]]:

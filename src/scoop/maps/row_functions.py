@@ -34,7 +34,7 @@ class MapRows:
     def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
         # If it cannot, it fails, and does not run where the map is.
-        self.must_travel = must_travel or self.options.limits is not None
+        self.must_travel = must_travel or self.options.leaves
         self.is_numbered = False  # each row has its number as its last input
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 

@@ -1,0 +1,52 @@
+"""Which tasks of a process go before others, of those that are ready. Nearly always there is none.
+
+They stand in the ready table as all do, and whoever takes one out there does not look here. So what is found here may
+be gone, and is forgotten then.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from typing import Generic, TypeVar
+
+__all__ = ["Urgent"]
+
+T = TypeVar("T")
+
+
+class Urgent(Generic[T]):
+    """Tasks by their priority, and in the order in which they came.
+
+    Parameters:
+        is_ready: whether a task still stands in the table.
+    """
+
+    def __init__(self, is_ready: Callable[[T], bool]) -> None:
+        self._is_ready = is_ready
+        self._heap: list[tuple[int, int, T]] = []  # changed in single steps of the interpreter: no lock is needed
+        self._serial = count()
+
+    def __bool__(self) -> bool:
+        return bool(self._heap)
+
+    def add(self, task: T, priority: int) -> None:
+        heappush(self._heap, (-priority, next(self._serial), task))
+
+    def first(self) -> T | None:
+        """Return the task to begin with, which stays; None if all are gone."""
+        while self._heap:
+            try:
+                entry = heappop(self._heap)
+            except IndexError:  # another thread has taken the last
+                break
+            if self._is_ready(entry[2]):
+                heappush(self._heap, entry)
+                return entry[2]
+        return None
+
+    def in_order(self, most: int) -> list[T]:
+        """Return the first of those that are left, up to so many."""
+        first = self.first()
+        if first is None or most == 1:
+            return [] if first is None else [first]
+        return [task for _, _, task in sorted([*self._heap]) if self._is_ready(task)][:most]
