@@ -25,7 +25,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     pool, fresh_interpreter, running_program   the workers of an executor
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
-#   randomness.py  random, rng, seed
+#   randomness.py  random, rng, seed           current_task.py  task()
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  what the consumer gets: presentation, tolerant_rows
@@ -100,6 +100,7 @@ _HOMES = {
     "seed": "randomness",
     "start": "session",
     "stop": "session",
+    "task": "current_task",
 }
 """Names that are imported when they are first asked for, and from where."""
 

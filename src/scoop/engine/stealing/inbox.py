@@ -22,6 +22,7 @@ from ..loops.coroutines import Coroutines
 from ..process import runtime
 from ..process.program_settings import follow_settings, take_in
 from ..process.signal_safety import calls_program, indivisible
+from ..process.task_frames import calls_task
 from ..results.future import Future, finish
 from ..results.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..results.states import DONE, FAILED
@@ -213,6 +214,7 @@ class Inbox:
     def chunks(self) -> list[Chunk]:
         return [*self._chunks.values()]
 
+    @calls_task
     def run(self, task: ReceivedTask) -> None:
         """Run one task and put its outcome with those to send."""
         raised: BaseException | None = None
