@@ -48,7 +48,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  locks that tasks hold, deadlocks    |    overruns        the end of their workers
 #     travel/      what has changed since the import   |
 #                  and goes along with a function      |
-#     process/     broker client, signals, logging     |
+#     process/     broker client, signals, logging     |    resources       what tasks have, and wait for
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper (what stands around functions), memory
