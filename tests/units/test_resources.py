@@ -69,6 +69,21 @@ def test_a_task_that_needs_much_has_its_turn_among_many_that_need_little(
     raise AssertionError("it never had its turn")
 
 
+def test_a_worker_gets_the_same_again_while_that_is_free() -> None:
+    running: set[Task] = set()
+    resources = Resources({"gpu": 3}, lambda _, task: task in running)
+    for number in range(3):
+        running.add((0, number))
+        assert resources.take(number, (0, number), {"gpu": 1}) == [("gpu", number)]
+    running -= {(0, 1), (0, 2)}
+    assert [resources.rank(worker) for worker in (0, 1, 2, 9)] == [2, 0, 0, 1]
+    running.add((1, 0))
+    assert resources.take(2, (1, 0), {"gpu": 1}) == [("gpu", 2)]
+    assert resources.any_for(2)
+    resources.forget(1)
+    assert resources.rank(1) == 1
+
+
 # -- with the state of a broker: worker 0 is the origin -------------------------------------------------------------
 
 
@@ -156,18 +171,22 @@ class Line(RuleBasedStateMachine):
             self._obey(self.state.received(worker, Idle(self.seen[worker], bool(self.held[worker]))))
 
     @precondition(lambda self: self._holding())
-    @rule(data=st.data(), kind=st.sampled_from([Results, Results, GiveBack, Cancel, None]))
+    @rule(data=st.data(), kind=st.sampled_from([Results, Results, GiveBack, None]))
     def go_on(self, data: st.DataObject, kind: Any) -> None:
-        """End a task, or begin it, give it back, cancel it."""
+        """End a task, or begin it, or give it back."""
         worker, task = data.draw(st.sampled_from(self._holding()))
-        if kind is Cancel:
-            self._obey(self.state.received(0, Cancel(task[0], [task[1]])))
-        elif kind is GiveBack and not self.held[worker][task]:
+        if kind is GiveBack and not self.held[worker][task]:
             self._let_go(worker, task, GiveBack(task[0], [task[1]], (), ()))
         else:
             self._begin(worker, task)
             if kind is Results:
                 self._let_go(worker, task, Results(task[0], [task[1]], b"result", None))
+
+    @precondition(lambda self: self.needs)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        batch, number = data.draw(st.sampled_from(sorted(self.needs)))
+        self._obey(self.state.received(0, Cancel(batch, [number])))
 
     def _begin(self, worker: int, task: Task) -> None:
         self.begun[worker] += not self.held[worker][task]

@@ -3,6 +3,9 @@
 A task gets all that it needs at once, and has it until it is off the hands of its worker, in whatever way. What it
 waits for, no later task with the same wish gets before it: so one that needs much is not kept waiting by many that
 need little.
+
+A library may remember, as long as its process lives, which graphics card it has used first. So workers that have had
+some come first, and get the same again, if these are free.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,13 +30,28 @@ class Resources:
         self._total = total
         self._is_held = is_held
         self._taken: dict[tuple[int, Task], list[tuple[str, int]]] = {}
+        self._had: dict[int, list[tuple[str, int]]] = {}  # by worker, what its last task had
 
     def take(self, worker: int, task: Task, needs: Amounts) -> list[tuple[str, int]]:
         """Give a task what it needs, which is free; return the names, and which of each."""
         free = self._free_numbers()
-        taken = [(name, number) for name, amount in needs.items() for number in free[name][:amount]]
-        self._taken[worker, task] = taken
+        had = self._had.get(worker, ())
+        taken = []
+        for name, amount in needs.items():
+            known = {number for each, number in had if each == name}
+            taken += [(name, number) for number in _first(known, free[name])[:amount]]
+        self._taken[worker, task] = self._had[worker] = taken
         return taken
+
+    def rank(self, worker: int) -> int:
+        """Return which workers come first: 0 is for those that may have the same again, 2 for those that may not."""
+        free = self._free_numbers()
+        had = self._had.get(worker)
+        return 1 if had is None else 0 if all(number in free[name] for name, number in had) else 2
+
+    def forget(self, worker: int) -> None:
+        """A worker has left."""
+        self._had.pop(worker, None)
 
     def free(self) -> dict[str, int]:
         """Return how many of each no task has."""
@@ -56,6 +74,10 @@ class Resources:
         for holder, task in [*self._taken]:
             if not self._is_held(holder, task):
                 del self._taken[holder, task]
+
+
+def _first(known: set[int], numbers: list[int]) -> list[int]:
+    return sorted(numbers, key=lambda number: number not in known)
 
 
 def in_turn(waiting: Iterable[tuple[Task, Amounts]], free: Amounts) -> Iterator[Task]:

@@ -88,6 +88,7 @@ class Router:
     def left(self, number: int, begun: int, report: str) -> Peer:
         """A peer has died or left, having begun so many tasks in all its life; return what was known of it."""
         self.requests.forget(number)
+        self.resources.forget(number)
         gone = self.peers.pop(number)
         # There is none to tell how these ended. What the peer was working on runs again, and offers its own anew.
         self.table.owner_died(number)
@@ -126,7 +127,7 @@ class Router:
 
     def _take_from_line(self) -> tuple[int, int, list[int]] | None:
         """Take the first task in line that a peer which waits can run. A worker has no two such tasks at a time."""
-        for peer in self.requests.waiting:
+        for peer in sorted(self.requests.waiting, key=self.resources.rank):
             free = self._free_for(peer)
             if free and (found := self.table.take_from_line(free, partial(self._may_risk, peer))):
                 return peer, *found
