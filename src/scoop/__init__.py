@@ -51,7 +51,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     process/     broker client, signals, logging     |    resources       what tasks have, and wait for
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
-#                  wrapper (what stands around functions), memory
+#                  wrapper (what stands around functions), memory, fields and notes (of messages), batches
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #

@@ -1,8 +1,11 @@
 """Resources that each machine of a run has, for tasks of the program's."""
 
+import pytest
+
 from .conftest import Far
 
 
+@pytest.mark.thorough
 def test_each_machine_has_its_own_resources(far: Far) -> None:
     far.check(
         """

@@ -2,6 +2,8 @@
 
 import textwrap
 
+import pytest
+
 from running import RunScoop
 from scripts import MAIN, check, everywhere
 
@@ -68,6 +70,7 @@ def test_urgent_tasks_begin_before_those_that_came_earlier(scoop_run: RunScoop) 
     )
 
 
+@pytest.mark.thorough
 def test_urgent_calls_of_an_executor_go_before_others(scoop_run: RunScoop) -> None:
     source = textwrap.dedent(
         """

@@ -7,7 +7,7 @@ import pytest
 
 from running import RunScoop
 from scoop import futures
-from scripts import MAIN, check, program, start
+from scripts import MAIN, check, program
 
 HELPERS = """
     import signal
@@ -89,6 +89,7 @@ def test_resources_come_back_however_a_task_ends(scoop_run: RunScoop) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_worker_that_is_killed_gives_back_what_its_task_has(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
@@ -141,11 +142,10 @@ def test_what_no_machine_has_is_refused_at_once(scoop_run: RunScoop) -> None:
     )
 
 
-@pytest.mark.parametrize("n", [1, 2])
-def test_a_run_without_resources_says_so(scoop_run: RunScoop, n: int) -> None:
-    run = start(
+def test_a_run_without_resources_says_so(scoop_run: RunScoop) -> None:
+    check(
         scoop_run,
-        n,
+        1,
         HELPERS
         + """
     def main():
@@ -153,7 +153,6 @@ def test_a_run_without_resources_says_so(scoop_run: RunScoop, n: int) -> None:
         assert one(square)(3) == 9
     """,
     )
-    assert (run.status, run.out, run.err) == (0, "fine\n", "")
 
 
 def test_executors_and_sessions_have_resources_of_their_own(scoop_run: RunScoop) -> None:
@@ -185,6 +184,7 @@ def test_executors_and_sessions_have_resources_of_their_own(scoop_run: RunScoop)
     assert (run.status, run.out, run.err) == (0, "fine\n", "")
 
 
+@pytest.mark.thorough
 def test_devices_that_the_run_was_given_are_passed_on(scoop_run: RunScoop) -> None:
     source = """
     def shown(x):

@@ -220,5 +220,5 @@ class Line(RuleBasedStateMachine):
         assert self.granted == {}
 
 
-Line.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+Line.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 TestLine = Line.TestCase

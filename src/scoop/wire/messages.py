@@ -21,9 +21,9 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from itertools import count
 from typing import Any, NamedTuple
 
+from .batches import batch_ids, owner_of
 from .fields import Buffers, Names, Numbers
 from .notes import Granted, Needs, Urgent
 from .shared_buffers import SharedBuffers
@@ -383,17 +383,3 @@ class MessageReader:
             except (IndexError, ValueError, TypeError) as problem:
                 raise MalformedMessage(f"a message of kind {kind} that cannot be read ({problem!r})") from None
         del buffer[:start]
-
-
-_SERIAL_BITS, _WORKER_BITS = 28, 20
-
-
-def batch_ids(machine: int, worker: int) -> Iterator[int]:
-    """Yield the names of the batches that a worker sends out: no other worker of the run ever uses one of them."""
-    return count((machine << _WORKER_BITS | worker) << _SERIAL_BITS | 1)
-
-
-def owner_of(batch: int) -> tuple[int, int]:
-    """Return the machine, and the number on it, of the worker whose tasks are in a batch."""
-    owner = batch >> _SERIAL_BITS
-    return owner >> _WORKER_BITS, owner & ((1 << _WORKER_BITS) - 1)
