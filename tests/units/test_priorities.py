@@ -73,7 +73,7 @@ def test_tasks_that_are_gone_are_forgotten() -> None:
     assert urgent.in_order(9) == ["b"]
     ready.clear()
     assert urgent.first() is None
-    assert not urgent
+    assert not urgent.left
 
 
 @given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=4), max_size=6))

@@ -19,6 +19,7 @@ from ..engine.process import runtime
 from ..engine.process.signal_safety import calls_program
 from ..engine.tasks.async_function import AsyncFunction
 from ..engine.tasks.places import number
+from ..engine.tasks.task import PLAIN
 from ..engine.threads.blocking import deadline_after
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
@@ -66,9 +67,11 @@ class Inputs:
         self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
         self._depth = 1 if buffersize == 1 else 2
         self._read_at = scheduler.clock()
-        check(scheduler, rows.function, rows.options)
+        leave = rows.options is not PLAIN and rows.options.leaves
+        if leave:
+            check(scheduler, rows.function, rows.options)
         # Rows that leave are all sent away as they are read: so not too many at once.
-        told = _told_rows(iterables) if buffersize is None and not rows.options.leaves else None
+        told = _told_rows(iterables) if buffersize is None and not leave else None
         if told is not None and all(map(_can_be_sliced, iterables)):
             if told:
                 self._add(_copied(iterables))

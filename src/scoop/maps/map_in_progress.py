@@ -16,7 +16,7 @@ from ..engine.offers.outbox import InFlight
 from ..engine.offers.ready_table import ReadyTable
 from ..engine.process.signal_safety import calls_program, indivisible
 from ..engine.tasks.cost_model import CostModel
-from ..engine.tasks.task import TaskOptions
+from ..engine.tasks.task import PLAIN, TaskOptions
 from ..engine.threads.blocking import Threads
 from ..engine.threads.deadlock import Awaited
 from ..engine.threads.task_context import call
@@ -106,7 +106,7 @@ class MapInProgress:
             first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
-        if self._options.leaves:  # none may run in this process, which a row might end
+        if self._options is not PLAIN and self._options.leaves:  # none may run in this process, which a row might end
             all_rows, self._unbegun = self._unbegun, RowRanges()
             self._send_singly(all_rows, self._options)
             return

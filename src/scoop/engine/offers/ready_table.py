@@ -71,7 +71,7 @@ class ReadyTable:
 
     def newest(self, only_kept: bool) -> Future | OpenMap | None:
         """Return the most urgent, the newest, or else the newest of what cannot travel; None if there is none."""
-        if self.urgent and not only_kept and (first := self.urgent.first()) is not None:
+        if self.urgent.left and not only_kept and (first := self.urgent.first()) is not None:
             return first
         for table in (self.kept,) if only_kept else (self.tasks, self.kept):
             while table:
@@ -83,7 +83,7 @@ class ReadyTable:
 
     def oldest(self, place: int) -> Future | OpenMap | None:
         """Return what is at a place of those that any worker may run, counted from the urgent ones and the oldest."""
-        if self.urgent:
+        if self.urgent.left:
             urgent = self.urgent.in_order(place + 1)
             if len(urgent) > place:
                 return urgent[place]

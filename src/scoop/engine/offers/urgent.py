@@ -23,24 +23,22 @@ class Urgent(Generic[T]):
 
     def __init__(self, is_ready: Callable[[T], bool]) -> None:
         self._is_ready = is_ready
-        self._heap: list[tuple[int, int, T]] = []  # changed in single steps of the interpreter: no lock is needed
+        self.left: list[tuple[int, int, T]] = []
+        """A heap. It changes in single steps of the interpreter, so no lock is needed. Empty: there is none."""
         self._serial = count()
 
-    def __bool__(self) -> bool:
-        return bool(self._heap)
-
     def add(self, task: T, priority: int) -> None:
-        heappush(self._heap, (-priority, next(self._serial), task))
+        heappush(self.left, (-priority, next(self._serial), task))
 
     def first(self) -> T | None:
         """Return the task to begin with, which stays; None if all are gone."""
-        while self._heap:
+        while self.left:
             try:
-                entry = heappop(self._heap)
+                entry = heappop(self.left)
             except IndexError:  # another thread has taken the last
                 break
             if self._is_ready(entry[2]):
-                heappush(self._heap, entry)
+                heappush(self.left, entry)
                 return entry[2]
         return None
 
@@ -49,4 +47,4 @@ class Urgent(Generic[T]):
         first = self.first()
         if first is None or most == 1:
             return [] if first is None else [first]
-        return [task for _, _, task in sorted([*self._heap]) if self._is_ready(task)][:most]
+        return [task for _, _, task in sorted([*self.left]) if self._is_ready(task)][:most]
