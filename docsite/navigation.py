@@ -21,6 +21,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "data.md",
         "stopping.md",
         "limits.md",
+        "resources.md",
         "randomness.md",
         "debugging.md",
         "testing.md",

@@ -28,7 +28,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
-#   randomness.py  random, rng, seed
+#   randomness.py  random, rng, seed           current_task.py  task()
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  what the consumer gets: presentation, tolerant_rows
@@ -51,10 +51,10 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  locks that tasks hold, deadlocks    |    overruns        the end of their workers
 #     travel/      what has changed since the import   |
 #                  and goes along with a function      |
-#     process/     broker client, signals, logging     |
+#     process/     broker client, signals, logging     |    resources       what tasks have, and wait for
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
-#                  wrapper (what stands around functions), memory
+#                  wrapper (what stands around functions), memory, fields and notes (of messages), batches
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #
@@ -105,6 +105,7 @@ _HOMES = {
     "seed": "randomness",
     "start": "session",
     "stop": "session",
+    "task": "current_task",
 }
 """Names that are imported when they are first asked for, and from where."""
 

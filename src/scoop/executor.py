@@ -9,7 +9,7 @@ The program is started with plain ``python``, and its main thread stays free.
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from contextlib import ExitStack
 from sys import modules
@@ -19,10 +19,12 @@ from typing import Any, Protocol, TypeVar, cast
 from .cluster.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
 from .engine.offers.executor_tasks import ExecutorTasks
+from .engine.offers.limited_offers import check
 from .engine.process import runtime
 from .engine.results.signatures import as_executor_submit
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async
+from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import counted, new_root, within
 from .engine.tasks.task import PLAIN, TaskOptions, WithOptions, split_options
 from .errors import describe
@@ -65,6 +67,7 @@ class Executor(futures.Executor):
         max_workers: how many processes, on all hosts together; by default one for each usable processor.
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all calls do.
         seed: of the streams of random numbers (``scoop.rng()``) in its calls, and in the tasks of its block.
+        resources: what each machine has so many of, for calls that need some: ``{"gpu": 2}``. See docs/resources.md.
         hosts: machines to have workers on, instead of this one alone: names as ``--hosts`` takes them, a mapping of
             names to numbers of workers, or ``"auto"`` for what a batch system has given to this job.
         hostfile: a file that names them, as ``--hostfile``.
@@ -88,6 +91,7 @@ class Executor(futures.Executor):
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
         seed: int | None = None,
+        resources: Mapping[str, int] | None = None,
         hosts: Hosts = None,
         hostfile: str | None = None,
         min_hosts: int | None = None,
@@ -104,12 +108,13 @@ class Executor(futures.Executor):
             raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
         if runtime.current is None and runtime.refusal is not None:
             runtime.need("Executor()")  # which raises: a worker imports a main script without a guard
+        has = checked_amounts(resources or {})
         self._root = None if seed is None else new_root(seed)
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
         ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
         run = _run()
-        pool = None if run else new_pool(max_workers, first, HostOptions(hosts, hostfile, *ways))
+        pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways))
         self._calls: Calls = pool or ExecutorTasks(cast(Scheduler, run), first)
         self._max_workers = pool.size if pool else max_workers or usable_cores()  # some libraries look at it
         self._end = weakref.finalize(self, self._calls.close)
@@ -129,6 +134,8 @@ class Executor(futures.Executor):
             fn, options = split_options(fn)
             with within(self._root):
                 options = counted(options)
+            if options.needs:
+                check(self._calls.scheduler, fn, options)
             if not options.context:
                 options = options._replace(context=None)  # calls with the same options travel together
         return self._calls.submit(fn, args, kwargs, options)

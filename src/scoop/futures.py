@@ -14,16 +14,16 @@ without time limits; all else raises NotStartedProperly.
 Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
-from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar, TypeVarTuple, cast
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from .engine.offers.dependents import submit_task
 from .engine.offers.everywhere import call_everywhere
 from .engine.offers.host_table import wait_for_workers
-from .engine.offers.limited_offers import offer
+from .engine.offers.limited_offers import check, offer
 from .engine.offers.withdrawal import withdraw_all
 from .engine.process import runtime
 from .engine.results.arguments import MAY_HOLD_FUTURES, may_hold_futures
@@ -37,7 +37,7 @@ from .engine.tasks.places import counted
 from .engine.tasks.task import PLAIN, WithOptions, split_options
 from .engine.tasks.task_options import Given, with_options
 from .engine.threads.blocking import deadline_after
-from .engine.waiting import Waiting
+from .engine.waiting import DoneAndNotDone, Waiting
 from .errors import describe
 from .maps import iterators
 from .maps.presentation import presentation
@@ -74,13 +74,6 @@ Ts = TypeVarTuple("Ts")
 # and those must pickle.
 
 
-class DoneAndNotDone(NamedTuple, Generic[T]):
-    """What wait() returns."""
-
-    done: set[Future[T]]
-    not_done: set[Future[T]]
-
-
 @as_submit
 def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
@@ -96,6 +89,8 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     if type(func) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
         options = counted(options)
+        if options.needs:
+            check(_scheduler("futures.submit()"), func, options)
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
@@ -252,6 +247,9 @@ def options(
     retry_on: type[BaseException] | tuple[type[BaseException], ...] = (),
     backoff: float = 0.1,
     name: str | None = None,
+    priority: int | None = None,
+    resources: Mapping[str, int] | None = None,
+    gpu: int | None = None,
 ) -> Callable[P, T]:
     """Return ``func``, for submit(), the maps and executors, with options for each of its tasks, or rows of a map.
 
@@ -270,10 +268,15 @@ def options(
         backoff: seconds before the second try. Each later wait is about twice as long, up to a minute. Whoever waits
             keeps no worker from other tasks.
         name: what to call the tasks in errors, warnings, and the ``repr`` of their futures.
+        priority: a whole number, 0 by default: of what is ready, the highest goes first. Nothing is interrupted.
+        resources: how many a task needs of what a machine has only so many of (``--resources``), as ``{"gpu": 1}``;
+            ``gpu=1`` is short for that. It waits until they are free. Raises TaskNotSent if no machine has as many.
 
     Raises TypeError or ValueError for values that make no sense.
     """
-    return with_options("options", func, Given(retries, seconds, memory, retry_on, backoff, name))
+    return with_options(
+        "options", func, Given(retries, seconds, memory, retry_on, backoff, name, priority, resources, gpu)
+    )
 
 
 def with_own_thread(func: Callable[P, T]) -> Callable[P, T]:
@@ -335,9 +338,7 @@ def wait(fs: Iterable[Future[T]], timeout: float | None = -1, return_when: str =
             f"return_when must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, not {return_when!r}"
         )
     futures = check_futures("wait", fs)
-    deadline = deadline_after(timeout)
-    if timeout is not None and timeout < 0:
-        deadline = None
+    deadline = None if timeout is not None and timeout < 0 else deadline_after(timeout)
     waiting = Waiting(_scheduler("futures.wait()"), futures, prompt=return_when != ALL_COMPLETED)
     with closing(waiting), suppress(TimeoutError):
         for _ in futures:

@@ -9,7 +9,7 @@
 All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or the end of the program.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import scoop
@@ -17,6 +17,7 @@ import scoop
 from .cluster.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
 from .engine.process import runtime
+from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import has_place, new_root, set_root
 from .errors import ScoopError, describe
 from .futures import run_on_workers
@@ -35,6 +36,7 @@ def start(
     seed: int | None = None,
     initializer: Callable[..., object] | None = None,
     initargs: tuple[Any, ...] = (),
+    resources: Mapping[str, int] | None = None,
     hosts: Hosts = None,
     hostfile: str | None = None,
     min_hosts: int | None = None,
@@ -55,6 +57,7 @@ def start(
         initializer: what each worker calls before its first task, with ``initargs``. If it fails, all tasks do. Where
             there are workers already, each of them calls it now, and each later one before its first task.
         seed: of the streams of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
+        resources: what each machine has so many of, for tasks that need some: ``{"gpu": 2}``. See docs/resources.md.
         hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: machines
             to have workers on, and how they are reached, as for Executor.
 
@@ -68,12 +71,13 @@ def start(
         raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
     if runtime.why_refused() is not None:
         runtime.need("scoop.start()")  # which raises
+    has = checked_amounts(resources or {})
     is_program = runtime.changes is None and not has_place()
     if seed is not None and is_program:
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
         ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
-        _pool = new_pool(n, initializer and (initializer, initargs), HostOptions(hosts, hostfile, *ways))
+        _pool = new_pool(n, initializer and (initializer, initargs), has, HostOptions(hosts, hostfile, *ways))
         _pool.enter()
         name_process(0, _pool.size, _pool.broker_pid, is_origin=True)
         _pool.hosts.begin_to_set_size()

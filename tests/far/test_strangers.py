@@ -77,11 +77,11 @@ def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -
 def test_a_machine_that_is_turned_away_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scoop.cluster.entrance.TUNING", TUNING._replace(most_unknown_connections=0))
 
-    async def main() -> str:
+    async def main() -> tuple[str, int]:
         asyncio.get_running_loop().call_later(0.5, monkeypatch.undo)
         return await meet("127.0.0.1")
 
-    assert asyncio.run(main()) == "somebody"
+    assert asyncio.run(main()) == ("somebody", 3)
 
 
 def test_the_key_is_on_no_disk_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:

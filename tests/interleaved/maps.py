@@ -6,6 +6,7 @@ from typing import Any
 
 from scoop.engine.offers.outbox import InFlight
 from scoop.engine.offers.ready_table import ReadyTable
+from scoop.engine.process.limits import Limits
 from scoop.engine.tasks.cost_model import CostModel
 from scoop.engine.threads.fibers import Fibers
 from scoop.maps.map_in_progress import MapInProgress
@@ -24,6 +25,7 @@ class Process:
     size = 2
     retries = 2
     most_tasks: int | None = None
+    limits = Limits()
     refusal: Exception | None = None
     is_closed = False
     leaves_tasks = False

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..tuning import TUNING
 from ..wire.messages import Demand, Message, Stopped
+from .resources import Amounts, amounts_of
 
 __all__ = ["ORIGIN", "EndedFor", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
 
@@ -71,7 +72,8 @@ class Peer:
         self.sent = 0  # messages to it that count
         self.heard = 0  # messages from a link that count
         self.wants_work = False  # what a link has said last, void or not
-        self.told: tuple[bool, bool] | None = False, False  # in Demand; None: it is owed a new one
+        self.told: tuple[bool, bool, Amounts] | None = False, False, {}  # in Demand; None: it is owed a new one
+        self.free: Amounts = {}  # resources behind a link, as it has said last; none while that is void
 
     @property
     def is_able(self) -> bool:
@@ -180,6 +182,7 @@ class Peers(dict[int, Peer]):
     def note_demand(self, number: int, demand: Demand) -> None:
         peer = self[number]
         peer.wants_work = demand.wants_work
+        peer.free = amounts_of(demand.free, demand.amounts)
         peer.cannot_start &= not demand.wants_work  # else workers have started there meanwhile
         self.note_idle(number, demand.seen, demand.all_done, demand.wants_work)
 
@@ -197,11 +200,12 @@ class Peers(dict[int, Peer]):
         if number in self:
             self.instructions.append(Send(number, message))
 
-    def send_demand(self, number: int, wants_work: bool, all_done: bool) -> None:
+    def send_demand(self, number: int, wants_work: bool, all_done: bool, free: Amounts) -> None:
         peer = self.get(number)
-        if peer is not None and peer.told != (wants_work, all_done):
-            peer.told = wants_work, all_done
-            self.instructions.append(Send(number, Demand(peer.heard, wants_work, all_done)))
+        if peer is not None and peer.told != (wants_work, all_done, free):
+            peer.told = wants_work, all_done, free
+            demand = Demand(peer.heard, wants_work, all_done, tuple(free), tuple(free.values()))
+            self.instructions.append(Send(number, demand))
 
     def take_instructions(self) -> list[Instruction]:
         instructions, self.instructions = self.instructions, []

@@ -7,6 +7,7 @@ from typing import Any
 from ..wire import messages as m
 from .constant_table import ConstantTable
 from .peers import ORIGIN, Peer, Peers
+from .resources import Amounts, Resources
 from .roll_call import RollCall
 from .task_table import TaskTable
 from .task_watch import TaskWatch
@@ -20,17 +21,26 @@ class Router:
     """The parts of a broker's or the coordinator's state, and what is the same for both.
 
     ``owner`` returns the peer that owns a batch, or through which its owner is reached. ``handlers`` say what this
-    role does with further types of messages. ``decider``: see ConstantTable; ``retries``: see TaskTable.
+    role does with further types of messages. ``decider``: see ConstantTable; ``retries``: see TaskTable;
+    ``resources``: those of this machine.
     """
 
-    def __init__(self, owner: Callable[[int], int], decider: int | None, retries: int, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        owner: Callable[[int], int],
+        decider: int | None,
+        retries: int,
+        handlers: Handlers,
+        resources: Amounts,
+    ) -> None:
         self.peers = Peers()
         self.requests = self.peers.requests
         self.table = TaskTable(retries, owner, self.peers.send)
         self.roll_call = RollCall(self.peers)
         self.owner = owner
         self.expects_worker = False  # one is about to join, in the place of one that has died
-        self.watch = TaskWatch(lambda peer, task: task in self.table.held.get(peer, ()))
+        self.watch = TaskWatch(self._is_held)
+        self.resources = Resources(resources, self._is_held)
         self._constants = ConstantTable(decider, self.peers)
         self._handlers: Handlers = {
             m.Offer: self._take_tasks,
@@ -41,6 +51,8 @@ class Router:
             m.Cancelled: self.table.end,
             m.Stop: self._stop,
             m.Began: self.watch.began,
+            m.Needs: lambda _, message: self.table.note_needs(message),
+            m.Urgent: lambda _, message: self.table.note_priorities(message),
             m.Retire: lambda number, _: self.peers.retire(number),
             m.SetConstants: self._set_constants,
             m.DeleteConstants: self._constants.change,
@@ -76,6 +88,7 @@ class Router:
     def left(self, number: int, begun: int, report: str) -> Peer:
         """A peer has died or left, having begun so many tasks in all its life; return what was known of it."""
         self.requests.forget(number)
+        self.resources.forget(number)
         gone = self.peers.pop(number)
         # There is none to tell how these ended. What the peer was working on runs again, and offers its own anew.
         self.table.owner_died(number)
@@ -94,7 +107,7 @@ class Router:
     def hand_out(self, may_run_quarantined: Callable[[int], bool] = lambda _: True) -> None:
         """Hand tasks to the peers that wait, as far as they go."""
         while waiting := self.requests.waiting:
-            if self.table.quarantine and (found := self._take_quarantined(may_run_quarantined)):
+            if (self.table.in_line or self.table.quarantine) and (found := self._take_alone(may_run_quarantined)):
                 self.hand(*found)
             elif self.table.on_offer:
                 self.hand(waiting[0], *self.table.take_share(len(waiting)))
@@ -107,6 +120,26 @@ class Router:
             if found := self.table.take_quarantined(partial(self._may_risk, peer)):
                 return peer, *found
         return None
+
+    def _take_alone(self, may_run: Callable[[int], bool]) -> tuple[int, int, list[int]] | None:
+        """Take a task that is handed out alone: what it needs is rarer than workers, so it comes first."""
+        return (self.table.in_line and self._take_from_line()) or self._take_quarantined(may_run)
+
+    def _take_from_line(self) -> tuple[int, int, list[int]] | None:
+        """Take the first task in line that a peer which waits can run. A worker has no two such tasks at a time."""
+        for peer in sorted(self.requests.waiting, key=self.resources.rank):
+            free = self._free_for(peer)
+            if free and (found := self.table.take_from_line(free, partial(self._may_risk, peer))):
+                return peer, *found
+        return None
+
+    def _free_for(self, peer: int) -> Amounts:
+        if self.peers[peer].is_link:
+            return self.peers[peer].free
+        return {} if self.resources.any_for(peer) else self.resources.free()
+
+    def _is_held(self, peer: int, task: tuple[int, int]) -> bool:
+        return task in self.table.held.get(peer, ())
 
     def _may_risk(self, peer: int, batch: int) -> bool:
         """Return whether a peer may run what may kill it. The owner may if there is no other: with it, all dies."""
@@ -124,6 +157,11 @@ class Router:
             self.watch.stop(worker, task)
 
     def hand(self, number: int, batch: int, tasks: list[int]) -> None:
+        """Hand tasks to a peer; one that needs resources is handed alone, and gets them."""
+        if not self.peers[number].is_link and (needs := self.table.needs_of((batch, tasks[0]))):
+            taken = self.resources.take(number, (batch, tasks[0]), needs)
+            names, numbers = zip(*taken, strict=True)
+            self.peers.send(number, m.Granted(batch, tasks[0], names, numbers))
         self.table.hand(number, self.peers[number].is_link, batch, tasks)
 
     def _take_tasks(self, number: int, message: m.Offer | m.GiveBack) -> None:

@@ -15,6 +15,7 @@ from .orphans import reap_orphans
 from .overruns import Overruns
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
+from .resources import Amounts
 from .standing import StandingWorkers
 from .state import BrokerState
 
@@ -39,7 +40,7 @@ class Broker:
         origin: the socket to the origin; on a machine that is not the origin's, to the uplink.
         workers: how many workers are to be started here.
         spawn_uplink: starts the uplink, on the origin's machine, where the run has others.
-        retries, machine: see BrokerState.
+        retries, machine, resources: see BrokerState.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Broker:
         retries: int,
         machine: int,
         spawn_uplink: Spawn | None,
+        resources: Amounts,
     ) -> None:
         uplink = ORIGIN if machine else UPLINK if spawn_uplink else None
         self._uplink_pid: int | None = None  # of the uplink, if it is a child of ours
-        self._state = BrokerState(machine, uplink, retries, workers)
+        self._state = BrokerState(machine, uplink, retries, workers, resources)
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
         self._standing = StandingWorkers()

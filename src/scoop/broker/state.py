@@ -5,8 +5,11 @@ run has several machines, of the rules for the uplink. What is here concerns wor
 cannot start, when they must be replaced, and when the run has ended.
 """
 
+from types import MappingProxyType
+
 from ..wire import messages as m
 from .peers import ORIGIN, EndedFor, Instruction, Mark, Peer, Replace
+from .resources import Amounts
 from .router import Handlers, Router
 from .task_watch import Overrun
 from .uplink import Uplink
@@ -27,9 +30,17 @@ class BrokerState:
         uplink: the peer that leads to other machines, if the run has several.
         retries: see TaskTable.
         workers: how many are about to be started.
+        resources: of this machine, how many of each there are.
     """
 
-    def __init__(self, machine: int = 0, uplink: int | None = None, retries: int = 2, workers: int = 0) -> None:
+    def __init__(
+        self,
+        machine: int = 0,
+        uplink: int | None = None,
+        retries: int = 2,
+        workers: int = 0,
+        resources: Amounts = MappingProxyType({}),
+    ) -> None:
         self._machine = machine
         self._program_ended = False  # and waits for the work that is left
         self._await_starts = False  # and for workers that still start
@@ -40,7 +51,7 @@ class BrokerState:
             m.ProgramEnded: self._end_of_program,
             m.StartFailed: self._start_failed,
         }
-        self._router = Router(self._owner, uplink if machine else None, retries, own_handlers)
+        self._router = Router(self._owner, uplink if machine else None, retries, own_handlers, resources)
         self._router.roll_call.to_start = workers
         self.peers, self.table, self.requests = self._router.peers, self._router.table, self._router.requests
         self.watch, self.has_begun = self._router.watch, self._router.has_begun
@@ -108,7 +119,9 @@ class BrokerState:
         """Tell other machines what this one needs, if that has changed. To be called a moment after each event."""
         if self._uplink:
             all_done = self.table.empty and all(map(self._is_done, self.peers.but(self._uplink.number)))
-            self.peers.send_demand(self._uplink.number, bool(self.requests.waiting), all_done)
+            waits = bool(self.requests.waiting)
+            free = self._router.resources.free() if waits and not self.table.in_line else {}
+            self.peers.send_demand(self._uplink.number, waits, all_done, free)
         return self.peers.take_instructions()
 
     def _match(self) -> list[Instruction]:

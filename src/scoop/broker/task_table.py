@@ -1,4 +1,4 @@
-"""Where each task is that has left its owner: on offer, held by a peer, or quarantined.
+"""Where each task is that has left its owner: on offer, held by a peer, quarantined, or in line for resources.
 
 README.md draws how tasks move between these places, and says which of them a death is blamed on. The table keeps the
 bytes of a batch until the last of its tasks is off the table, so a task can be handed out again without the owner.
@@ -10,11 +10,12 @@ is left to say which had; and none of it is quarantined.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import groupby, repeat
+from itertools import groupby, repeat, takewhile
 from operator import itemgetter
 
 from ..wire import messages as m
 from ..wire.shared_buffers import SharedBuffers
+from .resources import Amounts, amounts_of, in_turn
 
 __all__ = ["MOST_ARRIVALS", "MOST_INTERRUPTIONS", "TaskTable"]
 
@@ -24,7 +25,10 @@ Task = tuple[int, int]  # a batch, and the number of a task in it
 
 
 class _Record:
-    __slots__ = ("arrivals", "deaths", "interruptions", "losses", "quarantined", "retries", "tries", "unwanted")
+    __slots__ = (
+        *("arrivals", "deaths", "interruptions", "losses", "needs"),
+        *("priority", "quarantined", "retries", "tries", "unwanted"),
+    )
 
     def __init__(self, retries: int, quarantined: bool) -> None:
         self.retries = retries
@@ -35,6 +39,8 @@ class _Record:
         self.interruptions = 0  # workers of these that were ended for another task
         self.losses = 0  # machines that were lost with it
         self.unwanted = False  # its owner has cancelled it
+        self.needs: Amounts = {}  # resources
+        self.priority = 0
 
     def runs(self) -> int:
         return self.deaths + self.losses
@@ -92,6 +98,9 @@ class TaskTable:
         self.held: dict[int, dict[Task, None]] = {}  # by holder, in the order in which it got them
         self.on_offer: deque[tuple[int, list[int]]] = deque()  # lots that any peer may run, the oldest first
         self.quarantine: deque[Task] = deque()  # to be handed out alone
+        self.in_line: deque[Task] = deque()  # for resources; to be handed out alone, too
+        self._needs: dict[Task, Amounts] = {}  # of tasks that come next
+        self._priorities: dict[Task, int] = {}  # the same
 
     @property
     def empty(self) -> bool:
@@ -107,7 +116,23 @@ class TaskTable:
         suspects = message.suspects or repeat(0, len(message.tasks))
         for task, retries, suspect in zip(message.tasks, message.retries, suspects, strict=True):
             batch.tasks[task] = _Record(self._retries if retries == m.DEFAULT_RETRIES else retries, bool(suspect))
+        if self._needs or self._priorities:
+            self._take_notes(message.batch, batch.tasks)
         self._put_on_offer(message.batch, message.tasks)
+
+    def note_needs(self, message: m.Needs) -> None:
+        """Hear what a task needs that comes next."""
+        self._needs[message.batch, message.task] = amounts_of(message.names, message.amounts)
+
+    def note_priorities(self, message: m.Urgent) -> None:
+        """Hear that tasks come next that go before others."""
+        for task, priority in zip(message.tasks, message.priorities, strict=True):
+            self._priorities[message.batch, task] = priority
+
+    def _take_notes(self, batch: int, tasks: dict[int, _Record]) -> None:
+        for number, record in tasks.items():
+            record.needs = self._needs.pop((batch, number), record.needs)
+            record.priority = self._priorities.pop((batch, number), record.priority)
 
     def give_back(self, peer: int, message: m.GiveBack) -> None:
         """Put tasks on offer again that a peer has not begun. A machine says how many retries they have left."""
@@ -173,6 +198,18 @@ class TaskTable:
                 return batch, [task]
         return None
 
+    def take_from_line(self, free: Amounts, may_go: Callable[[int], bool]) -> tuple[int, list[int]] | None:
+        """Take the first task in line for which that is enough, and whose batch may go where it is wanted."""
+        for batch, task in in_turn(((task, self.needs_of(task)) for task in self.in_line), free):
+            if may_go(batch):
+                self.in_line.remove((batch, task))
+                return batch, [task]
+        return None
+
+    def needs_of(self, task: Task) -> Amounts:
+        """Return the resources that a task in the table needs."""
+        return self._batches[task[0]].tasks[task[1]].needs
+
     def hand(self, peer: int, is_link: bool, batch: int, tasks: list[int]) -> None:
         """Hand tasks to a peer, which holds them then; through a link they go home if their owner is there."""
         entry = self._batches[batch]
@@ -184,12 +221,23 @@ class TaskTable:
                 self._remove(batch, tasks)
                 self._send(peer, m.GiveBack(batch, tasks, *chances))
                 return
+            self._tell_notes(peer, batch, tasks)
             message = m.Offer(batch, tasks, *chances, entry.body, entry.buffers)
         self.held.setdefault(peer, {}).update(((batch, task), None) for task in tasks)
         self._send(peer, message)
 
+    def _tell_notes(self, peer: int, batch: int, tasks: Sequence[int]) -> None:
+        records = self._batches[batch].tasks
+        for task in tasks:
+            if needs := records[task].needs:
+                self._send(peer, m.Needs(batch, task, tuple(needs), [*needs.values()]))
+        if priorities := [records[task].priority for task in tasks if records[task].priority]:
+            self._send(peer, m.Urgent(batch, [task for task in tasks if records[task].priority], priorities))
+
     def owner_died(self, peer: int) -> None:
         """A peer has died that owned tasks: drop them, and tell the peers that hold some of them."""
+        self._needs = {task: needs for task, needs in self._needs.items() if self._owner(task[0]) != peer}
+        self._priorities = {task: each for task, each in self._priorities.items() if self._owner(task[0]) != peer}
         for batch in [batch for batch in self._batches if self._owner(batch) == peer]:
             tasks = set(self._batches.pop(batch).tasks)
             self._withdraw(batch, tasks)
@@ -215,9 +263,9 @@ class TaskTable:
         self._try_again(self.held.pop(machine, ()), _Record.lost_with_machine, report)
 
     def lose_quarantined(self, report: str) -> None:
-        """No worker is left that could run the quarantined tasks."""
-        while self.quarantine:
-            batch, task = self.quarantine.popleft()
+        """No worker is left that could run the quarantined tasks, nor those in line."""
+        while left := self.quarantine or self.in_line:
+            batch, task = left.popleft()
             runs = self._batches[batch].tasks[task].runs()
             self._close(m.Lost(batch, [task], max(1, runs), report))
 
@@ -246,14 +294,35 @@ class TaskTable:
             record = entry.tasks[task]
             if record.unwanted:
                 dropped.append(task)
+            elif record.needs:
+                self._put_in_line((batch, task), record.priority)
             elif record.quarantined:
                 self.quarantine.append((batch, task))
             else:
                 offered.append(task)
         if offered:
-            self.on_offer.append((batch, offered))
+            self._put_lots(batch, offered)
         if dropped:
             self._close(m.Cancelled(batch, dropped))
+
+    def _put_in_line(self, task: Task, priority: int) -> None:
+        self.in_line.insert(_place(map(self._priority, self.in_line), priority), task)
+
+    def _put_lots(self, batch: int, tasks: list[int]) -> None:
+        """Put tasks on offer behind all that are as urgent."""
+        by_priority = itemgetter(0)
+        records = self._batches[batch].tasks
+        ranked = [(records[task].priority, task) for task in tasks]
+        for priority, group in groupby(sorted(ranked, key=by_priority, reverse=True), key=by_priority):
+            lot = batch, [task for _, task in group]
+            if priority:
+                before = ((each, numbers[0]) for each, numbers in self.on_offer)
+                self.on_offer.insert(_place(map(self._priority, before), priority), lot)
+            else:
+                self.on_offer.append(lot)
+
+    def _priority(self, task: Task) -> int:
+        return self._batches[task[0]].tasks[task[1]].priority
 
     def _withdraw(self, batch: int, tasks: set[int]) -> list[int]:
         """Take those of these tasks that no peer holds off offer and out of quarantine; return them."""
@@ -262,7 +331,9 @@ class TaskTable:
         self.on_offer = deque((each, lot) for each, lot in left if lot)
         quarantined = [task for each, task in self.quarantine if each == batch and task in tasks]
         self.quarantine = deque(task for task in self.quarantine if task[0] != batch or task[1] not in tasks)
-        return offered + quarantined
+        in_line = [task for each, task in self.in_line if each == batch and task in tasks]
+        self.in_line = deque(task for task in self.in_line if task[0] != batch or task[1] not in tasks)
+        return offered + quarantined + in_line
 
     def _tell_holders(self, batch: int, tasks: set[int]) -> None:
         for peer, mine in self.held.items():
@@ -285,3 +356,8 @@ class TaskTable:
             entry.tasks.pop(task, None)
         if not entry.tasks:
             del self._batches[batch]
+
+
+def _place(before: Iterable[int], priority: int) -> int:
+    """Return the place of a new one among priorities in order: behind those that are as high."""
+    return sum(1 for _ in takewhile(lambda each: each >= priority, before))

@@ -7,6 +7,7 @@ that costs ten times as much as one within the machine.
     own workers wait       they get tasks, and the others are asked, as ever. The uplink is told, so that other
                            machines give some
     only others wait       tasks on offer go to the uplink, one lot for each of its Demands. Workers are asked far
+    others have resources  that the first task in line needs, and this machine has not: it goes to the uplink
 
 Quarantined tasks never go to the origin. So if no other worker waits, the uplink gets them. But they do not go back
 to where they came from: that could go on for ever.
@@ -38,7 +39,9 @@ class Uplink:
         link = self._peers.get(self.number)
         if link is not None and link.idle:
             own_wait = bool(self._requests.waiting)
-            if self._table.on_offer and not own_wait:
+            if self._table.in_line and (found := self._table.take_from_line(link.free, lambda _: True)):
+                self._router.hand(self.number, *found)
+            elif self._table.on_offer and not own_wait:
                 self._router.hand(self.number, *self._table.take_share(1))
             elif not own_wait:
                 found = self._table.take_quarantined(lambda batch: self._router.owner(batch) != self.number)
@@ -52,7 +55,8 @@ class Uplink:
 
     def lose_what_none_can_run(self) -> None:
         """Only the origin is left, which the quarantined tasks may kill: their owners are told that they are lost."""
-        if self.why_alone is not None and self._table.quarantine and not self.any_able_here():
+        risky = self._table.quarantine or self._table.in_line
+        if self.why_alone is not None and risky and not self.any_able_here():
             self._table.lose_quarantined(self.why_alone)
 
     def any_able_here(self) -> bool:

@@ -59,7 +59,8 @@ def main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
 def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
-    limits = Limits(*bounds, authkey=os.urandom(32).hex(), initializer=options.initializer or "")
+    key, resources = os.urandom(32).hex(), dict(options.resources)
+    limits = Limits(*bounds, authkey=key, initializer=options.initializer or "", resources=resources)
     try:
         _set_up(options)
         program = _program(parser, options)

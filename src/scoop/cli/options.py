@@ -11,6 +11,7 @@ from ..engine.process.limits import Limits
 from ..tuning import TUNING
 from ..wire.status_page import MOST_WORKERS
 from .parser import Parser
+from .resources import read_amounts
 
 __all__ = ["COUNT", "RunParser", "add_options", "new_parser"]
 
@@ -76,6 +77,8 @@ def add_options(parser: Parser) -> None:
     add("--worker-memory-limit", type=_size, metavar="SIZE", help=memory)
     initializer = "what each process calls before its first task, as `setup:connect`"
     add("--initializer", type=_named_function, metavar="MODULE:FUNCTION", help=initializer)
+    resources = "what a machine has so many of, for tasks that need some: gpu=2; may be repeated"
+    add("--resources", type=read_amounts, action="extend", metavar="NAME=N", default=[], help=resources)
     number = _whole("a seed: a whole number, 0 or more", most=None)
     add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
     seeds = "with --seed: also seed `random` and `numpy.random`, before each task"

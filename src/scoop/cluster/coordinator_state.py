@@ -6,7 +6,7 @@ for certain when nothing is left to do anywhere.
 """
 
 from ..broker.peers import Peer, Send
-from ..broker.router import Router
+from ..broker.router import Handlers, Router
 from ..wire.messages import Message, StartFailed, StartProblem, owner_of
 
 __all__ = ["HERE", "CoordinatorState"]
@@ -19,7 +19,8 @@ class CoordinatorState:
 
     def __init__(self) -> None:
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
-        self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, {StartFailed: self._start_failed})
+        handlers: Handlers = {StartFailed: self._start_failed}
+        self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers, {})
         self._peers = self._router.peers
         self.joined(HERE)
 
@@ -42,8 +43,16 @@ class CoordinatorState:
         for machine in [*self._peers]:
             waits = any(other != machine for other in self._router.requests.waiting)
             all_done = self.empty and all(other.all_done for other in self._peers.but(machine))
-            self._peers.send_demand(machine, waits, all_done)
+            self._peers.send_demand(machine, waits, all_done, self._free_but(machine))
         return self._to_send()
+
+    def _free_but(self, machine: int) -> dict[str, int]:
+        """Return the most of each resource that a task could have on another machine."""
+        free: dict[str, int] = {}
+        for other in self._router.requests.waiting:
+            for name, amount in self._peers[other].free.items() if other != machine else ():
+                free[name] = max(amount, free.get(name, 0))
+        return free if not self._router.table.in_line else {}
 
     def give_up(self, why: str) -> list[Send]:
         """No other machine can work, nor will any join: tell that of the origin, which may go on alone."""

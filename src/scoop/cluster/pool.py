@@ -4,6 +4,8 @@ Here is only what the program says of the hosts: where all workers are on this m
 imported. How they are planned and started is in pool_plan.py.
 """
 
+from collections.abc import Mapping
+
 from ..machine.cores import usable_cores
 from ..machine.initializer import Initializer
 from ..machine.pool import WorkerPool
@@ -12,7 +14,9 @@ from .host_options import HostOptions
 __all__ = ["new_pool"]
 
 
-def new_pool(workers: int | None, initializer: Initializer | None, options: HostOptions) -> WorkerPool:
+def new_pool(
+    workers: int | None, initializer: Initializer | None, resources: Mapping[str, int], options: HostOptions
+) -> WorkerPool:
     """Start workers; return when all hosts have answered.
 
     Raises HostsError for hosts that cannot be read or used so, HostsMissing if too few take part, and what WorkerPool
@@ -21,12 +25,14 @@ def new_pool(workers: int | None, initializer: Initializer | None, options: Host
     Parameters:
         workers: how many, on all hosts together; None is one for each processor.
         initializer: what each of them calls first, with its arguments; None if nothing.
+        resources: how many of each every machine has, for tasks that need some.
+        options: where the workers are to be.
     """
     if options.hosts is None and options.hostfile is None:
-        return WorkerPool(workers or usable_cores(), initializer)
+        return WorkerPool(workers or usable_cores(), initializer, resources)
     from .pool_plan import find_placement, with_hosts
 
     placement = find_placement(workers, options)
     if not placement.away:
-        return WorkerPool(placement.here, initializer)
-    return WorkerPool(placement.here, initializer, lambda start: with_hosts(start, placement, options))
+        return WorkerPool(placement.here, initializer, resources)
+    return WorkerPool(placement.here, initializer, resources, lambda start: with_hosts(start, placement, options))

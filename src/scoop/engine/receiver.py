@@ -66,6 +66,8 @@ class Receiver:
             scheduler.outbox.arrived_in_part(message)
         elif isinstance(message, m.Run):
             scheduler.inbox.accept(message)
+        elif isinstance(message, m.Granted):
+            scheduler.inbox.grant(message)
         elif isinstance(message, m.Cancel):
             scheduler.inbox.cancel(message.batch, message.tasks)
         elif isinstance(message, m.Cancelled):

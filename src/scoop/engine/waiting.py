@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from greenlet import greenlet
 
@@ -15,7 +15,9 @@ from .threads.blocking import Threads, WaitPoint
 from .threads.deadlock import Awaited
 from .threads.fibers import Fibers
 
-__all__ = ["Table", "Waiting"]
+__all__ = ["DoneAndNotDone", "Table", "Waiting"]
+
+T = TypeVar("T")
 
 
 class Table(Threads, Protocol):
@@ -27,6 +29,13 @@ class Table(Threads, Protocol):
     def has_room(self) -> bool: ...
     def ends_soon(self, function: Callable[..., Any]) -> bool: ...
     def poll(self, future: Future) -> None: ...
+
+
+class DoneAndNotDone(NamedTuple, Generic[T]):
+    """What futures.wait() returns."""
+
+    done: set[Future[T]]
+    not_done: set[Future[T]]
 
 
 class Waiting:

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ..engine.offers.host_table import HostTable, set_table
@@ -64,6 +65,7 @@ class WorkerPool:
     Parameters:
         workers: how many.
         initializer: what each of them calls first, with its arguments; None if nothing.
+        resources: how many of each a machine has, for tasks that need some.
         placed: takes what the fresh interpreter would be told if all of them were on this machine, and returns what
             it is told. Then the pool is made when all hosts have answered; what is raised is passed on.
     """
@@ -72,11 +74,17 @@ class WorkerPool:
     scheduler: Scheduler
     hosts: HostTable
 
-    def __init__(self, workers: int, initializer: Initializer | None, placed: Place = _here) -> None:
+    def __init__(
+        self,
+        workers: int,
+        initializer: Initializer | None,
+        resources: Mapping[str, int] = MappingProxyType({}),
+        placed: Place = _here,
+    ) -> None:
         _prepare_process()
         program = running_program()
         share_main(program)
-        limits = Limits(spare=True, authkey=_authkey())
+        limits = Limits(spare=True, authkey=_authkey(), resources={**resources})
         self._start = placed(Start(workers, limits, program, [*sys.argv], _pack(initializer)))
         self._closing = threading.Event()
         self._is_up = threading.Event()

@@ -124,7 +124,8 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
     spawn_worker = partial(_spawn, run_worker, broker_pid, descriptor_limits)
     spawn_uplink = partial(_spawn, run_uplink, broker_pid, descriptor_limits) if machine.serve_uplink else None
     workers = 0 if machine.runs_alone else machine.workers
-    Broker(parent, workers, page, spawn_worker, machine.limits.retries, number, spawn_uplink).serve()
+    limits = machine.limits
+    Broker(parent, workers, page, spawn_worker, limits.retries, number, spawn_uplink, limits.resources).serve()
     if watchdog is not None:
         with suppress(ProcessLookupError, ChildProcessError):  # it ends with the origin, and may have been reaped
             os.kill(watchdog, signal.SIGKILL)

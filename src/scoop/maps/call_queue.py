@@ -1,4 +1,4 @@
-"""Calls that an executor was given, in the order in which they came.
+"""Calls that an executor was given, in the order in which they came; those with a higher priority first.
 
 The futures are those of ``concurrent.futures``, which know nothing of SCOOP. So a call is no task of the ready
 table's. The queue stands there, as a map does, while there are calls in it. What is taken out of it goes to other
@@ -14,7 +14,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import repeat
+from itertools import repeat, takewhile
 from math import ceil, inf
 from threading import RLock
 from typing import Any, Protocol, TypeVar
@@ -250,7 +250,11 @@ class CallQueue:
         with self._lock:
             if self._closed is not None and not late:
                 raise self._closed.with_traceback(None)
-            self._calls.append(call)
+            if priority := call.options.priority:
+                before = sum(1 for _ in takewhile(lambda each: each.options.priority >= priority, self._calls))
+                self._calls.insert(before, call)
+            else:
+                self._calls.append(call)
             self._scheduler.ready.tasks[self] = True  # each time: Ctrl-C may have struck between the two
 
     @indivisible
@@ -292,7 +296,7 @@ def _groups(calls: Sequence[SubmittedCall], most: int) -> Iterator[list[Submitte
 def _goes_alone(call: SubmittedCall) -> bool:
     """Return whether it must not be lost with others, since it must not run twice or may be ended, or not wait."""
     options = call.options
-    return options.retries == 0 or options.limits is not None or type(call.function) is AsyncFunction
+    return options.retries == 0 or options.leaves or type(call.function) is AsyncFunction
 
 
 def _outcomes(ended: EndedCalls) -> Iterator[tuple[bool, Any]]:

@@ -189,7 +189,7 @@ class CoroutineMap:
 
     def run_next(self, only_kept: bool) -> bool:
         """Begin the next row here, if it is not left to others; return whether there was one."""
-        future = None if only_kept or self._options.limits else self._pop()
+        future = None if only_kept or self._options.leaves else self._pop()
         if future is None:
             return False
         self._scheduler.ready.tasks[future] = True  # not in this thread's hands alone: a signal may strike

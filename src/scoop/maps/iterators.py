@@ -14,11 +14,12 @@ from operator import itemgetter
 from sys import modules
 from typing import Any, cast
 
+from ..engine.offers.limited_offers import check
 from ..engine.process import runtime
 from ..engine.process.signal_safety import calls_program
 from ..engine.tasks.async_function import AsyncFunction
-from ..engine.tasks.limited_tasks import refuse_limits
 from ..engine.tasks.places import number
+from ..engine.tasks.task import PLAIN
 from ..engine.threads.blocking import deadline_after
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
@@ -66,10 +67,11 @@ class Inputs:
         self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
         self._depth = 1 if buffersize == 1 else 2
         self._read_at = scheduler.clock()
-        if (limits := rows.options.limits) is not None:
-            refuse_limits(rows.function, scheduler.has_other_workers)
-        # Rows with limits are all sent away as they are read: so not too many at once.
-        told = _told_rows(iterables) if buffersize is None and limits is None else None
+        leave = rows.options is not PLAIN and rows.options.leaves
+        if leave:
+            check(scheduler, rows.function, rows.options)
+        # Rows that leave are all sent away as they are read: so not too many at once.
+        told = _told_rows(iterables) if buffersize is None and not leave else None
         if told is not None and all(map(_can_be_sliced, iterables)):
             if told:
                 self._add(_copied(iterables))
@@ -168,6 +170,8 @@ class Inputs:
         window = MapInProgress(self._scheduler, self._rows, columns, self._consumer.notify, self._chunksize)
         window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)
+        if priority := self._rows.options.priority:
+            self._scheduler.ready.urgent.add(window, priority)
 
 
 def read_columns(iterables: tuple[Iterable[Any], ...]) -> Columns:
@@ -252,6 +256,7 @@ def start(
     rows = show.rows(func, must_travel)
     source: Inputs | CoroutineMap
     if isinstance(rows.function, AsyncFunction):
+        check(scheduler, rows.function, rows.options)
         buffersize = sizes[0] if sizes else None
         most = _told_rows(iterables) if buffersize is None else buffersize
         columns = zip(*iterables, strict=False)

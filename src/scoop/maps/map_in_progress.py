@@ -11,11 +11,12 @@ from math import inf
 from threading import RLock
 from typing import Any, Protocol
 
+from ..engine.offers.limited_offers import Runs
 from ..engine.offers.outbox import InFlight
 from ..engine.offers.ready_table import ReadyTable
 from ..engine.process.signal_safety import calls_program, indivisible
 from ..engine.tasks.cost_model import CostModel
-from ..engine.tasks.task import TaskOptions
+from ..engine.tasks.task import PLAIN, TaskOptions
 from ..engine.threads.blocking import Threads
 from ..engine.threads.deadlock import Awaited
 from ..engine.threads.task_context import call
@@ -31,7 +32,7 @@ from .stolen_chunk import StolenChunk
 __all__ = ["MapInProgress", "MapScheduler"]
 
 
-class MapScheduler(Threads, Protocol):
+class MapScheduler(Threads, Runs, Protocol):
     """What maps need of the scheduler of their process: see engine/scheduler.py."""
 
     size: int
@@ -44,8 +45,6 @@ class MapScheduler(Threads, Protocol):
 
     @property
     def leaves_tasks(self) -> bool: ...
-    @property
-    def has_other_workers(self) -> bool: ...
     @property
     def is_spared(self) -> bool: ...
 
@@ -107,7 +106,7 @@ class MapInProgress:
             first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
-        if self._options.limits is not None:  # none may run in this process, which a row might end
+        if self._options is not PLAIN and self._options.leaves:  # none may run in this process, which a row might end
             all_rows, self._unbegun = self._unbegun, RowRanges()
             self._send_singly(all_rows, self._options)
             return

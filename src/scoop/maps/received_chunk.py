@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from ..engine.process.signal_safety import indivisible
-from ..engine.tasks.task import Report, TaskOptions
+from ..engine.tasks.task import NO_NEEDS, Report, TaskOptions
 from ..tuning import TUNING
 from .consumer import Consumer
 from .map_in_progress import MapInProgress, MapScheduler
@@ -28,8 +28,8 @@ class ReceivedChunk:
         self._consumer = Consumer(scheduler, in_order=not rows.streams)
         notify = self._consumer.point.notify
         seconds = TUNING.slice_seconds
-        stays = options.limits is not None  # it is watched here, so here it is to run
-        options = options._replace(limits=None)
+        stays = options.leaves  # it is watched here, or has resources here, so here it is to run
+        options = options._replace(limits=None, needs=NO_NEEDS)
         self._map = MapInProgress(
             scheduler, rows, columns, notify, first_seconds=seconds, options=options, stays=stays
         )

@@ -11,7 +11,7 @@ from ..engine.process.signal_safety import calls_program
 from ..engine.results.future import Future
 from ..engine.results.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..engine.tasks.places import counted, in_rows
-from ..engine.tasks.task import split_options
+from ..engine.tasks.task import PLAIN, split_options
 from ..errors import describe_call
 from ..wire import codec
 
@@ -34,7 +34,7 @@ class MapRows:
     def __init__(self, function: Callable[..., Any], must_travel: bool = False) -> None:
         self.function, self.options = split_options(function)
         # If it cannot, it fails, and does not run where the map is.
-        self.must_travel = must_travel or self.options.limits is not None
+        self.must_travel = must_travel or (self.options is not PLAIN and self.options.leaves)
         self.is_numbered = False  # each row has its number as its last input
         self.name: str | None = None  # under which it came here, if it did not come with its tasks
 

@@ -20,6 +20,7 @@ from typing import Any
 from greenlet import getcurrent
 
 from ..engine.process.signal_safety import indivisible
+from ..engine.process.task_frames import calls_task
 from ..errors import name_of
 from .row_functions import Columns, MapRows
 from .segment import Segment
@@ -51,6 +52,7 @@ class RunningSlice:
         self._closed = False
         self._stopped = False
 
+    @calls_task
     def run(self) -> BaseException | None:
         """Go over the rows that no thread takes away; return what a call has raised. Signals may raise."""
         go_over, results = self._rows.go_over, self._results

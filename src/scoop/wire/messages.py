@@ -19,11 +19,13 @@ import os
 import struct
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from itertools import count
 from typing import Any, NamedTuple
 
+from .batches import batch_ids, owner_of
+from .fields import Buffers, Names, Numbers
+from .notes import Granted, Needs, Urgent
 from .shared_buffers import SharedBuffers
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ += ["Cancel", "Cancelled", "GiveBack", "Lost", "Offer", "PartialResult",
 __all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Notice", "Retire", "SetConstants"]
 __all__ += ["StartFailed", "Welcome"]
 __all__ += ["Began", "Stop", "Stopped"]
+__all__ += ["Granted", "Needs", "Urgent"]
 
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
 BLAMELESS = -1  # tries of a lost task that had begun beside one for which its worker was ended
@@ -51,10 +54,6 @@ EVERYWHERE = f"{PRIVATE}everywhere."  # begins the names of constants that are c
 # Exit statuses of workers
 CONNECTION_LOST = 71  # its own task has closed its socket to the broker
 RETIRED = 72  # it has run its number of tasks, or has grown beyond its memory limit
-
-Numbers = Sequence[int]
-Names = tuple[str, ...]
-Buffers = SharedBuffers | None
 
 
 class StartProblem(IntEnum):
@@ -118,6 +117,8 @@ class Demand(NamedTuple):
     seen: int  # as in Idle
     wants_work: bool  # some worker on this side waits
     all_done: bool  # nothing is left to do on this side
+    free: Names = ()  # resources that a task could have there at once
+    amounts: Numbers = ()  # how much of each
 
 
 class Offer(NamedTuple):
@@ -274,8 +275,9 @@ class Stopped(NamedTuple):
 _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
 _Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
 _Ends = Began | Stop | Stopped
+_Shares = Needs | Urgent | Granted
 _Constants = SetConstants | DeleteConstants | ConstantReply
-Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice | _Ends
+Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice | _Ends | _Shares
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}
@@ -382,17 +384,3 @@ class MessageReader:
             except (IndexError, ValueError, TypeError) as problem:
                 raise MalformedMessage(f"a message of kind {kind} that cannot be read ({problem!r})") from None
         del buffer[:start]
-
-
-_SERIAL_BITS, _WORKER_BITS = 28, 20
-
-
-def batch_ids(machine: int, worker: int) -> Iterator[int]:
-    """Yield the names of the batches that a worker sends out: no other worker of the run ever uses one of them."""
-    return count((machine << _WORKER_BITS | worker) << _SERIAL_BITS | 1)
-
-
-def owner_of(batch: int) -> tuple[int, int]:
-    """Return the machine, and the number on it, of the worker whose tasks are in a batch."""
-    owner = batch >> _SERIAL_BITS
-    return owner >> _WORKER_BITS, owner & ((1 << _WORKER_BITS) - 1)

@@ -21,6 +21,7 @@ from greenlet import getcurrent, greenlet
 from ...errors import CancelledError
 from ...tuning import TUNING
 from ..offers.ready_table import OpenMap
+from ..process.task_frames import calls_task
 from ..results import future as f
 from ..results.future import Future
 from ..tasks.async_function import AsyncFunction
@@ -178,6 +179,7 @@ class _CoroutineCall:
         self._task = self._loop.loop.create_task(self._main(), context=self._context)
         self._task.add_done_callback(self._end)
 
+    @calls_task
     async def _main(self) -> None:
         function, args, kwargs = self._call
         try:

@@ -88,7 +88,7 @@ class FutureInFlight:
 
     @property
     def must_travel(self) -> bool:
-        return f.options_of(self._future).limits is not None
+        return f.options_of(self._future).leaves
 
     def is_of(self, future: Future) -> bool:
         return future is self._future

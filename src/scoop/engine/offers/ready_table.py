@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..results.future import Future
 from .outbox import InFlight
+from .urgent import Urgent
 
 __all__ = ["OpenMap", "ReadyTable"]
 
@@ -34,6 +35,7 @@ class ReadyTable:
 
     ``tasks``: what any worker may run, the oldest first. ``kept``: what cannot travel. ``running``: maps with rows
     that run here, and that could be split once more. ``waiting``: tasks that depend on others, see dependents.py.
+    ``urgent``: which of ``tasks`` go before others.
     """
 
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ class ReadyTable:
         self.kept: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.running: dict[OpenMap, bool] = {}
         self.waiting: dict[Future, bool] = {}
+        self.urgent: Urgent[Future | OpenMap] = Urgent(self.tasks.__contains__)
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -67,7 +70,9 @@ class ReadyTable:
         return future in self.tasks or future in self.kept
 
     def newest(self, only_kept: bool) -> Future | OpenMap | None:
-        """Return the newest, or else the newest of what cannot travel; None if there is none."""
+        """Return the most urgent, the newest, or else the newest of what cannot travel; None if there is none."""
+        if self.urgent.left and not only_kept and (first := self.urgent.first()) is not None:
+            return first
         for table in (self.kept,) if only_kept else (self.tasks, self.kept):
             while table:
                 try:
@@ -77,7 +82,12 @@ class ReadyTable:
         return None
 
     def oldest(self, place: int) -> Future | OpenMap | None:
-        """Return what is at a place of those that any worker may run, counted from the oldest."""
+        """Return what is at a place of those that any worker may run, counted from the urgent ones and the oldest."""
+        if self.urgent.left:
+            urgent = self.urgent.in_order(place + 1)
+            if len(urgent) > place:
+                return urgent[place]
+            place -= len(urgent)  # among the rest these come once more, so that none of it is passed over
         while len(self.tasks) > place:
             try:
                 return next(islice(self.tasks, place, None))

@@ -11,7 +11,7 @@ from ..results.future import Future
 from .outbox import Outbox
 from .ready_table import ReadyTable
 
-__all__ = ["Coroutines", "Offers", "withdraw", "withdraw_all"]
+__all__ = ["Coroutines", "Givers", "Offers", "withdraw", "withdraw_all"]
 
 
 class Coroutines(Protocol):

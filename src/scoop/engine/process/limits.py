@@ -1,5 +1,6 @@
 """Which worker a process is, what the command line allows it, and what all workers share."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 __all__ = ["Identity", "Limits"]
@@ -15,6 +16,7 @@ class Limits(NamedTuple):
         spare: whether the origin runs no task that can run elsewhere.
         authkey: of ``multiprocessing``, in hexadecimal; if empty, each process makes its own.
         initializer: ``module:function``, which each process calls before its first task; empty if nothing.
+        resources: how many of each a machine has, for tasks that need some.
     """
 
     retries: int = 2
@@ -23,6 +25,7 @@ class Limits(NamedTuple):
     spare: bool = False
     authkey: str = ""
     initializer: str = ""
+    resources: Mapping[str, int] = {}
 
 
 class Identity(NamedTuple):

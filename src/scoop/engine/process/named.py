@@ -23,9 +23,10 @@ class Named(TaskWrapper):
         return self.function, self.__name__
 
 
-def task_name(frame: FrameType | None) -> str | None:
-    """Return the name of the innermost task that has one among those whose frames these are."""
-    while frame is not None:
+def task_name(frame: FrameType | None, last: FrameType | None = None) -> str | None:
+    """Return the name of the innermost task that has one among those whose frames these are, up to the ``last``."""
+    while frame is not last:
+        assert frame is not None
         if frame.f_code is Named.__call__.__code__:
             name: str = frame.f_locals["self"].__name__
             return name

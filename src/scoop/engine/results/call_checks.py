@@ -55,8 +55,8 @@ def is_serial(what: str, func: Callable[..., Any]) -> bool:
     """Return whether there are no workers, and say so, once. Raise NotStartedProperly if the function needs some."""
     global _warned
     serial = runtime.current is None and runtime.why_refused() is None
-    if serial and split_options(func)[1].limits is not None:
-        raise NotStartedProperly(f"futures.{what}() of a function with limits")
+    if serial and split_options(func)[1].leaves:
+        raise NotStartedProperly(f"futures.{what}() of a function with limits, or that needs resources,")
     if serial and not _warned:
         _warned = True
         warnings.warn(

@@ -13,20 +13,22 @@ from typing import Any, NamedTuple
 
 from greenlet import getcurrent, greenlet
 
-from ...errors import TaskNotSent, describe, in_words
+from ...errors import TaskNotSent, describe, in_words, name_of
 from ...wire import codec
 from ...wire.main_module import MAIN_ALIAS
-from ...wire.messages import Began, Cancelled, GiveBack, Message, Run
+from ...wire.messages import Began, Cancelled, GiveBack, Granted, Message, Run
 from ...wire.shared_buffers import views_of
 from ..loops.coroutines import Coroutines
 from ..process import runtime
 from ..process.program_settings import follow_settings, take_in
 from ..process.signal_safety import calls_program, indivisible
+from ..process.task_frames import calls_task
 from ..results.future import Future, finish
 from ..results.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..results.states import DONE, FAILED
 from ..results.watchers import tell_watchers
 from ..tasks.async_function import AsyncFunction
+from ..tasks.holding import NO_NUMBERS, Numbers, holding, numbers_by_name
 from ..tasks.task import Chunk, NewChunk, RowFunction, TaskLimits, TaskOptions
 from ..threads.task_context import unpack
 from ..travel.module_paths import follow_paths
@@ -57,6 +59,7 @@ class ReceivedTask(NamedTuple):
         large: its large buffers.
         context: the pickle of the context variables of its submitter.
         limits: what it may take; None if there is no limit.
+        numbers: the resources that it has.
     """
 
     batch: int
@@ -69,6 +72,7 @@ class ReceivedTask(NamedTuple):
     large: list[Any]
     context: bytes | None
     limits: TaskLimits | None
+    numbers: Numbers
 
 
 class Inbox:
@@ -110,9 +114,14 @@ class Inbox:
         # A task is begun or given back or dropped in one step, and so is the broker told: else a worker that is to
         # retire would begin one more, or the broker would blame the wrong task for its death.
         self._lock = RLock()
+        self._granted: dict[tuple[int, int], Numbers] = {}  # to tasks that come next
         self._functions: dict[bytes, Callable[..., Any]] = {}
 
     # -- what the broker says -----------------------------------------------------------------------------------
+
+    def grant(self, message: Granted) -> None:
+        """Hear which resources a task has that comes next."""
+        self._granted[message.batch, message.task] = numbers_by_name(message.names, message.numbers)
 
     def accept(self, message: Run) -> None:
         try:
@@ -137,8 +146,9 @@ class Inbox:
             for number in message.tasks:
                 place, arguments, callbacks, once, is_chunk, spans, context, limits = calls[number]
                 name, large = (message.batch, number), views_of(memory, spans)
+                numbers = self._granted.pop(name, NO_NUMBERS) if self._granted else NO_NUMBERS
                 self.waiting[name] = ReceivedTask(
-                    *name, functions[place], arguments, callbacks, once, is_chunk, large, context, limits
+                    *name, functions[place], arguments, callbacks, once, is_chunk, large, context, limits, numbers
                 )
 
     @indivisible
@@ -204,6 +214,7 @@ class Inbox:
     def chunks(self) -> list[Chunk]:
         return [*self._chunks.values()]
 
+    @calls_task
     def run(self, task: ReceivedTask) -> None:
         """Run one task and put its outcome with those to send."""
         raised: BaseException | None = None
@@ -224,7 +235,8 @@ class Inbox:
             self._call_back(task.callbacks, packed, raised)
         del raised  # or the traceback and this frame keep each other alive
         self._has_ended(task)
-        self._results.add(task.batch, task.number, packed, at_once=task.once or self._once or task.limits is not None)
+        others_wait = task.limits is not None or bool(task.numbers)  # for what it had, or the broker watches it
+        self._results.add(task.batch, task.number, packed, at_once=task.once or self._once or others_wait)
         if struck is not None:
             try:
                 raise struck
@@ -245,24 +257,35 @@ class Inbox:
             follow_settings()
             function, args, kwargs = self._rebuild(task)
             context = unpack(task.context)
-            if not task.is_chunk:
-                if type(function) is AsyncFunction:
-                    self._fibers[task.batch, task.number] = getcurrent()
-                started = monotonic()
-                value = context.run(function, *args, **kwargs)
-                if isinstance(value, Future):
-                    value = value.result()  # its own worker gets that, and not a future
-                return self._pack_value(function, value, monotonic() - started)
-            rows = len(args[0])
-            return self._run_chunk(task, function, args, context)  # type: ignore[arg-type]
+            rows = len(args[0]) if task.is_chunk else 1
+            if not task.numbers:
+                return self._call(task, function, args, kwargs, context)
+            called: Any = function
+            with holding(context, name_of(called.function if task.is_chunk else called), task.numbers):
+                return self._call(task, function, args, kwargs, context)
         finally:
             self.ran += rows
+
+    @calls_program
+    def _call(
+        self, task: ReceivedTask, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], context: Context
+    ) -> Packed:
+        if task.is_chunk:
+            return self._run_chunk(task, function, args, context)
+        if type(function) is AsyncFunction:
+            self._fibers[task.batch, task.number] = getcurrent()
+        started = monotonic()
+        value = context.run(function, *args, **kwargs)
+        if isinstance(value, Future):
+            value = value.result()  # its own worker gets that, and not a future
+        return self._pack_value(function, value, monotonic() - started)
 
     def _run_chunk(
         self, task: ReceivedTask, function: RowFunction, columns: tuple[Sequence[Any], ...], context: Context
     ) -> Packed:
         name = task.batch, task.number
-        options = TaskOptions(context=context or None, limits=task.limits)
+        needs = {each: len(numbers) for each, numbers in task.numbers.items()}
+        options = TaskOptions(context=context or None, limits=task.limits, needs=needs)
 
         def report(data: bytes, large: Sequence[pickle.PickleBuffer]) -> None:
             self._results.add_in_part(*name, Packed(True, data, large))

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ...tuning import TUNING
 from ...wire.messages import Message
 from ...wire.status_page import StatusPage
+from ..offers.notes import notes_on
 from ..offers.outbox import FutureInFlight, InFlight, Outbox
 from ..offers.ready_table import ReadyTable
 from ..process.signal_safety import indivisible
@@ -260,6 +261,8 @@ class Stealing:
             self._victim.start_helper_if_needed()
         if batch.tasks:
             self._victim.tasks_taken()
+            for note in notes_on(batch.name, batch.tasks):
+                self._send(note)
             self._send(batch.offer(suspects))
             for number, task in enumerate(batch.tasks):
                 task.sent_as(batch.name, number)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ...wire.messages import Message, Stop
 from ..offers.outbox import FutureInFlight, Outbox
+from ..offers.withdrawal import Givers
 from ..results.future import Future, has_ended
 from .inbox import Inbox
 
@@ -24,13 +25,15 @@ class Sent(Protocol):
     inbox: Inbox
     outbox: Outbox
 
+    @property
+    def stealing(self) -> Givers: ...
     def send(self, message: Message, /) -> None: ...
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
 
 def stop(sent: Sent, future: Future) -> None:
     """Have a task end; return when it has, or is found to run in this process."""
-    while (name := _name(sent.outbox, future)) is None:
+    while (name := _name_once_sent(sent, future)) is None:
         if future.done():
             return
         sleep(PACKING_SECONDS)
@@ -39,6 +42,12 @@ def stop(sent: Sent, future: Future) -> None:
     while not (has_ended(future) or sent.inbox.runs(name)):
         with suppress(TimeoutError):
             sent.join(future, LOOK_SECONDS)
+
+
+def _name_once_sent(sent: Sent, future: Future) -> tuple[int, int] | None:
+    """Do as _name(), but not while a batch is on its way out: the broker would hear of its end before it came."""
+    with sent.stealing.paused():
+        return _name(sent.outbox, future)
 
 
 def _name(outbox: Outbox, future: Future) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..process import runtime
 
-__all__ = ["AsyncFunction", "from_async", "is_async"]
+__all__ = ["CO_COROUTINE", "AsyncFunction", "from_async", "is_async"]
 
 
 CO_COROUTINE = 0x80

@@ -1,7 +1,8 @@
 """Tasks that run again after exceptions that may not come again: a network that does not answer, say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from types import FrameType
 from typing import Any, NamedTuple
 
 from ...errors import add_note
@@ -10,7 +11,7 @@ from ..process import runtime
 from ..process.signal_safety import calls_program
 from ..threads.pause import pause
 
-__all__ = ["Retries", "Retrying"]
+__all__ = ["Retries", "Retrying", "try_number"]
 
 LONGEST_WAIT = 60.0
 """Seconds that a wait grows to at most, unless the first is longer."""
@@ -49,7 +50,7 @@ class Retrying(TaskWrapper):
 
     @calls_program
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for wait in self.again.waits():
+        for attempt, wait in enumerate(self.again.waits(), 1):  # noqa: B007  # try_number() looks at it
             try:
                 return self.function(*args, **kwargs)
             except self.again.errors as error:
@@ -66,6 +67,16 @@ class Retrying(TaskWrapper):
             if self.again.retries:
                 add_note(error, f"this was the last of {self.again.retries + 1} tries")
             raise
+
+
+def try_number(frames: Iterable[FrameType]) -> int:
+    """Return which try of a task runs, from 1 on, given its frames from the innermost on."""
+    for frame in frames:
+        if frame.f_code is Retrying._try_last.__code__:
+            return int(frame.f_locals["self"].again.retries) + 1
+        if frame.f_code is Retrying.__call__.__code__:
+            return int(frame.f_locals["attempt"])
+    return 1
 
 
 @cache

@@ -1,7 +1,7 @@
 """What a task is besides its function and arguments: its retries, and whether it is a chunk of a map."""
 
 from _contextvars import Context, copy_context
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pickle import PickleBuffer
 from typing import Any, NamedTuple, Protocol
 
@@ -27,6 +27,10 @@ class TaskLimits(NamedTuple):
     memory: int | None = None
 
 
+NO_NEEDS: Mapping[str, int] = {}
+"""Of a task that needs no resources."""
+
+
 class TaskOptions(NamedTuple):
     """How a task is to be treated.
 
@@ -37,6 +41,8 @@ class TaskOptions(NamedTuple):
         fill: puts results into its arguments and keywords, where futures are; None if there are none.
         limits: what it may take; None if there is no limit. With limits, it never runs in the process it is from.
         name: what the program calls it; None if it has no name of its own.
+        needs: the resources that it is to have while it runs: how many of each, by name.
+        priority: it goes before tasks with a lower one.
     """
 
     retries: int | None = None
@@ -45,6 +51,13 @@ class TaskOptions(NamedTuple):
     fill: "Fill | None" = None
     limits: TaskLimits | None = None
     name: str | None = None
+    needs: Mapping[str, int] = NO_NEEDS
+    priority: int = 0
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it never runs in the process that it is from: it has limits, or needs resources."""
+        return self.limits is not None or bool(self.needs)
 
     @property
     def label(self) -> str:

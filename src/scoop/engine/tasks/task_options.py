@@ -9,6 +9,7 @@ from ...wire.memory import can_be_measured
 from ...wire.wrapper import TaskWrapper
 from ..process.named import Named
 from .async_function import from_async
+from .needs import checked_amounts
 from .retrying import Retries, Retrying
 from .task import TaskLimits, TaskOptions, WithOptions
 
@@ -16,6 +17,9 @@ __all__ = ["Given", "with_options"]
 
 LONGEST_SECONDS = 1e8
 """Three years: what a longer time is taken for, since clocks do not count further."""
+
+MOST_PRIORITY = 1 << 62
+"""What a message can tell."""
 
 RETRIES = 2
 """How often a task runs again after an exception, unless the program says."""
@@ -32,6 +36,9 @@ class Given(NamedTuple):
     retry_on: Any = ()
     backoff: Any = 0.1
     name: Any = None
+    priority: Any = None
+    resources: Any = None
+    gpu: Any = None
 
 
 def with_options(what: str, function: Callable[..., Any], given: Given) -> WithOptions:
@@ -51,7 +58,23 @@ def with_options(what: str, function: Callable[..., Any], given: Given) -> WithO
         )
     if name is not None:
         called = Named(from_async(called), name)
-    return WithOptions(called, before._replace(retries=retries, limits=limits, name=name))
+    changes = before._replace(retries=retries, limits=limits, name=name)
+    return WithOptions(called, changes._replace(**_of_the_run(given)))
+
+
+def _of_the_run(given: Given) -> dict[str, Any]:
+    """Return the options that say where and when tasks run, if they are given."""
+    found: dict[str, Any] = {} if given.priority is None else {"priority": _priority(given.priority)}
+    needs = given.resources
+    if given.gpu is not None:
+        needs = {"gpu": given.gpu} if needs is None else {**checked_amounts(needs), "gpu": given.gpu}
+    return found if needs is None else found | {"needs": checked_amounts(needs, least=1)}
+
+
+def _priority(priority: Any) -> int:
+    if not isinstance(priority, int) or isinstance(priority, bool) or not 0 <= priority <= MOST_PRIORITY:
+        raise ValueError(f"priority must be a whole number, 0 or more, not {describe(priority)}")
+    return priority
 
 
 def _taken_apart(function: Callable[..., Any]) -> tuple[Callable[..., Any], Any]:
