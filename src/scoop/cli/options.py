@@ -79,6 +79,10 @@ def add_options(parser: Parser) -> None:
     add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
     seeds = "with --seed: also seed `random` and `numpy.random`, before each task"
     add("--seed-globals", action="store_true", help=seeds)
+    add("--trace", metavar="FILE", help="record every task in a file (.json, .json.gz), for `scoop report FILE`")
+    number = _whole("a number of characters: 0 or more")
+    characters = "with --trace: characters of each task's arguments (default: %(default)s; 0: none)"
+    add("--trace-args", type=number, default=40, metavar="N", help=characters)
     add("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
     add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")

@@ -43,7 +43,8 @@ def stop_listening(scheduler: Heard, instrument: Instrument) -> None:
 
 
 def _offer(put_on_offer: Callable[[Future], None], future: Future) -> None:
-    instruments.offered(future)
+    if (listener := instruments.listener) is not None:
+        listener.offered(future)
     put_on_offer(future)
 
 

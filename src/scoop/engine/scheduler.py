@@ -25,7 +25,7 @@ from .loops.coroutines import Coroutines
 from .offers.limited_offers import offer_late
 from .offers.outbox import InFlight, Outbox
 from .offers.ready_table import OpenMap, ReadyTable
-from .process import runtime
+from .process import instruments, runtime
 from .process.discarded import Discarded
 from .process.limits import Identity, Limits
 from .process.stack_room import look_for_room
@@ -239,6 +239,8 @@ class Scheduler:
         if runtime.changes is not None and runtime.changes.calls:
             runtime.changes.apply()
         self.results.flush()
+        if instruments.listener is not None:
+            instruments.listener.rests()
         if self.leaves_tasks:
             self.heed_flags()  # now even a lone task leaves: this process will not run it
         self.idle.rest(fibers)

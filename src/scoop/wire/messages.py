@@ -73,6 +73,7 @@ class NoticeKind(IntEnum):
     WARNING = 1  # of the warnings module
     ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
+    TRACE = 4  # lines of a trace, as they are to stand in its file
 
 
 class StopReason(IntEnum):

@@ -10,7 +10,7 @@ somebody listens: see engine/listening.py. What happens more rarely looks at ``l
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-__all__ = ["Instrument", "add", "listener", "mark_of", "offered", "remove", "set_mark"]
+__all__ = ["Instrument", "add", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
 
 Run = Any
 """What a listener returns as a task begins, and is given back as that ends: its own, whatever it is."""
@@ -68,6 +68,9 @@ class Instrument:
 
     def lost(self, batch: int, numbers: Sequence[int]) -> None:
         """Hear that tasks that were given have died with their workers, for the last time. On the I/O thread."""
+
+    def rests(self) -> None:
+        """Hear that this thread has nothing to do, and that the broker is about to be told if no other has either."""
 
     def up(self) -> None:
         """Hear that this process can run tasks from now on."""
@@ -138,20 +141,21 @@ class _All(Instrument):
 
 _BEGINNINGS = ("started", "taken", "rows_started", "suspended")
 _ENDS = ("rebuilt", "ended", "rows_ended", "resumed")
-_OTHERS = ("offered", "given", "received", "returned", "lost", "up", "down")
+_OTHERS = ("offered", "given", "received", "returned", "lost", "rests", "up", "down")
 
 
 def add(instrument: Instrument) -> None:
     """Have one more instrument listen. What has begun before, it does not hear the end of."""
-    _listen([*_listening(), instrument])
+    _listen([*listening(), instrument])
 
 
 def remove(instrument: Instrument) -> None:
     """Have an instrument listen no more."""
-    _listen([each for each in _listening() if each is not instrument])
+    _listen([each for each in listening() if each is not instrument])
 
 
-def _listening() -> Sequence[Instrument]:
+def listening() -> Sequence[Instrument]:
+    """Return all who listen."""
     if isinstance(listener, _All):
         return listener.instruments
     return [] if listener is None else [listener]

@@ -22,7 +22,7 @@ _indivisible: set[CodeType] = set()
 _calls_program: set[CodeType] = set()
 
 _WEAKREF = WeakKeyDictionary.__init__.__code__.co_filename
-_OURS = tuple(join(OWN_FOLDER, part, "") for part in ("engine", "maps", "wire"))
+_OURS = tuple(join(OWN_FOLDER, part, "") for part in ("engine", "maps", "trace", "wire"))
 
 _FINALIZER_FRAMES = 50
 """How deep a finalizer may wait and be noticed. In a deep recursion a look at all frames would take 0.3 ms a wait."""
