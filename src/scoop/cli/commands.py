@@ -58,6 +58,13 @@ def _kernel(parser: Parser, words: Words) -> Run:
     return partial(kernel, parser, options, rest)
 
 
+def _report(parser: Parser, words: Words) -> Run:
+    options = parser.parse_args(words)
+    from .report import report
+
+    return partial(report, options)
+
+
 def _examples(parser: Parser, words: Words) -> Run:
     options = parser.parse_args(words)
     from .examples import copy_examples
@@ -88,6 +95,7 @@ _COMMANDS = {
     "hosts": _hosts,
     "worker": _worker,
     "kernel": _kernel,
+    "report": _report,
     "examples": _examples,
     "completion": _completion,
     "manpage": _manpage,

@@ -27,12 +27,14 @@ examples:
   python -m scoop --invite FILE script.py           other machines may join the run at any time, and leave it
   python -m scoop worker --connect FILE             typed on another machine: that machine joins
   python -m scoop hosts node1 node2                 what hosts have, and how far away they are
+  python -m scoop --trace run.json.gz script.py     record every task; then: scoop report run.json.gz
 """
 
 _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
+  report FILE                    say what a run has spent its time on, by what --trace wrote
   examples [FOLDER]              copy the examples into a folder
   completion SHELL               print what completes options in bash, zsh or fish
   manpage                        print the manual page
