@@ -1,6 +1,7 @@
 """``scoop report FILE``: read a trace, and say what it tells: as a page, as text or as JSON."""
 
 import argparse
+import gc
 import json
 import sys
 
@@ -14,6 +15,7 @@ __all__ = ["report"]
 
 def report(options: argparse.Namespace) -> int:
     """Do as the options say; return the exit status."""
+    gc.disable()  # there are millions of objects, and no circles among them: it would go over them in vain
     try:
         trace = read(options.trace)
         found = summary(trace)

@@ -38,10 +38,14 @@ class CriticalPath(NamedTuple):
 
 
 class _Join(NamedTuple):
-    """A wait that the path goes through: where in the waiting task, where that had made the other one, and that."""
+    """A wait that the path goes through: where in the waiting task, and for which child.
+
+    That was made at ``made_at``, after so many waits ``before``.
+    """
 
     at: float
     made_at: float
+    before: int
     child: int
 
 
@@ -93,14 +97,14 @@ class _Spans:
         left = [] if first is None else [(first, self._own[first].seconds, len(self._joins.get(first, ())))]
         while left:
             place, until, number = left.pop()
-            joins = [join for join in self._joins.get(place, ())[:number] if join.at <= until]
-            since = joins[-1].at if joins else 0.0
+            joins = self._joins.get(place, ())
+            since = joins[number - 1].at if number else 0.0
             task = self._tasks[place]
             if until > since:
                 seconds.setdefault(task.function, []).append((until - since) / max(1, task.rows))
-            if joins:
-                child = joins[-1].child
-                left.append((place, joins[-1].made_at, len(joins) - 1))
+            if number:
+                child = joins[number - 1].child
+                left.append((place, joins[number - 1].made_at, joins[number - 1].before))
                 left.append((child, self._own[child].seconds, len(self._joins.get(child, ()))))
         found = [Share(name, sum(each), len(each)) for name, each in seconds.items()]
         return sorted(found, key=lambda share: -share.seconds)
@@ -126,31 +130,31 @@ class _Spans:
         """Go through what a task did, in order; return when it ends."""
         clock = _Clock(self._own[place].pieces)
         made_at = {child: clock.at(self._tasks[child].made) for child in children}
-        made_after: dict[int, float] = {}  # by child, when it can begin: its parent may have waited before
+        begun: dict[int, tuple[float, int]] = {}  # by child, when it could begin, and after how many joins
         joins: list[_Join] = []
         late = 0.0  # how much the task is behind its own work, by all its waits so far
         waiting = iter(children)
         upcoming = next(waiting, None)
-        for at, child in sorted(self._waits(place, children, clock, made_at)):
-            while upcoming is not None and made_at[upcoming] <= at:
-                made_after[upcoming] = made_at[upcoming] + late
+        for at, moment, child in sorted(self._waits(place, children, clock, made_at)):
+            while upcoming is not None and (made_at[upcoming], self._tasks[upcoming].made) <= (at, moment):
+                begun[upcoming] = made_at[upcoming] + late, len(joins)
                 upcoming = next(waiting, None)
-            begun = made_after.get(child, made_at[child] + late)
-            if begun + self._spans[child] > at + late:
-                late = begun + self._spans[child] - at
-                joins.append(_Join(at, made_at[child], child))
+            since, before = begun[child]
+            if since + self._spans[child] > at + late:
+                late = since + self._spans[child] - at
+                joins.append(_Join(at, made_at[child], before, child))
         self._joins[place] = joins
         return self._own[place].seconds + late
 
     def _waits(
         self, place: int, children: Sequence[int], clock: "_Clock", made_at: dict[int, float]
-    ) -> list[tuple[float, int]]:
-        """Return where in its own work a task waited, and for which child."""
-        found: dict[int, float] = {}
+    ) -> list[tuple[float, float, int]]:
+        """Return where in its own work a task waited, at which moment, and for which child."""
+        found: dict[int, tuple[float, float]] = {}
         mine = {*children}
         for moment, inner in self._own[place].within:
             if inner in mine:
-                found[inner] = clock.at(moment)
+                found[inner] = clock.at(moment), moment
         parts = self._tasks[place].parts
         if len(parts) > 1:
             ends = sorted((self._tasks[child].end, child) for child in children if child not in found)
@@ -161,9 +165,9 @@ class _Spans:
                     last = ends[each] if ends[each][0] > since else last
                     each += 1
                 if last is not None:
-                    found[last[1]] = clock.at(until)
-        end = self._own[place].seconds
-        return [(max(found.get(child, end), made_at[child]), child) for child in children]
+                    found[last[1]] = clock.at(until), until
+        end = self._own[place].seconds, self._tasks[place].end
+        return [(*max(found.get(child, end), (made_at[child], self._tasks[child].made)), child) for child in children]
 
 
 class _Clock:
