@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..engine.process.limits import Limits
 from ..engine.scheduler import Scheduler
+from ..machine.program import CannotStart
 
 __all__ = ["with_trace"]
 
@@ -15,7 +16,7 @@ Record = Callable[[Scheduler], None]
 def with_trace(options: argparse.Namespace, limits: Limits) -> tuple[Limits, Record]:
     """Return the limits with what workers are to record, and what has the program recorded, once it has started.
 
-    Raises OSError if the file cannot be opened.
+    Raises CannotStart if the file cannot be opened.
     """
     if options.trace is None or options.dry_run:
         return limits, _nothing
@@ -23,7 +24,11 @@ def with_trace(options: argparse.Namespace, limits: Limits) -> tuple[Limits, Rec
     from ..trace.settings import begin
     from ..trace.start import record_program
 
-    file, settings = TraceFile(options.trace), begin(options.trace_args).pack()
+    try:
+        file = TraceFile(options.trace)
+    except OSError as problem:
+        raise CannotStart(f"the trace {options.trace} cannot be written: {problem.strerror}") from None
+    settings = begin(options.trace_args).pack()
 
     def record(scheduler: Scheduler) -> None:
         # Registered after the end of the run, so called before that, and after the program's own exit handlers.
