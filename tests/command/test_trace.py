@@ -12,8 +12,9 @@ import pytest
 
 from background import Background, background, until
 from running import Run, RunScoop, run_python
-from scoop.report.reading import read
+from scoop.report.reading import NotATrace, read
 from scoop.report.trace import Trace
+from scoop.trace.briefly import arguments
 
 __all__ = ["background"]
 
@@ -47,18 +48,13 @@ def calls_of(trace: Trace, name: str) -> int:
     return sum(task.rows or 1 for task in trace.tasks if task.function == name and not task.chunk)
 
 
-@pytest.mark.parametrize("n", [1, 2])
-@pytest.mark.parametrize("name", ["t.json", "t.json.gz"])
+@pytest.mark.parametrize(("name", "n"), [("t.json", 1), ("t.json.gz", 2)])
 def test_every_task_is_in_the_file_with_what_made_it(scoop_run: RunScoop, tmp_path: Path, name: str, n: int) -> None:
     run = scoop_run(PROGRAM, n=n, options=("--trace", name))
     assert (run.out, run.err, run.status) == ("done\n", "", 0)
     trace = read(str(tmp_path / name))
     assert trace.is_whole
-    assert {each: calls_of(trace, each) for each in ("leaf", "branch", "fail")} == {
-        "leaf": 110,
-        "branch": 20,
-        "fail": 1,
-    }
+    assert [calls_of(trace, each) for each in ("leaf", "branch", "fail")] == [110, 20, 1]
     by_key = {task.key: task for task in trace.tasks}
     for task in trace.tasks:
         if task.function == "leaf" and not task.rows and not task.chunk:
@@ -83,17 +79,23 @@ if __name__ == "__main__":
     futures.submit(f, "x" * 100, [1, 2, 3], key=object()).result()
     futures.submit(f, 7).result()
 """
-    for characters, expected in (
-        (0, {""}),
-        (12, {"'xxxxxxxx...", "7"}),
-        (200, {f"'{'x' * 100}', <list of 3>, key=<object>", "7"}),
-    ):
+    for characters, expected in ((0, {""}), (12, {"'xxxxxxxx...", "7"})):
         scoop_run(program, n=1, options=("--trace", "t.json", "--trace-args", str(characters)))
         trace = read(str(tmp_path / "t.json"))
         assert {task.arguments for task in trace.tasks if task.function == "f"} == expected
 
 
-@pytest.mark.parametrize("name", ["t.json", "t.json.gz"])
+def test_arguments_are_shown_without_code_of_the_program() -> None:
+    class Loud:
+        def __repr__(self) -> str:
+            raise AssertionError
+
+    assert arguments(("x" * 9, [1, 2, 3], Loud()), {"key": None}, 99) == "'xxxxxxxxx', <list of 3>, <Loud>, key=None"
+    assert arguments((10**40, 1.5), {}, 99) == "<int of 133 bits>, 1.5"
+    assert len(arguments((1,) * 1000, {}, 20)) == 20
+
+
+@pytest.mark.parametrize("name", ["t.json.gz"])
 def test_what_was_written_can_be_read_after_a_kill(background: Background, tmp_path: Path, name: str) -> None:
     (tmp_path / "script.py").write_text(PROGRAM.replace('print("done")', 'print("done", flush=True); time.sleep(99)'))
     run = background(sys.executable, "-m", "scoop", "-n", "2", "--trace", name, "script.py")
@@ -112,13 +114,9 @@ def test_a_file_that_is_cut_anywhere_has_what_is_before(scoop_run: RunScoop, tmp
     whole = (tmp_path / "t.json").read_bytes()
     counts = []
     for part in (1, 2, 3, 4):
-        for data in (
-            cut := whole[: len(whole) * part // 4],
-            gzip.compress(whole)[: len(gzip.compress(whole)) * part // 4],
-        ):
-            (tmp_path / "cut").write_bytes(data)
-            if cut is data or part > 2:
-                counts.append(len(read(str(tmp_path / "cut")).tasks))
+        for data in (whole, gzip.compress(whole)):
+            (tmp_path / "cut").write_bytes(data[: len(data) * part // 4])
+            counts.append(len(read(str(tmp_path / "cut")).tasks))
     assert counts[-1] == len(read(str(tmp_path / "t.json")).tasks)
     assert all(counts)
 
@@ -163,9 +161,11 @@ def test_a_report_is_a_page_a_text_or_json(scoop_run: RunScoop, tmp_path: Path) 
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
     for content in ("", "[]", "hello\n", '{"a": 1}', "[1, 2]", '[{"ph": "X"}]'):
         (tmp_path / "t.json").write_text(content)
-        run = report(tmp_path, "t.json")
-        assert run.status == 2
-        assert run.err.startswith("scoop: t.json is no trace of SCOOP's")
+        with pytest.raises(NotATrace):
+            read(str(tmp_path / "t.json"))
+    run = report(tmp_path, "t.json")
+    assert run.status == 2
+    assert run.err.startswith("scoop: t.json is no trace of SCOOP's")
     assert report(tmp_path, "missing").err == "scoop: missing: No such file or directory\n"
 
 
@@ -181,17 +181,8 @@ def test_workers_of_other_hosts_send_their_traces_home(tmp_path: Path) -> None:
     (tmp_path / "ssh").write_text(SSH)
     (tmp_path / "ssh").chmod(0o755)
     (tmp_path / "script.py").write_text(PROGRAM.replace("0.002", "0.03"))
-    hosts = (
-        "--ssh-executable",
-        str(tmp_path / "ssh"),
-        "--external-hostname",
-        "127.0.0.1",
-        "--hosts",
-        "one",
-        "two",
-        "--",
-    )
-    words = [sys.executable, "-m", "scoop", "--trace", "t.json", *hosts, "script.py"]
+    ssh = ("--ssh-executable", str(tmp_path / "ssh"), "--external-hostname", "127.0.0.1")
+    words = [sys.executable, "-m", "scoop", "--trace", "t.json", *ssh, "--hosts", "one", "two", "--", "script.py"]
     assert subprocess.run(words, cwd=tmp_path, capture_output=True, text=True).stdout == "done\n"
     trace = read(str(tmp_path / "t.json"))
     assert calls_of(trace, "leaf") == 110

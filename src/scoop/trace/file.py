@@ -9,7 +9,7 @@ import gzip
 import json
 import logging
 import os
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 
@@ -59,18 +59,24 @@ class TraceFile:
         os.close(self._descriptor)
 
     def _write_all(self) -> None:
-        block: bytes | None = b""
-        while block is not None:
-            blocks, since = [], monotonic()
-            size = 0
-            while (block := self._waiting.get()) is not None:
-                blocks.append(block)
-                size += len(block)
-                if not self._packs or size > BLOCK_BYTES or monotonic() - since > BLOCK_SECONDS:
-                    break
-            if blocks:
-                self._write(b"".join(blocks))
+        while (block := self._waiting.get()) is not None:
+            blocks, size, until = [block], len(block), monotonic() + BLOCK_SECONDS
+            # What is packed in larger blocks becomes much smaller; but none waits long for others.
+            while self._packs and size < BLOCK_BYTES and (more := self._next(until - monotonic())):
+                blocks.append(more)
+                size += len(more)
+            self._write(b"".join(blocks))
             self._bytes_out += size
+
+    def _next(self, seconds: float) -> bytes:
+        """Return the next block if it comes in time; else nothing."""
+        try:
+            block = self._waiting.get(timeout=max(0.0, seconds))
+        except Empty:
+            return b""
+        if block is None:
+            self._waiting.put(None)  # the end: for the loop outside
+        return block or b""
 
     def _write(self, data: bytes) -> None:
         if self._failed:
