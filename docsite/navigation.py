@@ -23,6 +23,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "limits.md",
         "randomness.md",
         "debugging.md",
+        "traces.md",
         "testing.md",
         "clusters.md",
         "moving.md",

@@ -12,7 +12,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
-#                  join, kernel, examples, completion, manpage, wait_notice, free_threading
+#                  join, kernel, report, tracing, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
@@ -23,6 +23,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
+#   -------------------------------------------------------------------------------------------------------------
+#   trace/         --trace: recorder (an instrument), run, lines, file, settings, start, briefly
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed
@@ -52,6 +54,9 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper (what stands around functions), memory
+#   -------------------------------------------------------------------------------------------------------------
+#   report/        scoop report: reading, clocks, own_time, critical_path, workers, functions, advice, summary, text,
+#                  page
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #
