@@ -48,9 +48,12 @@ def calls_of(trace: Trace, name: str) -> int:
     return sum(task.rows or 1 for task in trace.tasks if task.function == name and not task.chunk)
 
 
-@pytest.mark.parametrize(("name", "n"), [("t.json", 1), ("t.json.gz", 2)])
-def test_every_task_is_in_the_file_with_what_made_it(scoop_run: RunScoop, tmp_path: Path, name: str, n: int) -> None:
-    run = scoop_run(PROGRAM, n=n, options=("--trace", name))
+@pytest.mark.parametrize("options", [("-n", "1"), ("-n", "2", "--max-tasks-per-worker", "9")])
+def test_every_task_is_in_the_file_with_what_made_it(
+    scoop_run: RunScoop, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    name = "t.json.gz"
+    run = scoop_run(PROGRAM, options=("--trace", name, *options))
     assert (run.out, run.err, run.status) == ("done\n", "", 0)
     trace = read(str(tmp_path / name))
     assert trace.is_whole

@@ -35,25 +35,23 @@ def record_program(scheduler: Scheduler, file: TraceFile, settings: str) -> Call
     """Have the program's tasks recorded, and what workers send; return what is to be called at the end of the run."""
     notices.takers[NoticeKind.TRACE] = file.take
     file.start()
-    recorder, lines = _record(scheduler, file.take, settings)
+    recorder = _record(scheduler, file.take, settings)
     program = recorder.begin_program()
 
     def end() -> None:
         recorder.ended(program, ok=True)
         stop_listening(scheduler, recorder)
-        file.take(lines.end())
         file.close()
 
     return end
 
 
-def _record(scheduler: Scheduler, write: Callable[[bytes], object], settings: str) -> tuple[Recorder, Lines]:
+def _record(scheduler: Scheduler, write: Callable[[bytes], object], settings: str) -> Recorder:
     told = Settings.unpack(settings)
-    lines = Lines(scheduler.identity, told.zero())
-    recorder = Recorder(lines, write, told.characters)
+    recorder = Recorder(Lines(scheduler.identity, told.zero()), write, told.characters)
     listen(scheduler, recorder)
     os.register_at_fork(after_in_child=_stop_in_child)
-    return recorder, lines
+    return recorder
 
 
 def _stop_in_child() -> None:
