@@ -1,6 +1,7 @@
 """A report for a terminal."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any
 
 __all__ = ["duration", "text"]
@@ -41,7 +42,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield from _section("Where the workers' time went", _shares(found["time"]))
     yield from _section("Functions", _functions(found["functions"][:20]))
     yield from _section("Critical path", _path(path))
-    yield from _section("Advice", found["advice"])
+    yield from _section("Advice", [each for line in found["advice"] for each in wrap(f"- {line}", 96)])
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
