@@ -12,7 +12,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
-#                  join, submit, kernel, examples, completion, manpage, wait_notice, free_threading
+#                  join, submit, kernel, report, tracing, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
 #   -------------------------------------------------------------------------------------------------------------
@@ -27,6 +27,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     pool, fresh_interpreter, running_program   the workers of an executor
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
+#   trace/         --trace: recorder (an instrument), run, lines, file, settings, start, briefly
+#   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed           current_task.py  task()
 #   -------------------------------------------------------------------------------------------------------------
@@ -55,6 +57,9 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper (what stands around functions), memory, fields and notes (of messages), batches
+#   -------------------------------------------------------------------------------------------------------------
+#   report/        scoop report: reading, clocks, own_time, critical_path, workers, functions, advice, summary, text,
+#                  page
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #

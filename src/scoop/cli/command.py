@@ -35,6 +35,7 @@ from ..machine.unseen_child import await_unseen
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .free_threading import word_on_gil
+from .tracing import with_trace
 from .wait_notice import telling_of_wait
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     try:
         _set_up(options)
         program = _program(parser, options)
+        limits, record = with_trace(options, limits)
         placement = _place(options)
         if options.dry_run:
             return _describe(placement, options, program, limits)
@@ -74,6 +76,7 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if options.seed is not None or options.seed_globals:
             set_root(new_root(options.seed, options.seed_globals))
         _start(machine, program)
+        record(cast(Scheduler, runtime.current))
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
     return _run(program, run)

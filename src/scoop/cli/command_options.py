@@ -53,6 +53,14 @@ examples:
   scoop completion fish > ~/.config/fish/completions/scoop.fish
 """
 
+_REPORT_EXAMPLES = """\
+examples:
+  python -m scoop --trace run.json.gz script.py                 record a run
+  scoop report run.json.gz                                      write run.html, which opens in any browser
+  scoop report run.json.gz --text                               say it here
+  scoop report run.json.gz --json | jq .critical_path           for other programs
+"""
+
 _MANPAGE_EXAMPLES = """\
 examples:
   scoop manpage | man -l -                                      read it
@@ -118,6 +126,18 @@ def _new_completion_parser() -> Parser:
     return parser
 
 
+def _new_report_parser() -> Parser:
+    about = "Say what a run has spent its time on, by the file that it wrote for --trace."
+    parser = Parser("scoop report", description=about, epilog=_REPORT_EXAMPLES)
+    parser.add_argument("trace", metavar="FILE", help="what --trace has written, also if the run was killed")
+    add = parser.add_argument
+    add("-o", "--output", metavar="PAGE", help="the page to write (default: beside the file, with .html at its end)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--text", action="store_true", help="print it as text, and write no page")
+    how.add_argument("--json", action="store_true", help="print it as JSON, and write no page")
+    return parser
+
+
 def _new_manpage_parser() -> Parser:
     about = "Print the manual page, made from the options."
     return Parser("scoop manpage", description=about, epilog=_MANPAGE_EXAMPLES)
@@ -128,6 +148,7 @@ COMMAND_PARSERS: Mapping[str, Callable[[], Parser]] = {
     "worker": _new_worker_parser,
     "submit": new_submit_parser,
     "kernel": _new_kernel_parser,
+    "report": _new_report_parser,
     "examples": _new_examples_parser,
     "completion": _new_completion_parser,
     "manpage": _new_manpage_parser,

@@ -65,6 +65,13 @@ def _kernel(parser: Parser, words: Words) -> Run:
     return partial(kernel, parser, options, rest)
 
 
+def _report(parser: Parser, words: Words) -> Run:
+    options = parser.parse_args(words)
+    from .report import report
+
+    return partial(report, options)
+
+
 def _examples(parser: Parser, words: Words) -> Run:
     options = parser.parse_args(words)
     from .examples import copy_examples
@@ -96,6 +103,7 @@ _COMMANDS = {
     "worker": _worker,
     "submit": _submit,
     "kernel": _kernel,
+    "report": _report,
     "examples": _examples,
     "completion": _completion,
     "manpage": _manpage,

@@ -28,6 +28,7 @@ examples:
   python -m scoop --invite FILE script.py           other machines may join the run at any time, and leave it
   python -m scoop worker --connect FILE             typed on another machine: that machine joins
   python -m scoop hosts node1 node2                 what hosts have, and how far away they are
+  python -m scoop --trace run.json.gz script.py     record every task; then: scoop report run.json.gz
 """
 
 _COMMANDS = """\
@@ -35,6 +36,7 @@ _COMMANDS = """\
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
   submit [options] script.py     submit a job to Slurm, Grid Engine, PBS or LSF
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
+  report FILE                    say what a run has spent its time on, by what --trace wrote
   examples [FOLDER]              copy the examples into a folder
   completion SHELL               print what completes options in bash, zsh or fish
   manpage                        print the manual page
@@ -83,6 +85,10 @@ def add_options(parser: Parser) -> None:
     add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
     seeds = "with --seed: also seed `random` and `numpy.random`, before each task"
     add("--seed-globals", action="store_true", help=seeds)
+    add("--trace", metavar="FILE", help="record every task in a file (.json, .json.gz), for `scoop report FILE`")
+    number = _whole("a number of characters: 0 or more")
+    characters = "with --trace: characters of each task's arguments (default: %(default)s; 0: none)"
+    add("--trace-args", type=number, default=40, metavar="N", help=characters)
     add("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
     add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
     add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")

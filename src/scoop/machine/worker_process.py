@@ -108,6 +108,10 @@ def serve(
     forward_records(client.send, client.is_connected)
     scheduler.between_tasks = Recycling(scheduler, client.send, client.flush, end.leave)
     runtime.current = scheduler
+    if limits.trace:
+        from ..trace.start import record_in_worker
+
+        record_in_worker(scheduler, client.send, limits.trace)
     status = 0  # of the child of a task that forks, when it comes back here; a worker does not
     try:
         scheduler.run_forever()

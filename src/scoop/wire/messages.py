@@ -73,6 +73,7 @@ class NoticeKind(IntEnum):
     ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
     HOSTS = 4  # from the coordinator: which other machines take part; from a broker, and empty: none any more
+    TRACE = 5  # lines of a trace, as they are to stand in its file
 
 
 class StopReason(IntEnum):

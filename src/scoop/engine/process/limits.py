@@ -17,6 +17,7 @@ class Limits(NamedTuple):
         authkey: of ``multiprocessing``, in hexadecimal; if empty, each process makes its own.
         initializer: ``module:function``, which each process calls before its first task; empty if nothing.
         resources: how many of each a machine has, for tasks that need some.
+        trace: what each process is to record, see trace/settings.py; empty if nothing.
     """
 
     retries: int = 2
@@ -26,6 +27,7 @@ class Limits(NamedTuple):
     authkey: str = ""
     initializer: str = ""
     resources: Mapping[str, int] = {}
+    trace: str = ""
 
 
 class Identity(NamedTuple):

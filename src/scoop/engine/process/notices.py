@@ -9,6 +9,7 @@ import logging
 import pickle
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -18,12 +19,15 @@ from ...tuning import TUNING
 from ...wire import codec
 from ...wire.messages import Notice, NoticeKind
 
-__all__ = ["finish_notices", "note"]
+__all__ = ["finish_notices", "note", "takers"]
 
 _log = logging.getLogger("scoop.run")
 
 _waiting: SimpleQueue[Notice | None] = SimpleQueue()
 _thread: Thread | None = None
+
+takers: dict[int, Callable[[bytes], object]] = {}
+"""By the kind of a notice, who takes it at once, on the I/O thread: so that runs no code of the program's."""
 
 _registries: dict[str, dict[Any, Any]] = {}
 """Which warnings were shown of files that are no module of this process."""
@@ -32,6 +36,9 @@ _registries: dict[str, dict[Any, Any]] = {}
 def note(notice: Notice) -> None:
     """Take in a notice. The I/O thread calls, so no code of the program's may run."""
     global _thread
+    if (take := takers.get(notice.kind)) is not None:
+        take(notice.body)
+        return
     _waiting.put(notice)
     if _thread is None:
         thread = Thread(target=_handle_all, name="scoop-notices", daemon=True)

@@ -23,7 +23,7 @@ _calls_program: set[CodeType] = set()
 
 _LOSES_ERRORS = {kind.__init__.__code__.co_filename for kind in (WeakKeyDictionary, WeakSet)}
 """Where callbacks of weak references are: what is raised there is lost, whoever has let go of the last reference."""
-_OURS = tuple(join(OWN_FOLDER, part, "") for part in ("engine", "maps", "wire"))
+_OURS = tuple(join(OWN_FOLDER, part, "") for part in ("engine", "maps", "trace", "wire"))
 
 _FINALIZER_FRAMES = 50
 """How deep a finalizer may wait and be noticed. In a deep recursion a look at all frames would take 0.3 ms a wait."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from ...wire.messages import RETIRED, Message, Retire
+from ..process import instruments
 from ..process.limits import Limits
 from .inbox import Inbox
 from .result_sender import ResultSender
@@ -68,6 +69,8 @@ class Recycling:
             return
         self._scheduler.results.flush()
         if self._scheduler.is_clean() and self._scheduler.inbox.all_answered():
+            if instruments.listener is not None:
+                instruments.listener.down()
             self._send(Retire())
             self._flush()
             self._leave(RETIRED)

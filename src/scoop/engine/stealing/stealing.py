@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from threading import Lock, get_ident
+from time import monotonic
 from typing import Any, Protocol
 
 from ...tuning import TUNING
@@ -17,6 +18,7 @@ from ...wire.status_page import StatusPage
 from ..offers.notes import notes_on
 from ..offers.outbox import FutureInFlight, InFlight, Outbox
 from ..offers.ready_table import ReadyTable
+from ..process import instruments
 from ..process.signal_safety import indivisible
 from ..results.future import Future
 from ..results.watchers import callbacks_of
@@ -254,6 +256,7 @@ class Stealing:
         return sent
 
     def _send_batch(self, tasks: Iterator[InFlight], suspects: bool = False) -> tuple[int, int]:
+        since = monotonic()
         batch = self._outbox.pack(tasks)
         for task in batch.stuck:
             self._keep(task)
@@ -263,7 +266,10 @@ class Stealing:
             self._victim.tasks_taken()
             for note in notes_on(batch.name, batch.tasks):
                 self._send(note)
-            self._send(batch.offer(suspects))
+            offer = batch.offer(suspects)
+            if instruments.listener is not None:
+                instruments.listener.given(batch.name, [*map(_works, batch.tasks)], batch.size, since)
+            self._send(offer)
             for number, task in enumerate(batch.tasks):
                 task.sent_as(batch.name, number)
             self._outbox.was_sent(batch.name)
@@ -299,3 +305,8 @@ class Stealing:
             if chunks := running.steal(self._wanted):
                 yield from running.sending(chunks)
                 return
+
+
+def _works(task: InFlight) -> tuple[object, range | None]:
+    """Return the future, or the map and its rows, that an instrument may have marked."""
+    return getattr(task, "work", task), getattr(task, "span", None)

@@ -1,0 +1,57 @@
+"""What each worker is told of the trace: how much of arguments to write, and what time the program began.
+
+It travels with the limits of the command line, as one word.
+"""
+
+import time
+from typing import NamedTuple
+
+__all__ = ["Settings", "begin"]
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+class Settings(NamedTuple):
+    """What is to be recorded.
+
+    Parameters:
+        characters: of each task's arguments; 0 is none.
+        wall: the time of day at which the trace began, in seconds.
+        monotonic: the same moment, by the clock of the program's machine.
+        boot: names that machine: processes of one machine share a clock.
+    """
+
+    characters: int
+    wall: float
+    monotonic: float
+    boot: str
+
+    def pack(self) -> str:
+        return f"{self.characters} {self.wall!r} {self.monotonic!r} {self.boot}"
+
+    @classmethod
+    def unpack(cls, word: str) -> "Settings":
+        characters, wall, monotonic, boot = word.split()
+        return cls(int(characters), float(wall), float(monotonic), boot)
+
+    def zero(self) -> float:
+        """Return the moment at which the trace began, by this machine's clock ``time.monotonic()``.
+
+        On another machine, by the time of day, as good as that is set there: who reads the trace can do better.
+        """
+        if self.boot == _boot():
+            return self.monotonic
+        return time.monotonic() - (time.time() - self.wall)
+
+
+def begin(characters: int) -> Settings:
+    """Return the settings of a trace that begins now."""
+    return Settings(characters, time.time(), time.monotonic(), _boot())
+
+
+def _boot() -> str:
+    try:
+        with open(_BOOT_ID) as file:
+            return file.read().strip() or "-"
+    except OSError:
+        return "-"
