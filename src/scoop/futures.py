@@ -114,6 +114,7 @@ def map(
     buffersize: int | None = None,
     chunksize: int | None = None,
     errors: str = "raise",
+    progress: str | None = None,
     **ignored: Any,
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
@@ -131,9 +132,10 @@ def map(
         errors: what becomes of an ``Exception`` that a call raises, or that its task fails with: ``"raise"`` it;
             ``"return"`` it, in the place of the result, with its note, and the call's inputs as a tuple, ``inputs``;
             or ``"skip"`` it, so that there is no result in its place. With the latter two the map goes on.
+        progress: a label, under which stderr shows how far the map is. See docs/progress.md.
     """
     check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
-    show = presentation(errors)
+    show = presentation(errors, progress=progress)
     if is_serial("map", func):
         return show.serially(from_async(func), iterables)
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
@@ -160,6 +162,7 @@ def map_as_completed(
     chunksize: int | None = None,
     errors: str = "raise",
     indexed: bool = False,
+    progress: str | None = None,
     **ignored: Any,
 ) -> Iterator[Any]:
     """Do as map() does, but yield each result as soon as it is there, in no particular order.
@@ -167,7 +170,7 @@ def map_as_completed(
     ``indexed``: yield pairs instead, the index of the input and its result.
     """
     check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
-    show = presentation(errors, indexed)
+    show = presentation(errors, indexed, progress)
     if is_serial("map_as_completed", func):
         return show.serially(from_async(func), iterables)
     sizes = buffersize, chunksize
@@ -337,9 +340,7 @@ def wait(fs: Iterable[Future], timeout: float | None = -1, return_when: str = AL
             f"return_when must be FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED, not {return_when!r}"
         )
     futures = check_futures("wait", fs)
-    deadline = deadline_after(timeout)
-    if timeout is not None and timeout < 0:
-        deadline = None
+    deadline = None if timeout is not None and timeout < 0 else deadline_after(timeout)
     waiting = Waiting(_scheduler("futures.wait()"), futures, prompt=return_when != ALL_COMPLETED)
     with closing(waiting), suppress(TimeoutError):
         for _ in futures:

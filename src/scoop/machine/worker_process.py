@@ -24,8 +24,9 @@ from ..engine.threads.standstill import Standstill
 from ..engine.travel.module_paths import note_start
 from ..engine.travel.reloads import note_reloads
 from ..errors import BrokenExecutor, UnguardedMainError
+from ..progress.begin import report_to
 from ..tuning import TUNING
-from ..wire.messages import StartFailed, StartProblem
+from ..wire.messages import Notice, NoticeKind, StartFailed, StartProblem
 from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
 from .authkey import share_authkey
@@ -95,6 +96,7 @@ def serve(
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     follow_filters()
     forward_warnings(client.send, client.is_connected)
+    report_to((identity.machine, identity.worker), lambda body: client.send(Notice(NoticeKind.PROGRESS, body)))
     try:
         import_main()
         if limits.initializer:

@@ -23,6 +23,7 @@ from ..engine.results.future import Future
 from ..engine.tasks.places import of_row
 from ..engine.threads.blocking import Threads, WaitPoint
 from ..errors import ScoopError
+from ..progress.loops import Loop
 from ..tuning import TUNING
 from .consumer import Point
 from .presentation import Presentation, note_input
@@ -65,13 +66,20 @@ class CoroutineMap:
         inputs: yields the arguments of each row.
         ordered: whether results are wanted in the order of the inputs, or each as soon as it is there.
         most: rows that may be read ahead of the consumer; None for some for each worker.
+        loop: counts the rows that have ended, if one does.
     """
 
     begins_coroutines = True
     looks_every_seconds: float | None = None  # no results are there that it has not been told of
 
     def __init__(
-        self, scheduler: CoroutineMapScheduler, rows: MapRows, inputs: Iterator[Row], ordered: bool, most: int | None
+        self,
+        scheduler: CoroutineMapScheduler,
+        rows: MapRows,
+        inputs: Iterator[Row],
+        ordered: bool,
+        most: int | None,
+        loop: Loop | None = None,
     ) -> None:
         self.presentation: Presentation | None = None  # how results are shown; None if as they are
         self._point: Point = WaitPoint(scheduler)
@@ -81,6 +89,7 @@ class CoroutineMap:
         self._in_flight = _RowThatMustTravel if rows.must_travel else FutureInFlight
         self._unread = enumerate(inputs)
         self._ordered = ordered
+        self._loop = loop
         self._most = 2 * TUNING.most_coroutines * scheduler.size if most is None else most
         self._rows: dict[Future, tuple[int, Row]] = {}  # that were read, and whose results were not taken
         self._turns: deque[Future] = deque()  # of these: in order, or else those that have ended
@@ -180,6 +189,8 @@ class CoroutineMap:
         self._end_unwanted()
 
     def _has_ended(self, future: Future) -> None:
+        if self._loop is not None:
+            self._loop.add(1)
         if not self._ordered and future in self._rows:
             self._turns.append(future)
         if self.is_over():

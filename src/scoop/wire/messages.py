@@ -73,6 +73,7 @@ class NoticeKind(IntEnum):
     WARNING = 1  # of the warnings module
     ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
+    PROGRESS = 4  # how far the loops of its tasks are
 
 
 class StopReason(IntEnum):
