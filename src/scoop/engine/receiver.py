@@ -12,6 +12,7 @@ from ..wire import messages as m
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
 from .offers.everywhere import hear
+from .process import instruments
 from .process.notices import note
 from .scheduler import Scheduler
 
@@ -52,6 +53,8 @@ class Receiver:
     def deliver(self, message: Message) -> Job | None:
         """Take in a message; return what is to be run outside of the I/O thread's role."""
         self._tick = TUNING.shortest_tick_seconds
+        if instruments.listener is not None:
+            _tell(instruments.listener, message)
         job = self._take(message)
         if type(message) is not m.Notice:  # not counted: else workers that log would keep the run from ending
             self._scheduler.message_arrived()
@@ -128,3 +131,13 @@ class Receiver:
             return lambda: _log.warning("scoop: the run goes on without one worker: %s", message.text)
         self._scheduler.refuse(_ERRORS[message.problem](message.text))
         return None
+
+
+def _tell(listener: instruments.Instrument, message: Message) -> None:
+    """Tell who listens of tasks that come and go."""
+    if isinstance(message, m.Run | m.Results):
+        size = len(message.body) + (message.buffers.size if message.buffers else 0)
+        tell = listener.received if isinstance(message, m.Run) else listener.returned
+        tell(message.batch, message.tasks, size)
+    elif isinstance(message, m.Lost):
+        listener.lost(message.batch, message.tasks)

@@ -71,6 +71,7 @@ class Scheduler:
         self.is_closed = False  # the run has ended
         self.ready = ReadyTable()
         self.claim = self.ready.claim_unbegun
+        self.run_task: Callable[[Future], None] = f.run  # or another one, while an instrument listens
         self.follow = partial(follow, self)
         self.stop = partial(stop, self)
         self.offer_late = partial(offer_late, self)
@@ -126,7 +127,7 @@ class Scheduler:
         # The short cut of nearly all joins; Waiting does the same, at length.
         if timeout is None and self.has_room() and self._tasks.pop(future, False):
             try:
-                f.run(future)
+                self.run_task(future)
             except BaseException:  # no room on the stack even to begin, or Ctrl-C as it began
                 self._put_back_unbegun(future)
                 raise
@@ -176,7 +177,7 @@ class Scheduler:
         self.own_runs += 1
         function, started = f.call_of(future)[0], monotonic()
         try:
-            f.run(future)
+            self.run_task(future)
         except BaseException:
             self._put_back_unbegun(future)
             raise

@@ -13,17 +13,17 @@ from typing import Any, Protocol
 
 from ..engine.offers.outbox import InFlight
 from ..engine.offers.ready_table import ReadyTable
+from ..engine.process.instruments import offered
 from ..engine.process.signal_safety import calls_program, indivisible
 from ..engine.tasks.cost_model import CostModel
 from ..engine.tasks.task import TaskOptions
 from ..engine.threads.blocking import Threads
 from ..engine.threads.deadlock import Awaited
-from ..engine.threads.task_context import call
 from ..tuning import TUNING
 from ..wire.messages import Message
 from .row_functions import Columns, MapRows
 from .row_ranges import RowRanges, divide
-from .running_slice import RunningSlice
+from .running_slice import RunningSlice, run_slice
 from .segment import AnySegment, Segment
 from .steal_policy import Situation, plan_steal
 from .stolen_chunk import StolenChunk
@@ -80,8 +80,7 @@ class MapInProgress:
         stays: bool = False,
     ) -> None:
         self.total = total = min(map(len, columns))
-        self.withdrawn = False
-        self.offset = 0  # where its first row is in the program's map, of which it may be a window
+        self.withdrawn, self.offset = False, 0  # the offset of its rows in the program's map, if it is a window
         self.function = rows.function
         self.send = scheduler.send
         self._scheduler = scheduler
@@ -107,6 +106,7 @@ class MapInProgress:
             first_rows = max(first_rows, min(int(first_seconds / cost), total // scheduler.size))
         self._slice_rows = max(1, min(first_rows, TUNING.most_slice_rows))
         self._started = self._at_hand_until = scheduler.clock()
+        offered(self)
         if self._options.limits is not None:  # none may run in this process, which a row might end
             all_rows, self._unbegun = self._unbegun, RowRanges()
             self._send_singly(all_rows, self._options)
@@ -198,7 +198,7 @@ class MapInProgress:
             self._scheduler.heed_flags()
         error: BaseException | None = None
         try:
-            error = call(self._options.context, running.run)
+            error = run_slice(self, running, self._options.context)
         except BaseException as struck:  # by a signal handler: it is the row's, and goes on to the program
             error = struck
             raise

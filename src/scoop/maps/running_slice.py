@@ -12,19 +12,22 @@ interpreter, so that no row is had by both. To the loop it then ends after the r
 lock.
 """
 
-from collections.abc import Iterator, Sequence
+from _contextvars import Context
+from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
 from threading import RLock
-from typing import Any
+from typing import Any, Protocol
 
 from greenlet import getcurrent
 
-from ..engine.process.signal_safety import indivisible
+from ..engine.process import instruments
+from ..engine.process.signal_safety import calls_program, indivisible
+from ..engine.threads.task_context import call
 from ..errors import name_of
 from .row_functions import Columns, MapRows
 from .segment import Segment
 
-__all__ = ["RunningSlice"]
+__all__ = ["RunningSlice", "run_slice"]
 
 _NONE = range(0)
 
@@ -138,6 +141,28 @@ class RunningSlice:
             self._end = self._kept.stop
             self._kept = _NONE
             return columns
+
+
+class OfMap(Protocol):
+    """The map that a slice is of."""
+
+    offset: int
+    function: Callable[..., Any]
+
+
+@calls_program
+def run_slice(of: OfMap, running: RunningSlice, context: Context | None) -> BaseException | None:
+    """Have a slice run in a context; return what a call has raised. An instrument that listens is told."""
+    if (listener := instruments.listener) is None:
+        return call(context, running.run)  # type: ignore[no-any-return]
+    run = listener.rows_started(of, of.function, of.offset + running.span.start, len(running.span))
+    error: BaseException | None = None
+    try:
+        error = call(context, running.run)
+        return error
+    finally:
+        listener.rows_ended(run, running.count, error is None)
+        del error
 
 
 def _iterator(column: Sequence[Any]) -> Iterator[Any]:

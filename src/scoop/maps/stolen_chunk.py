@@ -39,6 +39,10 @@ class StolenChunk:
 
     is_chunk = True
 
+    @property
+    def work(self) -> object:
+        return self._owner
+
     def __init__(self, owner: Owner, rows: MapRows, columns: Columns, span: range, options: TaskOptions) -> None:
         self.span = span
         self.options = options

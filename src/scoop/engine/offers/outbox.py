@@ -94,6 +94,10 @@ class FutureInFlight:
         return future is self._future
 
     @property
+    def work(self) -> object:
+        return self._future
+
+    @property
     def call(self) -> TaskCall:
         return f.call_of(self._future)
 

@@ -17,9 +17,9 @@ from ...errors import TaskNotSent, describe, in_words
 from ...wire import codec
 from ...wire.main_module import MAIN_ALIAS
 from ...wire.messages import Began, Cancelled, GiveBack, Message, Run
-from ...wire.shared_buffers import views_of
+from ...wire.shared_buffers import size_of, views_of
 from ..loops.coroutines import Coroutines
-from ..process import runtime
+from ..process import instruments, runtime
 from ..process.program_settings import follow_settings, take_in
 from ..process.signal_safety import calls_program, indivisible
 from ..results.future import Future, finish
@@ -210,8 +210,10 @@ class Inbox:
         struck: BaseException | None = None
         if task.limits is not None:
             self._send(_began(task, task.limits))
+        listener = instruments.listener
+        run = None if listener is None else listener.taken(task.batch, task.number, _size_of(task))
         try:
-            packed = self._perform(task)
+            packed = self._perform(task, run)
         except BaseException as error:  # also SystemExit: it ends the task, not the worker
             if runtime.is_child:
                 raise
@@ -224,6 +226,8 @@ class Inbox:
             self._call_back(task.callbacks, packed, raised)
         del raised  # or the traceback and this frame keep each other alive
         self._has_ended(task)
+        if listener is not None:
+            listener.ended(run, packed.ok, len(packed.data) + size_of(packed.large))
         self._results.add(task.batch, task.number, packed, at_once=task.once or self._once or task.limits is not None)
         if struck is not None:
             try:
@@ -239,12 +243,14 @@ class Inbox:
             self._cancelled.discard((task.batch, task.number))
 
     @calls_program
-    def _perform(self, task: ReceivedTask) -> Packed:
+    def _perform(self, task: ReceivedTask, run: object) -> Packed:
         rows = 1
         try:
             follow_settings()
             function, args, kwargs = self._rebuild(task)
             context = unpack(task.context)
+            if run is not None:
+                _tell_rebuilt(task, run, function, args, kwargs)
             if not task.is_chunk:
                 if type(function) is AsyncFunction:
                     self._fibers[task.batch, task.number] = getcurrent()
@@ -321,6 +327,19 @@ class Inbox:
 
 def _began(task: ReceivedTask, limits: TaskLimits) -> Began:
     return Began(task.batch, task.number, ceil(1000 * (limits.seconds or 0)), limits.memory or 0)
+
+
+def _size_of(task: ReceivedTask) -> int:
+    return len(task.call) + sum(len(buffer) for buffer in task.large)
+
+
+def _tell_rebuilt(task: ReceivedTask, run: object, function: Any, args: tuple[Any, ...], kwargs: Any) -> None:
+    if (listener := instruments.listener) is None:
+        return
+    if task.is_chunk:
+        listener.rebuilt(run, function.function, (), {}, len(args[0]))
+    else:
+        listener.rebuilt(run, function, args, kwargs, 0)
 
 
 def _is_stateless(function: Any) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from threading import Lock, get_ident
+from time import monotonic
 from typing import Any, Protocol
 
 from ...tuning import TUNING
@@ -16,6 +17,7 @@ from ...wire.messages import Message
 from ...wire.status_page import StatusPage
 from ..offers.outbox import FutureInFlight, InFlight, Outbox
 from ..offers.ready_table import ReadyTable
+from ..process import instruments
 from ..process.signal_safety import indivisible
 from ..results.future import Future
 from ..results.watchers import callbacks_of
@@ -253,6 +255,7 @@ class Stealing:
         return sent
 
     def _send_batch(self, tasks: Iterator[InFlight], suspects: bool = False) -> tuple[int, int]:
+        since = monotonic()
         batch = self._outbox.pack(tasks)
         for task in batch.stuck:
             self._keep(task)
@@ -260,7 +263,10 @@ class Stealing:
             self._victim.start_helper_if_needed()
         if batch.tasks:
             self._victim.tasks_taken()
-            self._send(batch.offer(suspects))
+            offer = batch.offer(suspects)
+            if instruments.listener is not None:
+                instruments.listener.given(batch.name, [*map(_works, batch.tasks)], batch.size, since)
+            self._send(offer)
             for number, task in enumerate(batch.tasks):
                 task.sent_as(batch.name, number)
             self._outbox.was_sent(batch.name)
@@ -296,3 +302,8 @@ class Stealing:
             if chunks := running.steal(self._wanted):
                 yield from running.sending(chunks)
                 return
+
+
+def _works(task: InFlight) -> tuple[object, range | None]:
+    """Return the future, or the map and its rows, that an instrument may have marked."""
+    return getattr(task, "work", task), getattr(task, "span", None)

@@ -15,6 +15,7 @@ from typing import Protocol
 from greenlet import greenlet
 
 from ...errors import FinalizerError, describe
+from ..process import instruments
 from ..process.signal_safety import indivisible, interrupts_scoop
 from .deadlock import Awaited, Wait, refuse_deadlock
 from .fibers import LONGEST_SLEEP, Fibers, Suspension, WakeEvent
@@ -76,6 +77,8 @@ class WaitPoint:
         threads, fibers = self._threads, self._threads.fibers_here()
         if threads.is_io_thread() or interrupts_scoop(_getframe()):
             raise FinalizerError  # only a finalizer waits there: no code of ours does
+        listener = instruments.listener
+        run = None if listener is None else listener.suspended()
         within_sleep = fibers is not None and fibers.sleeping  # a finalizer's wait, or a signal handler's
         try:
             if deadline is None and fibers is not None and not (prompt and threads.is_program(fibers)):
@@ -84,6 +87,8 @@ class WaitPoint:
                 self._sleep(fibers, ready, deadline)
         finally:
             self._wake = _already_awake
+            if listener is not None:
+                listener.resumed(run)
             if fibers is not None and within_sleep:
                 fibers.sleep_again()
 
