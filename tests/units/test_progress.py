@@ -74,6 +74,7 @@ def test_only_the_outer_of_two_loops_leaves_a_line() -> None:
         loop.add(1)
     assert [line.state.label for line in shown.lines(0.0)] == ["outer", "inner"]
     assert not shown.take_ended()
+    inner.end()
     outer.end()
     assert [state for state, _ in shown.take_ended()] == [LoopState("outer", 1, 2)]
     assert shown.is_empty()

@@ -63,6 +63,10 @@ def add_options(parser: Parser) -> None:
     add("-n", type=COUNT, metavar="N", help=count)
     add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
     add("-q", "--quiet", action="store_true", help="report errors only")
+    progress = "show on stderr how far the run is: tasks done and known, an estimate of the time left, memory"
+    add("--progress", action="store_const", const="line", help=progress)
+    table = "the same, and a table by function"
+    add("--progress=table", dest="progress", action="store_const", const="table", help=table)
     add("--nice", type=_niceness, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
     retries = "how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")

@@ -24,14 +24,14 @@ from ..engine.threads.standstill import Standstill
 from ..engine.travel.module_paths import note_start
 from ..engine.travel.reloads import note_reloads
 from ..errors import BrokenExecutor, UnguardedMainError
-from ..progress.begin import report_to
 from ..tuning import TUNING
-from ..wire.messages import Notice, NoticeKind, StartFailed, StartProblem
+from ..wire.messages import StartFailed, StartProblem
 from ..wire.methods import pickle_methods_exactly
 from ..wire.status_page import StatusPage
 from .authkey import share_authkey
 from .connection import connect
 from .initializer import call_by_name, call_in_worker
+from .measuring import measure
 from .worker_end import WorkerEnd
 
 __all__ = ["become_worker", "keep_freed_memory", "serve"]
@@ -96,7 +96,7 @@ def serve(
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     follow_filters()
     forward_warnings(client.send, client.is_connected)
-    report_to((identity.machine, identity.worker), lambda body: client.send(Notice(NoticeKind.PROGRESS, body)))
+    measure(scheduler, identity, limits, page, client.send)
     try:
         import_main()
         if limits.initializer:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from ..engine.offers.outbox import FutureInFlight, InFlight
 from ..engine.offers.withdrawal import Offers, withdraw
+from ..engine.process.instruments import offered
 from ..engine.process.signal_safety import calls_program, indivisible
 from ..engine.results import future as f
 from ..engine.results.future import Future
@@ -181,6 +182,7 @@ class CoroutineMap:
     def _add(self, number: int, row: Row) -> None:
         options = of_row(self._options, number) if self._is_numbered else self._options
         future = f.new_task(self._function, row, {}, options)
+        offered(future)
         self._rows[future] = number, row
         if self._ordered:
             self._turns.append(future)

@@ -8,7 +8,7 @@ import atexit
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
 from typing import TextIO
@@ -17,9 +17,14 @@ from .. import log
 from ..tuning import TUNING
 from . import picture, terminal, words
 from .loops import Loop, LoopState
-from .shown import Line, Shown
+from .run_counts import FunctionCounts, ProcessCounts
+from .run_view import Line, RunView
+from .shown import Shown
 
 __all__ = ["Display", "Output", "TerminalOutput", "display"]
+
+
+_LOG_WIDTH = 110
 
 
 class Output:
@@ -27,17 +32,27 @@ class Output:
 
     interval = TUNING.progress_line_seconds
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, is_terminal: bool = False) -> None:
+        from rich.console import Console
 
-    def show(self, lines: Sequence[Line]) -> None:
+        self._stream = stream
+        width = None if is_terminal else _LOG_WIDTH
+        self._console = Console(file=stream, force_terminal=is_terminal, highlight=False, width=width)
+
+    def show(self, lines: Sequence[Line], functions: Mapping[str, FunctionCounts]) -> None:
         """Show what goes on."""
         for line in lines:
-            terminal.print_line(self._stream, picture.plain(line))
+            self.tell(picture.plain(line))
+        self.tell_table(functions)
 
     def tell(self, text: str) -> None:
         """Print a line that stays."""
         terminal.print_line(self._stream, text)
+
+    def tell_table(self, functions: Mapping[str, FunctionCounts]) -> None:
+        """Print a table that stays."""
+        for text in picture.tabled(self._console, functions):
+            self.tell(text.rstrip())
 
     def clear(self) -> None:
         """Show nothing."""
@@ -49,15 +64,18 @@ class TerminalOutput(Output):
     interval = TUNING.progress_draw_seconds
 
     def __init__(self, stream: TextIO) -> None:
-        from rich.console import Console
-
-        super().__init__(stream)
-        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        super().__init__(stream, is_terminal=True)
         terminal.guard_streams()
 
-    def show(self, lines: Sequence[Line]) -> None:
-        height = os.get_terminal_size(self._stream.fileno()).lines
-        terminal.put(self._stream, picture.pictured(self._console, lines, max(1, height - 3)))
+    def show(self, lines: Sequence[Line], functions: Mapping[str, FunctionCounts]) -> None:
+        try:
+            most = os.get_terminal_size(self._stream.fileno()).lines - 3
+        except (OSError, ValueError):
+            return  # the terminal has gone
+        shown = [*picture.pictured(self._console, lines), *picture.tabled(self._console, functions)]
+        if len(shown) > most:
+            shown[most - 1 :] = [f"and {len(shown) - most + 1} more lines"]
+        terminal.put(self._stream, shown)
 
     def clear(self) -> None:
         terminal.erase(self._stream)
@@ -85,9 +103,14 @@ class Display:
         self.shown.add(loop)
         self._wanted.set()
 
-    def hear(self, who: object, states: list[LoopState]) -> None:
-        """Show loops of another process."""
-        self.shown.hear(who, states)
+    def hear(self, who: object, states: list[LoopState], counts: ProcessCounts | None) -> None:
+        """Show loops of another process, and what it has counted."""
+        self.shown.hear(who, states, counts)
+        self._wanted.set()
+
+    def show_run(self, run: RunView) -> None:
+        """Show all tasks of the run, too."""
+        self.shown.run = run
         self._wanted.set()
 
     def close(self) -> None:
@@ -96,6 +119,13 @@ class Display:
             self._tell()
             self._closed = True
             self._output.clear()
+            if self.shown.run is not None:
+                self._tell_run(self.shown.run, monotonic())
+
+    def _tell_run(self, run: RunView, now: float) -> None:
+        text, functions = run.summary(now)
+        self._output.tell(text)
+        self._output.tell_table(functions)
 
     def _run(self) -> None:
         while not self._closed:
@@ -114,7 +144,7 @@ class Display:
             self._output.clear()
         elif now - self._last >= self._output.interval:
             self._last = now
-            self._output.show(self.shown.lines(now))
+            self._output.show(*self.shown.look(now))
 
     def _tell_ended(self) -> None:
         """Tell at once, before the program prints what comes next; or else a little later."""

@@ -1,30 +1,17 @@
 """All that is to be shown at a moment, wherever it is counted: the loops of the program, and those of tasks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
-from typing import NamedTuple
 
 from .estimate import Estimate
 from .loops import Loop, LoopState
+from .run_counts import FunctionCounts, ProcessCounts
+from .run_view import Line, RunView
 
-__all__ = ["Line", "Shown", "merged"]
+__all__ = ["Shown", "merged"]
 
 _FORGOTTEN_AFTER_SECONDS = 20.0
 """A worker that tells of loops tells of them all the time, unless it has died, or compiled code holds it up."""
-
-
-class Line(NamedTuple):
-    """What is shown of the loops of one label.
-
-    Parameters:
-        state: how far they are.
-        rate: rows in a second; None while nothing tells.
-        seconds_left: until all rows have ended; None if nothing tells.
-    """
-
-    state: LoopState
-    rate: float | None
-    seconds_left: float | None
 
 
 class Shown:
@@ -35,6 +22,7 @@ class Shown:
         self._inner: list[Loop] = []  # the others
         self._reports: dict[object, tuple[float, list[LoopState]]] = {}  # of other processes
         self._estimates: dict[str, Estimate] = {}  # of inner and reported loops, by label
+        self.run: RunView | None = None  # all tasks, if they are shown
 
     def add(self, loop: Loop) -> None:
         """Show a loop of this process."""
@@ -43,8 +31,10 @@ class Shown:
         else:
             self._outer[loop] = Estimate(loop.began)
 
-    def hear(self, who: object, states: list[LoopState]) -> None:
-        """Show the loops that another process has now, in place of those that it had."""
+    def hear(self, who: object, states: list[LoopState], counts: ProcessCounts | None) -> None:
+        """Show the loops that another process has now, in place of those that it had, and what it has counted."""
+        if counts is not None and self.run is not None:
+            self.run.hear(who, counts)
         if states:
             self._reports[who] = monotonic(), states
         else:
@@ -60,10 +50,17 @@ class Shown:
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to be shown."""
-        return not (self._outer or self._inner or self._reports)
+        return not (self._outer or self._inner or self._reports or self.run)
+
+    def look(self, now: float) -> tuple[list[Line], Mapping[str, FunctionCounts]]:
+        """Return the lines of a moment, and the table: the line of the run first."""
+        if self.run is None:
+            return self.lines(now), {}
+        line, functions = self.run.look(now)
+        return [line, *self.lines(now)], functions
 
     def lines(self, now: float) -> list[Line]:
-        """Return what is to be seen at a moment: outer loops first, then those of tasks, one line for each label."""
+        """Return the lines of loops: outer ones first, then those of tasks, one for each label."""
         outer = [_line(loop.state(), estimate, now) for loop, estimate in [*self._outer.items()]]
         states = merged([*(loop.state() for loop in [*self._inner]), *self._reported(now)])
         self._estimates = {each.label: self._estimates.get(each.label) or Estimate(now) for each in states}
@@ -93,4 +90,4 @@ def _sum(one: LoopState, other: LoopState) -> LoopState:
 def _line(state: LoopState, estimate: Estimate, now: float) -> Line:
     estimate.note(now, state.done)
     seconds = None if state.total is None else estimate.seconds_left(now, state.total)
-    return Line(state, estimate.rate(), seconds)
+    return Line(state, estimate.rate(), seconds, f"{state.loops} loops" if state.loops > 1 else "")

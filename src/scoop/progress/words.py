@@ -4,7 +4,7 @@ from math import ceil
 
 from .loops import LoopState
 
-__all__ = ["amount", "duration", "left", "rate", "size", "summary"]
+__all__ = ["amount", "duration", "left", "rate", "short_duration", "size", "summary"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -36,6 +36,13 @@ def duration(seconds: float) -> str:
     return _in_two(seconds, _HOUR, "h", _MINUTE, "min") if seconds < _DAY else _in_two(seconds, _DAY, "d", _HOUR, "h")
 
 
+def short_duration(seconds: float) -> str:
+    """Return a time that may be very short."""
+    if seconds >= 1:
+        return duration(seconds)
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} us"
+
+
 def left(seconds: float | None) -> str:
     """Return how long something will yet take, no more exactly than anyone can know; an empty text for None."""
     if seconds is None:
@@ -56,9 +63,9 @@ def size(number: float) -> str:
     return f"{number:.1f} GB"
 
 
-def summary(state: LoopState, seconds: float) -> str:
-    """Return what is said of a loop that is over, and has taken so many seconds."""
-    return f"{state.label}: {amount(state)} in {duration(seconds)}"
+def summary(state: LoopState, seconds: float, note: str = "") -> str:
+    """Return what is said of what is over, and has taken so many seconds."""
+    return f"{state.label}: {amount(state)} in {duration(seconds)}" + (f", {note}" if note else "")
 
 
 def _in_two(seconds: float, large: int, large_name: str, small: int, small_name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ...errors import TaskNotSent
+from ..process.instruments import offered
 from ..results import future as f
 from ..results.callbacks import Deferred
 from ..results.future import Future
@@ -28,6 +29,7 @@ def offer(scheduler: Offers, future: Future) -> None:
         scheduler.offer(future)
     else:
         refuse_limits(f.call_of(future)[0], scheduler.has_other_workers)
+        offered(future)
         scheduler.send_suspects([FutureInFlight(future)])
 
 

@@ -15,6 +15,7 @@ class Limits(NamedTuple):
         spare: whether the origin runs no task that can run elsewhere.
         authkey: of ``multiprocessing``, in hexadecimal; if empty, each process makes its own.
         initializer: ``module:function``, which each process calls before its first task; empty if nothing.
+        instruments: what measures the tasks of each process: words of machine/measuring.py; empty if nothing.
     """
 
     retries: int = 2
@@ -23,6 +24,7 @@ class Limits(NamedTuple):
     spare: bool = False
     authkey: str = ""
     initializer: str = ""
+    instruments: str = ""
 
 
 class Identity(NamedTuple):
