@@ -2,6 +2,7 @@
 
 counts       how many tasks there are, and have ended: for --progress
 by function  shown in a table
+profile      which functions take the time: for --profile
 """
 
 from collections.abc import Callable
@@ -14,9 +15,9 @@ from ..wire.messages import Message, Notice, NoticeKind
 from ..wire.status_page import StatusPage
 from .counting import TaskCounter
 
-__all__ = ["BY_FUNCTION", "COUNTS", "count_tasks", "measure"]
+__all__ = ["BY_FUNCTION", "COUNTS", "PROFILE", "count_tasks", "measure"]
 
-COUNTS, BY_FUNCTION = "counts", "by function"
+COUNTS, BY_FUNCTION, PROFILE = "counts", "by function", "profile"
 
 
 def measure(
@@ -25,6 +26,10 @@ def measure(
     """Have this process, which is a worker, measure what is asked, and tell the program of loops."""
     who = identity.machine, identity.worker
     counts = count_tasks(scheduler, page, identity).counts if COUNTS in limits.instruments else None
+    if PROFILE in limits.instruments:
+        from .profiling import start_profile  # with cProfile, which other runs do not need
+
+        start_profile()
     report_to(who, lambda body: send(Notice(NoticeKind.PROGRESS, body)), counts)
 
 

@@ -25,6 +25,7 @@ __all__ = ["Display", "Output", "TerminalOutput", "display"]
 
 
 _LOG_WIDTH = 110
+_USUAL_LINES = 24  # of a terminal that does not tell
 
 
 class Output:
@@ -69,7 +70,7 @@ class TerminalOutput(Output):
 
     def show(self, lines: Sequence[Line], functions: Mapping[str, FunctionCounts]) -> None:
         try:
-            most = os.get_terminal_size(self._stream.fileno()).lines - 3
+            most = max(2, (os.get_terminal_size(self._stream.fileno()).lines or _USUAL_LINES) - 3)
         except (OSError, ValueError):
             return  # the terminal has gone
         shown = [*picture.pictured(self._console, lines), *picture.tabled(self._console, functions)]
