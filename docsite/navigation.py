@@ -23,6 +23,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "limits.md",
         "randomness.md",
         "debugging.md",
+        "progress.md",
         "testing.md",
         "clusters.md",
         "moving.md",

@@ -23,6 +23,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
+#     measuring, counting, profiling             what --progress and --profile have each process do
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed
@@ -52,6 +53,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper (what stands around functions), memory
+#   -------------------------------------------------------------------------------------------------------------
+#   progress/      loops, terminal, display, estimate: how far loops and the run are, and who shows it
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #
