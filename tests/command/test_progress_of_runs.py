@@ -51,6 +51,25 @@ def test_a_run_that_fails_says_how_far_it_was(scoop_run: RunScoop) -> None:
     assert run.err.splitlines()[-1].startswith("tasks: ")
 
 
+def test_tasks_that_run_again_are_told_of(scoop_run: RunScoop) -> None:
+    kills = """
+import os
+from scoop import futures
+
+def die_once(x):
+    if x == 3 and not os.path.exists("dead"):
+        open("dead", "w").close()
+        os._exit(1)
+    return x
+
+if __name__ == "__main__":
+    print(sum(futures.map(die_once, range(20))))
+"""
+    run = scoop_run(kills, options=("--progress", "--spare-origin"))
+    assert (run.status, run.out) == (0, "190\n")
+    assert " retried, " in run.err.splitlines()[-1]
+
+
 @pytest.mark.thorough
 def test_without_rich_no_run_begins_and_the_extra_is_named(scoop_run: RunScoop) -> None:
     hidden = "import sys; sys.modules['rich'] = None; from scoop.__main__ import console; console()"

@@ -18,6 +18,7 @@ from ..engine.results.future import Future, call_of
 from ..errors import name_of
 from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts
 from ..wire.memory import resident_bytes
+from ..wire.status_page import StatusPage
 
 __all__ = ["TaskCounter"]
 
@@ -50,11 +51,13 @@ class TaskCounter(Instrument):
     """Counts tasks, and their own time: without that of tasks within them, and without waits.
 
     Parameters:
-        is_busy: tells whether this process has something to do.
+        page: of this process's machine.
+        worker: which worker this process is.
     """
 
-    def __init__(self, is_busy: Callable[[], bool]) -> None:
-        self._is_busy = is_busy
+    def __init__(self, page: StatusPage, worker: int) -> None:
+        self._page = page
+        self._worker = worker
         self._here = _OfThread()
         self._made: deque[str | tuple[str, int]] = deque()  # a name alone is one task
         self._ended: deque[tuple[str, int, bool, float]] = deque()
@@ -130,7 +133,8 @@ class TaskCounter(Instrument):
         with self._lock:
             self._add_up()
             functions = {name: FunctionCounts(*each) for name, each in self._functions.items()}  # type: ignore[arg-type]
-            return ProcessCounts(functions, self._moved, self._is_busy(), resident_bytes(os.getpid()))
+            page, memory = self._page, resident_bytes(os.getpid())
+            return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.retried())
 
     def _add_up(self) -> None:
         """Add up what was noted. There may be a hundred thousand tasks a second, so no object is made for any."""

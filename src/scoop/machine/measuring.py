@@ -35,6 +35,6 @@ def measure(
 
 def count_tasks(scheduler: Scheduler, page: StatusPage, identity: Identity) -> TaskCounter:
     """Count the tasks of this process from now on."""
-    counter = TaskCounter(lambda: not page.is_idle(identity.worker))
+    counter = TaskCounter(page, identity.worker)
     listen(scheduler, counter)
     return counter

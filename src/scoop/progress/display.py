@@ -104,7 +104,7 @@ class Display:
         self.shown.add(loop)
         self._wanted.set()
 
-    def hear(self, who: object, states: list[LoopState], counts: ProcessCounts | None) -> None:
+    def hear(self, who: tuple[int, int], states: list[LoopState], counts: ProcessCounts | None) -> None:
         """Show loops of another process, and what it has counted."""
         self.shown.hear(who, states, counts)
         self._wanted.set()

@@ -69,7 +69,7 @@ class Reporter:
                 self._wanted.set()
 
 
-def read_report(body: bytes) -> tuple[object, list[LoopState], ProcessCounts | None]:
+def read_report(body: bytes) -> tuple[tuple[int, int], list[LoopState], ProcessCounts | None]:
     """Return who has sent a report, the loops that it tells of, and what it has counted."""
     who, states, counts = pickle.loads(body)
     return who, states, counts

@@ -11,6 +11,9 @@ from .run_counts import FunctionCounts, ProcessCounts, add_up, total_of
 
 __all__ = ["Line", "RunView", "work"]
 
+_PROGRAM = 0, 0
+"""The machine of the program's process, and its number there."""
+
 
 class Line(NamedTuple):
     """What is shown of the loops of one label, or of all tasks.
@@ -42,10 +45,10 @@ class RunView:
         self._size = size
         self._own = own
         self._by_function = by_function
-        self._reports: dict[object, ProcessCounts] = {}
+        self._reports: dict[tuple[int, int], ProcessCounts] = {}  # by machine and worker
         self._tasks, self._seconds = Estimate(now), Estimate(now)
 
-    def hear(self, who: object, counts: ProcessCounts) -> None:
+    def hear(self, who: tuple[int, int], counts: ProcessCounts) -> None:
         """Take in what another process has counted."""
         self._reports[who] = counts
 
@@ -56,7 +59,8 @@ class RunView:
 
     def look(self, now: float) -> tuple[Line, Mapping[str, FunctionCounts]]:
         """Return the line of a moment, and what stands in the table: nothing, if there is none."""
-        processes = [*self._reports.values(), self._own()]
+        self._reports[_PROGRAM] = self._own()
+        processes = [*self._reports.values()]
         functions = add_up(processes)
         total = total_of(functions.values())
         self._tasks.note(now, total.done)
@@ -71,9 +75,18 @@ class RunView:
         notes = [f"{busy} of {self._size} busy"]
         if moved := sum(each.moved for each in processes):
             notes.append(f"{moved:,} moved")
+        if retried := self._retried():
+            notes.append(f"{retried:,} retried")
         if total.failed:
             notes.append(f"{total.failed:,} failed")
         return ", ".join([*notes, words.size(sum(each.memory for each in processes))])
+
+    def _retried(self) -> int:
+        """Return how many tasks run again: each process of a machine tells of all of the machine's."""
+        machines: dict[int, int] = {}
+        for (machine, _), counts in [*self._reports.items()]:
+            machines[machine] = max(machines.get(machine, 0), counts.retried)
+        return sum(machines.values())
 
 
 def work(functions: Mapping[str, FunctionCounts]) -> float:

@@ -31,7 +31,7 @@ class Shown:
         else:
             self._outer[loop] = Estimate(loop.began)
 
-    def hear(self, who: object, states: list[LoopState], counts: ProcessCounts | None) -> None:
+    def hear(self, who: tuple[int, int], states: list[LoopState], counts: ProcessCounts | None) -> None:
         """Show the loops that another process has now, in place of those that it had, and what it has counted."""
         if counts is not None and self.run is not None:
             self.run.hear(who, counts)
