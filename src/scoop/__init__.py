@@ -25,6 +25,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
+#     measuring, counting, profiling             what --progress and --profile have each process do
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
 #   trace/         --trace: recorder (an instrument), run, lines, file, settings, start, briefly
@@ -60,6 +61,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   report/        scoop report: reading, clocks, own_time, critical_path, workers, functions, advice, summary, text,
 #                  page
+#   -------------------------------------------------------------------------------------------------------------
+#   progress/      loops, terminal, display, estimate: how far loops and the run are, and who shows it
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #

@@ -116,6 +116,7 @@ def map(
     buffersize: int | None = None,
     chunksize: int | None = None,
     errors: str = "raise",
+    progress: str | None = None,
     **ignored: Any,
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
@@ -126,16 +127,16 @@ def map(
 
     Parameters:
         timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
-        buffersize: how many inputs may be read ahead of the consumer. By default all, where every iterable
-            tells its length; else 64 for each worker, and more where calls are short, so that an endless iterator
-            is welcome.
+        buffersize: how many inputs may be read ahead of the consumer. By default all, where every iterable tells its
+            length; else 64 for each worker, and more where calls are short. An endless iterator is welcome.
         chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
         errors: what becomes of an ``Exception`` that a call raises, or that its task fails with: ``"raise"`` it;
             ``"return"`` it, in the place of the result, with its note, and the call's inputs as a tuple, ``inputs``;
             or ``"skip"`` it, so that there is no result in its place. With the latter two the map goes on.
+        progress: a label, under which stderr shows how far the map is. See docs/progress.md.
     """
     check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
-    show = presentation(errors)
+    show = presentation(errors, progress=progress)
     if is_serial("map", func):
         return show.serially(from_async(func), iterables)
     return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
@@ -150,6 +151,7 @@ def map_as_completed(
     chunksize: int | None = None,
     errors: str = "raise",
     indexed: bool = False,
+    progress: str | None = None,
     **ignored: Any,
 ) -> Iterator[Any]:
     """Do as map() does, but yield each result as soon as it is there, in no particular order.
@@ -157,7 +159,7 @@ def map_as_completed(
     ``indexed``: yield pairs instead, the index of the input and its result.
     """
     check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
-    show = presentation(errors, indexed)
+    show = presentation(errors, indexed, progress)
     if is_serial("map_as_completed", func):
         return show.serially(from_async(func), iterables)
     sizes = buffersize, chunksize

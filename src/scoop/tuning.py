@@ -166,6 +166,12 @@ class Tuning(NamedTuple):
     """How long a task may keep its worker from ending with the run; by then it is known to be in compiled code."""
     exit_handlers_end_within_seconds: float = 3.0
     """How long the exit handlers of a worker may take: less than an agent has for all of its end."""
+    progress_draw_seconds: float = 0.15
+    """Between two drawings of progress on a terminal: it moves smoothly, and each takes about a millisecond."""
+    progress_report_seconds: float = 0.25
+    """Between two reports of a worker on the loops of its tasks, and on how much it has done."""
+    progress_line_seconds: float = 30.0
+    """Between two lines of progress where they stay, as in a log file."""
     handlers_take_at_most_seconds: float = 5.0
     """How long the end of a run waits for a handler of the program's to take one record of a worker's, or warning."""
     threads_end_within_seconds: float = 1.0

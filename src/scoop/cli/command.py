@@ -35,6 +35,7 @@ from ..machine.unseen_child import await_unseen
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .free_threading import word_on_gil
+from .instruments import finish_instruments, instruments_of, start_instruments
 from .tracing import with_trace
 from .wait_notice import telling_of_wait
 
@@ -61,9 +62,10 @@ def main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     bounds = options.retries, options.max_tasks_per_worker, options.worker_memory_limit, options.spare_origin
     key, resources = os.urandom(32).hex(), dict(options.resources)
-    limits = Limits(*bounds, authkey=key, initializer=options.initializer or "", resources=resources)
     try:
         _set_up(options)
+        measured = instruments_of(options)
+        limits = Limits(*bounds, key, options.initializer or "", resources, instruments=measured)
         program = _program(parser, options)
         limits, record = with_trace(options, limits)
         placement = _place(options)
@@ -190,6 +192,7 @@ def _start(machine: Machine, program: Program) -> None:
         # handlers may still use futures.
         atexit.register(_end, os.getpid(), broker, scheduler, client)
         guard_signals(is_origin=True, patient=program.kind == "session")
+        start_instruments(scheduler, identity, page)
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
@@ -259,6 +262,7 @@ def _drain(program: Program) -> None:
         # waits until a worker reports it, even if the origin's own tasks have ended.
         with telling_of_wait(program.kind == "session"):
             scheduler.drain(await_starts=not program.seems_guarded())
+        finish_instruments(scheduler)
     if isinstance(scheduler.refusal, UnguardedMainError):
         raise scheduler.refusal
 

@@ -43,6 +43,7 @@ _COMMANDS = """\
 Each has a --help of its own. If a program here has the name of a command, then it is run."""
 
 _LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch", "mpiexec")  # the commands that start processes on hosts
+_PROFILES = (".prof", ".pstats")  # how files of profiles are called: so a script is never taken for one
 _REST = "words_after_hosts"  # where --hosts leaves the words after the names: the rest of the command line
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
@@ -67,6 +68,12 @@ def add_options(parser: Parser) -> None:
     add("-n", type=COUNT, metavar="N", help=count)
     add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
     add("-q", "--quiet", action="store_true", help="report errors only")
+    progress = "show on stderr how far the run is: tasks done and known, an estimate of the time left, memory"
+    add("--progress", action="store_const", const="line", help=progress)
+    table = "the same, and a table by function"
+    add("--progress=table", dest="progress", action="store_const", const="table", help=table)
+    profile = "print where the time goes in all processes, or write it to FILE.prof, for pstats"
+    add("--profile", action=_Profile, nargs=argparse.REMAINDER, metavar="FILE.prof", help=profile)
     add("--nice", type=_niceness, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
     retries = "how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")
@@ -175,6 +182,15 @@ class _Hosts(argparse.Action):
             parser.error(f"argument {option}: expected at least one host")
         setattr(namespace, self.dest, [*getattr(namespace, self.dest), *values[:count]])
         setattr(namespace, _REST, values[count:])
+
+
+class _Profile(argparse.Action):
+    """Takes the name of a file, if what follows is one of a profile, and leaves the rest for another pass."""
+
+    def __call__(self, _: object, namespace: argparse.Namespace, values: Any, __: str | None = None) -> None:
+        named = bool(values) and values[0].endswith(_PROFILES) and values[0][:1] != "-"
+        setattr(namespace, self.dest, values[0] if named else "")
+        setattr(namespace, _REST, values[named:])
 
 
 def _begins_program(word: str) -> bool:

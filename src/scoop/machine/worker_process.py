@@ -31,6 +31,7 @@ from ..wire.status_page import StatusPage
 from .authkey import share_authkey
 from .connection import connect
 from .initializer import call_by_name, call_in_worker
+from .measuring import measure
 from .worker_end import WorkerEnd
 
 __all__ = ["become_worker", "keep_freed_memory", "serve"]
@@ -95,6 +96,7 @@ def serve(
     runtime.refusal = UnguardedMainError(_UNGUARDED)
     follow_filters()
     forward_warnings(client.send, client.is_connected)
+    measure(scheduler, identity, limits, page, client.send)
     try:
         import_main()
         if limits.initializer:

@@ -17,12 +17,14 @@ from typing import Any, Protocol
 
 from ..engine.offers.outbox import FutureInFlight, InFlight
 from ..engine.offers.withdrawal import Offers, withdraw
+from ..engine.process.instruments import offered
 from ..engine.process.signal_safety import calls_program, indivisible
 from ..engine.results import future as f
 from ..engine.results.future import Future
 from ..engine.tasks.places import of_row
 from ..engine.threads.blocking import Threads, WaitPoint
 from ..errors import ScoopError
+from ..progress.loops import Loop
 from ..tuning import TUNING
 from .consumer import Point
 from .presentation import Presentation, note_input
@@ -65,13 +67,20 @@ class CoroutineMap:
         inputs: yields the arguments of each row.
         ordered: whether results are wanted in the order of the inputs, or each as soon as it is there.
         most: rows that may be read ahead of the consumer; None for some for each worker.
+        loop: counts the rows that have ended, if one does.
     """
 
     begins_coroutines = True
     looks_every_seconds: float | None = None  # no results are there that it has not been told of
 
     def __init__(
-        self, scheduler: CoroutineMapScheduler, rows: MapRows, inputs: Iterator[Row], ordered: bool, most: int | None
+        self,
+        scheduler: CoroutineMapScheduler,
+        rows: MapRows,
+        inputs: Iterator[Row],
+        ordered: bool,
+        most: int | None,
+        loop: Loop | None = None,
     ) -> None:
         self.presentation: Presentation | None = None  # how results are shown; None if as they are
         self._point: Point = WaitPoint(scheduler)
@@ -81,6 +90,7 @@ class CoroutineMap:
         self._in_flight = _RowThatMustTravel if rows.must_travel else FutureInFlight
         self._unread = enumerate(inputs)
         self._ordered = ordered
+        self._loop = loop
         self._most = 2 * TUNING.most_coroutines * scheduler.size if most is None else most
         self._rows: dict[Future, tuple[int, Row]] = {}  # that were read, and whose results were not taken
         self._turns: deque[Future] = deque()  # of these: in order, or else those that have ended
@@ -172,6 +182,7 @@ class CoroutineMap:
     def _add(self, number: int, row: Row) -> None:
         options = of_row(self._options, number) if self._is_numbered else self._options
         future = f.new_task(self._function, row, {}, options)
+        offered(future)
         self._rows[future] = number, row
         if self._ordered:
             self._turns.append(future)
@@ -180,6 +191,8 @@ class CoroutineMap:
         self._end_unwanted()
 
     def _has_ended(self, future: Future) -> None:
+        if self._loop is not None:
+            self._loop.add(1)
         if not self._ordered and future in self._rows:
             self._turns.append(future)
         if self.is_over():

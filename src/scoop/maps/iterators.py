@@ -21,9 +21,11 @@ from ..engine.tasks.async_function import AsyncFunction
 from ..engine.tasks.places import number
 from ..engine.tasks.task import PLAIN
 from ..engine.threads.blocking import deadline_after
+from ..progress.loops import Loop, ending
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
 from .coroutine_map import CoroutineMap, CoroutineMapScheduler
+from .counted_map import CountedMap, loop_over, told_rows
 from .map_in_progress import MapInProgress, MapScheduler
 from .presentation import PLAIN_RESULTS, Presentation, note_input
 from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
@@ -51,12 +53,15 @@ class Inputs:
         ordered: bool = True,
         buffersize: int | None = None,
         chunksize: int | None = None,
+        *,
+        loop: Loop | None = None,
     ) -> None:
         self.presentation: Presentation | None = None  # of the results; None: they are yielded as they are
         self._scheduler = scheduler
         self._rows = rows
         rows.take_place()
         self._chunksize = chunksize or 1
+        self._new_window = MapInProgress if loop is None else partial(CountedMap, loop)
         self._consumer = Consumer(scheduler, ordered)
         self._windows = self._consumer.maps  # not used up
         self._rows_added = 0
@@ -71,7 +76,7 @@ class Inputs:
         if leave:
             check(scheduler, rows.function, rows.options)
         # Rows that leave are all sent away as they are read: so not too many at once.
-        told = _told_rows(iterables) if buffersize is None and not leave else None
+        told = told_rows(iterables) if buffersize is None and not leave else None
         if told is not None and all(map(_can_be_sliced, iterables)):
             if told:
                 self._add(_copied(iterables))
@@ -167,7 +172,7 @@ class Inputs:
     def _add(self, columns: Columns) -> None:
         if self._rows.is_numbered:
             columns = number(columns, self._rows_added)
-        window = MapInProgress(self._scheduler, self._rows, columns, self._consumer.notify, self._chunksize)
+        window = self._new_window(self._scheduler, self._rows, columns, self._consumer.notify, self._chunksize)
         window.offset, self._rows_added = self._rows_added, self._rows_added + window.total
         self._windows.append(window)
         if priority := self._rows.options.priority:
@@ -194,17 +199,6 @@ def _copied(iterables: tuple[Any, ...]) -> Columns:
 
 def _transposed(rows: list[tuple[Any, ...]], width: int) -> Columns:
     return tuple([[*map(itemgetter(place), rows)] for place in range(width)])
-
-
-@calls_program
-def _told_rows(iterables: tuple[Any, ...]) -> int | None:
-    """Return how many rows there are, as far as the iterables tell. It need not be true."""
-    try:
-        return min(map(len, iterables))
-    except Exception as problem:
-        if problem is runtime.signal_error:
-            raise
-        return None
 
 
 class Results(chain[Any]):
@@ -236,8 +230,9 @@ def start_map(
     ``must_travel``: what cannot travel fails, instead of running in this process.
     """
     deadline = deadline_after(timeout)
-    inputs = start(scheduler, func, iterables, ordered, *sizes, must_travel=must_travel, show=show)
-    lists = inputs.results(deadline)
+    loop = None if show.progress is None else loop_over(show.progress, iterables)
+    inputs = start(scheduler, func, iterables, ordered, *sizes, must_travel=must_travel, show=show, loop=loop)
+    lists = inputs.results(deadline) if loop is None else ending(loop, inputs.results(deadline))
     results = cast(Results, Results.from_iterable(lists))
     results.inputs, results.lists = inputs, lists
     return results
@@ -251,19 +246,20 @@ def start(
     *sizes: int | None,
     must_travel: bool = False,
     show: Presentation = PLAIN_RESULTS,
+    loop: Loop | None = None,
 ) -> Source:
-    """Start a map now; return it. See start_map()."""
+    """Start a map now; return it. See start_map(). ``loop``: counts its rows, if one does."""
     rows = show.rows(func, must_travel)
     source: Inputs | CoroutineMap
     if isinstance(rows.function, AsyncFunction):
         check(scheduler, rows.function, rows.options)
         buffersize = sizes[0] if sizes else None
-        most = _told_rows(iterables) if buffersize is None else buffersize
+        most = told_rows(iterables) if buffersize is None else buffersize
         columns = zip(*iterables, strict=False)
-        source = CoroutineMap(cast(CoroutineMapScheduler, scheduler), rows, columns, ordered, most)
+        source = CoroutineMap(cast(CoroutineMapScheduler, scheduler), rows, columns, ordered, most, loop)
     else:
-        source = Inputs(scheduler, rows, iterables, ordered, *sizes)
-    if show != PLAIN_RESULTS:
+        source = Inputs(scheduler, rows, iterables, ordered, *sizes, loop=loop)
+    if not show.is_plain:
         source.presentation = show
     return source
 

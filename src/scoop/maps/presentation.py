@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from ..engine.tasks.places import serial_map
 from ..errors import add_note, brief, describe
+from ..progress.loops import counted_calls, ending
+from .counted_map import loop_over
 from .row_functions import MapRows
 from .segment import Segment
 from .tolerant_rows import FailedRow, TolerantRows, unpacked
@@ -28,10 +30,16 @@ class Source(Protocol):
 
 
 class Presentation(NamedTuple):
-    """How results are shown: see futures.map_as_completed."""
+    """How results are shown, and under which label how many have come: see futures.map_as_completed."""
 
     errors: str = "raise"
     indexed: bool = False
+    progress: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether results are yielded as they are."""
+        return self.errors == "raise" and not self.indexed
 
     def rows(self, function: Callable[..., Any], must_travel: bool = False) -> MapRows:
         """Return what is done to the rows of such a map."""
@@ -56,7 +64,10 @@ class Presentation(NamedTuple):
 
     def serially(self, function: Callable[..., Any], iterables: Iterable[Iterable[Any]]) -> Iterator[Any]:
         """Return the results of calls that are made here, one after another, each when it is asked for."""
-        if self == PLAIN_RESULTS:
+        if self.progress is not None:
+            loop, uncounted = loop_over(self.progress, (*iterables,)), self._replace(progress=None)
+            return ending(loop, uncounted.serially(counted_calls(loop, function), iterables))
+        if self.is_plain:
             return serial_map(function, (*iterables,))
         return self._shown(self._called(function, iterables))
 
@@ -84,13 +95,15 @@ class Presentation(NamedTuple):
 PLAIN_RESULTS = Presentation()
 
 
-def presentation(errors: str, indexed: bool = False) -> Presentation:
+def presentation(errors: str, indexed: bool = False, progress: str | None = None) -> Presentation:
     """Return how results are shown; raise ValueError if there is no such way."""
     if errors == "raise" and not indexed:
         return PLAIN_RESULTS
     if errors not in _WAYS:
         raise ValueError(f"errors must be 'raise', 'return' or 'skip', not {describe(errors)}")
-    return Presentation(errors, bool(indexed))
+    if not isinstance(progress, str | None):
+        raise TypeError(f"progress must be a label, which is a text, or None, not {describe(progress)}")
+    return Presentation(errors, bool(indexed), progress)
 
 
 def note_input(error: BaseException, row: int, inputs: tuple[Any, ...]) -> None:

@@ -74,6 +74,7 @@ class NoticeKind(IntEnum):
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
     HOSTS = 4  # from the coordinator: which other machines take part; from a broker, and empty: none any more
     TRACE = 5  # lines of a trace, as they are to stand in its file
+    PROGRESS = 6  # how far the loops of its tasks are
 
 
 class StopReason(IntEnum):

@@ -10,6 +10,8 @@ Some things are read so often, or matter at such a moment, that a message would 
     ends   one byte a worker, its own: it has begun to end, and runs the program's exit handlers
     begun  how many tasks of others the worker has begun so far: all that is known of its work when it has died
 
+and one number for all, the broker's: how many tasks were put on offer again that a worker had begun before it died.
+
 The pages are anonymous and inherited by forked processes: no name, no file, nothing to open. A process that is not
 forked from the one that made them gets a descriptor of them.
 """
@@ -34,18 +36,19 @@ class StatusPage:
     """The cells of so many workers, twelve bytes for each. ``descriptor``: of the memory, if it has one."""
 
     def __init__(self, workers: int, descriptor: int = -1) -> None:
-        self._memory = mmap.mmap(descriptor, _BYTES * workers)
+        self._memory = mmap.mmap(descriptor, _size(workers))
         memory = memoryview(self._memory)
         self._whole = memory
         self._bytes = memory[: 2 * workers]
         self.flags = self._bytes.cast("H")
         self.begun = memory[2 * workers : 10 * workers].cast("Q")
         self._far = memory[10 * workers : 11 * workers]
-        self._ends = memory[11 * workers :]
+        self._ends = memory[11 * workers : 12 * workers]
+        self._retried = memory[12 * workers :].cast("Q")
 
     def close(self) -> None:
         """Let go of the memory, where a process goes on without its run."""
-        for view in (self.flags, self.begun, self._bytes, self._far, self._ends, self._whole):
+        for view in (self.flags, self.begun, self._bytes, self._far, self._ends, self._retried, self._whole):
             view.release()
         self._memory.close()
 
@@ -69,6 +72,12 @@ class StatusPage:
     def is_asked_far(self, worker: int) -> bool:
         return bool(self._far[self.cell(worker)])
 
+    def note_retried(self, count: int) -> None:
+        self._retried[0] = count
+
+    def retried(self) -> int:
+        return self._retried[0]
+
     def set_ending(self, worker: int) -> None:
         self._ends[self.cell(worker)] = True
 
@@ -80,6 +89,10 @@ class StatusPage:
 
     def is_idle(self, worker: int) -> bool:
         return bool(self._bytes[2 * self.cell(worker) + 1])
+
+
+def _size(workers: int) -> int:
+    return _BYTES * workers + 8
 
 
 def new_status_page(descriptor: int = -1) -> StatusPage:
@@ -96,5 +109,5 @@ def open_page_memory() -> int:
 
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
-    os.ftruncate(descriptor, _BYTES * MOST_WORKERS)
+    os.ftruncate(descriptor, _size(MOST_WORKERS))
     return descriptor

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ...errors import TaskNotSent
+from ..process.instruments import offered
 from ..process.limits import Limits
 from ..results import future as f
 from ..results.callbacks import Deferred
@@ -40,6 +41,7 @@ def offer(scheduler: Offers, future: Future) -> None:
     options = f.options_of(future)
     if options.leaves:
         check(scheduler, f.call_of(future)[0], options)
+        offered(future)
         scheduler.send_suspects([FutureInFlight(future)])
         return
     if options.priority:

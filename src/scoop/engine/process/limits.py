@@ -18,6 +18,7 @@ class Limits(NamedTuple):
         initializer: ``module:function``, which each process calls before its first task; empty if nothing.
         resources: how many of each a machine has, for tasks that need some.
         trace: what each process is to record, see trace/settings.py; empty if nothing.
+        instruments: what measures the tasks of each process: words of machine/measuring.py; empty if nothing.
     """
 
     retries: int = 2
@@ -28,6 +29,7 @@ class Limits(NamedTuple):
     initializer: str = ""
     resources: Mapping[str, int] = {}
     trace: str = ""
+    instruments: str = ""
 
 
 class Identity(NamedTuple):

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+from ...progress.begin import hear_report
 from ...tuning import TUNING
 from ...wire import codec
 from ...wire.messages import Notice, NoticeKind
@@ -62,8 +63,7 @@ def finish_notices() -> bool:
 def _handle_all() -> None:
     while (notice := _waiting.get()) is not None:
         try:
-            handle = _warn if notice.kind == NoticeKind.WARNING else _handle_record
-            handle(notice.body)
+            _HANDLERS[NoticeKind(notice.kind)](notice.body)
         except BaseException:
             _log.exception("scoop: the program has failed to handle what a worker has to say")
 
@@ -98,3 +98,6 @@ def _place_of(filename: str) -> tuple[str | None, dict[Any, Any]]:
         if names.get("__file__") == filename:
             return names["__name__"], names.setdefault("__warningregistry__", {})
     return None, _registries.setdefault(filename, {})
+
+
+_HANDLERS = {NoticeKind.RECORD: _handle_record, NoticeKind.WARNING: _warn, NoticeKind.PROGRESS: hear_report}

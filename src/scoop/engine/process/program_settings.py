@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
+from ...progress import terminal
 from ...wire import codec
 from ...wire.main_module import MAIN_ALIAS
 
@@ -27,12 +28,14 @@ class Settings(NamedTuple):
         disabled: the level up to which all loggers are silent (``logging.disable``).
         levels: of the loggers that have one, by name.
         filters: of warnings, pickled singly.
+        terminal: whether progress hangs below what is printed on the terminal: see progress/terminal.py.
     """
 
     serial: int
     disabled: int
     levels: dict[str, int]
     filters: list[bytes]
+    terminal: bool = False
 
 
 _newest = Settings(0, 0, {}, [])
@@ -59,7 +62,8 @@ def follow_levels() -> None:
 
 def settings_to_send() -> Settings:
     """Return what is to go along with tasks: what is set now in the program, or what came with a task."""
-    if _leads and (_probe.changes() != _changes or (_filters != _filters_seen and warnings.filters is _filters)):
+    changed = _probe.changes() != _changes or terminal.is_guarded != _newest.terminal
+    if _leads and (changed or (_filters != _filters_seen and warnings.filters is _filters)):
         _look()
     return _newest
 
@@ -71,7 +75,8 @@ def _look() -> None:
     if warnings.filters is _filters:
         _filters_seen = [*_filters]
         filters = [*_packed(_filters_seen)]
-    _newest = Settings(_newest.serial + 1, int(logging.root.manager.disable), _levels(), filters)
+    serial, disabled = _newest.serial + 1, int(logging.root.manager.disable)
+    _newest = Settings(serial, disabled, _levels(), filters, terminal.is_guarded)
 
 
 def take_in(settings: Settings) -> None:
@@ -93,6 +98,8 @@ def _follow(settings: Settings) -> None:
         _set_filters(_loaded(settings.filters))
     if _follows_levels:
         _set_levels(settings)
+    if settings.terminal:
+        terminal.guard_streams()
     _followed = settings
 
 

@@ -1,0 +1,40 @@
+"""What measures the tasks of a process, as the command line asks: see Limits.instruments.
+
+counts       how many tasks there are, and have ended: for --progress
+by function  shown in a table
+profile      which functions take the time: for --profile
+"""
+
+from collections.abc import Callable
+
+from ..engine.listening import listen
+from ..engine.process.limits import Identity, Limits
+from ..engine.scheduler import Scheduler
+from ..progress.begin import report_to
+from ..wire.messages import Message, Notice, NoticeKind
+from ..wire.status_page import StatusPage
+from .counting import TaskCounter
+
+__all__ = ["BY_FUNCTION", "COUNTS", "PROFILE", "count_tasks", "measure"]
+
+COUNTS, BY_FUNCTION, PROFILE = "counts", "by function", "profile"
+
+
+def measure(
+    scheduler: Scheduler, identity: Identity, limits: Limits, page: StatusPage, send: Callable[[Message], None]
+) -> None:
+    """Have this process, which is a worker, measure what is asked, and tell the program of loops."""
+    who = identity.machine, identity.worker
+    counts = count_tasks(scheduler, page, identity).counts if COUNTS in limits.instruments else None
+    if PROFILE in limits.instruments:
+        from .profiling import start_profile  # with cProfile, which other runs do not need
+
+        start_profile()
+    report_to(who, lambda body: send(Notice(NoticeKind.PROGRESS, body)), counts)
+
+
+def count_tasks(scheduler: Scheduler, page: StatusPage, identity: Identity) -> TaskCounter:
+    """Count the tasks of this process from now on."""
+    counter = TaskCounter(page, identity.worker)
+    listen(scheduler, counter)
+    return counter

@@ -1,0 +1,62 @@
+"""`--profile`: where the time goes in all processes, whatever waits for whatever."""
+
+import pstats
+from pathlib import Path
+
+import pytest
+
+from running import RunScoop
+from scripts import everywhere
+
+PROGRAM = """
+import sys, time
+from scoop import futures
+
+def work(n):
+    return sum([i * i for i in range(n)])
+
+def leaf(x):
+    return work(1000) + len(str(x))
+
+def parent(x):
+    work(1000)
+    return sum(futures.map(leaf, range(4)))
+
+def tree(n):
+    if n == 0:
+        return leaf(n)
+    return sum(each.result() for each in [futures.submit(tree, n - 1), futures.submit(tree, n - 1)])
+
+if __name__ == "__main__":
+    list(futures.map(parent, range(10)))
+    tree(4)
+    print("done")
+"""
+
+CALLS = {"work": 66, "leaf": 56, "parent": 10, "tree": 31}
+
+
+@everywhere
+def test_a_profile_counts_every_call_in_whichever_process(scoop_run: RunScoop, n: int, tmp_path: Path) -> None:
+    file = tmp_path / "run.prof"
+    run = scoop_run(PROGRAM, n=n, options=("--profile", str(file)))
+    assert (run.status, run.out, run.err) == (0, "done\n", "")
+    found = pstats.Stats(str(file)).stats  # type: ignore[attr-defined]
+    calls = {name: counts[1] for (path, _, name), counts in found.items() if path.endswith("script.py")}
+    assert {name: calls[name] for name in CALLS} == CALLS
+    assert not [path for path, _, _ in found if "/scoop/engine/" in path]
+    assert all(own >= 0 for _, _, own, _, _ in found.values())
+
+
+def test_without_a_file_a_profile_is_printed_at_the_end(scoop_run: RunScoop) -> None:
+    run = scoop_run(PROGRAM, options=("--profile",))
+    assert (run.status, run.out) == (0, "done\n")
+    assert run.err.startswith("scoop: profile of 3 processes\n")
+    assert "script.py" in run.err
+
+
+@pytest.mark.thorough
+def test_a_profile_that_cannot_be_written_says_so(scoop_run: RunScoop) -> None:
+    run = scoop_run(PROGRAM, options=("--profile", "/nowhere/run.prof"))
+    assert run.status == 0
+    assert run.err == "scoop: the profile cannot be written to /nowhere/run.prof: No such file or directory\n"
