@@ -19,6 +19,7 @@ from ..engine.process.broker_client import BrokerClient
 from ..engine.process.limits import Identity, Limits
 from ..engine.process.notices import finish_notices
 from ..engine.process.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
+from ..engine.process.stacks_signal import tell_stacks_when_asked
 from ..engine.process.tracebacks import without_our_frames
 from ..engine.process.unasked import report_failures
 from ..engine.scheduler import Scheduler
@@ -181,6 +182,7 @@ def _start(machine: Machine, program: Program) -> None:
         # handlers may still use futures.
         atexit.register(_end, os.getpid(), broker, scheduler, client)
         guard_signals(is_origin=True, patient=program.kind == "session")
+        tell_stacks_when_asked(client.send)
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None

@@ -33,6 +33,9 @@ _COMMANDS = """\
   hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
   worker --connect FILE [-n N]   join a run that was started with --invite FILE
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
+  top [PID]                      look into a run: its workers, what each runs, what waits
+  stacks [PID]                   print what all processes of a run do, down to the line
+  info                           print what SCOOP runs on, for a report of a defect
   examples [FOLDER]              copy the examples into a folder
   completion SHELL               print what completes options in bash, zsh or fish
   manpage                        print the manual page

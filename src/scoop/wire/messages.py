@@ -73,6 +73,8 @@ class NoticeKind(IntEnum):
     WARNING = 1  # of the warnings module
     ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
+    LOOK = 4  # the other way, from the broker of the program: say what you do; see looks.py
+    SEEN = 5  # the answer to that, which this broker takes
 
 
 class StopReason(IntEnum):
