@@ -11,7 +11,7 @@ from .peers import ORIGIN
 from .standing import state_of
 from .state import BrokerState
 
-__all__ = ["ProcessesHere"]
+__all__ = ["ProcessesHere", "tasks_begun"]
 
 
 class ProcessesHere:
@@ -50,6 +50,15 @@ class ProcessesHere:
         held = len(self._state.table.held.get(number, ()))
         idle = peer is not None and peer.idle
         return Worker(number, pid, letter, ticks / os.sysconf("SC_CLK_TCK"), _memory(pid), begun, held, idle)
+
+
+def tasks_begun(page: StatusPage, pids: Mapping[int, int], uplink: int | None) -> str:
+    """Return in words how many tasks of others the workers that are left have begun."""
+    begun = [page.begun[page.cell(number)] for number, pid in pids.items() if pid != uplink]
+    if not begun:
+        return "it has no worker left"
+    each = f", from {min(begun):,} to {max(begun):,} each" if len(begun) > 1 else ""
+    return f"its {len(begun):,} workers have taken over {sum(begun):,} tasks{each}"
 
 
 def _memory(pid: int) -> int:

@@ -15,7 +15,7 @@ from .half_messages import HalfMessages
 from .looks import Looks
 from .orphans import reap_orphans
 from .overruns import Overruns
-from .own_processes import ProcessesHere
+from .own_processes import ProcessesHere, tasks_begun
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
 from .stacks_text import print_stacks
@@ -114,6 +114,7 @@ class Broker:
                     self._look_at = now + TUNING.standing_look_seconds
                     self._look_at_workers()
         finally:
+            _log.info("scoop: the run ends here: %s", tasks_begun(self._page, self._pids, self._uplink_pid))
             self._end_workers()
 
     def _longest_sleep(self) -> float | None:

@@ -34,6 +34,7 @@ from ..machine.unseen_child import await_unseen
 from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .free_threading import word_on_gil
+from .story import tell_begin, tell_end
 from .wait_notice import telling_of_wait
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def _refuse(problem: Exception) -> int:
 
 def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
-    log.set_up(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
+    level = logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING
+    log.set_up(level, options.log, options.log_json)
     if word := word_on_gil():
         log.own.warning("scoop: %s", word)
     if options.path is not None:
@@ -171,7 +173,7 @@ def _describe(placement: "Placement | None", options: argparse.Namespace, progra
 
 def _start(machine: Machine, program: Program) -> None:
     """Fork the broker, make this process the origin, and have the run end with this process."""
-    log.own.info("scoop: %d workers on this machine", machine.workers)
+    tell_begin(program, machine.workers)
     try:
         broker, page, sock = fork_broker(machine)
         name_process(0, machine.size, broker, is_origin=True)
@@ -214,13 +216,16 @@ def _run(program: Program, run: Callable[[], None]) -> int:
     try:
         run()
         await_put_off_signals()
+        tell_end("has ended")
     except CannotStart as problem:
         return _refuse(problem)
     except SystemExit as end:
+        tell_end(f"has ended with sys.exit({end.code!r})")
         if end.code not in (None, 0):
             _await_threads()
             raise
     except BaseException as error:
+        tell_end(f"has failed with {type(error).__name__}")
         status = _report(error)
         _await_threads()
         return status

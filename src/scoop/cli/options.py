@@ -64,8 +64,10 @@ def add_options(parser: Parser) -> None:
     add = parser.add_argument
     count = "workers beside the program; 1: it runs all tasks itself (default: all usable processors)"
     add("-n", type=COUNT, metavar="N", help=count)
-    add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
+    add("-v", "--verbose", action="count", default=0, help="tell what the run does: what starts, and what ends")
     add("-q", "--quiet", action="store_true", help="report errors only")
+    for name, lines in (("--log", "lines"), ("--log-json", "lines of JSON")):
+        add(name, metavar="FILE", type=os.path.abspath, help=f"add what -v tells to a file, as {lines}")
     add("--nice", type=_niceness, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
     retries = "how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")
@@ -98,7 +100,6 @@ _GONE = (
     ("--broker-hostname", 1, "hosts reach this machine by the name that --external-hostname gives"),
     ("-b", 1, "every machine has one broker"),
     ("--rsh", 0, "hosts are reached by ssh, or by what --launcher names"),
-    ("--log", 1, "what SCOOP says is written to standard error"),
 )
 """Options of SCOOP 0.7, how many values they have, and why they are not needed."""
 
