@@ -23,6 +23,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "limits.md",
         "randomness.md",
         "debugging.md",
+        "looking-inside.md",
         "testing.md",
         "clusters.md",
         "moving.md",

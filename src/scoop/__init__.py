@@ -13,6 +13,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
 #                  join, kernel, examples, completion, manpage, wait_notice, free_threading
+#     looking into a run: runs (which, and the connection), top, top_rows, stacks; info, story
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
@@ -48,10 +49,11 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  locks that tasks hold, deadlocks    |    overruns        the end of their workers
 #     travel/      what has changed since the import   |
 #                  and goes along with a function      |
-#     process/     broker client, signals, logging     |
+#     process/     broker client, signals, logging     |    askers, looks   who looks into the run
+#     process_report  what is told to one who looks in |    own_processes, stacks_text   what is seen
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
-#                  wrapper (what stands around functions), memory
+#                  wrapper (what stands around functions), memory, looks (what is seen of a run)
 #   -------------------------------------------------------------------------------------------------------------
 #   errors.py      all exceptions of SCOOP's own         tuning.py   all measured compromises      log.py, identity.py
 #
