@@ -56,10 +56,13 @@ def be_no_broker() -> None:
 
 
 def _rename(name: str) -> str:
-    """Have the system call this process so; return what it was called before."""
-    with open("/proc/self/comm", "r+") as file:
-        before = file.read().strip()
-        file.write(name)
+    """Have the system call this process so, if it can be told; return what it was called before."""
+    try:
+        with open("/proc/self/comm", "r+") as file:
+            before = file.read().strip()
+            file.write(name)
+    except OSError:  # there is no /proc: then nobody finds this run
+        return name
     return before
 
 
@@ -76,6 +79,10 @@ class Askers:
         self._begin = begin
         self._listener: socket.socket | None = None
         self._listens_until = inf
+
+    def __bool__(self) -> bool:
+        """Return whether the socket is there."""
+        return self._listener is not None
 
     def heed_signal(self) -> None:
         """Listen whenever the signal comes, from now on. Linux only."""

@@ -95,6 +95,10 @@ class Looks:
         self._serial = 0
         self._open: dict[int, tuple[Gathering, Tell]] = {}
 
+    def __bool__(self) -> bool:
+        """Return whether any is under way."""
+        return bool(self._open)
+
     def begin(self, full: bool, tell: Tell) -> None:
         """Ask all processes of the run; have ``tell`` called with what they say."""
         self._serial += 1

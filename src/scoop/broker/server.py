@@ -105,8 +105,9 @@ class Broker:
                     self._starts.retry()
                     self._carry_out(self._state.starts_fail(self._starts.fail))
                 self._overruns.end()
-                self._looks.end()
-                self._askers.end()
+                if self._looks or self._askers:
+                    self._looks.end()
+                    self._askers.end()
                 if (now := time.monotonic()) >= self._reap_at:
                     self._reap_at = now + TUNING.orphans_reaped_every_seconds
                     reap_orphans(self._pids.values())
@@ -123,7 +124,8 @@ class Broker:
         seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
         if self._state.watch:
             seconds = min(seconds, self._overruns.seconds_to_look())
-        seconds = min(seconds, self._looks.seconds_left(), self._askers.seconds_left())
+        if self._looks or self._askers:
+            seconds = min(seconds, self._looks.seconds_left(), self._askers.seconds_left())
         return None if seconds == inf else max(0.0, seconds)
 
     def _look_at_workers(self) -> None:

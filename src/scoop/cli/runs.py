@@ -13,7 +13,7 @@ from ..broker.askers import PROCESS_NAME, socket_name, user_of
 from ..errors import ScoopError
 from ..wire.looks import Snapshot, decode_snapshot
 
-__all__ = ["CannotLook", "LiveRun", "RunView", "choose_run", "find_runs", "look_once"]
+__all__ = ["CannotLook", "LiveRun", "RunEnded", "RunView", "choose_run", "find_runs", "look_once"]
 
 ANSWERS_WITHIN = 5.0
 """Seconds that a broker, which does next to nothing, has to listen, and then to answer."""
@@ -21,6 +21,10 @@ ANSWERS_WITHIN = 5.0
 
 class CannotLook(ScoopError):
     """A run cannot be looked into; the message says why, in one line."""
+
+
+class RunEnded(CannotLook):
+    """The run has ended meanwhile."""
 
 
 class LiveRun(NamedTuple):
@@ -106,7 +110,7 @@ class RunView:
         except TimeoutError:
             raise CannotLook(f"the broker of process {self.run.program} does not answer; is it stopped?") from None
         except (OSError, ValueError):
-            raise CannotLook(f"the run of process {self.run.program} has ended") from None
+            raise RunEnded(f"the run of process {self.run.program} has ended") from None
 
     def close(self) -> None:
         self._lines.close()
@@ -118,7 +122,7 @@ def _connect(run: LiveRun) -> socket.socket:
     try:
         os.kill(run.broker, signal.SIGUSR1)
     except OSError:
-        raise CannotLook(f"the run of process {run.program} has ended") from None
+        raise RunEnded(f"the run of process {run.program} has ended") from None
     until = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < until:
         sock = socket.socket(socket.AF_UNIX)

@@ -3,6 +3,7 @@
 import argparse
 import os
 import select
+import signal
 import sys
 import termios
 import time
@@ -13,7 +14,7 @@ from typing import Any
 
 from ..broker.askers import NAMED
 from ..wire.looks import Snapshot
-from .runs import CannotLook, RunView, choose_run
+from .runs import CannotLook, RunEnded, RunView, choose_run
 from .top_rows import COLUMNS, ORDERS, Row, cells, chosen, rows_of, summary, table
 
 __all__ = ["Screen", "show_top"]
@@ -29,6 +30,7 @@ _LINES_AROUND = 7
 
 def show_top(options: argparse.Namespace) -> int:
     """Show a run of this user's until a key ends that, or the run ends; return the exit status."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the screen is to be as it was before
     try:
         with closing(RunView(choose_run(options.pid))) as view:
             if options.once or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -36,7 +38,7 @@ def show_top(options: argparse.Namespace) -> int:
             return _watch(view)
     except CannotLook as problem:
         print(f"scoop: {problem}", file=sys.stderr)
-        return 2
+        return 0 if isinstance(problem, RunEnded) else 2
     except KeyboardInterrupt:
         return 0
 

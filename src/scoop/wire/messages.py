@@ -241,7 +241,7 @@ class Retire(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Worker to origin: something that the program is to hear of. As Demand, it is not counted: see Idle."""
+    """Worker to origin: what the program is to hear of; or a look. As Demand, it is not counted: see Idle."""
 
     kind: int  # see NoticeKind
     body: bytes

@@ -125,8 +125,9 @@ def _new_call(row: list[FrameType], between: list[FrameType], full: bool) -> Cal
         started = local.get("started", getattr(local.get("self"), "started", None))
         if type(started) is float:
             seconds = monotonic() - started
-        if frame.f_code.co_name == "_perform":
-            owner = owner_of(local["task"].batch)
+        batch = getattr(local.get("task"), "batch", None)
+        if type(batch) is int:
+            owner = owner_of(batch)
     places = [_place(each) for each in row[-MOST_PLACES:]] if full else []
     return Call(name, seconds, owner, places)
 
