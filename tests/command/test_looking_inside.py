@@ -214,12 +214,12 @@ def test_nothing_listens_before_it_is_asked_for(background: Background) -> None:
 @pytest.mark.parametrize("is_mine", [True, False])
 def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch, is_mine: bool) -> None:
     asked: list[bool] = []
-    woken, wake = socket.socketpair()
+    woken, wake = os.pipe()
     me = os.getuid()
     monkeypatch.setattr("scoop.broker.askers.user_of", lambda _: (1, me if is_mine else me + 4242))
-    with selectors.DefaultSelector() as selector, woken, wake, socket.socket(socket.AF_UNIX) as asker:
+    with selectors.DefaultSelector() as selector, socket.socket(socket.AF_UNIX) as asker:
         askers = Askers(selector, lambda full, _: asked.append(full))
-        wake.send(b"!")
+        os.write(wake, b"!")
         askers.listen(woken)
         asker.connect(socket_name(os.getpid()))
         if is_mine:
@@ -232,3 +232,5 @@ def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch, is_mine: boo
             assert asker.recv(1) == b""
         for key in [*selector.get_map().values()]:
             key.fileobj.close()  # type: ignore[union-attr]
+    os.close(woken)
+    os.close(wake)

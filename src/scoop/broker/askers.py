@@ -67,7 +67,7 @@ def _rename(name: str) -> str:
 
 
 class Askers:
-    """The socket, while it is there, and the connections to it.
+    """The ``listener``, while it is there, and the connections to it.
 
     Parameters:
         selector: in which all are watched; the data of its keys are what to call with the events.
@@ -77,25 +77,19 @@ class Askers:
     def __init__(self, selector: selectors.BaseSelector, begin: Begin) -> None:
         self._selector = selector
         self._begin = begin
-        self._listener: socket.socket | None = None
+        self.listener: socket.socket | None = None
         self._listens_until = inf
-
-    def __bool__(self) -> bool:
-        """Return whether the socket is there."""
-        return self._listener is not None
 
     def heed_signal(self) -> None:
         """Listen whenever the signal comes, from now on. Linux only."""
         if sys.platform != "linux":
             return
-        woken, wake = socket.socketpair()
-        woken.setblocking(False)
-        wake.setblocking(False)
+        woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector.register(woken, selectors.EVENT_READ, lambda _: self.listen(woken))
 
         def note(*_: object) -> None:
             try:
-                wake.send(b"!")
+                os.write(wake, b"!")
             except OSError:
                 pass  # as many have asked as there is room for
 
@@ -108,14 +102,15 @@ class Askers:
 
     def end(self) -> None:
         """Listen no more, if the time for it is over."""
-        if self._listener is not None and time.monotonic() >= self._listens_until:
-            self._selector.unregister(self._listener)
-            self._listener.close()
-            self._listener, self._listens_until = None, inf
+        if self.listener is not None and time.monotonic() >= self._listens_until:
+            self._selector.unregister(self.listener)
+            self.listener.close()
+            self.listener, self._listens_until = None, inf
 
-    def listen(self, woken: socket.socket) -> None:
-        woken.recv(1024)
-        if self._listener is None:
+    def listen(self, woken: int) -> None:
+        """Have the socket there for a while; ``woken``: what has told of the signal."""
+        os.read(woken, 1024)
+        if self.listener is None:
             listener = socket.socket(socket.AF_UNIX)
             try:
                 listener.bind(socket_name(os.getpid()))
@@ -124,14 +119,14 @@ class Askers:
             except OSError:
                 listener.close()  # no descriptors are left, or the name is taken: who asks hears that none answers
                 return
-            self._listener = listener
+            self.listener = listener
             self._selector.register(listener, selectors.EVENT_READ, self._accept)
         self._listens_until = time.monotonic() + LISTEN_SECONDS
 
     def _accept(self, _: int) -> None:
-        assert self._listener is not None
+        assert self.listener is not None
         try:
-            sock, _ = self._listener.accept()
+            sock, _ = self.listener.accept()
         except OSError:
             return
         if user_of(sock)[1] not in (os.getuid(), 0):

@@ -63,7 +63,7 @@ class Gathering:
 
 
 class Looks:
-    """The looks that are under way.
+    """The looks that are ``under_way``.
 
     Parameters:
         machine: the number of this one; that of the program's is 0.
@@ -93,11 +93,7 @@ class Looks:
         self._clock = clock
         self._show = show
         self._serial = 0
-        self._open: dict[int, tuple[Gathering, Tell]] = {}
-
-    def __bool__(self) -> bool:
-        """Return whether any is under way."""
-        return bool(self._open)
+        self.under_way: dict[int, tuple[Gathering, Tell]] = {}
 
     def begin(self, full: bool, tell: Tell) -> None:
         """Ask all processes of the run; have ``tell`` called with what they say."""
@@ -105,7 +101,7 @@ class Looks:
         look = Look(self._serial, full)
         gathering = Gathering(look, self._has_links, self._clock())
         gathering.add(self._read_own())
-        self._open[self._serial] = gathering, tell
+        self.under_way[self._serial] = gathering, tell
         self._tell_all(look_notice(look))
 
     def take(self, notice: Notice) -> bool:
@@ -119,17 +115,17 @@ class Looks:
         if notice.kind != NoticeKind.SEEN or self._machine:
             return False
         serial, seen = read_seen(notice)
-        if serial in self._open:
-            self._open[serial][0].add(seen)
+        if serial in self.under_way:
+            self.under_way[serial][0].add(seen)
         return True
 
     def end(self) -> None:
         """Tell of the looks that are over."""
-        for serial, (gathering, tell) in [*self._open.items()]:
+        for serial, (gathering, tell) in [*self.under_way.items()]:
             if gathering.is_over_at() <= self._clock():
-                del self._open[serial]
+                del self.under_way[serial]
                 tell(gathering.snapshot)
 
     def seconds_left(self) -> float:
         """Return after how many seconds to call ``end``."""
-        return max(0.0, min((each.is_over_at() for each, _ in self._open.values()), default=inf) - self._clock())
+        return max(0.0, min((each.is_over_at() for each, _ in self.under_way.values()), default=inf) - self._clock())

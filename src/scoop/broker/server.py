@@ -105,7 +105,7 @@ class Broker:
                     self._starts.retry()
                     self._carry_out(self._state.starts_fail(self._starts.fail))
                 self._overruns.end()
-                if self._looks or self._askers:
+                if self._looks.under_way or self._askers.listener:
                     self._looks.end()
                     self._askers.end()
                 if (now := time.monotonic()) >= self._reap_at:
@@ -124,7 +124,7 @@ class Broker:
         seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
         if self._state.watch:
             seconds = min(seconds, self._overruns.seconds_to_look())
-        if self._looks or self._askers:
+        if self._looks.under_way or self._askers.listener:
             seconds = min(seconds, self._looks.seconds_left(), self._askers.seconds_left())
         return None if seconds == inf else max(0.0, seconds)
 
