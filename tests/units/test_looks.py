@@ -131,6 +131,17 @@ def test_a_snapshot_travels_as_it_is() -> None:
     assert decode_snapshot(encode_snapshot(snapshot)) == snapshot
 
 
+NO_NUMBER = b'[1, "Machine", [0, "here", 9, 0, 0, 0, 0, [[[], 1, "", 0, 0, 0, 0, 0]]]]'
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", NO_NUMBER])
+def test_an_answer_that_makes_no_sense_is_found_out_at_once(body: bytes) -> None:
+    told = Told()
+    told.begin()
+    with pytest.raises((ValueError, TypeError)):
+        told.looks.take(Notice(NoticeKind.SEEN, body))
+
+
 # -- in words ----------------------------------------------------------------------------------------------------
 
 

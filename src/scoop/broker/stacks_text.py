@@ -10,9 +10,12 @@ __all__ = ["print_stacks", "stacks_text", "worker_name"]
 
 
 def print_stacks(snapshot: Snapshot) -> None:
-    """Print them on standard error."""
-    sys.stderr.write(stacks_text(snapshot, time.strftime("%H:%M:%S")))
-    sys.stderr.flush()
+    """Print them on standard error, as far as that can be: the broker goes on in any case."""
+    try:
+        sys.stderr.write(stacks_text(snapshot, time.strftime("%H:%M:%S")))
+        sys.stderr.flush()
+    except Exception:  # nobody reads it any more, or a worker has sent what makes no sense
+        pass
 
 
 def stacks_text(snapshot: Snapshot, when: str) -> str:

@@ -166,7 +166,10 @@ def seen_notice(serial: int, seen: Process | Machine) -> Notice:
 
 
 def read_seen(notice: Notice) -> tuple[int, Process | Machine]:
-    """Return the serial of the look that a notice answers, and the answer."""
+    """Return the serial of the look that a notice answers, and the answer.
+
+    Raises ValueError, TypeError or another exception if it makes no sense: a task may have written it.
+    """
     serial, kind, fields = json.loads(notice.body)
     return serial, (_process if kind == Process.__name__ else _machine)(fields)
 
@@ -190,7 +193,11 @@ def new_snapshot(machines: Iterable[Machine], processes: Iterable[Process]) -> S
 
 def _machine(fields: list[Any]) -> Machine:
     machine = Machine(*fields)
-    return machine._replace(workers=[Worker(*each) for each in machine.workers])
+    return machine._replace(workers=[_worker(*each) for each in machine.workers])
+
+
+def _worker(number: int, *others: Any) -> Worker:
+    return Worker(int(number), *others)  # a broker relies on it
 
 
 def _process(fields: list[Any]) -> Process:
