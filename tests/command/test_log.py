@@ -35,7 +35,7 @@ def test_verbose_tells_the_story_of_a_run_with_times(scoop_run: RunScoop) -> Non
     assert [words for words in STORY if words not in run.err] == []
 
 
-@pytest.mark.parametrize("options", [(), ("-q",)])
+@pytest.mark.parametrize("options", [(), pytest.param(("-q",), marks=pytest.mark.thorough)])
 def test_files_get_the_story_and_standard_error_does_not(
     scoop_run: RunScoop, tmp_path: Path, options: tuple[str, ...]
 ) -> None:

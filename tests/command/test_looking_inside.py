@@ -62,6 +62,8 @@ def scoop(*words: str, cwd: Path) -> Run:
 
 def test_stacks_shows_what_each_process_does_line_by_line(background: Background) -> None:
     command = start(background, FIBERS)
+    with socket.socket(socket.AF_UNIX) as sock, pytest.raises(ConnectionRefusedError):  # nothing listens yet
+        sock.connect(socket_name(choose_run(command.process.pid).broker))
     run = scoop("stacks", str(command.process.pid), cwd=background.folder)
     assert (run.status, run.err) == (0, "")
     assert f"the program (pid {command.process.pid} on {socket.gethostname()})" in run.out
@@ -132,6 +134,7 @@ def main():
 """
 
 
+@pytest.mark.thorough
 def test_a_child_of_the_programs_ends_by_the_signal(background: Background) -> None:
     command = start(background, FORKS)
     assert (command.end(), command.err) == (0, "")
@@ -201,14 +204,6 @@ def test_of_several_runs_one_is_to_be_named(monkeypatch: pytest.MonkeyPatch) -> 
         choose_run(None)
     assert choose_run(8).broker == 12
     assert choose_run(10).program == 7
-
-
-def test_nothing_listens_before_it_is_asked_for(background: Background) -> None:
-    command = start(background, FIBERS)
-    broker = choose_run(command.process.pid).broker
-    with socket.socket(socket.AF_UNIX) as sock, pytest.raises(ConnectionRefusedError):
-        sock.connect(socket_name(broker))
-    finish(command, background.folder)
 
 
 @pytest.mark.parametrize("is_mine", [True, False])
