@@ -24,6 +24,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "resources.md",
         "randomness.md",
         "debugging.md",
+        "looking-inside.md",
         "progress.md",
         "traces.md",
         "testing.md",

@@ -13,6 +13,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
 #                  join, submit, kernel, report, tracing, examples, completion, manpage, wait_notice, free_threading
+#     looking into a run: runs (which, and the connection), top, top_rows, stacks; info, story
 #   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
 #   -------------------------------------------------------------------------------------------------------------
@@ -55,9 +56,12 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     travel/      what has changed since the import   |
 #                  and goes along with a function      |
 #     process/     broker client, signals, logging     |    resources       what tasks have, and wait for
+#     process_report  what is told to one who looks in |    askers, looks   who looks into the run
+#                                                      |    own_processes, stacks_text   what is seen
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
-#                  wrapper (what stands around functions), memory, fields and notes (of messages), batches
+#                  wrapper (what stands around functions), memory, fields and notes (of messages), batches,
+#                  looks (what is seen of a run)
 #   -------------------------------------------------------------------------------------------------------------
 #   report/        scoop report: reading, clocks, own_time, critical_path, workers, functions, advice, summary, text,
 #                  page

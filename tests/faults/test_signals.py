@@ -68,7 +68,7 @@ def test_what_a_signal_handler_raises_reaches_the_program(attack: Attack) -> Non
     assert (run.status, run.out) == (7, ""), run.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2])
 @pytest.mark.parametrize("whom", ["group", "origin"])
 def test_a_signal_that_is_not_handled_ends_the_run(tmp_path: Path, number: int, whom: str) -> None:
     struck = Struck(tmp_path, WAITS)

@@ -81,7 +81,7 @@ class Starts:
             self._missing.append(failed_starts)
             return False
         self.next_number += 1
-        _log.info("scoop: worker %d started (pid %d)", number, pid)
+        _log.info("scoop: worker %d has started (pid %d)", number, pid)
         self._join(number, sock, pid, failed_starts)
         return True
 

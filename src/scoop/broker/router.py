@@ -176,7 +176,16 @@ class Router:
         self._constants.change(number, message)
         self.roll_call.begin(message)
 
+    def tell_all(self, message: m.Notice, but: int | None = None) -> None:
+        """Have all peers hear of something that changes nothing of what there is to do."""
+        for number in [*self.peers]:
+            if number != but:
+                self.peers.send_uncounted(number, message)
+
     def _pass_notice_on(self, number: int, message: m.Notice) -> None:
+        if message.kind == m.NoticeKind.LOOK:
+            self.tell_all(message, number)
+            return
         if message.kind != m.NoticeKind.ALL_ANSWERED:
             self.peers.send_uncounted(ORIGIN, message)  # or to what leads to the origin
         self.roll_call.heard(number, message)  # after it: the last answer goes before the word that it is the last

@@ -7,15 +7,19 @@ import time
 from math import inf
 
 from ..tuning import TUNING
-from ..wire.messages import MalformedMessage, MessageReader, ProgramEnded, Welcome, encode
+from ..wire.messages import MalformedMessage, MessageReader, Notice, ProgramEnded, Welcome, encode
 from ..wire.sockets import Channel
 from ..wire.status_page import StatusPage
+from .askers import Askers
 from .half_messages import HalfMessages
+from .looks import Looks
 from .orphans import reap_orphans
 from .overruns import Overruns
+from .own_processes import ProcessesHere, tasks_begun
 from .peers import ORIGIN, Instruction, Replace, Send
 from .processes import GRACE_SECONDS, Spawn, Starts, end_processes, reap
 from .resources import Amounts
+from .stacks_text import print_stacks
 from .standing import StandingWorkers
 from .state import BrokerState
 
@@ -56,6 +60,7 @@ class Broker:
     ) -> None:
         uplink = ORIGIN if machine else UPLINK if spawn_uplink else None
         self._uplink_pid: int | None = None  # of the uplink, if it is a child of ours
+        self._machine = machine
         self._state = BrokerState(machine, uplink, retries, workers, resources)
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
@@ -68,6 +73,8 @@ class Broker:
         self._channels: dict[int, Channel] = {}  # by peer
         self._pids: dict[int, int] = {}  # the same, but the origin, which is no child of ours
         self._overruns = Overruns(self._state, page, self._pids)
+        self._looks = self._new_looks(machine)
+        self._askers = Askers(self._selector, self._looks.begin)
         self._starts = Starts(workers, spawn, page, self._join)
         self._join(ORIGIN, origin, None)
         if spawn_uplink:
@@ -77,6 +84,8 @@ class Broker:
 
     def serve(self) -> None:
         """Run until the origin closes its socket; then end the workers."""
+        if not self._machine:
+            self._askers.heed_signal()
         try:
             while ORIGIN in self._channels:
                 ready = self._selector.select(self._longest_sleep())
@@ -86,6 +95,9 @@ class Broker:
                     self._carry_out(self._state.tell_demand())
                     self._demand_at = inf
                 for key, events in ready:
+                    if callable(key.data):
+                        key.data(events)
+                        continue
                     if events & selectors.EVENT_WRITE:
                         self._channels[key.data].flush()
                     if events & selectors.EVENT_READ:
@@ -95,6 +107,9 @@ class Broker:
                     self._starts.retry()
                     self._carry_out(self._state.starts_fail(self._starts.fail))
                 self._overruns.end()
+                if self._looks.under_way or self._askers.listener:
+                    self._looks.end()
+                    self._askers.end()
                 if (now := time.monotonic()) >= self._reap_at:
                     self._reap_at = now + TUNING.orphans_reaped_every_seconds
                     reap_orphans(self._pids.values())
@@ -102,6 +117,7 @@ class Broker:
                     self._look_at = now + TUNING.standing_look_seconds
                     self._look_at_workers()
         finally:
+            _log.info("scoop: the run ends here: %s", tasks_begun(self._page, self._pids, self._uplink_pid))
             self._end_workers()
 
     def _longest_sleep(self) -> float | None:
@@ -110,6 +126,8 @@ class Broker:
         seconds = min(self._starts.longest_sleep(), ask_after, min(self._demand_at, look_at) - time.monotonic())
         if self._state.watch:
             seconds = min(seconds, self._overruns.seconds_to_look())
+        if self._looks.under_way or self._askers.listener:
+            seconds = min(seconds, self._looks.seconds_left(), self._askers.seconds_left())
         return None if seconds == inf else max(0.0, seconds)
 
     def _look_at_workers(self) -> None:
@@ -119,6 +137,17 @@ class Broker:
         parts = {number: part for number, channel in self._channels.items() if (part := channel.part)}
         for text in self._standing.look(busy) + self._half_messages.look(parts):
             _log.warning("scoop: %s", text)
+
+    def _new_looks(self, machine: int) -> Looks:
+        here = ProcessesHere(machine, self._state, self._page, self._pids)
+
+        def tell_all(notice: Notice) -> None:
+            self._carry_out(self._state.tell_all(notice))
+
+        def tell_parent(notice: Notice) -> None:
+            self._channels[ORIGIN].post(notice)
+
+        return Looks(machine, self._has_uplink, here.read, tell_all, tell_parent, time.monotonic, print_stacks)
 
     def _join(self, number: int, sock: socket.socket, pid: int | None, failed_starts: int = 0) -> None:
         def watch(unsent: bool) -> None:
@@ -160,6 +189,8 @@ class Broker:
         messages = self._channels[number].receive()
         try:
             for message in messages or ():
+                if isinstance(message, Notice) and self._looks.take(message):
+                    continue
                 if isinstance(message, ProgramEnded) and message.all_started:
                     self._starts.start_first(self._starts.to_start)
                 self._carry_out(self._state.received(number, message))

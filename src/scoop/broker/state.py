@@ -78,6 +78,11 @@ class BrokerState:
         self._router.received(number, message)
         return self._match()
 
+    def tell_all(self, message: m.Notice) -> list[Instruction]:
+        """Have all peers, and all machines beyond a link, hear of something."""
+        self._router.tell_all(message)
+        return self.peers.take_instructions()
+
     def left(self, number: int, begun: int, report: str = "") -> list[Instruction]:
         """A peer has died, having begun so many tasks in all its life; ``report`` says how."""
         gone = self._router.left(number, begun, report)

@@ -21,6 +21,7 @@ from ..engine.process.broker_client import BrokerClient
 from ..engine.process.limits import Identity, Limits
 from ..engine.process.notices import finish_notices
 from ..engine.process.signal_guard import await_put_off_signals, end_at_next_interrupt, guard_signals
+from ..engine.process.stacks_signal import tell_stacks_when_asked
 from ..engine.process.tracebacks import without_our_frames
 from ..engine.process.unasked import report_failures
 from ..engine.scheduler import Scheduler
@@ -36,6 +37,7 @@ from ..machine.worker_process import become_worker
 from ..tuning import TUNING
 from .free_threading import word_on_gil
 from .instruments import finish_instruments, instruments_of, start_instruments
+from .story import tell_begin, tell_end
 from .tracing import with_trace
 from .wait_notice import telling_of_wait
 
@@ -104,7 +106,8 @@ def _refuse(problem: Exception) -> int:
 
 def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
-    log.set_up(logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING)
+    level = logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING
+    log.set_up(level, options.log, options.log_json)
     if word := word_on_gil():
         log.own.warning("scoop: %s", word)
     if options.path is not None:
@@ -178,7 +181,7 @@ def _describe(placement: "Placement | None", options: argparse.Namespace, progra
 
 def _start(machine: Machine, program: Program) -> None:
     """Fork the broker, make this process the origin, and have the run end with this process."""
-    log.own.info("scoop: %d workers on this machine", machine.workers)
+    tell_begin(program, machine.workers)
     try:
         broker, page, sock = fork_broker(machine)
         name_process(0, machine.size, broker, is_origin=True)
@@ -193,6 +196,7 @@ def _start(machine: Machine, program: Program) -> None:
         atexit.register(_end, os.getpid(), broker, scheduler, client)
         guard_signals(is_origin=True, patient=program.kind == "session")
         start_instruments(scheduler, identity, page)
+        tell_stacks_when_asked(client.send)
     except (OSError, RuntimeError) as problem:  # python raises RuntimeError if it can start no more threads
         reason = why_not_started(problem) if isinstance(problem, OSError) else problem
         raise CannotStart(f"the run's processes and threads cannot be started: {reason}") from None
@@ -224,13 +228,16 @@ def _run(program: Program, run: Callable[[], None]) -> int:
     try:
         run()
         await_put_off_signals()
+        tell_end("has ended")
     except CannotStart as problem:
         return _refuse(problem)
     except SystemExit as end:
+        tell_end(f"has ended with sys.exit({end.code!r})")
         if end.code not in (None, 0):
             _await_threads()
             raise
     except BaseException as error:
+        tell_end(f"has failed with {type(error).__name__}")
         status = _report(error)
         _await_threads()
         return status

@@ -21,7 +21,7 @@ examples:
 
 _OF_PROGRAMS = (
     *("--retries", "--spare-origin", "--max-tasks-per-worker", "--worker-memory-limit", "--nice", "--debug"),
-    *("--progress", "--progress=table", "--profile"),
+    *("--progress", "--progress=table", "--profile", "--log", "--log-json"),
     *("-m", "-c", "--connect", "--insecure", "--invite", "--dry-run", "--min-hosts"),
 )
 """Options that mean nothing here; most are taken all the same, so that a command line need not be edited."""
@@ -31,6 +31,25 @@ examples:
   python -m scoop --invite run.scoop script.py   on the machine of the program, which writes the file
   scoop worker --connect run.scoop               on another machine, which has a copy of the file
   scoop worker --connect run.scoop -n 4          with four workers
+"""
+
+_TOP_EXAMPLES = """\
+examples:
+  scoop top                              the only run that you have on this machine
+  scoop top 4242                         the run of the program with this pid
+  scoop top --once                       print what there is now, and end
+"""
+
+_STACKS_EXAMPLES = """\
+examples:
+  scoop stacks                           the only run that you have on this machine
+  scoop stacks 4242                      the run of the program with this pid
+  kill -USR1 4242                        the same, printed where that program prints its errors
+"""
+
+_INFO_EXAMPLES = """\
+examples:
+  scoop info                             to be pasted into a report of a defect
 """
 
 _EXAMPLES_EXAMPLES = """\
@@ -112,6 +131,45 @@ def _new_kernel_parser() -> Parser:
     return parser
 
 
+def _new_top_parser() -> Parser:
+    parser = Parser(
+        prog="scoop top",
+        description="Look into a run of yours on this machine: its workers, what each runs and for how long, what\n"
+        "waits, memory. Keys: s sorts, / filters, q ends.",
+        epilog=_TOP_EXAMPLES,
+    )
+    _add_pid(parser)
+    parser.add_argument("--once", action="store_true", help="print what there is now, and end")
+    return parser
+
+
+def _new_stacks_parser() -> Parser:
+    parser = Parser(
+        prog="scoop stacks",
+        description="Print what all processes of a run of yours do right now, suspended tasks included, each as a\n"
+        "chain of the calls that wait for it.",
+        epilog=_STACKS_EXAMPLES,
+    )
+    _add_pid(parser)
+    return parser
+
+
+def _add_pid(parser: Parser) -> None:
+    pid = "of the program, or of a worker (default: the only run there is)"
+    parser.add_argument("pid", nargs="?", type=_pid, metavar="PID", help=pid)
+
+
+def _pid(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 1 << 31):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the number of a process")
+    return int(text)
+
+
+def _new_info_parser() -> Parser:
+    about = "Print what SCOOP runs on: versions, processors, limits, the batch system, how long a task takes."
+    return Parser("scoop info", description=about, epilog=_INFO_EXAMPLES)
+
+
 def _new_examples_parser() -> Parser:
     parser = Parser("scoop examples", description="Copy SCOOP's examples into a folder.", epilog=_EXAMPLES_EXAMPLES)
     parser.add_argument(
@@ -150,6 +208,9 @@ COMMAND_PARSERS: Mapping[str, Callable[[], Parser]] = {
     "submit": new_submit_parser,
     "kernel": _new_kernel_parser,
     "report": _new_report_parser,
+    "top": _new_top_parser,
+    "stacks": _new_stacks_parser,
+    "info": _new_info_parser,
     "examples": _new_examples_parser,
     "completion": _new_completion_parser,
     "manpage": _new_manpage_parser,

@@ -72,6 +72,27 @@ def _report(parser: Parser, words: Words) -> Run:
     return partial(report, options)
 
 
+def _info(parser: Parser, words: Words) -> Run:
+    parser.parse_args(words)
+    from .info import show_info
+
+    return show_info
+
+
+def _stacks(parser: Parser, words: Words) -> Run:
+    options = parser.parse_args(words)
+    from .stacks import show_stacks
+
+    return partial(show_stacks, options)
+
+
+def _top(parser: Parser, words: Words) -> Run:
+    options = parser.parse_args(words)
+    from .top import show_top
+
+    return partial(show_top, options)
+
+
 def _examples(parser: Parser, words: Words) -> Run:
     options = parser.parse_args(words)
     from .examples import copy_examples
@@ -104,6 +125,9 @@ _COMMANDS = {
     "submit": _submit,
     "kernel": _kernel,
     "report": _report,
+    "top": _top,
+    "stacks": _stacks,
+    "info": _info,
     "examples": _examples,
     "completion": _completion,
     "manpage": _manpage,

@@ -37,6 +37,9 @@ _COMMANDS = """\
   submit [options] script.py     submit a job to Slurm, Grid Engine, PBS or LSF
   kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
   report FILE                    say what a run has spent its time on, by what --trace wrote
+  top [PID]                      look into a run: its workers, what each runs, what waits
+  stacks [PID]                   print what all processes of a run do, down to the line
+  info                           print what SCOOP runs on, for a report of a defect
   examples [FOLDER]              copy the examples into a folder
   completion SHELL               print what completes options in bash, zsh or fish
   manpage                        print the manual page
@@ -66,8 +69,10 @@ def add_options(parser: Parser) -> None:
     add = parser.add_argument
     count = "workers beside the program; 1: it runs all tasks itself (default: all usable processors)"
     add("-n", type=COUNT, metavar="N", help=count)
-    add("-v", "--verbose", action="count", default=0, help="report what starts, and what dies")
+    add("-v", "--verbose", action="count", default=0, help="tell what the run does: what starts, and what ends")
     add("-q", "--quiet", action="store_true", help="report errors only")
+    for name, lines in (("--log", "lines"), ("--log-json", "lines of JSON")):
+        add(name, metavar="FILE", type=os.path.abspath, help=f"add what -v tells to a file, as {lines}")
     progress = "show on stderr how far the run is: tasks done and known, an estimate of the time left, memory"
     add("--progress", action="store_const", const="line", help=progress)
     table = "the same, and a table by function"
@@ -112,7 +117,6 @@ _GONE = (
     ("--broker-hostname", 1, "hosts reach this machine by the name that --external-hostname gives"),
     ("-b", 1, "every machine has one broker"),
     ("--rsh", 0, "hosts are reached by ssh, or by what --launcher names"),
-    ("--log", 1, "what SCOOP says is written to standard error"),
 )
 """Options of SCOOP 0.7, how many values they have, and why they are not needed."""
 

@@ -79,7 +79,7 @@ def _invitation(
         folder=os.getcwd(),
         must_be_there=options.path is not None,
         environment={name: os.environ[name] for name in (*options.env, *THREAD_LIMITS) if name in os.environ},
-        level=log.own.level,
+        level=log.printed_level(),
         nice=options.nice or 0,
         debug=options.debug,
     )

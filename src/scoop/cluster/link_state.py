@@ -29,6 +29,8 @@ class LinkState:
         return message
 
     def from_coordinator(self, message: Message) -> Message:
+        if isinstance(message, Notice):
+            return message
         if not isinstance(message, Demand):
             self._down += 1
             self._broker_done = False

@@ -5,16 +5,19 @@ Between messages it looks now and then whether others want work, and whether res
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from ..errors import BrokenExecutor, HostsMissing, MainImportError, ScoopError, UnguardedMainError
 from ..tuning import TUNING
 from ..wire import messages as m
+from ..wire.looks import read_look
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
 from .offers.everywhere import hear
 from .offers.host_table import hear_of_hosts
 from .process import instruments
 from .process.notices import note
+from .process_report import report
 from .scheduler import Scheduler
 
 __all__ = ["Receiver"]
@@ -84,6 +87,8 @@ class Receiver:
         elif isinstance(message, m.Notice) and message.kind == m.NoticeKind.HOSTS:
             hear_of_hosts(scheduler, message)
         elif isinstance(message, m.Notice):
+            if message.kind == m.NoticeKind.LOOK:
+                return partial(report, scheduler, read_look(message))
             (hear if message.kind in (m.NoticeKind.ANSWER, m.NoticeKind.ALL_ANSWERED) else note)(message)
         elif isinstance(message, m.AllDone):
             scheduler.idle.finish()

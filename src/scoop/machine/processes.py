@@ -137,6 +137,8 @@ def _spawn(
     run: Callable[[int, socket.socket], None], broker_pid: int, descriptor_limits: tuple[int, int], number: int
 ) -> tuple[int, socket.socket]:
     """Fork a child of the broker that has this number there; return its pid and the socket to it. Raises OSError."""
+    from ..broker.askers import be_no_broker
+
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -147,6 +149,7 @@ def _spawn(
         if pid:
             return pid, ours
         try:
+            be_no_broker()
             close_all_but(theirs.fileno())  # first, since the calls below may need a free descriptor
             die_with_parent(broker_pid)
             resource.setrlimit(resource.RLIMIT_NOFILE, descriptor_limits)

@@ -75,6 +75,8 @@ class NoticeKind(IntEnum):
     HOSTS = 4  # from the coordinator: which other machines take part; from a broker, and empty: none any more
     TRACE = 5  # lines of a trace, as they are to stand in its file
     PROGRESS = 6  # how far the loops of its tasks are
+    LOOK = 7  # the other way, from the broker of the program: say what you do; see looks.py
+    SEEN = 8  # the answer to that, which this broker takes
 
 
 class StopReason(IntEnum):
@@ -243,7 +245,7 @@ class Retire(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """To the origin: something that the program is to hear of. As Demand, it is not counted: see Idle."""
+    """To the origin: something that the program is to hear of; or a look. As Demand, it is not counted: see Idle."""
 
     kind: int  # see NoticeKind
     body: bytes

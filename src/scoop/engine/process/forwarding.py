@@ -125,4 +125,4 @@ def _is_handled_here(record: logging.LogRecord) -> bool:
     return False
 
 
-_NOT_THE_PROGRAMS = (Forwarder, log.ToStderr, logging.NullHandler)
+_NOT_THE_PROGRAMS = (Forwarder, log.ToStderr, log.ToFile, logging.NullHandler)

@@ -22,7 +22,7 @@ from ...tuning import TUNING
 from . import runtime
 from .signal_safety import is_indivisible, is_ours
 
-__all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals"]
+__all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals", "handle_unless_program_does"]
 
 SECOND_INTERRUPT = 2.0
 """Seconds within which a second Ctrl-C ends the program at once, whatever it does about the first."""
@@ -42,8 +42,9 @@ Handler = Callable[[int, FrameType | None], Any]
 class _Guarded:
     """A handler of the program's behind the guard."""
 
-    def __init__(self, guard: "_SignalGuard", handler: Handler) -> None:
+    def __init__(self, guard: "_SignalGuard", handler: Handler, shown: Any = None) -> None:
         self.handler = handler
+        self.shown = handler if shown is None else shown  # to the program
         self._guard = guard
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
@@ -175,7 +176,7 @@ class _SignalGuard:
 
     def _as_given(self, handler: Any) -> Any:
         if isinstance(handler, _Guarded):
-            return handler.handler
+            return handler.shown
         return signal.default_int_handler if handler == self.interrupt else handler
 
 
@@ -204,6 +205,12 @@ def guard_signals(is_origin: bool, patient: bool = False) -> None:
     runtime.repeat_signal = guard.repeat
     for name, function in replaced.items():
         setattr(signal, name, function)
+
+
+def handle_unless_program_does(number: int, handler: Handler) -> None:
+    """Have SCOOP handle a signal, until the program does; the program sees that it has no handler."""
+    if _guard is not None and _get_handler(number) is signal.SIG_DFL:
+        _set_handler(number, _Guarded(_guard, handler, signal.SIG_DFL))
 
 
 def await_put_off_signals() -> None:

@@ -1,0 +1,48 @@
+"""What this process says of itself when its user looks into the run. See wire/looks.py."""
+
+import os
+from collections.abc import MutableMapping
+from typing import Protocol
+
+from greenlet import greenlet
+
+from ..wire.looks import Look, Process, seen_notice
+from ..wire.messages import Message
+from .offers.ready_table import ReadyTable
+from .process.limits import Identity
+from .stealing.inbox import Inbox
+from .threads.deadlock import Wait
+from .threads.stacks import read_stacks
+
+__all__ = ["report"]
+
+
+class Reporting(Protocol):
+    """What is needed of the scheduler."""
+
+    identity: Identity
+    ready: ReadyTable
+    inbox: Inbox
+    waits: MutableMapping[greenlet, Wait]
+
+    def send(self, message: Message, /) -> None: ...
+
+
+def report(scheduler: Reporting, look: Look) -> None:
+    """Answer a look. It reads source files, and describes calls of the program's: so not on the I/O thread."""
+    scheduler.send(seen_notice(look.serial, _process(scheduler, look.full)))
+
+
+def _process(scheduler: Reporting, full: bool) -> Process:
+    identity, ready = scheduler.identity, scheduler.ready
+    return Process(
+        machine=identity.machine,
+        worker=identity.worker,
+        pid=os.getpid(),
+        is_program=identity.is_origin,
+        ready=len(ready.tasks) + len(ready.kept),
+        blocked=len(ready.waiting),
+        received=len(scheduler.inbox.waiting),
+        suspended=len(scheduler.waits),
+        stacks=read_stacks(scheduler.waits, identity.is_origin, full),
+    )
