@@ -15,7 +15,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  join, submit, kernel, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files,
-#                  job_scripts, entrance (of strangers)
+#                  job_scripts, entrance (of strangers), decision (whether enough hosts take part)
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
 #   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
