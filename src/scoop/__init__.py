@@ -20,7 +20,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files, membership,
-#                  job_scripts, entrance (of strangers)
+#                  job_scripts, entrance (of strangers), decision (whether enough hosts take part)
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
 #     pool, pool_plan, host_options   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------

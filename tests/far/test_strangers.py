@@ -41,7 +41,7 @@ def listening(process: psutil.Process) -> list[tuple[str, int]]:
 
 
 def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -> None:
-    process = far.start(BODY, "f1 f2")
+    process = far.start(BODY, "f1 f1 f2 f2")
     ports = {port for _, port in listening(psutil.Process(process.pid))}
     assert len(ports) == 1, ports
     (port,) = ports

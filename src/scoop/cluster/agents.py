@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 from .. import log
 from ..tuning import TUNING
+from .decision import tell_of_missing, tell_of_names, until_decided
 from .diagnosis import Diagnosis, Failure, diagnose, diagnose_loss, is_turned_away
 from .invitation import Answer, encode
 from .launcher_process import LauncherProcess, Output, Write
-from .machine_identity import this_machine, told_twice
 from .plan import Call, Plan, calls, invite
 from .transport import Terms
 
@@ -56,16 +56,12 @@ class Agents:
         slots, commands = new_login_slots(), calls(self._plan, terms.port)
         starting = [asyncio.create_task(self._start(call, invitation, slots)) for call in commands]
         try:
-            await self._until_decided(starting)
+            await until_decided(starting, lambda: len(self._plan.hosts) - len(self.failed) >= self._plan.least)
         except asyncio.CancelledError:
-            self._tell_of_missing()
+            tell_of_missing(self._plan, self.joined, self.failed)
             raise
-        finally:
-            for task in starting:
-                task.cancel()
-            await asyncio.gather(*starting, return_exceptions=True)
         check_enough(len(self.joined), self._plan.least, self.failed)
-        self._tell_of_names()
+        tell_of_names(self._plan, self.joined)
         self._watchers = [asyncio.create_task(self._watch(process)) for process in self._processes]
         return len(self.joined)
 
@@ -75,31 +71,6 @@ class Agents:
             watcher.cancel()
         await asyncio.gather(*(process.end() for process in self._processes))
         self._output.close()
-
-    async def _until_decided(self, starting: list[asyncio.Task[None]]) -> None:
-        """Wait until all hosts have answered, or too few still can; then a moment for others that fail as fast."""
-        left = {*starting}
-        while left and len(self._plan.hosts) - len(self.failed) >= self._plan.least:
-            done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        if left:
-            await asyncio.wait(left, timeout=TUNING.others_fail_within_seconds)
-
-    def _tell_of_missing(self) -> None:
-        """The run has ended before it was decided whether enough hosts take part."""
-        for failure in self.failed:
-            log.own.warning("scoop: the run has ended without %s", failure)
-        answered = {answer.host for answer in self.joined} | {failure.host for failure in self.failed}
-        if missing := [host.place for host in self._plan.hosts if host.place not in answered]:
-            log.own.info("scoop: the run has ended before these hosts answered: %s", ", ".join(missing))
-
-    def _tell_of_names(self) -> None:
-        """Say which names are those of one machine, unless numbers beside them say how many workers each has."""
-        workers = self._plan.invitation.workers
-        uncounted = [answer for answer in self.joined if workers.get(answer.host) is None]
-        for line in told_twice(uncounted, this_machine(), self._plan.here):
-            log.own.warning("scoop: %s", line)
 
     async def _start(self, call: Call, invitation: bytes, slots: asyncio.Semaphore) -> None:
         async with slots:

@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import os
-import random
-import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,12 +11,12 @@ from typing import Any
 import dask
 from distributed import comm
 from distributed.comm import CommClosedError
-from distributed.comm.core import FatalCommClosedError
 from distributed.security import Security
 
 from ..tuning import TUNING
 from ..wire.messages import MalformedMessage, Message
 from ..wire.shared_buffers import has_memfds
+from .call_again import call_again
 from .certificate import new_certificate
 from .entrance import Entrance
 from .pieces import PieceReader, pieces_of
@@ -27,7 +25,9 @@ from .transport import Connection, TakeConnection, Terms
 __all__ = ["join", "listen", "new_terms"]
 
 PING_SECONDS = 2.0  # between two signs of life, if no more are needed
-CONNECT_TRIES = 40  # about 20 seconds: longer than a stranger may take
+GREETING_SECONDS = 15.0  # within which whoever calls must say what for
+
+_log = logging.getLogger("scoop.run")
 
 # It warns of a machine that reaches no network.
 warnings.filterwarnings("ignore", module=r"distributed\.")
@@ -120,14 +120,16 @@ async def listen(
     terms = new_terms(os.urandom(16).hex())._replace(silence=silence)
 
     async def answer(connected: Any) -> None:
+        entrance.known(connected.stream)  # its handshake has shown the certificate of this run
         try:
-            run, name, workers = await connected.read()
-        except (CommClosedError, OSError, ValueError, TypeError):
+            async with asyncio.timeout(GREETING_SECONDS):
+                run, name, workers = await connected.read()
+        except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
             run, name, workers = "", "", 0
         if run != terms.run:
+            _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
             connected.abort()
             return
-        entrance.known(connected.stream)
         await take(_Connection(connected, silence), name, workers)
 
     with _security(terms) as security:
@@ -148,21 +150,6 @@ async def join(terms: Terms, name: str, workers: int) -> Connection:
     """Connect to a run, as the machine of this name with so many workers. Raises OSError if none answers."""
     with _security(terms) as security:
         arguments = security.get_connection_args("worker")
-    connected = await _connect(terms.address, arguments)
+    connected = await call_again(lambda: comm.connect(terms.address, timeout=30, **arguments))
     await connected.write((terms.run, name, workers))
     return _Connection(connected, terms.silence)
-
-
-async def _connect(address: str, arguments: dict[str, Any]) -> Any:
-    """Connect; if the run hangs up before the handshake, try again: others may be waiting to be known there.
-
-    Dask tries again itself if nobody answers.
-    """
-    for _ in range(CONNECT_TRIES):
-        try:
-            return await comm.connect(address, timeout=30, **arguments)
-        except FatalCommClosedError as problem:
-            if not isinstance(problem.__cause__, ssl.SSLEOFError):
-                raise
-        await asyncio.sleep(random.uniform(0.1, 1.0))
-    raise OSError("it is busy with connections that have not said who they are")
