@@ -24,6 +24,8 @@ _MACHINE = 10_000_000
 
 _MOST_NAMES = 1000
 
+_SHORT = '%s%.2f,"dur":%.2f,"args":{"id":%d,"parent":%d,"made":%.2f%s}},\n'
+
 
 class Lines:
     """Makes lines of one process's events. ``zero`` is the moment at which the trace began."""
@@ -34,6 +36,7 @@ class Lines:
         self._process = identity.machine * _MACHINE + os.getpid()
         self._names: dict[int, tuple[object, str]] = {}
         self._threads: dict[int, int] = {}
+        self._beginnings: dict[tuple[int, int], str] = {}  # by function, which is among the names, and thread
 
     def process(self) -> bytes:
         """Return what is said of the process once, before all else."""
@@ -79,16 +82,23 @@ class Lines:
 
     def _short(self, run: Run, mark: Mark) -> str:
         """Do as _run, sooner, for what nearly all tasks are that there are many of."""
-        known = self._names.get(id(run.function))
-        thread = self._threads.get(run.thread)
-        since, zero, text = run.started, self._zero, run.arguments
-        return (
-            f'{{"ph":"X","cat":"task","name":{known[1] if known else self._name(run)},"pid":{self._process},'
-            f'"tid":{self._thread(run.thread) if thread is None else thread},'
-            f'"ts":{(since - zero) * 1e6:.2f},"dur":{(run.ended - since) * 1e6:.2f},'
-            f'"args":{{"id":{run.number},"parent":{mark[0]},"made":{(mark[1] - zero) * 1e6:.2f}'
-            f"{_words(text) if text or text == 0 else ''}}}}},\n"
+        key, since, zero, text = (id(run.function), run.thread), run.started, self._zero, run.arguments
+        return _SHORT % (
+            self._beginnings.get(key) or self._beginning(key, run),
+            (since - zero) * 1e6,
+            (run.ended - since) * 1e6,
+            run.number,
+            mark[0],
+            (mark[1] - zero) * 1e6,
+            "" if text == "" else _words(text),
         )
+
+    def _beginning(self, key: tuple[int, int], run: Run) -> str:
+        """Return what the lines of all tasks of a function begin with that run on one thread."""
+        name = self._name(run)
+        made = f'{{"ph":"X","cat":"task","name":{name},"pid":{self._process},"tid":{self._thread(run.thread)},"ts":'
+        self._beginnings[key] = made
+        return made
 
     def _run(self, run: Run) -> Iterator[str]:
         where = f'"pid":{self._process},"tid":{self._thread(run.thread)}'
@@ -141,6 +151,7 @@ class Lines:
         if known is None:
             if len(self._names) >= _MOST_NAMES:
                 self._names.clear()
+                self._beginnings.clear()
             name = "a task that could not be rebuilt" if function is None else name_of(function)
             known = self._names[id(function)] = function, json.dumps(name)
         return known[1]

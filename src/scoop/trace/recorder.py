@@ -25,7 +25,7 @@ __all__ = ["Recorder"]
 
 WRITE_EVERY_SECONDS = 0.25
 
-MOST_KEPT = 20_000
+MOST_KEPT = 1000
 """Events that wait to be written; beyond that, who makes one more writes them."""
 
 SHORTEST_WAIT_SECONDS = 5e-6
