@@ -7,6 +7,10 @@ Every few seconds a line says how far the runs are. All that a run has printed f
 FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
 six parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all
 run what those say.
+
+Beside four others a run may meet a moment without any processor that lasts longer than a test has allowed for. So a
+few tests that have failed run once more, alone. What fails again has failed; what passes is named at the end, and
+deserves a look.
 """
 
 import os
@@ -23,6 +27,9 @@ NEW = ("3.14", "3.15")
 """Of these only what is likely to differ is run, where an older one is there: few machines have them."""
 AT_ONCE = 5
 """Most tests wait for processes that start and end, so five runs share two processors well."""
+
+MOST_AGAIN = 3
+"""Failed tests of one run that are run once more. More of them have a reason."""
 
 HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
 """Several hosts, batch systems, simulated machines."""
@@ -48,6 +55,8 @@ OLDEST = (
 """What the oldest Python is the most likely to do otherwise."""
 BETWEEN = ("tests/reference",)
 ON_NEW = ("tests/reference", "tests/library/test_context_variables.py", "tests/library/test_own_threads.py")
+
+FAILED_ONLY = ("--last-failed", "--last-failed-no-failures", "none")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -143,11 +152,23 @@ def main() -> int:
             name: pool.submit(test, name, pythons[version], words, progress)
             for name, (version, words) in wanted.items()
         }
-    failed = [name for name, run in runs.items() if run.result()]
-    print(f"== passed on {'; '.join(name for name in runs if name not in failed) or 'none'}", flush=True)
-    for name in failed:  # once more, where a reader of a long log looks first
-        print(f"== FAILED on {name}", *(line[:200] for line in runs[name].result()), sep="\n   ", flush=True)
-    return 1 if failed else 0
+        failed = {name: run.result() for name, run in runs.items()}
+        again = {name: lines for name, lines in failed.items() if 0 < len(lines) <= MOST_AGAIN}
+        for name in again:
+            version, words = wanted[name]
+            failed[name] = test(name, pythons[version], [*words, *FAILED_ONLY], progress)
+    print(f"== passed on {'; '.join(name for name, lines in failed.items() if not lines) or 'none'}", flush=True)
+    for name, lines in again.items():
+        if not failed[name]:
+            _tell(f"failed on {name} beside the others, and passed alone", lines)
+    for name, lines in failed.items():  # at the end, where a reader of a long log looks first
+        if lines:
+            _tell(f"FAILED on {name}", lines)
+    return 1 if any(failed.values()) else 0
+
+
+def _tell(what: str, lines: list[str]) -> None:
+    print(f"== {what}", *(line[:200] for line in lines), sep="\n   ", flush=True)
 
 
 if __name__ == "__main__":

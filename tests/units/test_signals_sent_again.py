@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import weakref
 from collections.abc import Iterator
 from types import FrameType
 
@@ -66,6 +67,31 @@ def ours() -> FrameType:
 def theirs() -> FrameType:
     """Return a frame of the program's."""
     return sys._getframe()
+
+
+def lost() -> FrameType:
+    """Return a frame of a weak reference's callback, run since the program has let go of an object."""
+    frames: list[FrameType] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and "weakref" in frame.f_code.co_filename:
+            frames.append(frame)
+
+    known = weakref.WeakKeyDictionary[Program, None]()
+    key = Program.__new__(Program)
+    known[key] = None
+    sys.setprofile(note)
+    del key
+    sys.setprofile(None)
+    return frames[0]
+
+
+def test_a_signal_is_put_off_where_its_exception_would_be_lost(program: Program) -> None:
+    program.strike(lost())
+    assert program.calls == 0
+    program.look()
+    program.strike(theirs())
+    assert program.calls == 1
 
 
 def test_a_signal_comes_again_once(program: Program) -> None:

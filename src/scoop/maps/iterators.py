@@ -130,14 +130,21 @@ class Inputs:
     def _next(self, deadline: float | None) -> Segment | None:
         """Return the next results; None at the end. Raise what the inputs raised, in its place."""
         segment = self._consumer.next(deadline)
-        while used := next((window for window in self._windows if window.is_consumed), None):
-            self._windows.remove(used)
+        while self._drop_consumed():
             self._read()
             if segment is None:
                 segment = self._consumer.next(deadline)
         if segment is None and self._problem is not None:
             raise self._problem
         return segment
+
+    def _drop_consumed(self) -> bool:
+        """Let go of a window whose results were all taken; return whether there was one."""
+        for window in self._windows:
+            if window.is_consumed:
+                self._windows.remove(window)
+                return True
+        return False
 
     @calls_program
     def _read(self, told: int | None = None) -> None:

@@ -119,11 +119,9 @@ class MapInProgress:
     # -- for the consumer ---------------------------------------------------------------------------------------
 
     @property
-    @indivisible
     def is_consumed(self) -> bool:
         """Whether all rows that are wanted were consumed."""
-        with self._lock:
-            return not self._unconsumed
+        return not self._unconsumed  # one step of the interpreter, as all that changes it
 
     @indivisible
     def pop(self, in_order: bool) -> AnySegment | None:
@@ -197,14 +195,15 @@ class MapInProgress:
         if seconds is None or seconds > TUNING.worth_giving_seconds:  # else the I/O thread looks later
             self._scheduler.heed_flags()
         error: BaseException | None = None
+        started = self._scheduler.clock()
         try:
             error = run_slice(self, running, self._options.context)
         except BaseException as struck:  # by a signal handler: it is the row's, and goes on to the program
             error = struck
             raise
         finally:
+            self._learn(running.count or 1, self._scheduler.clock() - started)
             segment = running.last_segment(error)
-            self._learn(running)
             self._end_slice(running)
             self.deliver(segment)
             del error
@@ -239,13 +238,12 @@ class MapInProgress:
             self._started, self._at_hand_until = now, now + cost * count
             return running
 
-    def _learn(self, running: RunningSlice) -> None:
-        """Remember what rows take, and how many the next slice is to have."""
-        seconds = self._scheduler.clock() - running.started
-        count = running.count or 1
-        # Less is mostly the price of the slice itself.
-        if self._seconds_per_row is None or seconds > TUNING.first_slice_seconds / 2:
-            self.note_seconds(seconds / count)
+    def _learn(self, count: int, seconds: float) -> None:
+        """Remember what rows took, and how many the next slice is to have."""
+        known, found = self._seconds_per_row, seconds / count
+        # In a short slice most is the price of the slice itself, so there less is nearer to the truth.
+        if known is None or found < known or seconds > TUNING.first_slice_seconds / 2:
+            self.note_seconds(found)
         most = min(TUNING.slice_growth * count, TUNING.most_slice_rows)
         if self._scheduler.costs.bytes(self.function) >= TUNING.heavy_bytes:
             most = 1

@@ -108,11 +108,11 @@ def repeat_signal() -> None:
 
 def need(what: str) -> Scheduler:
     """Return the scheduler; raise, naming the call ``what``, where there is none or it cannot serve."""
+    if current is not None and current.refusal is None:
+        return current
     if (reason := why_refused()) is not None:
         raise reason.with_traceback(None)  # one object for all: it would gather the traces of every call
-    if current is None:
-        raise NotStartedProperly(what)
-    return current
+    raise NotStartedProperly(what)
 
 
 def why_refused() -> Exception | None:

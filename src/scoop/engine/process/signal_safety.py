@@ -10,7 +10,7 @@ from collections.abc import Callable
 from os.path import join
 from types import CodeType, FrameType
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ...identity import OWN_FOLDER
 
@@ -21,7 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _indivisible: set[CodeType] = set()
 _calls_program: set[CodeType] = set()
 
-_WEAKREF = WeakKeyDictionary.__init__.__code__.co_filename
+_LOSES_ERRORS = {kind.__init__.__code__.co_filename for kind in (WeakKeyDictionary, WeakSet)}
+"""Where callbacks of weak references are: what is raised there is lost, whoever has let go of the last reference."""
 _OURS = tuple(join(OWN_FOLDER, part, "") for part in ("engine", "maps", "wire"))
 
 _FINALIZER_FRAMES = 50
@@ -61,7 +62,11 @@ def interrupts_scoop(frame: FrameType | None) -> bool:
 
 
 def is_ours(frame: FrameType | None) -> bool:
-    """Return whether SCOOP's own code is at work in ``frame``, and is not marked with ``calls_program``."""
-    while frame is not None and frame.f_code.co_filename == _WEAKREF:
-        frame = frame.f_back  # a callback of the library's: what were raised in it would be lost
-    return frame is not None and frame.f_code.co_filename.startswith(_OURS) and frame.f_code not in _calls_program
+    """Return whether SCOOP's own code is at work in ``frame``, and is not marked with ``calls_program``.
+
+    A callback of a weak reference counts as ours: an exception in it would never get to the program.
+    """
+    if frame is None:
+        return False
+    file = frame.f_code.co_filename
+    return file in _LOSES_ERRORS or (file.startswith(_OURS) and frame.f_code not in _calls_program)

@@ -35,14 +35,15 @@ def check_map(
         raise TypeError(f"{what}() needs something callable, not {describe(func)}")
     if not iterables:
         raise TypeError(f"{what}() needs at least one iterable of inputs")
-    if any(isinstance(each, Future) for each in iterables):
-        raise TypeError(
-            f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
-        )
+    for each in iterables:
+        if isinstance(each, Future):
+            raise TypeError(
+                f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
+            )
     for name, size in sizes.items():
         if size is not None and size < 1:
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
-    if unheard := ignored.keys() - _ignored:
+    if ignored and (unheard := ignored.keys() - _ignored):
         _ignored.update(unheard)
         names = ", ".join(sorted(unheard))
         warnings.warn(f"futures.{what}() has no use for {names}=, and ignores it", RuntimeWarning, stacklevel=3)

@@ -32,20 +32,24 @@ class CostModel:
 
     def note_seconds(self, function: Any, seconds: float) -> None:
         """Remember what a call of ``function`` took, on average, a moment ago."""
-        if len(self._seconds) >= MOST:
+        self._note(_code_of(function), seconds)
+
+    def note_call(self, function: Any, seconds: float) -> None:
+        """Remember what one call took. Calls of a function differ: one that was long counts for a while."""
+        code = function.__code__ if type(function) is FunctionType else _code_of(function)
+        least = 0.9 * self._seconds.get(code, 0.0)
+        self._note(code, seconds if seconds > least else least)
+
+    def _note(self, code: Any, seconds: float) -> None:
+        if code not in self._seconds and len(self._seconds) >= MOST:
             self._seconds.clear()
             self._bytes.clear()
             self._tiny.clear()
-        code = _code_of(function)
         self._seconds[code] = seconds
         if seconds < TUNING.tiny_task_seconds:
             self._tiny.add(code)
         else:
             self._tiny.discard(code)
-
-    def note_call(self, function: Any, seconds: float) -> None:
-        """Remember what one call took. Calls of a function differ: one that was long counts for a while."""
-        self.note_seconds(function, max(seconds, 0.9 * (self.seconds(function) or 0.0)))
 
     def bytes(self, function: Any) -> float:
         """Return how many bytes a call of ``function`` took with it, or brought back; 0 if it never went anywhere."""

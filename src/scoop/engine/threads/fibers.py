@@ -13,6 +13,7 @@ from typing import Protocol
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from ..process.signal_safety import indivisible
+from .streams import Streams
 from .task_context import leave_event_loop, reenter_event_loop
 
 __all__ = ["LONGEST_SLEEP", "Fibers", "Suspension", "WakeEvent"]
@@ -84,6 +85,7 @@ class Fibers:
         self.suspended = 0
         self.closed = False  # the program has ended: runners that are unwound stop
         self._step = step
+        self._streams = Streams()
         self._spares: list[greenlet] = []
         self.native = getcurrent()
         # A greenlet starts with the recursion depth of the one that starts it. The starter is started here, where
@@ -97,10 +99,11 @@ class Fibers:
         if self.closed:
             raise GreenletExit  # no runner would ever come back to this fiber: unwind it
         self.suspended += 1
-        loop = leave_event_loop()
+        loop, streams = leave_event_loop(), self._streams.leave()
         try:
             (self._spares.pop() if self._spares else self._starter).switch()
         finally:
+            self._streams.enter(streams)
             reenter_event_loop(loop)
             self.suspended -= 1
 
@@ -177,6 +180,7 @@ class Fibers:
         while goes_on and not self.closed:
             try:
                 while not self.in_line and not self.closed:
+                    self._streams.look()
                     self._step(self)
             except GreenletExit:
                 raise
