@@ -20,7 +20,7 @@ examples:
 
 _OF_PROGRAMS = (
     *("--retries", "--spare-origin", "--max-tasks-per-worker", "--worker-memory-limit", "--nice", "--debug"),
-    *("-m", "-c", "--connect", "--insecure", "--invite", "--dry-run", "--min-hosts"),
+    *("--resources", "-m", "-c", "--connect", "--insecure", "--invite", "--dry-run", "--min-hosts"),
 )
 """Options that mean nothing here; most are taken all the same, so that a command line need not be edited."""
 
