@@ -21,7 +21,7 @@ examples:
 
 _OF_PROGRAMS = (
     *("--retries", "--spare-origin", "--max-tasks-per-worker", "--worker-memory-limit", "--nice", "--debug"),
-    *("--progress", "--progress=table", "--profile", "--log", "--log-json"),
+    *("--resources", "--progress", "--progress=table", "--profile", "--log", "--log-json"),
     *("-m", "-c", "--connect", "--insecure", "--invite", "--dry-run", "--min-hosts"),
 )
 """Options that mean nothing here; most are taken all the same, so that a command line need not be edited."""
