@@ -43,21 +43,22 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     scheduler    what runs next                      |    state           what is to be done, pure
 #     waiting      how a caller waits                  |    server          sockets and processes around it
 #     receiver     the I/O thread, which gets messages |    task_table      where each task is
-#     constants    this process's copies of constants  |    peers           which workers are idle, or asked
-#     stealing/    between workers: steal requests,    |    uplink          what goes to other machines
-#                  inbox, results that go back         |    constant_table  which constants are set
-#     loops/       asyncio: who awaits, async def tasks|    processes       how they start, and end
-#     offers/      what is ready, what is given away,  |    orphans         what tasks have started
-#                  what depends on other tasks         |    standing        which of them stand still
-#     results/     futures, their states and watchers  |    half_messages   the rest of which does not come
-#     tasks/       a task, its place, options, cost    |    roll_call       who has made a call of all's
-#     threads/     fibers, helper threads, idleness,   |    task_watch      tasks that may take only so much
-#                  locks that tasks hold, deadlocks    |    overruns        the end of their workers
+#     runtime      the scheduler that the calls use    |    peers           which workers are idle, or asked
+#     constants    this process's copies of constants  |    uplink          what goes to other machines
+#     listening, process_report   what instruments     |    constant_table  which constants are set
+#                  and users who look in are told      |    resources       what tasks have, and wait for
+#     stealing/    between workers: steal requests,    |    processes       how they start, and end
+#                  inbox, results that go back         |    orphans         what tasks have started
+#     loops/       asyncio: who awaits, async def tasks|    standing        which of them stand still
+#     offers/      what is ready, what is given away,  |    half_messages   the rest of which does not come
+#                  what depends on other tasks         |    roll_call       who has made a call of all's
+#     results/     futures, their states and watchers  |    task_watch      tasks that may take only so much
+#     tasks/       a task, its place, options, cost    |    overruns        the end of their workers
+#     threads/     fibers, helper threads, idleness,   |    askers, looks   who looks into the run
+#                  locks that tasks hold, deadlocks    |    own_processes, stacks_text   what they see
 #     travel/      what has changed since the import   |
 #                  and goes along with a function      |
-#     process/     broker client, signals, logging     |    resources       what tasks have, and wait for
-#     process_report  what is told to one who looks in |    askers, looks   who looks into the run
-#                                                      |    own_processes, stacks_text   what is seen
+#     process/     broker client, signals, logging     |
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper (what stands around functions), memory, fields and notes (of messages), batches,

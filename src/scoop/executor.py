@@ -18,9 +18,9 @@ from typing import Any, Protocol, TypeVar, cast
 
 from .cluster.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
+from .engine import runtime
 from .engine.offers.executor_tasks import ExecutorTasks
 from .engine.offers.limited_offers import check
-from .engine.process import runtime
 from .engine.results.signatures import as_executor_submit
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async

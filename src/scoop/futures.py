@@ -20,12 +20,12 @@ from contextlib import closing, suppress
 from sys import modules
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 
+from .engine import runtime
 from .engine.offers.dependents import submit_task
 from .engine.offers.everywhere import call_everywhere
 from .engine.offers.host_table import wait_for_workers
 from .engine.offers.limited_offers import check, offer
 from .engine.offers.withdrawal import withdraw_all
-from .engine.process import runtime
 from .engine.results.arguments import MAY_HOLD_FUTURES, may_hold_futures
 from .engine.results.call_checks import check_futures, check_map, is_serial
 from .engine.results.future import Future, error_of, has_ended, new_task

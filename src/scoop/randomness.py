@@ -8,7 +8,7 @@ The stream of a task depends on the seed of the run and on the task's place in t
 
 from typing import TYPE_CHECKING
 
-from .engine.process import runtime
+from .engine import runtime
 from .engine.tasks import places
 from .errors import ScoopError
 

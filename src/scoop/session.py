@@ -16,7 +16,7 @@ import scoop
 
 from .cluster.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
-from .engine.process import runtime
+from .engine import runtime
 from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import has_place, new_root, set_root
 from .errors import ScoopError, describe

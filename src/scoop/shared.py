@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any, cast
 
+from .engine import runtime
 from .engine.constants import Constants
-from .engine.process import runtime
 from .engine.scheduler import Scheduler
 from .errors import NotStartedProperly
 

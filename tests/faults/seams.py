@@ -31,7 +31,7 @@ HELPERS = (
     PRELUDE
     + '''
 import operator, pickle, resource, signal
-from scoop.engine.process import runtime
+from scoop.engine import runtime
 from scoop.engine.threads.fibers import Fibers
 from scoop.engine.stealing.inbox import Inbox
 from scoop.engine.offers.outbox import Outbox

@@ -190,7 +190,7 @@ def test_what_waits_behind_a_task_that_kills_is_not_blamed(scoop_run: RunScoop) 
             os.kill(os.getpid(), signal.SIGKILL)
         return x
 
-    from scoop.engine.process import runtime
+    from scoop.engine import runtime
 
     def main():
         # The workers ask when all are there, and what kills one comes before all the others that it gets.

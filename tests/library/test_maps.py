@@ -181,7 +181,7 @@ def test_a_small_map_of_what_is_known_to_be_short_stays_at_home(scoop_run: RunSc
         scoop_run,
         2,
         """
-        from scoop.engine.process import runtime
+        from scoop.engine import runtime
 
         def main():
             elsewhere(square, 1)  # the other worker is up, and soon idle

@@ -22,8 +22,8 @@ from greenlet import getcurrent
 
 from scoop.broker.peers import Instruction, Replace, Send
 from scoop.broker.state import BrokerState
+from scoop.engine import runtime
 from scoop.engine.constants import Constants
-from scoop.engine.process import runtime
 from scoop.engine.process.limits import Identity, Limits
 from scoop.engine.receiver import Receiver
 from scoop.engine.results.future import Future

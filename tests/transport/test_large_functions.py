@@ -5,7 +5,7 @@ from scripts import check
 
 HELPERS = """
 import functools, operator
-from scoop.engine.process import runtime
+from scoop.engine import runtime
 from scoop.wire.messages import DeleteConstants, Offer, SetConstants
 
 DATA = list(range(100_000))

@@ -87,7 +87,7 @@ def test_a_change_is_sent_once_and_only_if_a_function_reads_it(scoop_run: RunSco
     run_fine(
         scoop_run,
         """
-        from scoop.engine.process import runtime
+        from scoop.engine import runtime
         from scoop.wire.messages import SetConstants
         constant, listed = 5, [1, 2, 3]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interleaved.maps import Process
 from scoop import futures
-from scoop.engine.process import runtime
+from scoop.engine import runtime
 
 
 class Told:

@@ -10,7 +10,8 @@ LISTENER = (
     + """
 from scoop import futures
 from scoop.engine.listening import listen, stop_listening
-from scoop.engine.process import instruments, runtime
+from scoop.engine import runtime
+from scoop.engine.process import instruments
 from scoop.engine.process.instruments import Instrument, mark_of, set_mark
 
 class Notes(Instrument):

@@ -9,7 +9,8 @@ from types import FrameType
 
 import pytest
 
-from scoop.engine.process import runtime, signal_guard
+from scoop.engine import runtime
+from scoop.engine.process import signal_guard
 from scoop.engine.process.signal_guard import guard_signals
 from scoop.engine.process.signal_safety import indivisible
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scoop.engine.process import runtime
+from scoop.engine import runtime
 from scoop.engine.process.limits import Identity, Limits
 from scoop.engine.results.future import Future, new_task
 from scoop.engine.scheduler import Scheduler

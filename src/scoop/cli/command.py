@@ -15,8 +15,8 @@ import scoop
 from .. import log
 from ..broker.orphans import reap_orphans
 from ..codes import REFUSAL, with_code, with_code_of
+from ..engine import runtime
 from ..engine.offers.host_table import HostTable, set_table
-from ..engine.process import runtime
 from ..engine.process.broker_client import BrokerClient
 from ..engine.process.limits import Identity, Limits
 from ..engine.process.notices import finish_notices

@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from ..engine import runtime
 from ..engine.offers.everywhere import call_everywhere
-from ..engine.process import runtime
 from ..engine.process.limits import Identity
 from ..engine.scheduler import Scheduler
 from ..errors import ScoopError

@@ -21,11 +21,12 @@ from greenlet import getcurrent, greenlet
 from ..tuning import TUNING
 from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import ASKED
+from . import runtime
 from .loops.coroutines import Coroutines
 from .offers.limited_offers import offer_late
 from .offers.outbox import InFlight, Outbox
 from .offers.ready_table import OpenMap, ReadyTable
-from .process import instruments, runtime
+from .process import instruments
 from .process.discarded import Discarded
 from .process.limits import Identity, Limits
 from .process.stack_room import look_for_room

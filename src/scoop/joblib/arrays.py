@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from sys import modules
 from typing import Any
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..wire import codec
 from ..wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
 from ..wire.shared_buffers import SharedBuffers

@@ -7,7 +7,7 @@ import weakref
 from threading import RLock
 from typing import cast
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.process.signal_safety import indivisible
 from ..engine.scheduler import Scheduler
 from ..machine.cores import usable_cores

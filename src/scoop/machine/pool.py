@@ -23,9 +23,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from ..engine import runtime
 from ..engine.offers.host_table import HostTable, set_table
 from ..engine.offers.withdrawal import withdraw_all
-from ..engine.process import runtime
 from ..engine.process.limits import Identity, Limits
 from ..engine.process.unasked import report_failures
 from ..engine.scheduler import Scheduler

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.process.unasked import report_failures
 from ..engine.stealing.recycling import flush_streams
 from ..errors import ScoopError

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from time import monotonic
 from typing import NoReturn
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.process.broker_client import BrokerClient
 from ..engine.process.forwarding import forward_records, forward_warnings
 from ..engine.process.limits import Identity, Limits

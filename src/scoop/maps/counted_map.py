@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.process.signal_safety import calls_program
 from ..progress.begin import begin_loop
 from ..progress.loops import Loop

@@ -14,8 +14,8 @@ from operator import itemgetter
 from sys import modules
 from typing import Any, cast
 
+from ..engine import runtime
 from ..engine.offers.limited_offers import check
-from ..engine.process import runtime
 from ..engine.process.signal_safety import calls_program
 from ..engine.tasks.async_function import AsyncFunction
 from ..engine.tasks.places import number

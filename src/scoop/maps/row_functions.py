@@ -6,7 +6,7 @@ from itertools import accumulate
 from sys import modules
 from typing import Any
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.process.signal_safety import calls_program
 from ..engine.results.future import Future
 from ..engine.results.outcomes import pack_error, result_not_sent, unpack_outcome

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.process.signal_safety import calls_program
 from ..engine.results.outcomes import pack_error, result_not_sent, unpack_outcome
 from ..errors import name_of

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import scoop
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..executor import Executor
 from ..machine.cores import usable_cores
 from .async_result import AsyncResult

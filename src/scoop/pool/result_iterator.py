@@ -8,7 +8,7 @@ from itertools import islice
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
-from ..engine.process import runtime
+from ..engine import runtime
 from ..engine.results.outcomes import pack_error, unpack_outcome
 
 __all__ = ["ResultIterator", "caught"]

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from ...errors import ScoopError, TaskNotSent, in_words, name_of
 from ...wire import codec
 from ...wire.messages import EVERYWHERE, DeleteConstants, Message, Notice, NoticeKind, SetConstants
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program
 from ..results.outcomes import name_and_text, pack_error, result_not_sent, unpack_outcome
 from ..threads.blocking import LONGEST_TIMEOUT, Threads, WaitPoint, deadline_after

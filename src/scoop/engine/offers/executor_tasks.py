@@ -12,7 +12,7 @@ from os import urandom
 from threading import Event, RLock, Thread
 from typing import Any, Protocol, TypeVar
 
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import indivisible
 from ..results.arguments import take_for_future
 from ..results.call_future import CallFuture

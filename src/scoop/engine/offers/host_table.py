@@ -16,7 +16,7 @@ import scoop
 
 from ...errors import ScoopError, describe
 from ...wire.messages import Notice
-from ..process import runtime
+from .. import runtime
 from ..threads.blocking import LONGEST_TIMEOUT, Threads, WaitPoint, deadline_after
 
 __all__ = ["Host", "HostTable", "hear_of_hosts", "hosts", "set_table", "table_of", "wait_for_workers"]

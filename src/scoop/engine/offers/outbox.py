@@ -22,7 +22,7 @@ from ...wire.messages import (
     batch_ids,
 )
 from ...wire.shared_buffers import BufferPool, SharedBuffers, Span, size_of, views_of
-from ..process import runtime
+from .. import runtime
 from ..process.limits import Identity
 from ..process.program_settings import settings_to_send
 from ..process.signal_safety import calls_program, indivisible

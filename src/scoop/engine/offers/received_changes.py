@@ -9,7 +9,7 @@ from typing import Any
 from ...errors import in_words
 from ...wire import codec, main_module
 from ...wire.messages import EVERYWHERE, Message
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program, indivisible
 from ..travel.main_globals import CHANGED
 from ..travel.reloads import RELOADED, reload

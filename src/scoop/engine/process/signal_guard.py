@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from ...tuning import TUNING
-from . import runtime
+from .. import runtime
 from .signal_safety import is_indivisible, is_ours
 
 __all__ = ["await_put_off_signals", "end_at_next_interrupt", "guard_signals", "handle_unless_program_does"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...codes import with_code_of
 from ...errors import NotStartedProperly, describe
-from ..process import runtime
+from .. import runtime
 from ..tasks.task import split_options
 from .future import Future
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ..process import runtime
+from .. import runtime
 from ..process.unasked import forget_failure
 
 __all__ = ["Callback", "Deferred", "tell_all"]

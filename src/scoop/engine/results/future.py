@@ -10,7 +10,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from ...errors import CancelledError
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program, indivisible
 from ..process.unasked import forget_failure, note_failure
 from ..tasks.places import counted

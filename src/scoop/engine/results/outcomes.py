@@ -9,7 +9,7 @@ from ...errors import RemoteError, ResultNotSent, describe, in_words, name_of
 from ...wire import codec
 from ...wire.exceptions import dumps_error
 from ...wire.main_module import MAIN_ALIAS
-from ..process import runtime
+from .. import runtime
 from ..process.tracebacks import add_remote_frames, format_error, set_cause
 from ..travel.obstacles import name_obstacle
 

@@ -5,7 +5,7 @@ from threading import Thread
 from typing import Any
 
 from ...wire.wrapper import Wrapper
-from ..process import runtime
+from .. import runtime
 from . import future as f
 
 __all__ = ["OnOwnThread"]

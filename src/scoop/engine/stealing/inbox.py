@@ -18,8 +18,9 @@ from ...wire import codec
 from ...wire.main_module import MAIN_ALIAS
 from ...wire.messages import Began, Cancelled, GiveBack, Granted, Message, Run
 from ...wire.shared_buffers import size_of, views_of
+from .. import runtime
 from ..loops.coroutines import Coroutines
-from ..process import instruments, runtime
+from ..process import instruments
 from ..process.program_settings import follow_settings, take_in
 from ..process.signal_safety import calls_program, indivisible
 from ..process.task_frames import calls_task

@@ -5,7 +5,7 @@ from functools import partial, update_wrapper
 from types import FunctionType, MethodType
 from typing import Any
 
-from ..process import runtime
+from .. import runtime
 
 __all__ = ["CO_COROUTINE", "AsyncFunction", "from_async", "is_async"]
 

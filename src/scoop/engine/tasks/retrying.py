@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ...errors import add_note
 from ...wire.wrapper import TaskWrapper
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program
 from ..threads.pause import pause
 

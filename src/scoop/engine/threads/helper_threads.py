@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Protocol
 
 from ...tuning import TUNING
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import indivisible
 from .fibers import Fibers, WakeEvent
 from .idle import IdleTracker

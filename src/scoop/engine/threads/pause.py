@@ -11,7 +11,7 @@ from itertools import count
 from threading import Condition, Thread
 from typing import Protocol, cast
 
-from ..process import runtime
+from .. import runtime
 from ..process.limits import Identity
 from ..process.signal_safety import calls_program, indivisible
 from .blocking import Threads, WaitPoint

@@ -15,7 +15,7 @@ from sys import modules, version_info
 from typing import Any
 
 from ...wire import codec
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program
 
 __all__ = ["are_used", "call", "leave_event_loop", "pack", "reenter_event_loop", "unpack"]

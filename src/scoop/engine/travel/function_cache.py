@@ -17,7 +17,7 @@ from ...wire import codec
 from ...wire.main_module import names_in
 from ...wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
 from ...wire.shared_buffers import SharedBuffers
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import indivisible
 
 __all__ = ["FunctionCache"]

@@ -19,7 +19,7 @@ from ...wire import codec, main_module
 from ...wire.limited_stream import TooLarge
 from ...wire.main_module import MOST_BYTES, Imported, Print, print_of
 from ...wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program
 from .global_names import GlobalsUsed
 from .obstacles import name_obstacle

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import brief, in_words
 from ...wire import codec
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program
 
 __all__ = ["name_obstacle"]

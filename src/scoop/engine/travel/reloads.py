@@ -13,7 +13,7 @@ from types import ModuleType
 
 from ...errors import in_words
 from ...wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
-from ..process import runtime
+from .. import runtime
 from ..process.signal_safety import calls_program
 
 __all__ = ["RELOADED", "note_reloads", "reload", "send_reloads"]

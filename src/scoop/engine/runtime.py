@@ -7,7 +7,7 @@ may have several executors, each with a scheduler of its own: the one whose `wit
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from ...errors import NotStartedProperly
+from ..errors import NotStartedProperly
 
 __all__ = [
     "Scheduler",
