@@ -135,7 +135,7 @@ def _repeated(trace: Trace) -> int:
 
 
 def _came_later(trace: Trace) -> int:
-    """Return how many workers came beyond those of the start: in the place of others, or from machines that joined."""
+    """Return how many workers came after those of the start: for others that ended, or from machines that joined."""
     return max(0, len(workers_of(trace)) - _size(trace))
 
 
