@@ -113,8 +113,8 @@ def _run(trace: Trace, facts: Facts) -> dict[str, Any]:
         "returned_bytes": returned,
         "repeated": _repeated(trace),
         "lost": facts.lost,
-        "workers": len(workers_of(trace)),
-        "replaced": _replaced(trace),
+        "workers": _size(trace),
+        "came_later": _came_later(trace),
         "hosts": sorted({process.host for process in trace.processes}),
         "cores": {process.host: process.about.get("cores") for process in trace.processes},
         "python": about.get("python", ""),
@@ -134,10 +134,15 @@ def _repeated(trace: Trace) -> int:
     return sum(1 for count in came.values() if count > 1)
 
 
-def _replaced(trace: Trace) -> int:
-    """Return how many workers there were that another one has come in the place of."""
-    places = {(process.machine, process.worker) for process in trace.processes}
-    return len(trace.processes) - len(places)
+def _came_later(trace: Trace) -> int:
+    """Return how many workers came after those of the start: for others that ended, or from machines that joined."""
+    return max(0, len(workers_of(trace)) - _size(trace))
+
+
+def _size(trace: Trace) -> int:
+    """Return how many workers the run was started with, or has had if the trace does not say."""
+    sizes = [process.about.get("size") for process in trace.processes if process.is_origin]
+    return sizes[0] if sizes and isinstance(sizes[0], int) else len(workers_of(trace))
 
 
 def _worker(process: Process, times: Times) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{run['program'] or 'a run'}: {duration(run['seconds'])}, {where}"
     yield f"{run['tasks']:,} tasks, {run['rows']:,} rows of maps, {run['failed']:,} failed"
     yield f"{run['moved']:,} tasks moved ({run['moved_bytes']:,} bytes there, {run['returned_bytes']:,} back)"
-    yield f"{run['repeated']:,} were moved twice, {run['lost']:,} lost; {run['replaced']:,} workers were replaced"
+    yield f"{run['repeated']:,} were moved twice, {run['lost']:,} lost; {run['came_later']:,} workers came later"
     yield f"SCOOP {run['scoop']}, Python {run['python']}"
     if not run["is_whole"]:
         yield "The trace has no end: the run was killed, or goes on. What was running then is not in it."

@@ -9,6 +9,7 @@ import gzip
 import json
 import logging
 import os
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -56,7 +57,8 @@ class TraceFile:
             self._thread.join()
         last = {"ph": "M", "name": "trace_end", "pid": 0, "args": {"blocks_left_out": self._left_out}}
         self._write(f"{json.dumps(last)}\n]\n".encode())
-        os.close(self._descriptor)
+        with suppress(OSError):  # the program may have closed it
+            os.close(self._descriptor)
 
     def _write_all(self) -> None:
         while (block := self._waiting.get()) is not None:
