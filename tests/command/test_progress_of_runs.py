@@ -51,7 +51,7 @@ def test_a_run_that_fails_says_how_far_it_was(scoop_run: RunScoop) -> None:
     assert run.err.splitlines()[-1].startswith("tasks: ")
 
 
-def test_tasks_that_run_again_are_told_of(scoop_run: RunScoop) -> None:
+def test_tasks_that_die_with_their_worker_are_told_of(scoop_run: RunScoop) -> None:
     kills = """
 import os
 from scoop import futures
@@ -67,7 +67,7 @@ if __name__ == "__main__":
 """
     run = scoop_run(kills, options=("--progress", "--spare-origin"))
     assert (run.status, run.out) == (0, "190\n")
-    assert " retried, " in run.err.splitlines()[-1]
+    assert " interrupted, " in run.err.splitlines()[-1]
 
 
 @pytest.mark.thorough

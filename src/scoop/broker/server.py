@@ -172,7 +172,7 @@ class Broker:
                 _log.warning("scoop: the link to the other machines is lost, and the run goes on here: %s", report)
             _log.info("scoop: worker %d has ended: %s", number, report)
             self._carry_out(self._state.left(number, self._page.begun[self._page.cell(number)], report))
-            self._page.note_retried(self._state.table.retried)
+            self._page.note_interrupted(self._state.table.interrupted)
 
     def _end_workers(self) -> None:
         for channel in self._channels.values():

@@ -101,7 +101,7 @@ class TaskTable:
         self.in_line: deque[Task] = deque()  # for resources; to be handed out alone, too
         self._needs: dict[Task, Amounts] = {}  # of tasks that come next
         self._priorities: dict[Task, int] = {}  # the same
-        self.retried = 0  # how often a task was put on offer again that a worker had begun
+        self.interrupted = 0  # tasks, or parts of maps, that a worker had begun when it died
 
     @property
     def empty(self) -> bool:
@@ -248,8 +248,8 @@ class TaskTable:
         """A worker has died that had begun so many of the tasks which it held; ``retired``: none, for it left."""
         held = [*self.held.pop(worker, ())]
         for place, task in enumerate(held[:begun], 1):
-            note_death = partial(_Record.died_begun, is_culprit=place == begun)
-            self.retried += self._try_again([task], note_death, report)
+            self._try_again([task], partial(_Record.died_begun, is_culprit=place == begun), report)
+        self.interrupted += len(held[:begun])
         blameless = begun or retired
         self._try_again(held[begun:], (lambda _: 0) if blameless else _Record.died_on_arrival, report)
 
@@ -258,7 +258,8 @@ class TaskTable:
         held = [*self.held.pop(worker, ())]
         if stopped is not None and culprit in held and culprit[1] in self._tasks(culprit[0]):
             self._close(stopped)
-        self.retried += self._try_again(held[:begun], _Record.interrupted, report)
+        self._try_again(held[:begun], _Record.interrupted, report)
+        self.interrupted += len(held[:begun])
         self._try_again(held[begun:], lambda _: 0, report)
 
     def machine_lost(self, machine: int, report: str) -> None:
@@ -271,9 +272,8 @@ class TaskTable:
             runs = self._batches[batch].tasks[task].runs()
             self._close(m.Lost(batch, [task], max(1, runs), report))
 
-    def _try_again(self, tasks: Iterable[Task], note_death: Callable[[_Record], int], report: str) -> int:
-        """Put tasks of a dead holder on offer again, if they have retries left and their owner lives: how many."""
-        count = 0
+    def _try_again(self, tasks: Iterable[Task], note_death: Callable[[_Record], int], report: str) -> None:
+        """Put tasks of a dead holder on offer again, if they have retries left and their owner lives."""
         for batch, group in groupby(tasks, key=itemgetter(0)):
             records = self._tasks(batch)
             survivors = []
@@ -283,8 +283,6 @@ class TaskTable:
                 else:
                     survivors.append(task)
             self._put_on_offer(batch, survivors)
-            count += len(survivors)
-        return count
 
     def _tasks(self, batch: int) -> dict[int, _Record]:
         return self._batches[batch].tasks if batch in self._batches else {}

@@ -134,7 +134,7 @@ class TaskCounter(Instrument):
             self._add_up()
             functions = {name: FunctionCounts(*each) for name, each in self._functions.items()}  # type: ignore[arg-type]
             page, memory = self._page, resident_bytes(os.getpid())
-            return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.retried())
+            return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.interrupted())
 
     def _add_up(self) -> None:
         """Add up what was noted. There may be a hundred thousand tasks a second, so no object is made for any."""

@@ -97,7 +97,7 @@ PLAIN_RESULTS = Presentation()
 
 def presentation(errors: str, indexed: bool = False, progress: str | None = None) -> Presentation:
     """Return how results are shown; raise ValueError if there is no such way."""
-    if errors == "raise" and not indexed:
+    if errors == "raise" and not indexed and progress is None:
         return PLAIN_RESULTS
     if errors not in _WAYS:
         raise ValueError(f"errors must be 'raise', 'return' or 'skip', not {describe(errors)}")

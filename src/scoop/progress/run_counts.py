@@ -33,14 +33,14 @@ class ProcessCounts(NamedTuple):
         moved: tasks that ran in it, and came from another process.
         busy: whether it has something to do now.
         memory: its resident bytes.
-        retried: tasks of its machine that run again, since their worker has died.
+        interrupted: tasks of its machine, or parts of maps, that a worker had begun when it died.
     """
 
     functions: dict[str, FunctionCounts]
     moved: int = 0
     busy: bool = False
     memory: int = 0
-    retried: int = 0
+    interrupted: int = 0
 
 
 def add_up(processes: Iterable[ProcessCounts]) -> dict[str, FunctionCounts]:

@@ -75,17 +75,17 @@ class RunView:
         notes = [f"{busy} of {self._size} busy"]
         if moved := sum(each.moved for each in processes):
             notes.append(f"{moved:,} moved")
-        if retried := self._retried():
-            notes.append(f"{retried:,} retried")
+        if interrupted := self._interrupted():
+            notes.append(f"{interrupted:,} interrupted")
         if total.failed:
             notes.append(f"{total.failed:,} failed")
         return ", ".join([*notes, words.size(sum(each.memory for each in processes))])
 
-    def _retried(self) -> int:
-        """Return how many tasks run again: each process of a machine tells of all of the machine's."""
+    def _interrupted(self) -> int:
+        """Return how many tasks died with workers: each process of a machine tells of all of the machine's."""
         machines: dict[int, int] = {}
         for (machine, _), counts in [*self._reports.items()]:
-            machines[machine] = max(machines.get(machine, 0), counts.retried)
+            machines[machine] = max(machines.get(machine, 0), counts.interrupted)
         return sum(machines.values())
 
 

@@ -10,7 +10,7 @@ Some things are read so often, or matter at such a moment, that a message would 
     ends   one byte a worker, its own: it has begun to end, and runs the program's exit handlers
     begun  how many tasks of others the worker has begun so far: all that is known of its work when it has died
 
-and one number for all, the broker's: how many tasks were put on offer again that a worker had begun before it died.
+and one number for all, the broker's: how many tasks workers had begun when they died.
 
 The pages are anonymous and inherited by forked processes: no name, no file, nothing to open. A process that is not
 forked from the one that made them gets a descriptor of them.
@@ -44,11 +44,11 @@ class StatusPage:
         self.begun = memory[2 * workers : 10 * workers].cast("Q")
         self._far = memory[10 * workers : 11 * workers]
         self._ends = memory[11 * workers : 12 * workers]
-        self._retried = memory[12 * workers :].cast("Q")
+        self._interrupted = memory[12 * workers :].cast("Q")
 
     def close(self) -> None:
         """Let go of the memory, where a process goes on without its run."""
-        for view in (self.flags, self.begun, self._bytes, self._far, self._ends, self._retried, self._whole):
+        for view in (self.flags, self.begun, self._bytes, self._far, self._ends, self._interrupted, self._whole):
             view.release()
         self._memory.close()
 
@@ -72,11 +72,11 @@ class StatusPage:
     def is_asked_far(self, worker: int) -> bool:
         return bool(self._far[self.cell(worker)])
 
-    def note_retried(self, count: int) -> None:
-        self._retried[0] = count
+    def note_interrupted(self, count: int) -> None:
+        self._interrupted[0] = count
 
-    def retried(self) -> int:
-        return self._retried[0]
+    def interrupted(self) -> int:
+        return self._interrupted[0]
 
     def set_ending(self, worker: int) -> None:
         self._ends[self.cell(worker)] = True
