@@ -5,7 +5,7 @@ import re
 
 __all__ = ["read_amounts"]
 
-_AMOUNT = re.compile(r"\s*([^\W\d]\w*)\s*=\s*(\d{1,6})\s*")
+_AMOUNT = re.compile(r"\s*([^\W\d]\w*)\s*=\s*(\d{1,4})\s*")
 
 
 def read_amounts(text: str) -> list[tuple[str, int]]:
