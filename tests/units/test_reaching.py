@@ -106,7 +106,12 @@ invitations = st.builds(
     python=texts,
     scoop=texts,
     terms=st.none() | st.builds(Terms, texts, texts, texts, texts, silence=st.floats(1, 100)),
-    limits=st.builds(Limits, st.integers(0, 9), st.none() | st.integers(1, 9)),
+    limits=st.builds(
+        Limits,
+        st.integers(0, 9),
+        st.none() | st.integers(1, 9),
+        resources=st.dictionaries(texts, st.integers(0, 9), max_size=3),
+    ),
     program=st.none() | st.builds(Program, texts, texts, st.lists(texts, max_size=3).map(tuple), texts),
     files=st.none() | program_files,
     environment=st.dictionaries(texts, texts, max_size=3),

@@ -1,17 +1,17 @@
 """What ``--resources`` says: how many of each a machine has."""
 
 import argparse
-
-from ..engine.tasks.needs import checked_amounts
+import re
 
 __all__ = ["read_amounts"]
+
+_AMOUNT = re.compile(r"\s*([^\W\d]\w*)\s*=\s*(\d{1,4})\s*")
 
 
 def read_amounts(text: str) -> list[tuple[str, int]]:
     """Return the names and amounts in a text such as ``gpu=2,licence=1``."""
-    try:
-        pairs = [word.split("=") for word in text.split(",")]
-        amounts = {name.strip(): int(amount) for name, amount in pairs}
-        return [*checked_amounts(amounts).items()]
-    except (ValueError, TypeError):
-        raise argparse.ArgumentTypeError(f"{text!r} names no resources: write gpu=2, or gpu=2,licence=1") from None
+    found = [_AMOUNT.fullmatch(word) for word in text.split(",")]
+    amounts = [(each[1], int(each[2])) for each in found if each]
+    if len(amounts) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} names no resources: write gpu=2, or gpu=2,licence=1")
+    return amounts

@@ -12,7 +12,7 @@ from .holding import holder_here
 
 __all__ = ["checked_amounts", "in_text", "refuse_needs"]
 
-MOST = 1 << 20
+MOST = 9999
 """Of one resource on a machine."""
 
 
