@@ -34,6 +34,7 @@ CODES = {
     "SC-51": "the event loop goes on, in spite of",
     "SC-52": "a message could not be handled",
     "SC-53": "a callback failed",
+    "SC-54": "ends here, and the run goes on",
     "SC-60": "the broker has died, so this run cannot go on",
     "SC-61": "this program has closed descriptors that it did not open",
     "SC-62": "the broker cannot go on",
@@ -44,6 +45,7 @@ CODES = {
     "SC-73": "makes no sense (",
     "SC-74": "a stranger's call from",
     "SC-75": "leaves the run:",
+    "SC-76": "the run has ended without",
     "SC-80": "the global interpreter lock (GIL)",
 }
 """What is printed and is no exception: by its code, words that tell it from all others."""
