@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from running import RunScoop
-from scripts import everywhere
 
 PROGRAM = """
 import sys, time
@@ -36,7 +35,7 @@ if __name__ == "__main__":
 CALLS = {"work": 66, "leaf": 56, "parent": 10, "tree": 31}
 
 
-@everywhere
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_profile_counts_every_call_in_whichever_process(scoop_run: RunScoop, n: int, tmp_path: Path) -> None:
     file = tmp_path / "run.prof"
     run = scoop_run(PROGRAM, n=n, options=("--profile", str(file)))

@@ -27,7 +27,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_run_counts_every_task_once_wherever_it_ran(scoop_run: RunScoop, n: int) -> None:
     run = scoop_run(PROGRAM, n=n, python=OFTEN, options=("--progress=table",))
     assert (run.status, run.out) == (0, "8 780 1\n")
@@ -40,6 +40,7 @@ def test_a_run_counts_every_task_once_wherever_it_ran(scoop_run: RunScoop, n: in
     assert table == {"leaf": ["40", "40"], "tree": ["14", "14"], "fail": ["1", "1"]}
 
 
+@pytest.mark.thorough
 def test_a_quiet_run_says_nothing_of_its_progress(scoop_run: RunScoop) -> None:
     run = scoop_run(PROGRAM, python=OFTEN, options=("-q", "--progress"))
     assert (run.status, run.err) == (0, "")

@@ -1,7 +1,11 @@
 """Maps that tell how far they are: where they do, what stays, and that nothing else changes."""
 
+import pytest
+
 from running import RunScoop
-from scripts import PRELUDE, everywhere
+from scripts import PRELUDE
+
+both = pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), 2])
 
 OFTEN = ("-X", "scoop_tuning=progress_line_seconds=0.2")
 
@@ -28,7 +32,7 @@ def fail_at(x):
 MAIN = '\nif __name__ == "__main__":\n    '
 
 
-@everywhere
+@both
 def test_a_map_tells_how_far_it_is_and_that_it_has_ended(scoop_run: RunScoop, n: int) -> None:
     run = scoop_run(PROGRAM + MAIN + 'print(sum(futures.map(slow, range(60), progress="[all]")))', n=n, python=OFTEN)
     assert (run.status, run.out) == (0, "1770\n")
@@ -38,7 +42,7 @@ def test_a_map_tells_how_far_it_is_and_that_it_has_ended(scoop_run: RunScoop, n:
     assert all(" of 60" in line for line in before)
 
 
-@everywhere
+@both
 def test_loops_of_tasks_are_shown_beside_those_of_the_program(scoop_run: RunScoop, n: int) -> None:
     run = scoop_run(PROGRAM + MAIN + 'list(futures.map(nested, range(8), progress="outer"))', n=n, python=OFTEN)
     lines = run.err.splitlines()
@@ -71,6 +75,7 @@ def test_an_error_of_a_map_is_raised_as_without_progress(scoop_run: RunScoop) ->
     assert "scoop/progress" not in run.err
 
 
+@pytest.mark.thorough
 def test_quiet_runs_show_no_progress(scoop_run: RunScoop) -> None:
     run = scoop_run(PROGRAM + MAIN + 'list(futures.map(slow, range(9), progress="some"))', options=("-q",))
     assert (run.status, run.err) == (0, "")
@@ -83,6 +88,7 @@ def test_without_workers_progress_is_shown_too(scoop_run: RunScoop) -> None:
     assert run.err.startswith("some: 9 of 9 in ")
 
 
+@pytest.mark.thorough
 def test_without_rich_the_error_names_the_extra(scoop_run: RunScoop) -> None:
     body = 'futures.map(slow, range(9), progress="some")'
     run = scoop_run(f"import sys; sys.modules['rich'] = None\n{PROGRAM}{MAIN}{body}")
@@ -90,6 +96,7 @@ def test_without_rich_the_error_names_the_extra(scoop_run: RunScoop) -> None:
     assert "pip install 'scoop[progress]'" in run.err.splitlines()[-1]
 
 
+@pytest.mark.thorough
 def test_a_label_that_is_no_text_is_refused(scoop_run: RunScoop) -> None:
     run = scoop_run(PROGRAM + MAIN + "raises(TypeError, futures.map, slow, [1], progress=True)")
     assert run.status == 0, run.err

@@ -1,19 +1,18 @@
 """The instrument of ``--progress``: it counts the tasks of this process, by function.
 
-What it does at each task is to note it, in one step of the interpreter, so that no thread needs a lock. The thread
-that reports adds up what was noted, some times a second.
+Each thread counts for itself, so that none needs a lock. The thread that reports adds up what all have counted, some
+times a second.
 """
 
 import os
-from collections import Counter, deque
 from collections.abc import Callable
-from threading import RLock, local
+from operator import add
+from threading import local
 from time import monotonic
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any
 
 from ..engine.process.instruments import Instrument
-from ..engine.process.signal_safety import indivisible
 from ..engine.results.future import Future, call_of
 from ..errors import name_of
 from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts
@@ -22,9 +21,8 @@ from ..wire.status_page import StatusPage
 
 __all__ = ["TaskCounter"]
 
-T = TypeVar("T")
-
 _MOST_NAMES = 200
+_NONE = FunctionCounts()
 
 
 class _Span:
@@ -33,18 +31,26 @@ class _Span:
     Made without a call of ``__init__``, which would take as long as all the rest: see _begin().
     """
 
-    __slots__ = ("around", "name", "seconds")
+    __slots__ = ("around", "seconds", "sums")
 
-    name: str
+    sums: list[float]  # of its function
     around: "_Span | None"  # what waits on the same stack until it has ended
     seconds: float
 
 
+Sums = dict[str, list[float]]
+"""The fields of FunctionCounts, by the name of the function."""
+
+
 class _OfThread(local):
-    """What runs on the calling thread, and since when its time was not counted."""
+    """What runs on the calling thread, since when its time was not counted, and what has ended on it."""
 
     span: _Span | None = None
     since = 0.0
+
+    def __init__(self, all_sums: list[Sums]) -> None:
+        self.sums: Sums = {}
+        all_sums.append(self.sums)
 
 
 class TaskCounter(Instrument):
@@ -58,23 +64,20 @@ class TaskCounter(Instrument):
     def __init__(self, page: StatusPage, worker: int) -> None:
         self._page = page
         self._worker = worker
-        self._here = _OfThread()
-        self._made: deque[str | tuple[str, int]] = deque()  # a name alone is one task
-        self._ended: deque[tuple[str, int, bool, float]] = deque()
-        self._functions: dict[str, list[float]] = {}  # the fields of FunctionCounts, by name
+        self._sums: list[Sums] = []  # of all threads
+        self._here = _OfThread(self._sums)
         self._moved = 0
-        self._lock = RLock()
 
     # -- what happens: see Instrument ---------------------------------------------------------------------------
 
     def offered(self, work: Any) -> None:
         if type(work) is Future:
-            self._made.append(_name(call_of(work)[0]))
+            self._of(call_of(work)[0])[0] += 1
         else:
-            self._made.append((_name(work.function), work.total))
+            self._of(work.function)[0] += work.total
 
     def started(self, _: object, function: Callable[..., Any], *__: object) -> _Span:
-        return self._begin(_name(function))
+        return self._begin(function)
 
     def taken(self, *_: object) -> list[_Span]:
         return []  # for the span, once it is known what it is
@@ -82,9 +85,9 @@ class TaskCounter(Instrument):
     def rebuilt(self, run: list[_Span], function: Callable[..., Any], _: object, __: object, rows: int) -> None:
         self._moved += rows or 1
         if rows:  # they are a map of their own here, which is about to be counted once more
-            self._made.append((_name(function), -rows))
+            self._of(function)[0] -= rows
         else:
-            run.append(self._begin(_name(function)))
+            run.append(self._begin(function))
 
     def ended(self, run: _Span | list[_Span], ok: bool, size: int = 0) -> None:  # noqa: ARG002
         if type(run) is _Span:
@@ -93,7 +96,7 @@ class TaskCounter(Instrument):
             self._end(run[0], 1, ok)  # type: ignore[index]
 
     def rows_started(self, _: object, function: Callable[..., Any], *__: object) -> _Span:
-        return self._begin(_name(function))
+        return self._begin(function)
 
     def rows_ended(self, run: _Span, count: int, ok: bool) -> None:
         self._end(run, count + (not ok), ok)
@@ -110,53 +113,41 @@ class TaskCounter(Instrument):
         here = self._here
         here.span, here.since = run, monotonic()
 
-    def _begin(self, name: str) -> _Span:
+    def _begin(self, function: Callable[..., Any]) -> _Span:
         here, now = self._here, monotonic()
         around = here.span
         if around is not None:
             around.seconds += now - here.since
         here.span = span = _Span()
-        span.name, span.around, span.seconds = name, around, 0.0
+        span.sums, span.around, span.seconds = self._of(function), around, 0.0
         here.since = now
         return span
 
     def _end(self, span: _Span, count: int, ok: bool) -> None:
         here, now = self._here, monotonic()
-        self._ended.append((span.name, count, ok, span.seconds + now - here.since))
+        sums = span.sums
+        sums[1] += count
+        sums[2] += not ok
+        sums[3] += span.seconds + now - here.since
         here.span, here.since = span.around, now
 
     # -- what is told of it -------------------------------------------------------------------------------------
 
-    @indivisible
     def counts(self) -> ProcessCounts:
         """Return what was counted so far."""
-        with self._lock:
-            self._add_up()
-            functions = {name: FunctionCounts(*each) for name, each in self._functions.items()}  # type: ignore[arg-type]
-            page, memory = self._page, resident_bytes(os.getpid())
-            return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.interrupted())
+        functions: dict[str, FunctionCounts] = {}
+        for sums in [*self._sums]:
+            for name, more in [*sums.items()]:
+                had = functions.get(name, _NONE)
+                functions[name] = FunctionCounts(*map(add, had, more))
+        page, memory = self._page, resident_bytes(os.getpid())
+        return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.interrupted())
 
-    def _add_up(self) -> None:
-        """Add up what was noted. There may be a hundred thousand tasks a second, so no object is made for any."""
-        for made, count in Counter(_taken_out(self._made)).items():
-            name, rows = (made, 1) if isinstance(made, str) else made
-            self._of(name)[0] += rows * count
-        for name, count, ok, seconds in _taken_out(self._ended):
-            sums = self._functions.get(name) or self._of(name)
-            sums[1] += count
-            sums[2] += not ok
-            sums[3] += seconds
-
-    def _of(self, name: str) -> list[float]:
-        if name not in self._functions and len(self._functions) >= _MOST_NAMES:
-            name = OTHERS
-        return self._functions.setdefault(name, [0, 0, 0, 0.0])
-
-
-def _taken_out(noted: deque[T]) -> list[T]:
-    """Return what was noted so far, and forget it: others may be noting more."""
-    return [noted.popleft() for _ in range(len(noted))]
-
-
-def _name(function: Any) -> str:
-    return function.__qualname__ if type(function) is FunctionType else name_of(function)
+    def _of(self, function: Callable[..., Any]) -> list[float]:
+        """Return what this thread has counted of a function."""
+        name = function.__qualname__ if type(function) is FunctionType else name_of(function)
+        sums = self._here.sums
+        found = sums.get(name)
+        if found is None:
+            found = sums.setdefault(name if len(sums) < _MOST_NAMES else OTHERS, [0, 0, 0, 0.0])
+        return found
