@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError
 from contextlib import closing, suppress
 from sys import modules
+from types import FunctionType
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from .engine import runtime
@@ -32,7 +33,7 @@ from .engine.results.future import Future, error_of, has_ended, new_task
 from .engine.results.own_thread import OnOwnThread
 from .engine.results.signatures import as_submit
 from .engine.scheduler import Scheduler
-from .engine.tasks.async_function import from_async
+from .engine.tasks.async_function import CO_COROUTINE, from_async
 from .engine.tasks.places import counted
 from .engine.tasks.task import PLAIN, WithOptions, split_options
 from .engine.tasks.task_options import Given, with_options
@@ -86,7 +87,8 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
     options = PLAIN
-    if type(func) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+    is_plain = type(func) is FunctionType and not func.__code__.co_flags & CO_COROUTINE
+    if not is_plain or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
         func, options = split_options(func)
         options = counted(options)
         if options.needs:
@@ -139,7 +141,8 @@ def map(
     show = presentation(errors, progress=progress)
     if is_serial("map", func):
         return show.serially(from_async(func), iterables)
-    return iterators.start_map(_maps("map"), func, iterables, timeout, True, buffersize, chunksize, show=show)
+    scheduler, sizes = _scheduler("futures.map()"), (buffersize, chunksize)
+    return iterators.start_map(scheduler, func, iterables, timeout, True, *sizes, show=show)
 
 
 @as_map_as_completed
@@ -162,8 +165,8 @@ def map_as_completed(
     show = presentation(errors, indexed, progress)
     if is_serial("map_as_completed", func):
         return show.serially(from_async(func), iterables)
-    sizes = buffersize, chunksize
-    return iterators.start_map(_maps("map_as_completed"), func, iterables, timeout, False, *sizes, show=show)
+    scheduler, sizes = _scheduler("futures.map_as_completed()"), (buffersize, chunksize)
+    return iterators.start_map(scheduler, func, iterables, timeout, False, *sizes, show=show)
 
 
 @as_amap
@@ -191,7 +194,7 @@ def amap(
     if is_serial("amap", func):
         return async_results.serially(func, iterables)
     deadline = deadline_after(timeout)
-    source = iterators.start(_maps("amap"), func, iterables, ordered, buffersize, chunksize)
+    source = iterators.start(_scheduler("futures.amap()"), func, iterables, ordered, buffersize, chunksize)
     return async_results.AsyncResults(_scheduler("futures.amap()"), source, deadline)
 
 
@@ -394,7 +397,3 @@ def _reduce(
 
 def _scheduler(what: str) -> Scheduler:
     return cast(Scheduler, runtime.need(what))
-
-
-def _maps(what: str) -> iterators.MapScheduler:
-    return cast(iterators.MapScheduler, runtime.need(f"futures.{what}()"))

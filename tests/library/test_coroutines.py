@@ -338,3 +338,26 @@ def test_results_of_coroutines_come_as_they_end(scoop_run: RunScoop, n: int) -> 
             assert list(opening(future.result() for future in futures.as_completed(fs))) == list(range(10))
         """,
     )
+
+
+@everywhere
+def test_a_program_of_coroutines_need_not_import_asyncio(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        async def inner(x):
+            assert await futures.submit(abs, x) == abs(x)
+            return abs(x)
+
+        async def outer(x):
+            return await futures.submit(inner, x)
+
+        def plain(x):
+            return futures.submit(outer, x).result()
+
+        def main():
+            assert futures.submit(outer, -3).result() == 3
+            assert list(futures.map(plain, [-1, -2])) == [1, 2]
+        """,
+    )
