@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import FrameType
+from typing import NamedTuple
 
 from .engine.process.named import task_name
 from .engine.process.task_frames import calls_task, is_of_task_caller
@@ -18,8 +18,7 @@ __all__ = ["Task", "task"]
 calls_task(run)
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A task, or a row of a map, that runs.
 
     Parameters:

@@ -4,7 +4,6 @@ A program that sets up logging itself gets all of that in its own way, and nothi
 that the command line names get it even so.
 """
 
-import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -177,6 +176,8 @@ def as_json(record: logging.LogRecord) -> str:
     }
     if record.exc_info or record.exc_text:
         fields["exception"] = record.exc_text or logging.Formatter().formatException(record.exc_info)  # type: ignore[arg-type]
+    import json
+
     return json.dumps(fields)
 
 

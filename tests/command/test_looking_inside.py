@@ -180,7 +180,10 @@ def test_top_prints_a_table_once_or_again_and_again(background: Background) -> N
 def test_a_process_that_is_no_run_is_refused(tmp_path: Path) -> None:
     run = scoop("stacks", str(os.getpid()), cwd=tmp_path)
     assert (run.status, run.out) == (2, "")
-    assert run.err == f"scoop: process {os.getpid()} is no program of yours that runs with SCOOP on this machine\n"
+    assert (
+        run.err
+        == f"scoop: process {os.getpid()} is no program of yours that runs with SCOOP on this machine (SC-10)\n"
+    )
 
 
 def test_the_runs_of_a_user_are_found_by_the_names_of_brokers(tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def calls_of(trace: Trace, name: str) -> int:
     return sum(task.rows or 1 for task in trace.tasks if task.function == name and not task.chunk)
 
 
+def begun(path: Path) -> bool:
+    """Return whether a trace has more than its first bracket by now."""
+    try:
+        return bool(read(str(path)).processes)
+    except NotATrace:
+        return False
+
+
 @pytest.mark.parametrize("options", [("-n", "1"), ("-n", "2", "--max-tasks-per-worker", "9")])
 def test_every_task_is_in_the_file_with_what_made_it(
     scoop_run: RunScoop, tmp_path: Path, options: tuple[str, ...]
@@ -103,7 +111,7 @@ def test_what_was_written_can_be_read_after_a_kill(background: Background, tmp_p
     (tmp_path / "script.py").write_text(PROGRAM.replace('print("done")', 'print("done", flush=True); time.sleep(99)'))
     run = background(sys.executable, "-m", "scoop", "-n", "2", "--trace", name, "script.py")
     until(lambda: "done" in run.out)
-    until(lambda: calls_of(read(str(tmp_path / name)), "leaf") == 110)
+    until(lambda: begun(tmp_path / name) and calls_of(read(str(tmp_path / name)), "leaf") == 110)
     os.kill(run.process.pid, signal.SIGKILL)
     run.end()
     trace = read(str(tmp_path / name))
@@ -127,13 +135,13 @@ def test_a_file_that_is_cut_anywhere_has_what_is_before(scoop_run: RunScoop, tmp
 def test_a_full_disk_ends_the_trace_and_not_the_run(scoop_run: RunScoop) -> None:
     run = scoop_run(PROGRAM, options=("--trace", "/dev/full"))
     assert (run.out, run.status) == ("done\n", 0)
-    assert run.err == "scoop: the trace /dev/full ends here, and the run goes on: No space left on device\n"
+    assert run.err == "scoop: the trace /dev/full ends here, and the run goes on: No space left on device (SC-54)\n"
 
 
 def test_a_file_that_cannot_be_opened_is_told_before_anything_starts(scoop_run: RunScoop) -> None:
     run = scoop_run(PROGRAM, options=("--trace", "nowhere/t.json"))
     assert (run.out, run.status) == ("", 2)
-    assert run.err == "scoop: the trace nowhere/t.json cannot be written: No such file or directory\n"
+    assert run.err == "scoop: the trace nowhere/t.json cannot be written: No such file or directory (SC-01)\n"
 
 
 def test_a_child_that_a_task_forks_writes_nothing(scoop_run: RunScoop, tmp_path: Path) -> None:
@@ -169,7 +177,7 @@ def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
     run = report(tmp_path, "t.json")
     assert run.status == 2
     assert run.err.startswith("scoop: t.json is no trace of SCOOP's")
-    assert report(tmp_path, "missing").err == "scoop: missing: No such file or directory\n"
+    assert report(tmp_path, "missing").err == "scoop: missing: No such file or directory (SC-01)\n"
 
 
 SSH = """#!/bin/sh

@@ -6,7 +6,6 @@
 A worker answers with a Process, a broker with a Machine. All travels as JSON: who looks unpickles nothing.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -152,17 +151,17 @@ class Snapshot(NamedTuple):
 
 def look_notice(look: Look) -> Notice:
     """Return what asks."""
-    return Notice(NoticeKind.LOOK, json.dumps(look).encode())
+    return Notice(NoticeKind.LOOK, _json().dumps(look).encode())
 
 
 def read_look(notice: Notice) -> Look:
     """Return what a notice asks."""
-    return Look(*json.loads(notice.body))
+    return Look(*_json().loads(notice.body))
 
 
 def seen_notice(serial: int, seen: Process | Machine) -> Notice:
     """Return the answer to a look."""
-    return Notice(NoticeKind.SEEN, json.dumps((serial, type(seen).__name__, seen)).encode())
+    return Notice(NoticeKind.SEEN, _json().dumps((serial, type(seen).__name__, seen)).encode())
 
 
 def read_seen(notice: Notice) -> tuple[int, Process | Machine]:
@@ -170,18 +169,19 @@ def read_seen(notice: Notice) -> tuple[int, Process | Machine]:
 
     Raises ValueError, TypeError or another exception if it makes no sense: a task may have written it.
     """
-    serial, kind, fields = json.loads(notice.body)
+    serial, kind, fields = _json().loads(notice.body)
     return serial, (_process if kind == Process.__name__ else _machine)(fields)
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Return a line of JSON."""
-    return json.dumps([[*each.values()] for each in snapshot]).encode() + b"\n"
+    text: str = _json().dumps([[*each.values()] for each in snapshot])
+    return text.encode() + b"\n"
 
 
 def decode_snapshot(line: bytes) -> Snapshot:
     """Return what a line says. Raises ValueError if it is none of ours."""
-    machines, processes = json.loads(line)
+    machines, processes = _json().loads(line)
     return new_snapshot(map(_machine, machines), map(_process, processes))
 
 
@@ -211,3 +211,9 @@ def _stack(thread: str, waits_for: list[str], waits_on: list[int], calls: list[A
 
 def _call(name: str, seconds: float | None, owner: Any, places: list[Any]) -> Call:
     return Call(name, seconds, (owner[0], owner[1]) if owner else None, [Place(*each) for each in places])
+
+
+def _json() -> Any:
+    import json  # only where a user looks in: no run is to start later for that
+
+    return json

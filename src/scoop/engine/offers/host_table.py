@@ -4,9 +4,7 @@ The program knows of its own machine from the start. Of the others the coordinat
 one has joined or is lost. The workers of this machine count as there at once: they start within some milliseconds.
 """
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from socket import gethostname
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
@@ -22,8 +20,7 @@ from ..threads.blocking import LONGEST_TIMEOUT, Threads, WaitPoint, deadline_aft
 __all__ = ["Host", "HostTable", "hear_of_hosts", "hosts", "set_table", "table_of", "wait_for_workers"]
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """A machine that has workers for this program, or had some.
 
     Parameters:
@@ -87,10 +84,12 @@ class HostTable:
     def hear(self, body: bytes) -> None:
         """Take in what a notice says. If that is nothing, no other machine is left. The I/O thread calls."""
         if body:
+            import json
+
             all_answered, rows = json.loads(body)
             self._told = _Told(all_answered, tuple(Host(*row) for row in rows))
         else:
-            self._told = _Told(True, tuple(replace(host, alive=False) for host in self._told.away))
+            self._told = _Told(True, tuple(host._replace(alive=False) for host in self._told.away))
         self._set_size()
         for point in [*self._waiting]:
             point.notify()
