@@ -239,7 +239,9 @@ def test_executors_that_have_ended_leave_nothing_in_the_program(scoop_run: RunSc
             before = census()
             for _ in range(10):
                 use()
-            assert census() == before, (before, census())
+            after = census()
+            # A fiber of a thread that has ended is freed when another thread next switches: so one may be left.
+            assert after[:2] == before[:2] and after[2] <= before[2] + 1, (before, after)
         """,
     )
 

@@ -178,7 +178,7 @@ def test_if_the_worker_of_a_chunk_dies_its_calls_are_sent_singly(process: Proces
     assert {(task.options.retries, task.options.tries_before) for task in suspects} == {(1, 1)}
     suspects[0].lost(lambda: WorkerLost("gone again"), process)
     process.settle()
-    assert str(futures[3].exception(0)) == "gone again"
+    assert str(futures[3].exception(0)) == "gone again (SC-19)"
 
 
 def test_where_there_are_no_workers_all_calls_run_here(process: Process) -> None:
