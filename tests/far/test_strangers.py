@@ -9,7 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scoop.cluster.dask_transport import join, listen, new_terms
+from scoop.cluster.dask_transport import new_terms
+from scoop.cluster.dialing import Dialing
+from scoop.cluster.reception import Reception
 from scoop.cluster.transport import Connection
 
 from .conftest import Far
@@ -81,14 +83,15 @@ async def meet(address: str) -> str:
     called = asyncio.Queue[str]()
 
     async def take(connection: Connection, name: str) -> None:
-        connection.close()
+        await connection.close()
         await called.put(name)
 
-    terms, stop_listening = await listen(address, take)
-    connection = await join(terms, "somebody")
+    reception = Reception(take)
+    dialing = Dialing(await reception.open(address), "somebody")
+    await dialing.join()
     name = await called.get()
-    connection.close()
-    stop_listening()
+    await dialing.connection.close()
+    reception.close()
     return name
 
 

@@ -35,14 +35,15 @@ def check_enough(joined: int, least: int, failed: Sequence[object]) -> None:
 class Agents:
     """The agents of a run. ``end`` is to be called even if ``start`` has failed.
 
-    ``on_left`` is called for each host that leaves before that. ``joined`` holds the answers of hosts that take part,
-    ``failed`` why others do not.
+    ``on_end`` is called with the name of each agent that ends before that, ``on_left`` for each host that leaves.
+    ``joined`` holds the answers of hosts that take part, ``failed`` why others do not.
     """
 
-    def __init__(self, plan: Plan, on_left: Callable[[Failure], None]) -> None:
+    def __init__(self, plan: Plan, on_end: Callable[[str], bool], on_left: Callable[[Failure], None]) -> None:
         self.joined: list[Answer] = []
         self.failed: list[Failure] = []
         self._plan = plan
+        self._on_end = on_end
         self._on_left = on_left
         self._output = Output()
         self._processes: list[LauncherProcess] = []
@@ -86,6 +87,7 @@ class Agents:
         await process.ended
         for host, answer in process.answers.items():
             if answer.kind == "joined":
+                self._on_end(answer.agent)
                 self._on_left(failure_of(host, process, self._plan.reach.python, None))
 
 

@@ -81,6 +81,7 @@ class Answer(NamedTuple):
     scoop: str = ""
     cores: int = 0  # that it may use
     workers: int = 0
+    agent: str = ""  # see Terms
 
 
 def python_version() -> str:
