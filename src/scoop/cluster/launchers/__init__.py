@@ -70,6 +70,7 @@ class Reach(NamedTuple):
     timeout: float = 60.0  # seconds that a host has to answer
     silence: float = TUNING.silence_seconds  # without a sign of life after which the line to a host is given up
     grace: float = TUNING.silence_seconds  # seconds after that in which the host may be back
+    restarts: int = 0  # how often the command may be started again if it ends before the run
     module: str = "scoop.cluster.agent"
 
 
