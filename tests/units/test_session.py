@@ -129,11 +129,13 @@ def test_a_silent_line_ends_and_the_session_after_the_grace() -> None:
     assert (patience.line_ends_at, patience.lost_at) == (140.0, 160.0)
 
 
-def test_who_hangs_up_is_waited_for_less_long() -> None:
+def test_a_line_that_breaks_leaves_the_grace_and_one_that_is_closed_less() -> None:
     patience = Patience(30.0, 20.0, now=100.0)
-    patience.hung_up(110.0)
+    patience.line_ended(105.0, hung_up=False)
+    assert patience.lost_at == 125.0
+    patience.heard(110.0)
+    assert patience.lost_at == 160.0
+    patience.line_ended(110.0, hung_up=True)
     assert patience.lost_at == 110.0 + TUNING.hung_up_seconds
-    patience.heard(112.0)
-    assert patience.lost_at == 162.0
-    patience.hung_up(161.0)
-    assert patience.lost_at == 162.0
+    patience.line_ended(140.0, hung_up=False)
+    assert patience.lost_at == 110.0 + TUNING.hung_up_seconds, "a dial in vain gives no more time"

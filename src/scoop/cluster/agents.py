@@ -97,11 +97,19 @@ class Agents:
             how = f"status {process.status}, {number + 1} of {self._plan.reach.restarts}"
             log.own.warning("scoop: %s: its agent has ended, and is started again (%s)", ", ".join(hosts), how)
             self._processes.remove(process)
-            again, failed = await self._start(process.call)
+            again, failed = await self._start_again(process.call)
             self._leave([failure for failure in failed if failure.host in hosts])
             if again is None:
                 return
             process = again
+
+    async def _start_again(self, call: Call) -> tuple[LauncherProcess | None, list[Failure]]:
+        """Start a command, in vain for as long as a host may be away: it may be starting itself."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._plan.reach.grace
+        while not (outcome := await self._start(call))[0] and clock() < until:
+            await asyncio.sleep(TUNING.restart_pause_seconds)
+        return outcome
 
     def _leave(self, failures: list[Failure]) -> None:
         for failure in failures:

@@ -140,9 +140,8 @@ class LastingConnection:
         if line is not self._line:
             return
         self._leave_line()
-        if hung_up:
-            self._patience.hung_up(self._clock())
-        else:
+        self._patience.line_ended(self._clock(), hung_up)
+        if not hung_up:
             self._has_told = True
             self._tell(False)
 

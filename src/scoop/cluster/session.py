@@ -105,8 +105,9 @@ class Session:
 class Patience:
     """Until when one side waits for the other. All times are seconds of one clock.
 
-    A line that is silent is given up after ``silence`` seconds; the session is lost after ``grace`` seconds more. If
-    the other side has hung up, its process has most likely ended: one that lives is back at once.
+    A line that is silent is given up after ``silence`` seconds. When a line has broken, for that or another reason,
+    the session is lost after ``grace`` seconds. If the other side has hung up, its process has most likely ended: one
+    that lives is back at once.
     """
 
     def __init__(self, silence: float, grace: float, now: float) -> None:
@@ -119,9 +120,10 @@ class Patience:
         self.line_ends_at = now + self._silence
         self.lost_at = self.line_ends_at + self._grace
 
-    def hung_up(self, now: float) -> None:
-        """The other side has closed the line, without a goodbye."""
-        self.lost_at = min(self.lost_at, now + TUNING.hung_up_seconds)
+    def line_ended(self, now: float, hung_up: bool) -> None:
+        """There is no line; ``hung_up``: the other side has closed it, without a goodbye."""
+        seconds = min(self._grace, TUNING.hung_up_seconds) if hung_up else self._grace
+        self.lost_at = min(self.lost_at, now + seconds)
 
 
 def _size(piece: Piece) -> int:
