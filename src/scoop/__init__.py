@@ -15,6 +15,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  join, kernel, examples, completion, manpage, wait_notice, free_threading
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files
+#                  lines that break: session, connection, greeting, dialing (agent), reception (coordinator)
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, dask
 #   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them

@@ -94,8 +94,8 @@ class Agents:
             if number == self._plan.reach.restarts or not all(worked):
                 self._leave([self._failure(process, host) for host in hosts])
                 return
-            how = f"status {process.status}, {number + 1} of {self._plan.reach.restarts}"
-            log.own.warning("scoop: %s: its agent has ended, and is started again (%s)", ", ".join(hosts), how)
+            about = ", ".join(hosts), process.status, number + 1, self._plan.reach.restarts
+            log.own.warning("scoop: %s: its agent has ended, and is started again (status %s, %d of %d)", *about)
             self._processes.remove(process)
             again, failed = await self._start_again(process.call)
             self._leave([failure for failure in failed if failure.host in hosts])
