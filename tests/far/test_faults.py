@@ -96,6 +96,7 @@ def test_all_hosts_are_lost_and_the_run_goes_on_here(far: Far) -> None:
     assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
+@pytest.mark.thorough
 def test_hosts_that_die_are_started_again_and_work(far: Far) -> None:
     process = far.start(BODY.format(machines=2), AWAY)
     for agent in Machines(process.pid).agents:
@@ -106,6 +107,7 @@ def test_hosts_that_die_are_started_again_and_work(far: Far) -> None:
         assert run.err.count(f"{host}: its agent has ended, and is started again (status -9, 1 of 1)") == 1, run.err
 
 
+@pytest.mark.thorough
 def test_hosts_that_die_again_and_again_are_given_up(far: Far) -> None:
     body = """
 from scoop.errors import HostsMissing
