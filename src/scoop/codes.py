@@ -44,6 +44,10 @@ CODES = {
     "SC-73": "makes no sense (",
     "SC-74": "a stranger's call from",
     "SC-75": "leaves the run:",
+    "SC-76": "is broken; it has",
+    "SC-77": "is back, and goes on",
+    "SC-78": "was away for too long, and joins the run afresh",
+    "SC-79": "its agent has ended, and is started again",
     "SC-80": "the global interpreter lock (GIL)",
 }
 """What is printed and is no exception: by its code, words that tell it from all others."""
