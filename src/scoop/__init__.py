@@ -21,6 +21,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files, membership,
 #                  job_scripts, entrance (of strangers), decision (whether enough hosts take part)
+#                  lines that break: session, connection, greeting, dialing (agent), reception (coordinator)
 #     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
 #     pool, pool_plan, host_options   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------

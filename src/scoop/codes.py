@@ -39,13 +39,17 @@ CODES = {
     "SC-61": "this program has closed descriptors that it did not open",
     "SC-62": "the broker cannot go on",
     "SC-63": "the broker has died, and compiled code kept the program",
+    "SC-69": "the run has ended without",
     "SC-70": "the run goes on without",
     "SC-71": "has left the run, or is lost",
     "SC-72": "the link to the other machines is lost",
     "SC-73": "makes no sense (",
     "SC-74": "a stranger's call from",
     "SC-75": "leaves the run:",
-    "SC-76": "the run has ended without",
+    "SC-76": "is broken; it has",
+    "SC-77": "is back, and goes on",
+    "SC-78": "was away for too long, and joins the run afresh",
+    "SC-79": "its agent has ended, and is started again",
     "SC-80": "the global interpreter lock (GIL)",
 }
 """What is printed and is no exception: by its code, words that tell it from all others."""

@@ -77,7 +77,8 @@ class Executor(futures.Executor):
         external_hostname: the name or address by which the hosts reach this machine; by default its own choice.
         tunnel: whether they reach it through their ssh connections only.
         host_timeout: seconds that a host has to answer.
-        silence: seconds without a sign of life after which a host counts as lost.
+        silence: seconds without a sign of life after which the line to a host is given up; the host has as long again
+            to come back before it counts as lost.
 
     Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
     started, ScoopError for hosts that cannot be used as asked, HostsMissing if too few of them take part, and

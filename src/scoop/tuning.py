@@ -147,9 +147,31 @@ class Tuning(NamedTuple):
     login_pause_seconds: float = 1.0
     """The longest pause before the next try; its length is random, so that the tries do not meet again."""
     silence_seconds: float = 30.0
-    """Silence after which a host counts as lost (``--silence``): cables and switches are back sooner, most often."""
+    """Silence after which a line is given up (``--silence``): cables and switches are back sooner, most often."""
+    sign_of_life_seconds: float = 2.0
+    """Between two signs of life, if nothing else is sent."""
+    kept_bytes_at_most: int = 1 << 24
+    """Sent to a host, and not acknowledged: kept for a new line. As much as a fast line far away holds."""
+    hung_up_seconds: float = 5.0
+    """How long a host that has hung up may take to be back: its process has most likely ended, and will not."""
+    goodbye_seconds: float = 1.0
+    """How long a goodbye may take to leave this machine, before the line is closed without it."""
+    join_seconds: float = 30.0
+    """How long a machine that joins waits for the run to answer."""
+    dial_seconds: float = 5.0
+    """How long one attempt at a new line may take: after that the network is asked anew, not when it tries again."""
+    dial_pause_seconds: float = 0.5
+    """Between two attempts."""
+    refusals_at_most: int = 3
+    """After so many attempts in a row that are refused, the run has ended: nothing listens for it any more."""
+    dial_at_most_seconds: float = 600.0
+    """How long a host that is lost tries to join the run afresh."""
+    host_restarts: int = 1
+    """How often the agent of a host is started again (``--host-restarts``): what kills it twice kills it for ever."""
     ssh_silence_seconds: int = 15
     """Silence after which ssh asks the host for a sign of life; after three unanswered requests it gives up."""
+    restart_pause_seconds: float = 2.0
+    """Between two attempts to start the agent of a host again that cannot be reached."""
     agents_end_within_seconds: float = 5.0
     """How long agents may take to end after the run; a killed command ends them too, but they cannot clean up."""
     streams_outlive_command_seconds: float = 1.0

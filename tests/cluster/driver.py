@@ -65,7 +65,7 @@ async def main(given: dict[str, Any]) -> None:
     global _tell
     _tell = given["tell"]
     terms = Terms("run-7", given.get("address", "tls://127.0.0.1:8786"), "certificate", "authority")
-    agents = Agents(plan(given), lambda failure: tell("left", failure.host, text=str(failure)))
+    agents = Agents(plan(given), lambda _: True, lambda failure: tell("left", failure.host, text=str(failure)))
     try:
         await agents.start(terms)
     except TooFewHosts as problem:

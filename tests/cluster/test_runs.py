@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -51,9 +52,11 @@ def command(machines: Machines, *words: str) -> list[str]:
     return [sys.executable, "-m", "scoop", *ours, *words]
 
 
-def start(folder: Path, words: Sequence[str], environ: dict[str, str] | None = None) -> "subprocess.Popen[str]":
+def start(
+    folder: Path, words: Sequence[str], environ: dict[str, str] | None = None, script: str = PROGRAM
+) -> "subprocess.Popen[str]":
     """Start the program in a folder of its own."""
-    (folder / "script.py").write_text(PROGRAM)
+    (folder / "script.py").write_text(script)
     pipe = subprocess.PIPE
     return subprocess.Popen(
         words, cwd=folder, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **(environ or {})}
@@ -94,6 +97,105 @@ def test_a_host_may_be_lost_in_the_middle(machines: Machines, tmp_path: Path, en
         machines.boot("node2")
     else:
         machines.heal("node2")
+    nothing_runs_on(machines)
+
+
+AWAY = """
+import time
+import scoop
+from scoop import futures
+
+def leaf(x):
+    time.sleep(0.02)
+    with open(f"{scoop.worker.worker}.begun", "a") as file:  # on a disk that all hosts share
+        print(x, file=file)
+    return x
+
+def branch(first):
+    return list(futures.map(leaf, range(first, first + 30)))
+
+def where(_):
+    time.sleep(0.02)
+    return scoop.worker.worker.split(":")[0]
+
+if __name__ == "__main__":
+    started = [futures.submit(branch, 30 * number) for number in range(50)]
+    assert started[0].result() == [*range(30)]
+    open("begun", "w").close()
+    for number, future in enumerate(started):
+        assert future.result() == [*range(30 * number, 30 * number + 30)]
+    print("all", flush=True)
+    open("all", "w").close()
+    end = time.monotonic() + 60
+    while len(set(futures.map(where, range(40)))) < 3:
+        assert time.monotonic() < end, "a host is not back"
+    print("fine", flush=True)
+"""
+
+
+def begin(machines: Machines, folder: Path, *options: str) -> "subprocess.Popen[str]":
+    """Start 1,500 nested tasks on three hosts; return when they are under way."""
+    if not machines.rooted:
+        pytest.skip("hosts that can be lost need root")
+    process = start(
+        folder, command(machines, "--hosts", *machines.names, "-n", "6", *options, "script.py"), script=AWAY
+    )
+    until((folder / "begun").exists)
+    return process
+
+
+def runs(folder: Path) -> list[int]:
+    """Return which of the 1,500 have begun, as often as each has."""
+    return sorted(int(line) for path in folder.glob("*.begun") for line in path.read_text().split())
+
+
+def test_a_host_that_is_cut_off_goes_on_and_nothing_runs_twice(machines: Machines, tmp_path: Path) -> None:
+    process = begin(machines, tmp_path, "--silence", "3", "--grace", "60", "--retries", "0")
+    machines.cut("node2")
+    assert process.stderr is not None
+    assert "node2 is broken; it has 60 s to come back" in process.stderr.readline()
+    machines.heal("node2")
+    status, out, err = ended(process)
+    assert (status, out) == (0, "all\nfine\n"), err
+    assert err == "scoop: node2 is back, and goes on (SC-77)\n"
+    assert runs(tmp_path) == [*range(1500)]
+    nothing_runs_on(machines)
+
+
+@pytest.mark.thorough
+def test_a_host_may_be_cut_off_for_twenty_seconds(machines: Machines, tmp_path: Path) -> None:
+    process = begin(machines, tmp_path, "--retries", "0")
+    machines.cut("node2")
+    time.sleep(20)
+    machines.heal("node2")
+    status, out, err = ended(process)
+    assert (status, out) == (0, "all\nfine\n"), err
+    assert runs(tmp_path) == [*range(1500)]
+    nothing_runs_on(machines)
+
+
+@pytest.mark.thorough
+def test_a_host_that_was_away_for_too_long_joins_afresh(machines: Machines, tmp_path: Path) -> None:
+    process = begin(machines, tmp_path, "--silence", "2", "--grace", "1")
+    machines.cut("node2")
+    until((tmp_path / "all").exists)
+    machines.heal("node2")
+    status, out, err = ended(process)
+    assert (status, out) == (0, "all\nfine\n"), err
+    assert "node2 has left the run, or is lost; what it had runs elsewhere" in err
+    assert "node2 was away for too long, and joins the run afresh" in err
+    nothing_runs_on(machines)
+
+
+@pytest.mark.thorough
+def test_a_host_that_is_switched_off_and_on_is_started_again(machines: Machines, tmp_path: Path) -> None:
+    process = begin(machines, tmp_path)
+    machines.kill("node2")
+    until((tmp_path / "all").exists)
+    machines.boot("node2")
+    status, out, err = ended(process)
+    assert (status, out) == (0, "all\nfine\n"), err
+    assert err.count("node2: its agent has ended, and is started again") == 1
     nothing_runs_on(machines)
 
 

@@ -80,7 +80,7 @@ def test_the_uplink_is_killed_and_there_are_no_workers_here(far: Far) -> None:
 
 
 def test_all_hosts_are_lost_and_there_are_no_workers_here(far: Far) -> None:
-    process = far.start(BODY.format(machines=2), AWAY)
+    process = far.start(BODY.format(machines=2), AWAY, "--host-restarts", "0")
     for agent in Machines(process.pid).agents:
         kill(agent)
     run = far.end(process)
@@ -94,6 +94,38 @@ def test_all_hosts_are_lost_and_the_run_goes_on_here(far: Far) -> None:
         kill(agent)
     run = far.end(process)
     assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
+@pytest.mark.thorough
+def test_hosts_that_die_are_started_again_and_work(far: Far) -> None:
+    process = far.start(BODY.format(machines=2), AWAY)
+    for agent in Machines(process.pid).agents:
+        kill(agent)
+    run = far.end(process)
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    for host in ("f1", "f2"):
+        assert run.err.count(f"{host}: its agent has ended, and is started again (status -9, 1 of 1)") == 1, run.err
+
+
+@pytest.mark.thorough
+def test_hosts_that_die_again_and_again_are_given_up(far: Far) -> None:
+    body = """
+from scoop.errors import HostsMissing
+
+def kills_its_host(_):
+    import psutil
+    agent = next(each for each in psutil.Process().parents() if "scoop.cluster.agent" in each.cmdline())
+    leave_mark(agent.pid)
+    agent.kill()
+    time.sleep(60)
+
+def main():
+    raises(HostsMissing, futures.submit(futures.with_retries(kills_its_host, 9), 1).result)
+    print(marks())
+"""
+    run = far.run(body, "f1", "-n", "1", "--host-restarts", "2")
+    assert run.out.startswith("3\n"), run
+    assert run.err.count("is started again") == 2, run.err
 
 
 def test_what_must_not_run_twice_is_lost_with_its_machine(far: Far) -> None:

@@ -6,8 +6,9 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from scoop.cluster.dask_transport import join, listen
+from scoop.cluster.dialing import Dialing
 from scoop.cluster.pieces import PIECE_BYTES
+from scoop.cluster.reception import Reception
 from scoop.cluster.transport import Connection
 from scoop.wire.messages import Busy, Results
 from scoop.wire.shared_buffers import SharedBuffers
@@ -55,9 +56,12 @@ def test_a_message_may_take_longer_than_a_machine_may_be_silent() -> None:
             await met.put(connection)
             await asyncio.Event().wait()
 
-        terms, stop_listening = await listen("127.0.0.1", take, silence=2.0)
+        reception = Reception(take, silence=2.0)
+        terms = await reception.open("127.0.0.1")
         async with slow_line(terms.port) as port:
-            here = await join(terms._replace(address=f"tls://127.0.0.1:{port}"), "slow", 1)
+            dialing = Dialing(terms._replace(address=f"tls://127.0.0.1:{port}"), "slow", 1)
+            await dialing.join()
+            here = dialing.connection
             there = await met.get()
             for one, other in ((here, there), (there, here)):
                 one.post(sent)
@@ -68,9 +72,9 @@ def test_a_message_may_take_longer_than_a_machine_may_be_silent() -> None:
                 assert found.buffers is not None
                 assert found.buffers.map(own=False) == buffers.map(own=False)
                 assert await other.read() == Busy()
-            here.close()
-            there.close()
-            stop_listening()
+            await here.close()
+            await there.close()
+            reception.close()
 
     asyncio.run(send_both_ways())
     gc.collect()  # tasks that were cancelled, with their frames

@@ -9,7 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scoop.cluster.dask_transport import join, listen, new_terms
+from scoop.cluster.dask_transport import new_terms
+from scoop.cluster.dialing import Dialing
+from scoop.cluster.reception import Reception
 from scoop.cluster.transport import Connection
 from scoop.tuning import TUNING
 
@@ -99,14 +101,15 @@ async def meet(address: str) -> tuple[str, int]:
     called = asyncio.Queue[tuple[str, int]]()
 
     async def take(connection: Connection, name: str, workers: int) -> None:
-        connection.close()
+        await connection.close()
         await called.put((name, workers))
 
-    terms, stop_listening = await listen(address, take)
-    connection = await join(terms, "somebody", 3)
+    reception = Reception(take)
+    dialing = Dialing(await reception.open(address), "somebody", 3)
+    await dialing.join()
     found = await called.get()
-    connection.close()
-    stop_listening()
+    await dialing.connection.close()
+    reception.close()
     return found
 
 

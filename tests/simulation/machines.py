@@ -13,9 +13,11 @@ from scoop.broker.peers import Instruction, Mark, Replace, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.link_state import LinkState
+from scoop.cluster.session import Session
 from scoop.wire.messages import Demand, GiveBack, Message, MessageReader, Offer, Results, encode
 
 from .actors import Actor, Task
+from .lines import Way, cut
 
 __all__ = ["Machine", "Run", "Stuck"]
 
@@ -46,8 +48,9 @@ class Machine:
         self.workers: dict[int, Actor] = {}
         self.up: dict[int, Queue] = {}  # from each worker
         self.down: dict[int, Queue] = {}  # to each worker, the uplink included
-        self.out: Queue = deque()  # to the coordinator
-        self.back: Queue = deque()  # and from there
+        here, there = Session(), Session()
+        self.out = Way(here, there)  # to the coordinator
+        self.back = Way(there, here)  # and from there
         self.to_broker: Queue = deque()  # from the uplink
         self.retires = False
         self.asked: set[int] = set()
@@ -101,7 +104,7 @@ class Machine:
         elif way == "to_broker":
             self.obey(self.broker.received(self.uplink, travelled(self.to_broker.popleft())))
         elif way == "out":
-            self.run.post(self.run.coordinator.received(self.number, travelled(self.out.popleft())))
+            self.run.post(self.run.coordinator.received(self.number, self.out.popleft()))
         elif way == "back":
             self.to_broker.append(self.link.from_coordinator(self.back.popleft()))
         elif int(number) != self.uplink:
@@ -129,6 +132,7 @@ class Run:
         deaths, losses: workers that die, and machines that are lost, at random moments.
         leaves: machines that leave by themselves.
         late: machines that join at random moments.
+        cuts: lines to machines that are cut, and made anew.
         constants: whether tasks set and delete constants.
         spare: whether the origin runs nothing.
     """
@@ -142,6 +146,7 @@ class Run:
         losses: int = 0,
         leaves: int = 0,
         late: int = 0,
+        cuts: int = 0,
         constants: bool = False,
         spare: bool = False,
         depth: int = 4,
@@ -162,6 +167,7 @@ class Run:
         self.machines: dict[int, Machine] = {}
         self._next = count(HERE)
         self._deaths, self._losses, self._leaves, self._late = deaths, losses, leaves, late
+        self._cuts = cuts
         self._gave_up = False
         self._pace = self.choice.choice((0.02, 0.1, 0.5))
         for size in sizes:
@@ -197,6 +203,10 @@ class Run:
         chance = self.choice.random()
         if chance < 0.01 and self._mishap():
             return
+        if self._cuts and chance < 0.05:
+            self._cuts -= 1
+            machine = self.choice.choice([*self.machines.values()])
+            cut(machine.out, machine.back)
         if chance < 0.1 and self._tell_demand(self.choice.choice([*self.machines, -1])):
             return
         connections = [

@@ -60,5 +60,9 @@ def test_an_origin_that_is_spared(here: int) -> None:
     over_all_seeds(sizes=[here, 2, 2], spare=True, losses=4, deaths=2)
 
 
+def test_lines_are_cut_and_nothing_is_lost_or_runs_twice() -> None:
+    over_all_seeds(sizes=[1, 2, 2], cuts=200, retries=0, constants=True)
+
+
 def test_all_of_it_together() -> None:
-    over_all_seeds(sizes=[2, 3, 1], losses=2, leaves=1, deaths=4, late=3, constants=True)
+    over_all_seeds(sizes=[2, 3, 1], losses=2, leaves=1, deaths=4, late=3, cuts=50, constants=True)

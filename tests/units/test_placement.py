@@ -61,10 +61,10 @@ b: 2 workers
 c: *
 
 would be started:
-  ssh -T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 \
+  ssh -T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=40 -o ServerAliveCountMax=3 \
 -o ControlMaster=no -o LogLevel=ERROR -o ClearAllForwardings=yes -- b \
 'exec /opt/python3 -P -m scoop.cluster.agent b'
-  ssh -T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 \
+  ssh -T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=40 -o ServerAliveCountMax=3 \
 -o ControlMaster=no -o LogLevel=ERROR -o ClearAllForwardings=yes -- c \
 'exec /opt/python3 -P -m scoop.cluster.agent c'"""
 

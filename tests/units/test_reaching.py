@@ -51,7 +51,7 @@ def test_a_line_break_is_refused() -> None:
 
 REACH = Reach(python="/opt/python3", timeout=20)
 OPTIONS = (
-    "-T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 "
+    "-T -x -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=40 -o ServerAliveCountMax=3 "
     "-o ControlMaster=no -o LogLevel=ERROR"
 )
 

@@ -41,7 +41,7 @@ def join(options: argparse.Namespace) -> int:
         _say(joins if kind == "joined" else why)
 
     run_pipe, end = os.pipe()
-    agent = Agent(host, invitation._replace(workers={host: options.n}), run_pipe, tell)
+    agent = Agent(host, invitation._replace(workers={host: options.n}), run_pipe, tell, os.urandom(8).hex())
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     _leave_by_signals(agent, end)

@@ -137,8 +137,12 @@ def _add_host_options(parser: Parser) -> None:
     add("--external-hostname", metavar="NAME", help="name or address by which the hosts reach this machine")
     add("--tunnel", action="store_true", help="let hosts reach this machine through their ssh connections only")
     add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds a host may take (default: 60)")
-    lost = f"seconds of silence after which a host counts as lost (default: {TUNING.silence_seconds:g})"
-    add("--silence", metavar="S", type=_seconds, default=TUNING.silence_seconds, help=lost)
+    silent = f"seconds of silence after which the line to a host is given up (default: {TUNING.silence_seconds:g})"
+    add("--silence", metavar="S", type=_seconds, default=TUNING.silence_seconds, help=silent)
+    add("--grace", metavar="S", type=_seconds, help="seconds more for a host to be back (default: as --silence)")
+    restarts = _whole("a number of restarts: 0 or more")
+    again = f"how often a host whose processes end is started again (default: {TUNING.host_restarts})"
+    add("--host-restarts", metavar="N", type=restarts, default=TUNING.host_restarts, help=again)
     add("--min-hosts", metavar="N", type=int, help="start the run if N hosts take part (default: all must)")
     cluster = "Dask cluster to run on: tls://host:port, tcp://host:port, or its scheduler file"
     add("--connect", metavar="CLUSTER", help=cluster)

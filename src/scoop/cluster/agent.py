@@ -48,6 +48,7 @@ Tell = Callable[[str, str, int], None]
 """Reports ``"joined"`` or ``"refused"``, the reason of a refusal, and the number of workers."""
 
 REFUSED = 3  # the exit status of an agent that cannot do what the invitation asks
+REJOINS = 75  # that of a machine which was lost, and has reached the run again
 
 _FOR_THE_PROGRAM = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 """What terminals and batch systems send to all processes of a job. The program's end is the agent's end."""
@@ -81,17 +82,19 @@ def main(arguments: list[str], become: BecomeMachine) -> int:
             _tell(host, "pong")
         return 0
 
+    name = os.urandom(8).hex()
+
     def tell(kind: str, why: str, workers: int) -> None:
-        _tell(host, kind, why, workers)
+        _tell(host, kind, why, workers, name)
         if kind == "joined":
             sys.stderr.buffer.write(MARK + b"\n")
             sys.stderr.flush()
 
-    return Agent(host, invitation, run_pipe, tell).serve(become)
+    return Agent(host, invitation, run_pipe, tell, name).serve(become)
 
 
-def _tell(host: str, kind: str, why: str = "", workers: int = 0) -> None:
-    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers, this_machine())
+def _tell(host: str, kind: str, why: str = "", workers: int = 0, name: str = "") -> None:
+    about = (socket.gethostname(), python_version(), scoop_version(), usable_cores(), workers, this_machine(), name)
     sys.stdout.buffer.write(mark(Answer(host, kind, why, *about)))
     sys.stdout.flush()
 
@@ -106,10 +109,12 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
     pid, _, sock = fork_broker(machine)
     try:
-        asyncio.run(serve_agent_link(sock, terms, workers))
+        rejoins = asyncio.run(serve_agent_link(sock, terms, workers))
     finally:
         sock.close()
         os.waitpid(pid, 0)
+    if rejoins:
+        sys.exit(REJOINS)
 
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # at a machine of whose end the system does not tell
@@ -118,15 +123,17 @@ _SECONDS_BETWEEN_LOOKS = 0.1  # at a machine of whose end the system does not te
 class Agent:
     """Starts a machine of a run on this host, and ends everything that belongs to it.
 
-    Everything ends when nothing can be read from ``run_pipe``, a descriptor, any more.
+    Everything ends when nothing can be read from ``run_pipe``, a descriptor, any more. ``name`` is unlike that of any
+    other agent of the run.
     """
 
-    def __init__(self, host: str, invitation: Invitation, run_pipe: int, tell: Tell) -> None:
+    def __init__(self, host: str, invitation: Invitation, run_pipe: int, tell: Tell, name: str = "") -> None:
         self.machine: int | None = None  # the process that is a machine of the run, while it runs
         self._host = host
         self._invitation = invitation
         self._run_pipe = run_pipe
         self._tell = tell
+        self._name = name
         self._remover: tuple[int, int] | None = None  # its pid, and the pipe whose end it waits for
 
     def serve(self, become: BecomeMachine) -> int:
@@ -140,18 +147,24 @@ class Agent:
             return REFUSED
         # Answer before other processes can print: what is printed before the mark is taken for noise of the login.
         self._tell("joined", "", workers)
-        agent = os.getpid()
         adopt_orphans()  # so that kill_orphans finds what tasks have started
-        pid = os.fork()
-        if pid == 0:
-            self._run_machine(agent, workers, home, become)
-        self.machine = pid
-        status = self._guard(pid)
+        while (status := self._have_machine(workers, home, become)) == REJOINS:
+            sys.stderr.write(with_code_of(f"scoop: {self._host} was away for too long, and joins the run afresh\n"))
+            sys.stderr.flush()
         if self._remover is not None:
             remover, pipe = self._remover
             os.close(pipe)
             os.waitpid(remover, 0)
         return status
+
+    def _have_machine(self, workers: int, home: str, become: BecomeMachine) -> int:
+        """Start a machine of the run; return its status when it has ended, and all its descendants have."""
+        agent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._run_machine(agent, workers, home, become)
+        self.machine = pid
+        return self._guard(pid)
 
     def _check(self) -> int:
         invitation = self._invitation
@@ -227,7 +240,7 @@ class Agent:
         program.prepare()
         sys.path.insert(0, home)
         prepare = _preparation(program, invitation.executor)
-        become(terms._replace(name=self._host), workers, invitation.limits, prepare)
+        become(terms._replace(agent=self._name, name=self._host), workers, invitation.limits, prepare)
 
     def _guard(self, pid: int) -> int:
         """Wait until the machine or the run pipe ends; kill what is left of the machine; return its status."""

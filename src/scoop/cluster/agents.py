@@ -37,24 +37,26 @@ def check_enough(joined: int, least: int, failed: Sequence[object]) -> None:
 class Agents:
     """The agents of a run. ``end`` is to be called even if ``start`` has failed.
 
-    ``on_left`` is called for each host that leaves before that. ``joined`` holds the answers of hosts that take part,
-    ``failed`` why others do not.
+    ``on_end`` is called with the name of each agent that ends before that, ``on_left`` for each host that leaves.
+    ``joined`` holds the answers of hosts that take part, ``failed`` why others do not.
     """
 
-    def __init__(self, plan: Plan, on_left: Callable[[Failure], None]) -> None:
+    def __init__(self, plan: Plan, on_end: Callable[[str], bool], on_left: Callable[[Failure], None]) -> None:
         self.joined: list[Answer] = []
         self.failed: list[Failure] = []
         self._plan = plan
+        self._on_end = on_end
         self._on_left = on_left
         self._output = Output()
+        self._invitation = b""
+        self._slots = new_login_slots()
         self._processes: list[LauncherProcess] = []
         self._watchers: list[asyncio.Task[None]] = []
 
     async def start(self, terms: Terms) -> int:
         """Start an agent on every host, see how each answers; return how many take part. Raises TooFewHosts."""
-        invitation = encode(invite(self._plan, terms))
-        slots, commands = new_login_slots(), calls(self._plan, terms.port)
-        starting = [asyncio.create_task(self._start(call, invitation, slots)) for call in commands]
+        self._invitation = encode(invite(self._plan, terms))
+        starting = [asyncio.create_task(self._start_first(call)) for call in calls(self._plan, terms.port)]
         try:
             await until_decided(starting, lambda: len(self._plan.hosts) - len(self.failed) >= self._plan.least)
         except asyncio.CancelledError:
@@ -69,31 +71,70 @@ class Agents:
         """End all agents, now that the run has ended; return when they have, or after a few seconds."""
         for watcher in self._watchers:
             watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
         await asyncio.gather(*(process.end() for process in self._processes))
         self._output.close()
 
-    async def _start(self, call: Call, invitation: bytes, slots: asyncio.Semaphore) -> None:
-        async with slots:
-            process = await start_command(call, invitation, self._output.write, self._plan.reach.timeout)
+    async def _start_first(self, call: Call) -> None:
+        _, failures = await self._start(call)
+        self.failed += failures
+
+    async def _start(self, call: Call) -> tuple[LauncherProcess | None, list[Failure]]:
+        """Start a command; return it, if a host takes part by it, and why others do not."""
+        async with self._slots:
+            process = await start_command(call, self._invitation, self._output.write, self._plan.reach.timeout)
         kinds = {answer.kind for answer in process.answers.values()}
         if "joined" in kinds:
             self._processes.append(process)
         else:
             await (process.end() if kinds else process.kill())
-        for host in call.hosts:
-            answer = process.answers.get(host)
-            if answer is not None and answer.kind == "joined":
-                self.joined.append(answer)
-                log.own.info("scoop: %s joined: %d workers on %s", host, answer.workers, answer.name)
-            else:
-                self.failed.append(failure_of(host, process, self._plan.reach.python, answer))
+        for answer in _joined(process):
+            self.joined.append(answer)
+            log.own.info("scoop: %s joined: %d workers on %s", answer.host, answer.workers, answer.name)
+        missing = {*call.hosts} - {answer.host for answer in _joined(process)}
+        failures = [self._failure(process, host) for host in call.hosts if host in missing]
+        return (process if "joined" in kinds else None), failures
 
     async def _watch(self, process: LauncherProcess) -> None:
-        began = time.monotonic()
-        await process.ended
-        for host, answer in process.answers.items():
-            if answer.kind == "joined":
-                self._on_left(loss_of(host, process, time.monotonic() - began))
+        """Start a command again when it ends before the run, as often as the plan says."""
+        for number in range(self._plan.reach.restarts + 1):
+            began = time.monotonic()
+            await process.ended
+            seconds = time.monotonic() - began
+            hosts = [answer.host for answer in _joined(process)]
+            worked = [self._on_end(answer.agent) for answer in _joined(process)]
+            if number == self._plan.reach.restarts or not all(worked):
+                self._leave([loss_of(host, process, seconds) for host in hosts])
+                return
+            about = ", ".join(hosts), process.status, number + 1, self._plan.reach.restarts
+            log.own.warning("scoop: %s: its agent has ended, and is started again (status %s, %d of %d)", *about)
+            self._processes.remove(process)
+            again, failed = await self._start_again(process.call)
+            self._leave([failure for failure in failed if failure.host in hosts])
+            if again is None:
+                return
+            process = again
+
+    async def _start_again(self, call: Call) -> tuple[LauncherProcess | None, list[Failure]]:
+        """Start a command, in vain for as long as a host may be away: it may be starting itself."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._plan.reach.grace
+        while not (outcome := await self._start(call))[0] and clock() < until:
+            await asyncio.sleep(TUNING.restart_pause_seconds)
+        return outcome
+
+    def _leave(self, failures: list[Failure]) -> None:
+        for failure in failures:
+            self._on_left(failure)
+
+    def _failure(self, process: LauncherProcess, host: str) -> Failure:
+        answer = process.answers.get(host)
+        refused = answer if answer is not None and answer.kind != "joined" else None
+        return failure_of(host, process, self._plan.reach.python, refused)
+
+
+def _joined(process: LauncherProcess) -> list[Answer]:
+    return [answer for answer in process.answers.values() if answer.kind == "joined"]
 
 
 def new_login_slots() -> asyncio.Semaphore:

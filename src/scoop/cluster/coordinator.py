@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 
@@ -18,6 +19,7 @@ from .invitation import encode, post
 from .links import BrokerLink
 from .membership import Membership
 from .plan import Plan
+from .reception import Reception
 from .transport import Connection, Terms
 
 __all__ = ["need_packages", "new_uplink"]
@@ -66,14 +68,13 @@ def _address_towards(name: str) -> str:
 
 
 async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
-    from .dask_transport import listen  # takes a second, so the origin does not import it
-
     coordinator = _Coordinator(sock)
-    terms, stop_listening = await listen(host, coordinator.take, plan.reach.silence)
-    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms._replace(size=size)))
+    reception = Reception(coordinator.take, plan.reach.silence, plan.reach.grace)
+    terms = (await reception.open(host))._replace(size=size)
+    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception.agent_ended))
     await coordinator.broker.ended.wait()
-    coordinator.close()
-    stop_listening()
+    reception.close()
+    await coordinator.close()
     having_hosts.cancel()
     await asyncio.gather(having_hosts, return_exceptions=True)
 
@@ -91,12 +92,11 @@ class _Coordinator:
         self._last_loss = ""
         self._tells_demand_soon = False
 
-    def close(self) -> None:
-        for connection in self._connections.values():
-            connection.close()
+    async def close(self) -> None:
+        await asyncio.gather(*(connection.close() for connection in self._connections.values()))
         self.broker.close()
 
-    async def have_hosts(self, plan: Plan, terms: Terms) -> None:
+    async def have_hosts(self, plan: Plan, terms: Terms, agent_ended: Callable[[str], bool]) -> None:
         """Have an agent on all hosts of the plan, or an invitation for others, until this is cancelled."""
         try:
             async with AsyncExitStack() as ending:
@@ -107,7 +107,7 @@ class _Coordinator:
 
                     agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
                 else:
-                    agents = Agents(plan, self._host_lost)
+                    agents = Agents(plan, agent_ended, self._host_lost)
                 ending.push_async_callback(agents.end)
                 hosts = await agents.start(terms)
                 self.broker.post(self._membership.answered(hosts))
@@ -147,7 +147,7 @@ class _Coordinator:
                 self._send(self._state.received(number, message))
             except (ValueError, LookupError, AssertionError) as problem:
                 _log.error("scoop: what %s says makes no sense (%r); it is left out", name, problem)
-                connection.close()
+                await connection.close()
                 return
             if isinstance(message, StartFailed):
                 self._give_up_if_alone()

@@ -1,6 +1,5 @@
 """The transport that is made of Dask's ``distributed``: its connections, its TLS, its frames."""
 
-import asyncio
 import logging
 import os
 import warnings
@@ -12,22 +11,15 @@ import dask
 from distributed import comm
 from distributed.comm import CommClosedError
 from distributed.security import Security
+from tornado.iostream import StreamClosedError
 
-from ..tuning import TUNING
-from ..wire.messages import MalformedMessage, Message
 from ..wire.shared_buffers import has_memfds
 from .call_again import call_again
 from .certificate import new_certificate
 from .entrance import Entrance
-from .pieces import PieceReader, pieces_of
-from .transport import Connection, TakeConnection, Terms
+from .transport import Line, LineBroken, MeetLine, Terms
 
-__all__ = ["join", "listen", "new_terms"]
-
-PING_SECONDS = 2.0  # between two signs of life, if no more are needed
-GREETING_SECONDS = 15.0  # within which whoever calls must say what for
-
-_log = logging.getLogger("scoop.run")
+__all__ = ["connect", "listen", "new_terms"]
 
 # It warns of a machine that reaches no network.
 warnings.filterwarnings("ignore", module=r"distributed\.")
@@ -64,73 +56,46 @@ def _security(terms: Terms) -> Iterator[Security]:
         )
 
 
-class _Connection:
-    """See Connection. What is sent are pieces of messages, or nothing at all, as a sign of life."""
+class _Line:
+    """See Line."""
 
-    def __init__(self, comm: Any, silence: float) -> None:
+    def __init__(self, comm: Any) -> None:
         self._comm = comm
-        self._silence = silence  # after which the other side counts as lost: a cable that is cut says nothing
-        self._reader = PieceReader()
-        self._unsent: asyncio.Queue[Message] = asyncio.Queue()
-        self._sending = asyncio.create_task(self._send())
+        self._stream = comm.stream
 
-    def post(self, message: Message) -> None:
-        self._unsent.put_nowait(message)
+    @property
+    def peer(self) -> str:
+        return str(self._comm.peer_address)
 
-    async def read(self) -> Message | None:
-        while True:
-            try:
-                async with asyncio.timeout(self._silence):
-                    piece = await self._comm.read()
-                if piece and (message := self._reader.feed(piece)) is not None:
-                    return message
-            except (CommClosedError, OSError, TimeoutError, ValueError, MalformedMessage):
-                self.close()
-                return None
+    async def read(self) -> Any:
+        try:
+            return await self._comm.read()
+        except (CommClosedError, OSError):
+            raise self._broken() from None
+
+    async def write(self, frame: Any) -> None:
+        try:
+            await self._comm.write(frame)
+            await self._stream.write(b"")  # until it is sent: else all frames would wait in memory
+        except (StreamClosedError, CommClosedError, OSError):
+            raise self._broken() from None
 
     def close(self) -> None:
-        self._sending.cancel()
         self._comm.abort()
 
-    async def _send(self) -> None:
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(min(PING_SECONDS, self._silence / 4)):
-                        message = await self._unsent.get()
-                except TimeoutError:
-                    await self._comm.write(())
-                    continue
-                for piece in pieces_of(message):
-                    await self._comm.write(piece)
-                    await self._comm.stream.write(b"")  # until it is sent: else all pieces would wait in memory
-                del message
-        except (CommClosedError, OSError):
-            self._comm.abort()  # which ends read()
+    def _broken(self) -> LineBroken:
+        return LineBroken(hung_up=self._stream.closed() and self._stream.error is None)
 
 
-async def listen(
-    host: str, take: TakeConnection, silence: float = TUNING.silence_seconds
-) -> tuple[Terms, Callable[[], None]]:
-    """Let machines join a new run, whose name cannot be guessed; return its terms, and a function that ends that.
+async def listen(host: str, terms: Terms, meet: MeetLine) -> tuple[Terms, Callable[[], None]]:
+    """Let whoever has the key of these terms open lines; return the terms with the address, and what ends that.
 
-    Others reach this machine by ``host``. Who says nothing for ``silence`` seconds counts as lost. Strangers are
-    refused, and logged.
+    Others reach this machine by ``host``. Strangers are refused, and logged.
     """
-    terms = new_terms(os.urandom(16).hex())._replace(silence=silence)
 
     async def answer(connected: Any) -> None:
         entrance.known(connected.stream)  # its handshake has shown the certificate of this run
-        try:
-            async with asyncio.timeout(GREETING_SECONDS):
-                run, name, workers = await connected.read()
-        except (CommClosedError, OSError, TimeoutError, ValueError, TypeError):
-            run, name, workers = "", "", 0
-        if run != terms.run:
-            _log.warning("scoop: a stranger's call from %s is refused", connected.peer_address)
-            connected.abort()
-            return
-        await take(_Connection(connected, silence), name, workers)
+        await meet(_Line(connected))
 
     with _security(terms) as security:
         arguments = security.get_listen_args("scheduler")
@@ -146,10 +111,8 @@ async def listen(
     return terms._replace(address=f"tls://{host}:{listener.get_host_port()[1]}"), stop
 
 
-async def join(terms: Terms, name: str, workers: int) -> Connection:
-    """Connect to a run, as the machine of this name with so many workers. Raises OSError if none answers."""
+async def connect(terms: Terms, seconds: float) -> Line:
+    """Open a line to the coordinator of a run. Raises OSError if it does not answer within so many seconds."""
     with _security(terms) as security:
         arguments = security.get_connection_args("worker")
-    connected = await call_again(lambda: comm.connect(terms.address, timeout=30, **arguments))
-    await connected.write((terms.run, name, workers))
-    return _Connection(connected, terms.silence)
+    return _Line(await call_again(lambda: comm.connect(terms.address, timeout=seconds, **arguments)))

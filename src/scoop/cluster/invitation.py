@@ -83,6 +83,7 @@ class Answer(NamedTuple):
     cores: int = 0  # that it may use
     workers: int = 0
     machine: str = ""  # what no other machine says of itself; see machine_identity.py
+    agent: str = ""  # see Terms
 
 
 def python_version() -> str:

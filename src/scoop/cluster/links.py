@@ -49,21 +49,31 @@ class BrokerLink:
             self._loop.remove_writer(self._sock)
 
 
-async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> None:
+async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> bool:
     """Connect the broker, to which ``sock`` leads, with the coordinator, until the run ends or the broker does.
 
     ``workers`` is how many it has.
-    """
-    from .dask_transport import join  # takes a second, so the origin does not import it
 
+    Return True if the connection was lost, the broker was ended for that, and the coordinator has been reached again:
+    then this machine may join the run afresh.
+    """
+    from .connection import Ending
+    from .dialing import Dialing  # takes a second, so the origin does not import it
+
+    dialing = Dialing(terms, terms.name or socket.gethostname(), workers)
     try:
-        connection = await join(terms, terms.name or socket.gethostname(), workers)
-        welcome = await connection.read()
+        await dialing.join()
     except OSError as problem:
         raise OSError(f"the run at {terms.address} does not answer: {problem}") from problem
+    keeping = asyncio.create_task(dialing.keep())
+    welcome = await dialing.connection.read()
     if not isinstance(welcome, Welcome):
         raise OSError(f"the run at {terms.address} has hung up")
-    await _AgentLink(sock, connection).serve(welcome)
+    await _AgentLink(sock, dialing.connection).serve(welcome)
+    if dialing.connection.ending is Ending.CLOSED:
+        keeping.cancel()
+        return False
+    return await keeping
 
 
 class _AgentLink:
@@ -83,8 +93,8 @@ class _AgentLink:
         _, left = await asyncio.wait(map(asyncio.ensure_future, ends), return_when=asyncio.FIRST_COMPLETED)
         for task in left:
             task.cancel()
-        self._connection.close()
         self._broker.close()
+        await self._connection.close()
 
     async def _listen(self) -> None:
         while (message := await self._connection.read()) is not None:

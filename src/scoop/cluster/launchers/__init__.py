@@ -69,7 +69,9 @@ class Reach(NamedTuple):
     ssh: tuple[str, ...] = ("ssh",)  # the command, options included
     tunnel: bool = False  # whether the hosts reach this machine through their ssh connections only
     timeout: float = 60.0  # seconds that a host has to answer
-    silence: float = TUNING.silence_seconds  # without a sign of life after which a host counts as lost
+    silence: float = TUNING.silence_seconds  # without a sign of life after which the line to a host is given up
+    grace: float = TUNING.silence_seconds  # seconds after that in which the host may be back
+    restarts: int = 0  # how often the command may be started again if it ends before the run
     module: str = "scoop.cluster.agent"
 
 

@@ -20,7 +20,8 @@ def ssh(reach: Reach, host: Host, port: int | None = None) -> list[str]:
     options = {
         "BatchMode": "yes",  # fail where a password is needed: no one can type it
         "ConnectTimeout": str(max(1, round(reach.timeout))),
-        "ServerAliveInterval": str(max(TUNING.ssh_silence_seconds, ceil(reach.silence / 3))),
+        # ssh outlives the session with the host, so that its agent can join afresh.
+        "ServerAliveInterval": str(max(TUNING.ssh_silence_seconds, ceil(2 * (reach.silence + reach.grace) / 3))),
         "ServerAliveCountMax": "3",
         "ControlMaster": "no",  # use a shared connection, but do not start one: it would outlive the run
         "LogLevel": "ERROR",  # no banners
