@@ -237,7 +237,7 @@ def test_executors_that_have_ended_leave_nothing_in_the_program(scoop_run: RunSc
         def main():
             use()
             before = census()
-            for _ in range(10):
+            for _ in range(5):
                 use()
             after = census()
             # A fiber of a thread that has ended is freed when another thread next switches: so one may be left.

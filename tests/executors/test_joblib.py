@@ -138,6 +138,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_the_workers_are_those_that_are_there(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
@@ -208,6 +209,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_a_large_array_travels_to_each_worker_once(scoop_run: RunScoop) -> None:
     pytest.importorskip("numpy")
     check(

@@ -26,6 +26,8 @@ from scoop import futures
 LIMIT = 300
 """Seconds after which a run counts as hung."""
 
+KILLED_FOR_A_LONGER_PAUSE = 50
+
 PRIME = 1_000_003
 
 Pair = tuple[int, int]
@@ -241,11 +243,14 @@ def run_round(seed: int) -> Round:
 def kill_at_random(
     process: "subprocess.Popen[bytes]", rng: random.Random, pause: float, folder: str
 ) -> tuple[int, bool]:
-    """Kill workers until the program ends; return how many it were, and whether it is still there at the limit."""
+    """Kill workers until the program ends; return how many it were, and whether it is still there at the limit.
+
+    On a busy machine a worker needs long to start, and dies before it has done anything. So the pauses grow.
+    """
     killed, end = set[int](), time.monotonic() + LIMIT
     while time.monotonic() < end:
         try:
-            process.wait(rng.expovariate(1 / pause))
+            process.wait(rng.expovariate(1 / pause) * (1 + len(killed) / KILLED_FOR_A_LONGER_PAUSE))
         except subprocess.TimeoutExpired:
             pass
         else:

@@ -1,5 +1,7 @@
 """futures.amap: the results of a map for ``async for``."""
 
+import pytest
+
 from running import RunScoop
 from scripts import check, everywhere
 
@@ -144,7 +146,7 @@ def test_amap_has_a_timeout(scoop_run: RunScoop, n: int) -> None:
     )
 
 
-@everywhere
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_amap_begins_nothing_once_it_is_left_closed_or_cancelled(scoop_run: RunScoop, n: int) -> None:
     check(
         scoop_run,
