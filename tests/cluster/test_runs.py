@@ -149,6 +149,7 @@ def runs(folder: Path) -> list[int]:
     return sorted(int(line) for path in folder.glob("*.begun") for line in path.read_text().split())
 
 
+@pytest.mark.thorough
 def test_a_host_that_is_cut_off_goes_on_and_nothing_runs_twice(machines: Machines, tmp_path: Path) -> None:
     process = begin(machines, tmp_path, "--silence", "3", "--grace", "60", "--retries", "0")
     machines.cut("node2")

@@ -72,8 +72,9 @@ def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -
     run = far.end(process)
     assert (run.status, run.out) == (0, "fine\n"), run.err
     first, others = run.err.splitlines()
-    assert first == "scoop: a stranger's call from 127.0.0.1 is refused: it has no key of this run"
-    assert others == f"{first} (42 such since the last word of it)"
+    told = "scoop: a stranger's call from 127.0.0.1 is refused: it has no key of this run"
+    assert first == f"{told} (SC-74)"
+    assert others == f"{told} (42 such since the last word of it) (SC-74)"
 
 
 def test_a_machine_that_is_turned_away_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from scoop.wire.messages import (
     Idle,
     Lost,
     Message,
+    Notice,
+    NoticeKind,
     Offer,
     PartialResult,
     ProgramEnded,
@@ -252,6 +254,9 @@ class Actor:
             case ConstantReply(call, taken, _):
                 deletes, _, serial = self._calls.pop(call)
                 assert taken or deletes or serial in self._log, "told before it is here"
+            case Notice(NoticeKind.HOSTS, _):
+                assert self._program_is_here()
+                return  # it does not count
             case _:
                 raise AssertionError(message)
         self._seen += 1
