@@ -20,7 +20,6 @@ from ..machine.cores import THREAD_LIMITS, usable_cores
 from ..machine.fresh_interpreter import Elsewhere, Start, serve
 from ..machine.processes import ServeUplink
 from ..machine.program import Program
-from ..tuning import TUNING
 from .coordinator import need_packages, new_uplink
 from .files import collect
 from .host_options import HostOptions
@@ -94,7 +93,6 @@ def _plan(start: Start, placement: Placement, options: HostOptions) -> Plan:
         timeout=options.host_timeout,
         silence=options.silence,
         grace=options.silence,
-        restarts=TUNING.host_restarts,
     )
     least = least_away(len(placement.away), placement.here > 0, options.min_hosts)
     return Plan(placement.away, placement.allocation.launcher, reach, _invitation(start, placement), least)
