@@ -212,13 +212,11 @@ def test_of_several_runs_one_is_to_be_named(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("is_mine", [True, False])
 def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch, is_mine: bool) -> None:
     asked: list[bool] = []
-    woken, wake = os.pipe()
     me = os.getuid()
     monkeypatch.setattr("scoop.broker.askers.user_of", lambda _: (1, me if is_mine else me + 4242))
     with selectors.DefaultSelector() as selector, socket.socket(socket.AF_UNIX) as asker:
         askers = Askers(selector, lambda full, _: asked.append(full))
-        os.write(wake, b"!")
-        askers.listen(woken)
+        askers.listen()
         asker.connect(socket_name(os.getpid()))
         if is_mine:
             asker.sendall(FULL)
@@ -230,5 +228,3 @@ def test_another_user_is_sent_away(monkeypatch: pytest.MonkeyPatch, is_mine: boo
             assert asker.recv(1) == b""
         for key in [*selector.get_map().values()]:
             key.fileobj.close()  # type: ignore[union-attr]
-    os.close(woken)
-    os.close(wake)

@@ -81,19 +81,14 @@ class Askers:
         self._listens_until = inf
 
     def heed_signal(self) -> None:
-        """Listen whenever the signal comes, from now on. Linux only."""
+        """Listen whenever the signal comes, from now on. Linux only.
+
+        The handler itself opens the socket: a pipe to wake the loop would take two descriptors of each run. A sleep in
+        ``epoll`` goes on after it, and knows of the socket by then.
+        """
         if sys.platform != "linux":
             return
-        woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._selector.register(woken, selectors.EVENT_READ, lambda _: self.listen(woken))
-
-        def note(*_: object) -> None:
-            try:
-                os.write(wake, b"!")
-            except OSError:
-                pass  # as many have asked as there is room for
-
-        signal.signal(signal.SIGUSR1, note)
+        signal.signal(signal.SIGUSR1, lambda *_: self.listen())
         _names.append(_rename(PROCESS_NAME))
 
     def seconds_left(self) -> float:
@@ -107,17 +102,19 @@ class Askers:
             self.listener.close()
             self.listener, self._listens_until = None, inf
 
-    def listen(self, woken: int) -> None:
-        """Have the socket there for a while; ``woken``: what has told of the signal."""
-        os.read(woken, 1024)
+    def listen(self) -> None:
+        """Have the socket there for a while."""
         if self.listener is None:
-            listener = socket.socket(socket.AF_UNIX)
+            try:
+                listener = socket.socket(socket.AF_UNIX)
+            except OSError:
+                return  # no descriptors are left: who asks hears that none answers
             try:
                 listener.bind(socket_name(os.getpid()))
                 listener.listen()
                 listener.setblocking(False)
             except OSError:
-                listener.close()  # no descriptors are left, or the name is taken: who asks hears that none answers
+                listener.close()  # the name is taken
                 return
             self.listener = listener
             self._selector.register(listener, selectors.EVENT_READ, self._accept)
