@@ -126,6 +126,8 @@ FORKS = """
 import signal
 
 def main():
+    import warnings
+    warnings.simplefilter("ignore")  # of threads and forks
     child = os.fork()
     if not child:
         os.kill(os.getpid(), signal.SIGUSR1)
