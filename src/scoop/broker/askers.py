@@ -83,8 +83,8 @@ class Askers:
     def heed_signal(self) -> None:
         """Listen whenever the signal comes, from now on. Linux only.
 
-        The handler itself opens the socket: a pipe that wakes the loop would take two descriptors of each run. A sleep
-        in ``epoll`` goes on after it, and knows of the socket by then.
+        The handler itself opens the socket: a pipe that wakes the loop would take two descriptors of each run. A
+        sleep in ``epoll`` goes on after it, and knows of the socket by then.
         """
         if sys.platform != "linux":
             return
