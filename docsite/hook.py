@@ -10,7 +10,7 @@ from docsite.navigation import navigation
 from docsite.options import options_of, options_page
 from docsite.reference import calls_page
 from docsite.repository import FIRST, pages, reachable, shown, site_links, site_page
-from scoop.cli.options import new_parser
+from scoop.cli.parsing.options import new_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,19 +11,21 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
-#   cli/           the command line: commands (which one), command (run a program), options, parser, plan, hosts,
-#                  join, submit, kernel, report, tracing, examples, completion, manpage, wait_notice, free_threading
-#     looking into a run: runs (which, and the connection), top, top_rows, stacks; info, story
+#   cli/           the command line: commands (which one), hosts, join, submit, kernel, report, examples
+#     parsing/     options and their help, completion, the man page
+#     running/     command (a run of a program), plan, story, tracing, instruments
+#     looking/     a look into a run: runs (which), top, stacks; info
 #   -------------------------------------------------------------------------------------------------------------
 #   joblib/        a backend for joblib        pool/    a pool as multiprocessing has them
 #   -------------------------------------------------------------------------------------------------------------
 #   executor.py    Executor: for programs that start as they always do    session.py   start() and stop()
 #   -------------------------------------------------------------------------------------------------------------
-#   cluster/       the machines of a run: coordinator, agent, links, transport, plan, hosts, files, membership,
-#                  job_scripts, entrance (of strangers), decision (whether enough hosts take part)
-#                  lines that break: session, connection, greeting, dialing (agent), reception (coordinator)
-#     launchers/   how agents are started, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
-#     pool, pool_plan, host_options   the workers of an executor, here or on several hosts
+#   cluster/       the machines of a run: coordinator, agent, membership (who is there)
+#     starting/    agents on other hosts: how they start and answer, whether enough take part, why one does not
+#     launchers/   the commands that start them, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
+#     planning/    hosts, plan, invitation (what a host is told), files, job_scripts
+#     lines/       transport (Dask's), session and connection (which outlast a line), entrance (of strangers)
+#     pool, pool_plan   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor

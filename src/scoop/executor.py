@@ -16,7 +16,7 @@ from sys import modules
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
-from .cluster.host_options import HostOptions, Hosts
+from .cluster.planning.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
 from .engine import runtime
 from .engine.offers.executor_tasks import ExecutorTasks

@@ -14,7 +14,7 @@ from typing import Any
 
 import scoop
 
-from .cluster.host_options import HostOptions, Hosts
+from .cluster.planning.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
 from .engine import runtime
 from .engine.tasks.needs import checked_amounts

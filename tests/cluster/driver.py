@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scoop.cluster.agents import Agents, TooFewHosts
-from scoop.cluster.files import collect
-from scoop.cluster.invitation import Invitation, python_version, scoop_version
 from scoop.cluster.launchers import Reach
-from scoop.cluster.plan import Plan, discover, named
-from scoop.cluster.transport import Terms
+from scoop.cluster.lines.transport import Terms
+from scoop.cluster.planning.files import collect
+from scoop.cluster.planning.invitation import Invitation, python_version, scoop_version
+from scoop.cluster.planning.plan import Plan, discover, named
+from scoop.cluster.starting.agents import Agents, TooFewHosts
 from scoop.machine.program import Program
 
 _tell = 1

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from scoop.cluster.agent import main
-from scoop.cluster.transport import Terms
+from scoop.cluster.lines.transport import Terms
 from scoop.engine.process.limits import Limits
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from running import Run, run_python, write
-from scoop.cli.command_options import COMMAND_PARSERS, SHELLS
-from scoop.cli.completion import completion
-from scoop.cli.options import new_parser
+from scoop.cli.parsing.command_options import COMMAND_PARSERS, SHELLS
+from scoop.cli.parsing.completion import completion
+from scoop.cli.parsing.options import new_parser
 
 COMMANDS = tuple(COMMAND_PARSERS)
 LISTABLE = [name for option in new_parser().shown_options() for name in option.names]

@@ -6,7 +6,7 @@ import pytest
 
 import scoop
 from running import run_python
-from scoop.cli.info import info_text
+from scoop.cli.looking.info import info_text
 from scoop.machine.cores import usable_cores
 
 

@@ -12,7 +12,7 @@ import pytest
 from background import Background, Command, background, until
 from running import Run, run_python
 from scoop.broker.askers import FULL, Askers, socket_name
-from scoop.cli.runs import CannotLook, choose_run, find_runs
+from scoop.cli.looking.runs import CannotLook, choose_run, find_runs
 from scripts import PRELUDE
 
 __all__ = ["background"]
@@ -202,7 +202,7 @@ def test_the_runs_of_a_user_are_found_by_the_names_of_brokers(tmp_path: Path) ->
 
 def test_of_several_runs_one_is_to_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [(7, 10, "python a.py"), (8, 12, "python b.py")]
-    from scoop.cli import runs as module
+    from scoop.cli.looking import runs as module
 
     monkeypatch.setattr(module, "find_runs", lambda: [module.LiveRun(*each) for each in runs])
     with pytest.raises(CannotLook, match=r"7  python a\.py\n  8  python b\.py"):

@@ -29,7 +29,9 @@ def test_a_run_imports_no_heavy_modules(scoop_run: RunScoop) -> None:
         assert run.out == "[] [] []\n", run
 
 
-@pytest.mark.parametrize("module", ["scoop.cli.command", "scoop.engine.scheduler", "scoop.machine.unseen_child"])
+@pytest.mark.parametrize(
+    "module", ["scoop.cli.running.command", "scoop.engine.scheduler", "scoop.machine.unseen_child"]
+)
 def test_an_interrupt_before_the_program_begins_ends_it_silently(
     scoop_run: RunScoop, tmp_path: Path, module: str
 ) -> None:

@@ -13,7 +13,7 @@ from docsite.options import explained_in, options_of, options_page
 from docsite.reference import MODULES, calls_page, public_names
 from docsite.repository import pages
 from scoop import errors, futures, shared
-from scoop.cli.options import new_parser
+from scoop.cli.parsing.options import new_parser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXTS = {path.removeprefix("docs/"): (ROOT / path).read_text("utf-8") for path in pages(ROOT)}

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from scoop.cluster.connection import Ending
-from scoop.cluster.dialing import Dialing
-from scoop.cluster.pieces import PIECE_BYTES
-from scoop.cluster.reception import Reception
-from scoop.cluster.transport import Connection
+from scoop.cluster.lines.connection import Ending
+from scoop.cluster.lines.dialing import Dialing
+from scoop.cluster.lines.pieces import PIECE_BYTES
+from scoop.cluster.lines.reception import Reception
+from scoop.cluster.lines.transport import Connection
 from scoop.wire.messages import Results
 
 MESSAGES = 300

@@ -77,7 +77,7 @@ def test_a_run_on_a_cluster(background: Background, scheme: str, n: int | None) 
 
 
 def test_output_that_arrived_last_is_written_before_the_end(capfd: pytest.CaptureFixture[str]) -> None:
-    from scoop.cluster.dask_agents import DaskAgents
+    from scoop.cluster.starting.dask_agents import DaskAgents
 
     unused: Any = None
 

@@ -9,8 +9,8 @@ import pytest
 
 from background import Background, Command, until
 from running import run_python, write
-from scoop.cluster.invitation import Invitation, encode, fetch, post, python_version, scoop_version
-from scoop.cluster.transport import Terms
+from scoop.cluster.lines.transport import Terms
+from scoop.cluster.planning.invitation import Invitation, encode, fetch, post, python_version, scoop_version
 from scoop.machine.program import Program
 from scripts import MAIN, program
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from scoop.cluster.dialing import Dialing
-from scoop.cluster.pieces import PIECE_BYTES
-from scoop.cluster.reception import Reception
-from scoop.cluster.transport import Connection
+from scoop.cluster.lines.dialing import Dialing
+from scoop.cluster.lines.pieces import PIECE_BYTES
+from scoop.cluster.lines.reception import Reception
+from scoop.cluster.lines.transport import Connection
 from scoop.wire.messages import Busy, Results
 from scoop.wire.shared_buffers import SharedBuffers
 

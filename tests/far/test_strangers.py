@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scoop.cluster.dask_transport import new_terms
-from scoop.cluster.dialing import Dialing
-from scoop.cluster.reception import Reception
-from scoop.cluster.transport import Connection
+from scoop.cluster.lines.dask_transport import new_terms
+from scoop.cluster.lines.dialing import Dialing
+from scoop.cluster.lines.reception import Reception
+from scoop.cluster.lines.transport import Connection
 from scoop.tuning import TUNING
 
 from .conftest import Far
@@ -78,7 +78,7 @@ def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -
 
 
 def test_a_machine_that_is_turned_away_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scoop.cluster.entrance.TUNING", TUNING._replace(most_unknown_connections=0))
+    monkeypatch.setattr("scoop.cluster.lines.entrance.TUNING", TUNING._replace(most_unknown_connections=0))
 
     async def main() -> tuple[str, int]:
         asyncio.get_running_loop().call_later(0.5, monkeypatch.undo)

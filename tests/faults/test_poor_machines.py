@@ -85,7 +85,7 @@ def test_large_data_travel_where_few_descriptors_are(tmp_path: Path, limit: int)
 def test_without_descriptors_for_the_broker_a_run_says_what_is_missing(tmp_path: Path) -> None:
     source = """
         import resource, runpy, sys
-        import scoop.cli.command  # which needs descriptors itself
+        import scoop.cli.running.command  # which needs descriptors itself
         from scoop.cli import commands
         resource.setrlimit(resource.RLIMIT_NOFILE, (5, 5))
         sys.argv[1:] = ["-n", "2", "script.py"]

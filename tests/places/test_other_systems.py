@@ -11,7 +11,7 @@ import pytest
 
 import scoop
 from running import Run, run_python, write
-from scoop.cli.free_threading import describe_gil
+from scoop.cli.running.free_threading import describe_gil
 from scripts import MAIN, program
 
 LOSSES = {

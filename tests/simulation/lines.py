@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 
-from scoop.cluster.session import Frame, Session
+from scoop.cluster.lines.session import Frame, Session
 from scoop.wire.messages import Message, MessageReader, encode
 
 __all__ = ["Way", "cut"]

@@ -12,8 +12,8 @@ from itertools import count
 from scoop.broker.peers import Instruction, Mark, Replace, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
-from scoop.cluster.link_state import LinkState
-from scoop.cluster.session import Session
+from scoop.cluster.lines.link_state import LinkState
+from scoop.cluster.lines.session import Session
 from scoop.wire.messages import Demand, GiveBack, Message, MessageReader, Offer, Results, encode
 
 from .actors import Actor, Task

@@ -4,7 +4,7 @@ import datetime
 
 from cryptography import x509
 
-from scoop.cluster.certificate import new_certificate
+from scoop.cluster.lines.certificate import new_certificate
 
 
 def test_a_certificate_is_valid_at_any_time_of_any_clock() -> None:

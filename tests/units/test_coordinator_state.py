@@ -3,7 +3,7 @@
 from scoop.broker.peers import Instruction, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
-from scoop.cluster.link_state import LinkState
+from scoop.cluster.lines.link_state import LinkState
 from scoop.wire.messages import (
     DEFAULT_RETRIES,
     PRIVATE,

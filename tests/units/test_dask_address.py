@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.cluster.hosts import HostsError
 from scoop.cluster.launchers.dask import Cluster, named_cluster
+from scoop.cluster.planning.hosts import HostsError
 
 FILES = {
     "scheduler.json": json.dumps({"type": "Scheduler", "address": "tls://10.0.0.1:8786", "workers": {}}),

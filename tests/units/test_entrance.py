@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scoop.cluster.entrance import Entrance
-from scoop.cluster.repeated_warning import RepeatedWarning
+from scoop.cluster.lines.entrance import Entrance
+from scoop.cluster.lines.repeated_warning import RepeatedWarning
 from scoop.tuning import TUNING
 
 ADDRESS = ("198.51.100.7", 1234)
@@ -69,12 +69,12 @@ async def serve(stream: Stream, _: Any) -> None:
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
-    monkeypatch.setattr("scoop.cluster.entrance._warn", found.append)
+    monkeypatch.setattr("scoop.cluster.lines.entrance._warn", found.append)
     return found
 
 
 def test_a_slow_stranger_is_hung_up_on_and_told_of(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scoop.cluster.entrance.TUNING", TUNING._replace(strangers_may_take_seconds=0.001))
+    monkeypatch.setattr("scoop.cluster.lines.entrance.TUNING", TUNING._replace(strangers_may_take_seconds=0.001))
 
     async def main() -> None:
         await Entrance(serve).enter(Stream(), ADDRESS)
@@ -86,7 +86,7 @@ def test_a_slow_stranger_is_hung_up_on_and_told_of(said: list[str], monkeypatch:
 def test_too_many_that_are_unknown_are_refused_until_one_is_known(
     said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoop.cluster.entrance.TUNING", TUNING._replace(most_unknown_connections=2))
+    monkeypatch.setattr("scoop.cluster.lines.entrance.TUNING", TUNING._replace(most_unknown_connections=2))
 
     async def main() -> None:
         ours = Entrance(serve)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.cluster.hosts import Host, HostsError, expand, merge, parse_host, parse_hostfile, parse_names
 from scoop.cluster.launchers import Allocation
 from scoop.cluster.launchers.local import HERE
-from scoop.cluster.plan import allot, discover, named
+from scoop.cluster.planning.hosts import Host, HostsError, expand, merge, parse_host, parse_hostfile, parse_names
+from scoop.cluster.planning.plan import allot, discover, named
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
 hosts = st.builds(

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import pytest
 
-from scoop.cluster.hosts import HostsError
-from scoop.cluster.job_scripts import SYSTEMS, Job, find_system, job_script, parse_time
+from scoop.cluster.planning.hosts import HostsError
+from scoop.cluster.planning.job_scripts import SYSTEMS, Job, find_system, job_script, parse_time
 
 SMALL = Job("census", ("python3", "-m", "scoop", "census.py"), 2, 8)
 LARGE = SMALL._replace(

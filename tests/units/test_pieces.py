@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.cluster import pieces
-from scoop.cluster.pieces import PIECE_BYTES, PieceReader, pieces_of
+from scoop.cluster.lines import pieces
+from scoop.cluster.lines.pieces import PIECE_BYTES, PieceReader, pieces_of
 from scoop.wire.messages import Busy, MalformedMessage, Message, Results
 from scoop.wire.shared_buffers import SharedBuffers
 

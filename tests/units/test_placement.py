@@ -3,13 +3,13 @@
 import pytest
 
 from scoop.cli.hosts import Row, table
-from scoop.cli.options import new_parser
-from scoop.cluster.hosts import Host, HostsError
-from scoop.cluster.invitation import Answer, Invitation
+from scoop.cli.parsing.options import new_parser
 from scoop.cluster.launchers import Allocation, Reach
 from scoop.cluster.launchers.local import is_here
-from scoop.cluster.plan import Plan, calls, describe, invite, place
-from scoop.cluster.transport import Terms
+from scoop.cluster.lines.transport import Terms
+from scoop.cluster.planning.hosts import Host, HostsError
+from scoop.cluster.planning.invitation import Answer, Invitation
+from scoop.cluster.planning.plan import Plan, calls, describe, invite, place
 
 A, B = Host("a", 4), Host("b", 2)
 REACH = Reach(python="/opt/python3", timeout=20)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scoop.cluster.host_options import HostOptions, Hosts
-from scoop.cluster.hosts import Host
+from scoop.cluster.planning.host_options import HostOptions, Hosts
+from scoop.cluster.planning.hosts import Host
 from scoop.cluster.pool_plan import find_placement
 
 

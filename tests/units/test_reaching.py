@@ -8,18 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoop.cluster.diagnosis import diagnose, diagnose_loss
-from scoop.cluster.files import ProgramFiles
-from scoop.cluster.hosts import Host, HostsError
-from scoop.cluster.invitation import Answer, Invitation, disagreement, encode, mark, read_invitation, read_mark
 from scoop.cluster.launchers import Reach
 from scoop.cluster.launchers.grid_engine import qrsh
 from scoop.cluster.launchers.lsf import blaunch
 from scoop.cluster.launchers.mpi import mpiexec
 from scoop.cluster.launchers.slurm import srun
 from scoop.cluster.launchers.ssh import quote, quote_all, ssh
-from scoop.cluster.machine_identity import told_twice
-from scoop.cluster.transport import Terms
+from scoop.cluster.lines.transport import Terms
+from scoop.cluster.planning.files import ProgramFiles
+from scoop.cluster.planning.hosts import Host, HostsError
+from scoop.cluster.planning.invitation import (
+    Answer,
+    Invitation,
+    disagreement,
+    encode,
+    mark,
+    read_invitation,
+    read_mark,
+)
+from scoop.cluster.starting.diagnosis import diagnose, diagnose_loss
+from scoop.cluster.starting.machine_identity import told_twice
 from scoop.engine.process.limits import Limits
 from scoop.machine.program import Program
 

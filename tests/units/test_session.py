@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.cluster.pieces import Piece
-from scoop.cluster.session import Frame, Patience, Session, SessionBroken
+from scoop.cluster.lines.pieces import Piece
+from scoop.cluster.lines.session import Frame, Patience, Session, SessionBroken
 from scoop.tuning import TUNING
 
 # -- two sides, and lines between them ---------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scoop.cli.top import Screen
-from scoop.cli.top_rows import COLUMNS, Row, cells, chosen, rows_of, summary, table
+from scoop.cli.looking.top import Screen
+from scoop.cli.looking.top_rows import COLUMNS, Row, cells, chosen, rows_of, summary, table
 from scoop.wire.looks import Call, Machine, Process, Snapshot, Stack, Worker, new_snapshot
 
 

@@ -5,8 +5,8 @@ import signal
 from collections.abc import Callable
 from functools import partial
 
-from .options import new_parser
-from .parser import Parser
+from .parsing.options import new_parser
+from .parsing.parser import Parser
 
 __all__ = ["find_command", "main"]
 
@@ -22,12 +22,12 @@ def main(words: Words) -> int:
 def find_command(words: Words) -> Run:
     """Return what runs a command line, with all that it needs imported. Raises SystemExit for help and mistakes."""
     if words and words[0] in _COMMANDS and not _is_program(words[0]):
-        from .command_options import COMMAND_PARSERS
+        from .parsing.command_options import COMMAND_PARSERS
 
         return _COMMANDS[words[0]](COMMAND_PARSERS[words[0]](), words[1:])
     parser = new_parser()
     options = parser.parse_args(words)
-    from . import command
+    from .running import command
 
     return partial(command.main, parser, options)
 
@@ -74,21 +74,21 @@ def _report(parser: Parser, words: Words) -> Run:
 
 def _info(parser: Parser, words: Words) -> Run:
     parser.parse_args(words)
-    from .info import show_info
+    from .looking.info import show_info
 
     return show_info
 
 
 def _stacks(parser: Parser, words: Words) -> Run:
     options = parser.parse_args(words)
-    from .stacks import show_stacks
+    from .looking.stacks import show_stacks
 
     return partial(show_stacks, options)
 
 
 def _top(parser: Parser, words: Words) -> Run:
     options = parser.parse_args(words)
-    from .top import show_top
+    from .looking.top import show_top
 
     return partial(show_top, options)
 
@@ -102,14 +102,14 @@ def _examples(parser: Parser, words: Words) -> Run:
 
 def _completion(parser: Parser, words: Words) -> Run:
     options = parser.parse_args(words)
-    from .completion import completion
+    from .parsing.completion import completion
 
     return partial(_print, completion(options.shell))
 
 
 def _manpage(parser: Parser, words: Words) -> Run:
     parser.parse_args(words)
-    from .manpage import manpage
+    from .parsing.manpage import manpage
 
     return partial(_print, manpage())
 

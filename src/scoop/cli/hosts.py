@@ -9,16 +9,16 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..cluster.agents import failure_of, new_login_slots, start_command
-from ..cluster.invitation import Answer, disagreement, encode
-from ..cluster.launcher_process import LauncherProcess, Output
-from ..cluster.plan import Call, Plan, calls, describe, invite
+from ..cluster.planning.invitation import Answer, disagreement, encode
+from ..cluster.planning.plan import Call, Plan, calls, describe, invite
+from ..cluster.starting.agents import failure_of, new_login_slots, start_command
+from ..cluster.starting.launcher_process import LauncherProcess, Output
 from ..codes import REFUSAL, with_code
 from ..engine.process.limits import Limits
 from ..machine.program import CannotStart
 from ..tuning import TUNING
-from .parser import Parser
-from .plan import find_placement, new_plan
+from .parsing.parser import Parser
+from .running.plan import find_placement, new_plan
 
 __all__ = ["Row", "list_hosts", "table"]
 

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Callable
 
 from ..cluster.agent import REFUSED, Agent, become_machine
-from ..cluster.hosts import HostsError
-from ..cluster.invitation import fetch
-from ..cluster.transport import Terms
+from ..cluster.lines.transport import Terms
+from ..cluster.planning.hosts import HostsError
+from ..cluster.planning.invitation import fetch
 from ..codes import REFUSAL, with_code
 from ..engine.process.limits import Limits
 from ..tuning import TUNING

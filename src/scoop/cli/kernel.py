@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from ..engine.stealing.recycling import flush_streams
 from ..session import start
-from .parser import Parser
+from .parsing.parser import Parser
 
 __all__ = ["kernel"]
 

@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 
-from ..cluster.hosts import HostsError
-from ..cluster.job_scripts import SYSTEMS, Job, find_system, job_script
+from ..cluster.planning.hosts import HostsError
+from ..cluster.planning.job_scripts import SYSTEMS, Job, find_system, job_script
 from ..machine.program import find_tool
-from .options import new_parser
-from .parser import Parser
+from .parsing.options import new_parser
+from .parsing.parser import Parser
 
 __all__ = ["submit"]
 

@@ -33,11 +33,20 @@ from ..machine.processes import Machine, fork_broker
 from ..machine.program import Program
 from ..machine.supervision import close_all_but, die_with_parent, handle_of
 from ..tuning import TUNING
-from .files import ProgramFiles, are_present, unpack
-from .hosts import HostsError
-from .invitation import MARK, Answer, Invitation, disagreement, mark, python_version, read_invitation, scoop_version
-from .machine_identity import this_machine
-from .transport import Terms
+from .lines.transport import Terms
+from .planning.files import ProgramFiles, are_present, unpack
+from .planning.hosts import HostsError
+from .planning.invitation import (
+    MARK,
+    Answer,
+    Invitation,
+    disagreement,
+    mark,
+    python_version,
+    read_invitation,
+    scoop_version,
+)
+from .starting.machine_identity import this_machine
 
 __all__ = ["REFUSED", "Agent", "BecomeMachine", "become_machine", "main"]
 
@@ -103,7 +112,7 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     """Fork the broker of this machine, and be its uplink until the run ends."""
     import asyncio
 
-    from .links import serve_agent_link
+    from .lines.links import serve_agent_link
 
     # The origin is on another machine, so all workers here run tasks.
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)

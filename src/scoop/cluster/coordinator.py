@@ -13,14 +13,14 @@ from ..machine.processes import ServeUplink
 from ..machine.program import CannotStart
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem, Welcome
-from .agents import Agents
 from .coordinator_state import HERE, CoordinatorState
-from .invitation import encode, post
-from .links import BrokerLink
+from .lines.links import BrokerLink
+from .lines.reception import Reception
+from .lines.transport import Connection, Terms
 from .membership import Membership
-from .plan import Plan
-from .reception import Reception
-from .transport import Connection, Terms
+from .planning.invitation import encode, post
+from .planning.plan import Plan
+from .starting.agents import Agents
 
 __all__ = ["need_packages", "new_uplink"]
 
@@ -103,7 +103,7 @@ class _Coordinator:
                 if plan.invite is not None:
                     ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
                 if plan.cluster is not None:
-                    from .dask_agents import DaskAgents
+                    from .starting.dask_agents import DaskAgents
 
                     agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
                 else:

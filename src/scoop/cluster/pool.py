@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from ..machine.cores import usable_cores
 from ..machine.initializer import Initializer
 from ..machine.pool import WorkerPool
-from .host_options import HostOptions
+from .planning.host_options import HostOptions
 
 __all__ = ["new_pool"]
 

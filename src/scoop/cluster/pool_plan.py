@@ -21,13 +21,13 @@ from ..machine.fresh_interpreter import Elsewhere, Start, serve
 from ..machine.processes import ServeUplink
 from ..machine.program import Program
 from .coordinator import need_packages, new_uplink
-from .files import collect
-from .host_options import HostOptions
-from .hosts import Host, HostsError, merge, parse_host, parse_names
-from .invitation import Invitation, encode, python_version, read_invitation, scoop_version
 from .launchers import Allocation, Reach
 from .launchers.local import is_here
-from .plan import Placement, Plan, check, discover, least_away, named, place
+from .planning.files import collect
+from .planning.host_options import HostOptions
+from .planning.hosts import Host, HostsError, merge, parse_host, parse_names
+from .planning.invitation import Invitation, encode, python_version, read_invitation, scoop_version
+from .planning.plan import Placement, Plan, check, discover, least_away, named, place
 
 __all__ = ["find_placement", "main", "with_hosts"]
 

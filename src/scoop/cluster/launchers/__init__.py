@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ...tuning import TUNING
-from ..hosts import Host, HostsError, parse_lines
+from ..planning.hosts import Host, HostsError, parse_lines
 
 __all__ = [
     "Allocation",

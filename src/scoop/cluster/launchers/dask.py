@@ -4,7 +4,7 @@ import ipaddress
 import json
 from typing import NamedTuple
 
-from ..hosts import HostsError
+from ..planning.hosts import HostsError
 from . import ReadFile
 
 __all__ = ["Cluster", "named_cluster"]

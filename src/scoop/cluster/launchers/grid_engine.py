@@ -1,6 +1,6 @@
 """Grid Engine: SGE, and its successors (Univa, Altair, Open Cluster Scheduler)."""
 
-from ..hosts import Host, HostsError, parse_count
+from ..planning.hosts import Host, HostsError, parse_count
 from . import Allocation, Environment, Reach, ReadFile, agent_command, named_hosts
 
 __all__ = ["grid_engine", "qrsh"]

@@ -5,7 +5,7 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from ..hosts import Host
+from ..planning.hosts import Host
 from . import Allocation
 
 __all__ = ["HERE", "is_here"]

@@ -1,6 +1,6 @@
 """LSF."""
 
-from ..hosts import Host, HostsError, merge, parse_count
+from ..planning.hosts import Host, HostsError, merge, parse_count
 from . import Allocation, Environment, Reach, ReadFile, agent_command, named_hosts, read_node
 
 __all__ = ["blaunch", "lsf"]

@@ -4,7 +4,7 @@ There is one command a host, since ``mpiexec`` passes standard input on to one p
 of MPI's: it never calls it.
 """
 
-from ..hosts import Host
+from ..planning.hosts import Host
 from . import Reach, agent_command
 
 __all__ = ["mpiexec"]

@@ -5,7 +5,7 @@ processes (``select=2:ncpus=8``), each host is named once and NCPUS is more than
 ssh starts the agents, since PBS's own ``pbsdsh`` passes no standard input on.
 """
 
-from ..hosts import Host, parse_count
+from ..planning.hosts import Host, parse_count
 from . import Allocation, Environment, ReadFile, named_hosts, read_node
 
 __all__ = ["pbs"]

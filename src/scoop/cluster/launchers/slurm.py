@@ -7,7 +7,7 @@ CPU of the job is a worker. All is read from the environment: ``scontrol`` would
 import re
 from collections.abc import Sequence
 
-from ..hosts import Host, HostsError, expand, parse_names
+from ..planning.hosts import Host, HostsError, expand, parse_names
 from . import Allocation, Environment, Reach, agent_command
 
 __all__ = ["slurm", "srun"]

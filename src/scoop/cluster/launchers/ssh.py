@@ -4,7 +4,7 @@ import re
 from math import ceil
 
 from ...tuning import TUNING
-from ..hosts import Host, HostsError
+from ..planning.hosts import Host, HostsError
 from . import Reach, agent_command
 
 __all__ = ["quote", "quote_all", "ssh"]

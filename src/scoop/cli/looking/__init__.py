@@ -1,0 +1,1 @@
+"""A look into a run, or at what SCOOP runs on."""

@@ -1,0 +1,1 @@
+"""What connects machines: lines that may break, and connections that outlast them; who may connect."""
