@@ -40,6 +40,7 @@ class CoroutineScheduler(Threads, Protocol):
     def offer(self, future: Future, /) -> None: ...
     def is_tiny(self, future: Future, /) -> bool: ...
     def run_soon(self, future: Future, /) -> None: ...
+    def look_again(self) -> None: ...
 
 
 class Coroutines:
@@ -120,6 +121,7 @@ class Coroutines:
     def ended(self, call: "_CoroutineCall") -> None:
         self._leave_active(call)
         self.left.discard(call)
+        self._scheduler.look_again()  # the broker may have been told that a coroutine is left
 
     def _leave_active(self, call: "_CoroutineCall") -> None:
         was_full = self.is_full
