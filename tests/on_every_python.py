@@ -45,11 +45,8 @@ LIBRARIES = ("tests/with_libraries",)
 OLDEST = (
     "tests/reference",
     "tests/structure",
-    "tests/command/test_main_module.py",
-    "tests/command/test_start_up.py",
     "tests/library/test_context_variables.py",
     "tests/library/test_coroutines.py",
-    "tests/library/test_errors_of_maps.py",
     "tests/library/test_own_threads.py",
 )
 """What the oldest Python is the most likely to do otherwise."""

@@ -82,6 +82,7 @@ def test_nested_maps_are_spread_over_all_hosts_and_nothing_is_left(machines: Mac
     nothing_runs_on(machines)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("end", ["kill", "cut"])
 def test_a_host_may_be_lost_in_the_middle(machines: Machines, tmp_path: Path, end: str) -> None:
     if not machines.rooted:

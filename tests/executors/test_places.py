@@ -103,6 +103,7 @@ def test_in_an_event_loop_which_goes_on_meanwhile(scoop_run: RunScoop) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_several_at_once_have_workers_of_their_own(scoop_run: RunScoop) -> None:
     check(
         scoop_run,

@@ -102,6 +102,7 @@ def held():
 """
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_killed_leaves_nothing_on_the_cluster(background: Background) -> None:
     write(background.folder / "script.py", program(HELD) + MAIN)
     found, _ = cluster(background, "tcp")

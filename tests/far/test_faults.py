@@ -71,6 +71,7 @@ def test_the_uplink_is_killed_and_the_run_goes_on_here(far: Far) -> None:
     assert "the link to the other machines is lost, and the run goes on here" in run.err
 
 
+@pytest.mark.thorough
 def test_the_uplink_is_killed_and_there_are_no_workers_here(far: Far) -> None:
     process = far.start(BODY.format(machines=2), AWAY)
     kill(Machines(process.pid).uplink)
@@ -79,6 +80,7 @@ def test_the_uplink_is_killed_and_there_are_no_workers_here(far: Far) -> None:
     assert "HostsMissing: the link to the other machines is lost" in run.err
 
 
+@pytest.mark.thorough
 def test_all_hosts_are_lost_and_there_are_no_workers_here(far: Far) -> None:
     process = far.start(BODY.format(machines=2), AWAY, "--host-restarts", "0")
     for agent in Machines(process.pid).agents:

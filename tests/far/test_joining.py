@@ -89,6 +89,7 @@ def test_who_leaves_finishes_what_it_has_begun(background: Background) -> None:
     assert (run.end(), run.out) == (0, "fine\n"), run.err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("signals", [(signal.SIGKILL,), (signal.SIGINT, signal.SIGINT)])
 def test_what_a_machine_had_begun_that_is_gone_runs_elsewhere(
     background: Background, signals: tuple[signal.Signals, ...]

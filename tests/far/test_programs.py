@@ -75,6 +75,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_what_is_large_travels(far: Far) -> None:
     far.check(
         """

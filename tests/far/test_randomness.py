@@ -1,5 +1,7 @@
 """Random numbers on three machines."""
 
+import pytest
+
 from running import Run
 
 from .conftest import Far
@@ -24,6 +26,7 @@ def main():
 """
 
 
+@pytest.mark.thorough
 def test_numbers_are_the_same_on_one_machine_and_on_three(far: Far) -> None:
     three = far.run(BODY.replace("{machines}", "3"), "localhost localhost f1 f1 f2 f2")
     assert (three.status, three.err) == (0, "")

@@ -1,10 +1,13 @@
 """Whom a death is blamed on, and what must not go on for ever."""
 
+import pytest
+
 from faults.seams import HELPERS
 from running import Run, RunScoop
 from scripts import MAIN, program
 
 
+@pytest.mark.thorough
 def test_a_batch_too_large_for_a_workers_memory_fails_or_runs_elsewhere(scoop_run: RunScoop) -> None:
     source = """
     import resource

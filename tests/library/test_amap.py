@@ -146,7 +146,8 @@ def test_amap_has_a_timeout(scoop_run: RunScoop, n: int) -> None:
     )
 
 
-@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), 2])
+@pytest.mark.thorough
+@everywhere
 def test_amap_begins_nothing_once_it_is_left_closed_or_cancelled(scoop_run: RunScoop, n: int) -> None:
     check(
         scoop_run,

@@ -1,5 +1,7 @@
 """What an exception of a map says: at which input a call has raised it, wherever that was."""
 
+import pytest
+
 from running import RunScoop
 from scripts import check, everywhere
 
@@ -86,6 +88,7 @@ def test_whatever_the_input_and_the_exception_are_a_note_does_no_harm(scoop_run:
     )
 
 
+@pytest.mark.thorough
 @everywhere
 def test_the_timeout_of_a_map_is_told_from_that_of_a_future(scoop_run: RunScoop, n: int) -> None:
     check(

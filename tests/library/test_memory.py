@@ -28,6 +28,7 @@ def test_a_million_futures_alive(scoop_run: RunScoop) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_waiting_for_the_first_of_many_again_and_again_costs_no_memory(scoop_run: RunScoop) -> None:
     check(
         scoop_run,

@@ -129,6 +129,7 @@ def test_finalizers_may_use_futures_while_other_threads_do(scoop_run: RunScoop, 
     right(start(scoop_run, n, FINALIZERS + body))
 
 
+@pytest.mark.thorough
 @workers
 def test_a_finalizer_of_a_row_may_use_futures_after_a_break(scoop_run: RunScoop, n: int) -> None:
     body = """

@@ -123,6 +123,7 @@ def test_no_row_begins_after_a_map_of_a_stream_is_closed(scoop_run: RunScoop, n:
     ends(scoop_run, n, body)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [2, 3])
 @both
 def test_no_row_begins_after_a_map_is_closed_unconsumed(scoop_run: RunScoop, n: int, way: str) -> None:
@@ -179,6 +180,7 @@ def test_no_row_begins_after_a_reduction_operator_has_failed(scoop_run: RunScoop
     ends(scoop_run, n, body)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [2, 3, 8])
 @both
 def test_no_row_begins_after_a_task_breaks_out_of_its_map(scoop_run: RunScoop, n: int, way: str) -> None:

@@ -18,3 +18,9 @@ def test_what_is_marked_is_left_out() -> None:
     assert left_out(["tests/library/test_a.py::test_b"], ["tests/library/test_a.py::test_b"]) == {
         "tests/library/test_a.py::test_b"
     }
+
+
+def test_of_one_worker_and_two_each_has_its_turn() -> None:
+    pairs = [f"tests/library/test_a.py::test_{name}[{n}]" for name in "abc" for n in (1, 2)]
+    others = [f"tests/library/test_a.py::test_d[{name}]" for name in ("1", "3")]
+    assert left_out([*pairs, *others], ()) == {pairs[0], pairs[3], pairs[4]}
