@@ -103,11 +103,15 @@ if __name__ == "__main__":
     notes = Notes()
     listen(runtime.current, notes)
     elsewhere(double, 2)  # its worker is there
-    futures.wait([futures.submit(pause, each) for each in range(8)])
-    given = {each[1:3] for each in notes.heard if each[0] == "given"}
-    assert given and given == {each[1:3] for each in notes.heard if each[0] == "returned"}
+
+    def some_went_and_came_back():
+        futures.wait([futures.submit(pause, each) for each in range(8)])
+        given, returned = ({each[1:3] for each in notes.heard if each[0] == name} for name in ("given", "returned"))
+        assert returned <= given
+        return returned and "suspended" in notes.heard and ("resumed", "token") in notes.heard
+
+    until(some_went_and_came_back)
     assert all(each[3] == "marked" for each in notes.heard if each[0] == "given")
-    assert "suspended" in notes.heard and ("resumed", "token") in notes.heard
     print("all heard")
 """,
     )
