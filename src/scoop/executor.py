@@ -12,7 +12,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from contextlib import ExitStack
-from sys import modules
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
@@ -26,7 +25,7 @@ from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async
 from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import counted, new_root, within
-from .engine.tasks.task import PLAIN, TaskOptions, WithOptions, split_options
+from .engine.tasks.task import PLAIN, TaskOptions, split_options
 from .errors import describe
 from .machine.cores import usable_cores
 from .maps.iterators import read_columns, start_map
@@ -130,9 +129,8 @@ class Executor(futures.Executor):
         """
         if not callable(fn):
             raise TypeError(f"submit() needs something callable, not {describe(fn)}")
-        options = PLAIN
-        if type(fn) is WithOptions or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
-            fn, options = split_options(fn)
+        fn, options = split_options(fn)
+        if options is not PLAIN:
             with within(self._root):
                 options = counted(options)
             if options.needs:

@@ -125,3 +125,19 @@ def test_an_initializer_precedes_async_calls_also_within_a_run(scoop_run: RunSco
     """
     for run in (scoop_run(body, n=2), scoop_run(body, plain=True)):
         assert (run.status, run.err) == (0, "")
+
+
+def test_async_calls_need_no_import_of_asyncio(scoop_run: RunScoop) -> None:
+    body = """
+    from scoop import Executor
+
+    async def next_of(x):
+        return x + 1
+
+    if __name__ == "__main__":
+        with Executor(1) as executor:
+            assert executor.submit(next_of, 3).result() == 4
+            assert list(executor.map(next_of, [1, 2])) == [2, 3]
+    """
+    for run in (scoop_run(body, n=2), scoop_run(body, plain=True)):
+        assert (run.status, run.err) == (0, "")

@@ -79,5 +79,9 @@ def _path(path: dict[str, Any]) -> list[str]:
         f"with {int(n):>5,} workers at most {speed:.1f} times as fast as with one"
         for n, speed in path["speedups"].items()
     ]
-    lines += [f"{duration(s['seconds']):>9} in {s['pieces']:,} pieces of {s['function']}" for s in path["shares"][:8]]
+    lines += [f"{duration(s['seconds']):>9} in {_pieces(s['pieces'])} of {s['function']}" for s in path["shares"][:8]]
     return lines
+
+
+def _pieces(count: int) -> str:
+    return "1 piece" if count == 1 else f"{count:,} pieces"

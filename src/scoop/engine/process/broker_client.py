@@ -70,7 +70,6 @@ class BrokerClient:
         self._reader = MessageReader()
         self._messages: Iterator[Message] = iter(())
         self._ended = False
-        self._watch_listener: Callable[[bool], None] = _not_watched
 
     # -- sending ------------------------------------------------------------------------------------------------
 
@@ -125,10 +124,6 @@ class BrokerClient:
     def is_connected(self) -> bool:
         """Return whether what is sent may still arrive."""
         return not self._ended
-
-    def watch_listener(self, watch: Callable[[bool], None]) -> None:
-        """Have ``watch(True)`` called on each thread that takes the role, ``watch(False)`` when it lets go of it."""
-        self._watch_listener = watch
 
     def close(self) -> None:
         """Hang up, and wait for the threads to end."""
@@ -199,14 +194,12 @@ class BrokerClient:
             thread = current_thread()
             thread.name = "scoop-io"
             self._listener = get_ident()
-            self._watch_listener(True)
             try:
                 while not self._ended:
                     if (job := self._next_job(receiver)) is not None:
                         return job
                 return None
             finally:
-                self._watch_listener(False)
                 self._listener = 0
                 thread.name = "scoop-service"
 
@@ -243,7 +236,3 @@ class BrokerClient:
 
 def _hung_up(cut_off: bool) -> None:
     """Do nothing: it was this process that ended the connection."""
-
-
-def _not_watched(taken: bool) -> None:
-    """Do nothing: no test looks at what the I/O thread does."""
