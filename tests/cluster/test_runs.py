@@ -155,7 +155,7 @@ def test_a_host_that_is_cut_off_goes_on_and_nothing_runs_twice(machines: Machine
     process = begin(machines, tmp_path, "--silence", "3", "--grace", "60", "--retries", "0")
     machines.cut("node2")
     assert process.stderr is not None
-    assert "node2 is broken; it has 60 s to come back" in process.stderr.readline()
+    assert "node2 is broken; it has 60 s to connect again" in process.stderr.readline()
     machines.heal("node2")
     status, out, err = ended(process)
     assert (status, out) == (0, "all\nfine\n"), err
@@ -184,7 +184,7 @@ def test_a_host_that_was_away_for_too_long_joins_afresh(machines: Machines, tmp_
     machines.heal("node2")
     status, out, err = ended(process)
     assert (status, out) == (0, "all\nfine\n"), err
-    assert "node2 has left the run, or is lost; what it had runs elsewhere" in err
+    assert "node2 has left the run, or is lost; its tasks run elsewhere" in err
     assert "node2 was away for too long, and joins the run afresh" in err
     nothing_runs_on(machines)
 

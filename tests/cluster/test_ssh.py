@@ -89,7 +89,7 @@ def test_a_host_whose_ssh_dies_is_reported_and_ends(machines: Machines, drive: D
     victim.kill()
     left = driver.wait_for("left")
     assert left["host"] == "node2"
-    assert "node2: the line to it broke after " in left["text"]
+    assert "node2: the connection to it broke after " in left["text"]
     until(lambda: not machines.processes("node2"))
     assert machines.processes("node1")
     driver.end()

@@ -82,7 +82,7 @@ def test_who_leaves_finishes_what_it_has_begun(background: Background) -> None:
     worker = join(background)
     until((background.folder / "begun").exists)
     worker.process.send_signal(signal.SIGTERM)
-    worker.says("what has begun here is finished")
+    worker.says("this machine leaves when the tasks that it has begun have ended")
     (background.folder / "gate").touch()
     assert worker.end() == 0
     (background.folder / "go on").touch()
@@ -101,7 +101,7 @@ def test_what_a_machine_had_begun_that_is_gone_runs_elsewhere(
     for number in signals:
         worker.process.send_signal(number)
         if number == signal.SIGINT:
-            worker.says("what has begun here is finished")
+            worker.says("this machine leaves when the tasks that it has begun have ended")
     assert worker.end() != 0
     begun.unlink()
     other = join(background)

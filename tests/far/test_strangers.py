@@ -74,7 +74,7 @@ def test_one_place_listens_and_strangers_are_refused(far: Far, tmp_path: Path) -
     first, others = run.err.splitlines()
     told = "scoop: a stranger's call from 127.0.0.1 is refused: it has no key of this run"
     assert first == f"{told} (SC-74)"
-    assert others == f"{told} (42 such since the last word of it) (SC-74)"
+    assert others == f"{told} (42 more like this since the last one was printed) (SC-74)"
 
 
 def test_a_machine_that_is_turned_away_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,6 @@ def test_a_stopped_worker_may_be_killed_instead(background: Background) -> None:
         print(elsewhere(work))
     """
     run, pid = _stop(background, source)
-    run.says("stands still since")
+    run.says("has stood still since")
     os.kill(pid, signal.SIGKILL)
     assert (run.end(), run.out) == (0, "done\n"), run.err

@@ -35,7 +35,7 @@ def test_a_task_that_waits_for_itself(scoop_run: RunScoop, n: int) -> None:
     def main():
         box["me"] = submit(ask_for, "me")
         error = raises(Deadlock, box["me"].result)
-        assert "would wait for ever: it is for stay(<function ask_for" in str(error), error
+        assert "wait would never end: it is for stay(<function ask_for" in str(error), error
     """,
     )
 

@@ -35,8 +35,8 @@ def test_the_end_of_the_run_counts_them_and_shows_the_first(scoop_run: RunScoop,
     assert run.status == 0
     counts = [line for line in run.err.splitlines() if line.startswith("scoop: ")]
     assert sorted(counts) == [
-        "scoop: 2 tasks have failed with KeyError, and no call has asked for that. The first (SC-33):",
-        "scoop: 5 tasks have failed with ValueError, and no call has asked for that. The first (SC-33):",
+        "scoop: 2 tasks have failed with KeyError, and the program has not asked for that. The first (SC-33):",
+        "scoop: 5 tasks have failed with ValueError, and the program has not asked for that. The first (SC-33):",
     ]
     assert run.err.count("Traceback") == 2
     assert run.err.count(", in fail\n") == 2

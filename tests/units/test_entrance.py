@@ -41,7 +41,7 @@ def test_the_first_warning_comes_at_once_and_then_one_a_minute() -> None:
         warning.warn(f"call {number}")
     assert said == ["call 0"]
     timers.pass_by()
-    assert said[1:] == ["call 99 (99 such since the last word of it)"]
+    assert said[1:] == ["call 99 (99 more like this since the last one was printed)"]
     timers.pass_by()
     warning.warn("call 100")
     assert said[2:] == ["call 100"]

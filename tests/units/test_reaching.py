@@ -184,7 +184,7 @@ def test_a_failure_has_a_cause_and_a_remedy(status: int | None, said: str, cause
 
 def test_a_loss_in_the_middle_is_no_failure_to_reach_a_host() -> None:
     broken = diagnose_loss(754, ["Timeout, server node1 not responding."])
-    assert broken.cause == "the line to it broke after 13 minutes of work"
+    assert broken.cause == "the connection to it broke after 13 minutes of work"
     assert "switched off" in broken.remedy
     left = diagnose_loss(3, ["scoop: node1 leaves the run: MemoryError"])
     assert left == ("it has left the run after 3 seconds of work", "")

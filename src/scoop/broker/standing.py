@@ -78,9 +78,9 @@ def _describe(number: int, pid: int, standing: _Standing) -> str:
     since = time.strftime("%H:%M:%S", time.localtime(standing.since))
     how, remedy = _CAUSES[standing.state.letter]
     return (
-        f"worker {host}:{number} (pid {pid} on {host}) stands still since {since}, and all that waits for its tasks "
-        f"waits with it: {how}. {remedy.format(pid=pid)}. Killed (kill -9 {pid}), it is replaced, and its tasks run "
-        "again, if they have tries left"
+        f"worker {host}:{number} (pid {pid} on {host}) has stood still since {since}, and so have all "
+        f"tasks that wait for its tasks: {how}. {remedy.format(pid=pid)}. If you kill it (kill -9 {pid}), SCOOP "
+        "replaces it, and runs its tasks again if they have retries left"
     )
 
 

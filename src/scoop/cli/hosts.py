@@ -40,7 +40,7 @@ def list_hosts(parser: Parser, options: argparse.Namespace) -> int:
     if options.program or options.module is not None or options.code is not None:
         parser.error("name no program here, only hosts and options")
     if options.connect or options.invite:
-        parser.error("it shows hosts that are named or belong to a job; leave out --connect and --invite")
+        parser.error("this command shows hosts that are named or belong to a job; leave out --connect and --invite")
     try:
         placement = find_placement(options, os.environ)
         plan = new_plan(placement, options, None, Limits())

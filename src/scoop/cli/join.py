@@ -61,7 +61,7 @@ def _leave_by_signals(agent: Agent, end: int) -> None:
         if agent.machine is None:
             sys.exit(1)  # the machine has not started, or has ended
         if signals == 1:
-            _say("what has begun here is finished, then this machine leaves; a second signal ends it at once")
+            _say("this machine leaves when the tasks that it has begun have ended; a second signal ends it at once")
             os.kill(agent.machine, signal.SIGTERM)
         elif signals == 2:
             os.close(end)

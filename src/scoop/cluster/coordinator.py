@@ -136,7 +136,7 @@ class _Coordinator:
         del self._connections[number]
         self.broker.post(self._membership.left(number))
         if not self.broker.ended.is_set():
-            _log.warning("scoop: %s has left the run, or is lost; what it had runs elsewhere", name)
+            _log.warning("scoop: %s has left the run, or is lost; its tasks run elsewhere", name)
         self._last_loss = f"the machine {name} was lost while it had the task: it was switched off, cut off, or ended"
         self._send(self._state.left(number, self._last_loss))
         self._give_up_if_alone()
@@ -146,7 +146,9 @@ class _Coordinator:
             try:
                 self._send(self._state.received(number, message))
             except (ValueError, LookupError, AssertionError) as problem:
-                _log.error("scoop: what %s says makes no sense (%r); it is left out", name, problem)
+                _log.error(
+                    "scoop: a message of %s makes no sense (%r); the connection to it is closed", name, problem
+                )
                 await connection.close()
                 return
             if isinstance(message, StartFailed):

@@ -28,13 +28,13 @@ class Dialing:
         self._session = ""
 
     async def join(self) -> None:
-        """Begin a session. Raises OSError if the run does not answer, or does not want this machine."""
+        """Begin a session. Raises OSError if the run does not answer, or refuses this machine."""
         try:
             verdict = await self._dial(TUNING.join_seconds)
         except LineBroken:
             raise OSError(f"the run at {self._terms.address} has hung up") from None
         if verdict != Verdict.WELCOME:
-            raise OSError(f"the run at {self._terms.address} does not want this machine")
+            raise OSError(f"the run at {self._terms.address} refuses this machine")
 
     async def keep(self) -> bool:
         """Have a new line whenever there is none, until the connection has ended; return whether to join afresh."""

@@ -124,7 +124,7 @@ class Reception:
         if back:
             _log.warning("scoop: %s is back, and goes on", name)
         else:
-            _log.warning("scoop: the line to %s is broken; it has %g s to come back", name, self._grace)
+            _log.warning("scoop: the connection to %s is broken; it has %g s to connect again", name, self._grace)
 
 
 async def _refuse(line: Line, verdict: Verdict) -> None:

@@ -50,4 +50,8 @@ class RepeatedWarning:
             self._timer = self._call_later(self._seconds, self._tell)
 
     def _text(self) -> str:
-        return self._last if self._count == 1 else f"{self._last} ({self._count} such since the last word of it)"
+        return (
+            self._last
+            if self._count == 1
+            else f"{self._last} ({self._count} more like this since the last one was printed)"
+        )

@@ -145,7 +145,7 @@ def diagnose_loss(seconds: float, said: Sequence[str]) -> Diagnosis:
     if any("leaves the run: " in line for line in said):  # the last word of its own agent
         return Diagnosis(f"it has left the run after {_in_words(seconds)} of work", "")
     return Diagnosis(
-        f"the line to it broke after {_in_words(seconds)} of work",
+        f"the connection to it broke after {_in_words(seconds)} of work",
         "see whether it was switched off or cut off, or whether its agent was killed there",
     )
 

@@ -193,7 +193,7 @@ class _CoroutineCall:
     def _end(self, _: object) -> None:
         found = self._found
         if found is None or (self._is_cancelled and not found[0]):
-            found = False, CancelledError("the coroutine was cancelled, since nobody waits for it any more")
+            found = False, CancelledError("the coroutine was cancelled, since no call waits for it any more")
         self._outcome = found
         self._point.notify()  # first: the process is not idle before the fiber is in line
         self._owner.ended(self)

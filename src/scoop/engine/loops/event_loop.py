@@ -32,7 +32,7 @@ class CoroutineLoop:
             try:
                 self.loop.run_forever()
             except BaseException:  # SystemExit of something that a coroutine has started beside itself
-                _log.exception("scoop: the event loop goes on, in spite of")
+                _log.exception("scoop: the event loop of the tasks goes on after an exception")
 
 
 _found: CoroutineLoop | None = None

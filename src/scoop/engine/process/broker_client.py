@@ -165,7 +165,7 @@ class BrokerClient:
                 try:
                     job()
                 except Exception:
-                    _log.exception("scoop: something of the program's has failed on a thread of SCOOP's")
+                    _log.exception("scoop: an object of the program has raised an exception on a thread of SCOOP")
                 del job
                 self._waits()
         except MalformedMessage as problem:

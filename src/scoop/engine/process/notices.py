@@ -65,7 +65,7 @@ def _handle_all() -> None:
         try:
             _HANDLERS[NoticeKind(notice.kind)](notice.body)
         except BaseException:
-            _log.exception("scoop: the program has failed to handle what a worker has to say")
+            _log.exception("scoop: the program could not handle a log record or a warning of a worker")
 
 
 def _handle_record(body: bytes) -> None:

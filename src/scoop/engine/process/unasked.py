@@ -55,7 +55,10 @@ def report_failures() -> None:
         tasks = "1 task has" if number == 1 else f"{number} tasks have"
         text = shown if isinstance(shown, str) else format_error(shown)
         _log.warning(
-            "scoop: %s failed with %s, and no call has asked for that. The first:\n%s", tasks, kind, text.rstrip()
+            "scoop: %s failed with %s, and the program has not asked for that. The first:\n%s",
+            tasks,
+            kind,
+            text.rstrip(),
         )
     _failures.clear()
     _gone.clear()

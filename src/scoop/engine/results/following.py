@@ -58,7 +58,9 @@ class _Returned(Link):
 def follow(offers: Offers, outer: Future, inner: Future) -> None:
     """Have a running future, whose call has returned another one, end as that one does."""
     if outer in with_awaited(inner):
-        fail(outer, Deadlock("this would wait for ever: a call has returned a future that waits for the call itself"))
+        fail(
+            outer, Deadlock("this wait would never end: a call has returned a future that waits for the call itself")
+        )
         return
     if offer_made(inner):
         offers.offer(inner)

@@ -130,7 +130,9 @@ class Inbox:
         except MemoryError:
             raise
         except Exception as problem:  # its sender is broken: the sender is to hear of it, and no other worker
-            packed = Packed(False, pack_error(TaskNotSent(f"a batch could not be opened ({in_words(problem)})")))
+            packed = Packed(
+                False, pack_error(TaskNotSent(f"a worker could not unpickle a batch of tasks ({in_words(problem)})"))
+            )
             self._count_begun(len(message.tasks))
             for number in message.tasks:
                 self._results.add(message.batch, number, packed, at_once=False)

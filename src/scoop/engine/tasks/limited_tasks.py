@@ -25,6 +25,6 @@ def limit_error(call: str, limits: TaskLimits, stopped: Stopped) -> ScoopError:
     """Return the exception for a task that was ended."""
     end = f"and was ended with its worker, {stopped.report}, which is replaced"
     if stopped.reason == StopReason.SECONDS:
-        return TaskTimeout(f"{call} ran for longer than {limits.seconds:g} s, as long as it may, {end}")
+        return TaskTimeout(f"{call} ran for longer than its limit of {limits.seconds:g} s, {end}")
     memory = (limits.memory or 0) >> 20
-    return TaskMemoryExceeded(f"{call} had more than {memory:,} MiB of memory, as much as it may, {end}")
+    return TaskMemoryExceeded(f"{call} had more memory than its limit of {memory:,} MiB, {end}")

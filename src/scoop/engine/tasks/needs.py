@@ -35,8 +35,8 @@ def refuse_needs(function: object, needs: Mapping[str, int], total: Mapping[str,
     if any(amount > total.get(name, 0) for name, amount in needs.items()):
         has = f"each machine of this run has {in_text(total)}" if total else "this run has no resources"
         raise TaskNotSent(
-            f"tasks of {name_of(function)} need {in_text(needs)}, and {has}: say what there is with --resources, or "
-            "with resources= of scoop.start() or Executor"
+            f"tasks of {name_of(function)} need {in_text(needs)}, and {has}: say what each machine has with "
+            "--resources, or with resources= of scoop.start() or Executor"
         )
     if (holder := holder_here()) is not None:
         raise TaskNotSent(

@@ -61,4 +61,6 @@ def _tell(me: greenlet, awaited: Mapping[greenlet, Sequence[Awaited]]) -> str:
         calls.append(first.describe())
         fiber = next(each for each in first.fibers if each in awaited)
     circle = ", which waits for ".join(calls)
-    return f"this would wait for ever: it is for {circle}, which waits for this. No task can wait for its ancestors"
+    return (
+        f"this wait would never end: it is for {circle}, which waits for this task. No task can wait for an ancestor"
+    )
