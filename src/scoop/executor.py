@@ -56,28 +56,30 @@ class Calls(Protocol):
 
 
 class Executor(futures.Executor):
-    """Workers beside this program, which run the calls that are submitted to them.
+    """An executor with workers beside this program, which run the calls that you submit.
 
-    A context manager: within its ``with`` block, ``scoop.futures`` and ``scoop.shared`` use these workers, too. At
-    the end of the block it is shut down. In a program that was started with ``python -m scoop``, it uses the workers
-    of the run, and starts none.
+    Within its ``with`` block, ``scoop.futures`` and ``scoop.shared`` use these workers, too. The end of the block
+    shuts the executor down. In a program that was started with ``python -m scoop``, and in tasks, it starts no
+    workers, and uses those of the run.
 
     Parameters:
-        max_workers: how many processes, on all hosts together; by default one for each usable processor.
-        initializer: what each worker calls before its first task, with ``initargs``. If it fails, all calls do.
-        seed: of the streams of random numbers (``scoop.rng()``) in its calls, and in the tasks of its block.
-        resources: what each machine has so many of, for calls that need some: ``{"gpu": 2}``. See docs/resources.md.
-        hosts: machines to have workers on, instead of this one alone: names as ``--hosts`` takes them, a mapping of
-            names to numbers of workers, or ``"auto"`` for what a batch system has given to this job.
-        hostfile: a file that names them, as ``--hostfile``.
-        min_hosts: how many must take part, this machine included; by default all.
-        python: Python there; by default the path of this one.
-        ssh_executable: ssh, with options for it.
-        external_hostname: the name or address by which the hosts reach this machine; by default its own choice.
-        tunnel: whether they reach it through their ssh connections only.
-        host_timeout: seconds that a host has to answer.
-        silence: seconds without a sign of life after which the line to a host is given up; the host has as long again
-            to come back before it counts as lost.
+        max_workers: the number of workers on all hosts together; by default one for each usable processor.
+        initializer: a function that each worker calls, with ``initargs``, before its first task. If it fails in a
+            worker, all calls fail.
+        seed: the seed of random numbers (``scoop.rng()``) in the calls, and in tasks that are submitted in the block.
+        resources: how many of something each machine has, for calls that need it: ``{"gpu": 2}``. See
+            docs/resources.md.
+        hosts: the machines for the workers, instead of this machine: names as for ``--hosts``, a mapping of names to
+            numbers of workers, or ``"auto"`` for the hosts that a batch system has given to this job.
+        hostfile: a file that names the hosts, as for ``--hostfile``.
+        min_hosts: how many hosts must take part, this machine included; by default all.
+        python: the path of Python on the hosts; by default the path of this Python.
+        ssh_executable: ssh, with options.
+        external_hostname: the name or address by which the hosts reach this machine; by default SCOOP chooses it.
+        tunnel: whether the hosts reach this machine through their ssh connections.
+        host_timeout: the seconds that a host has to answer.
+        silence: after so many seconds without a sign of life, the connection to a host is given up. The host has as
+            long again to connect before it counts as lost.
 
     Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
     started, ScoopError for hosts that cannot be used as asked, HostsMissing if too few of them take part, and
@@ -122,10 +124,10 @@ class Executor(futures.Executor):
 
     @as_executor_submit
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
-        """Have ``fn(*args, **kwargs)`` called by a worker; return the future of its outcome, at once.
+        """Have a worker call ``fn(*args, **kwargs)``; return the future of this call at once.
 
-        What cannot travel to a worker fails with TaskNotSent. Raises TypeError if ``fn`` is not callable,
-        RuntimeError after shutdown(), and BrokenExecutor if the processes have ended.
+        If the call cannot travel to a worker, the future fails with TaskNotSent. Raises TypeError if ``fn`` is not
+        callable, RuntimeError after shutdown(), and BrokenExecutor if the processes have ended.
         """
         if not callable(fn):
             raise TypeError(f"submit() needs something callable, not {describe(fn)}")
@@ -150,13 +152,15 @@ class Executor(futures.Executor):
     ) -> Iterator[T]:
         """Call ``fn`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
-        All inputs are read at the call, unless there is a ``buffersize``. An exception of a call is raised in the
-        place of its result, and what has not begun by then is cancelled; likewise when the iterator is closed early.
+        All inputs are read at the call, unless there is a ``buffersize``. If a call raises an exception, the iterator
+        raises it in the place of the result. Then the calls that have not begun are cancelled; likewise when you
+        close the iterator early.
 
         Parameters:
-            timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
-            chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
-            buffersize: how many inputs may be read ahead of the consumer.
+            timeout: seconds from this call; after that, waiting for a result raises TimeoutError.
+            chunksize: a hint, how many calls a worker makes in its first go. After that it measures how long calls
+                take, and chooses the number itself.
+            buffersize: how many inputs may be read before their results are taken.
         """
         return self._map(True, fn, iterables, timeout, chunksize, buffersize)
 
@@ -169,7 +173,7 @@ class Executor(futures.Executor):
         chunksize: int = 1,
         buffersize: int | None = None,
     ) -> Iterator[T]:
-        """Do as map() does, but yield each result as soon as it is there, in no particular order."""
+        """Do as map() does, but return each result as soon as it is ready, in no particular order."""
         return self._map(False, fn, iterables, timeout, chunksize, buffersize)
 
     def _map(
@@ -200,11 +204,11 @@ class Executor(futures.Executor):
         return results
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more calls, and let the processes end when all that was submitted has ended.
+        """Accept no more calls, and let the workers end when all submitted calls have ended.
 
         Parameters:
-            wait: whether to return only then.
-            cancel_futures: whether to cancel what has not been sent to a worker.
+            wait: whether to return only when the workers have ended.
+            cancel_futures: whether to cancel the calls that have not been sent to a worker.
         """
         self._end.detach()
         self._calls.close(cancel_futures)
@@ -212,9 +216,9 @@ class Executor(futures.Executor):
             self._calls.join()
 
     def terminate_workers(self) -> None:
-        """Take no more calls, fail those that have not ended, and end the processes at once, whatever they do.
+        """Accept no more calls, and end the workers at once. Calls that have not ended fail with BrokenExecutor.
 
-        In a run, whose workers are not the executor's own, what has not begun is cancelled instead.
+        In a run, whose workers do not belong to the executor, the calls that have not begun are cancelled instead.
         """
         self._end.detach()
         self._calls.abort()

@@ -8,10 +8,10 @@
     if __name__ == "__main__":
         main()
 
-started with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Without workers (see also
-``scoop.start()`` and ``scoop.Executor``), the two maps are the builtin ``map``, with one warning: serial, lazy, and
-without time limits; all else raises NotStartedProperly.
-Specified by the reference's "Futures module" and, where that is silent, by PEP 3148.
+Start the program with ``python -m scoop script.py``. Tasks may call all of these too, to any depth. Without workers
+(see also ``scoop.start()`` and ``scoop.Executor``), the two maps are the builtin ``map``: serial, lazy, and without
+time limits. One warning says so. All other calls raise NotStartedProperly. Specified by the reference's "Futures
+module" and, where that is silent, by PEP 3148.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -77,12 +77,12 @@ Ts = TypeVarTuple("Ts")
 
 @as_submit
 def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-    """Offer ``func(*args, **kwargs)`` to run in parallel, and return the Future of its outcome, at once.
+    """Start a task that calls ``func(*args, **kwargs)``; return its Future at once.
 
-    The task runs where it was submitted, and shares its arguments with the caller. Only if another worker is idle, it
-    is pickled and sent there. A Future among the arguments, or in a list, tuple or dict that is one, stands for its
-    result. The task then begins when that future has ended, and fails or is cancelled as it does: see docs/graphs.md.
-    Raises TypeError if ``func`` is not callable.
+    If another worker is idle, the task is pickled and sent there, with copies of its arguments. Else it runs in this
+    process, with the very arguments that you pass. A Future that is an argument, or in a list, tuple or dict that is
+    one, stands for its result: the task begins when that future has ended. If that future fails or is cancelled, so
+    is the task. See docs/graphs.md. Raises TypeError if ``func`` is not callable.
     """
     if not callable(func):
         raise TypeError(f"submit() needs something callable, not {describe(func)}")
@@ -123,19 +123,20 @@ def map(
 ) -> Iterator[T]:
     """Call ``func`` on the inputs in parallel; return an iterator of the results, in the order of the inputs.
 
-    The map begins at once, whether or not results are asked for. Several iterables are zipped, to the shortest. If a
-    call raises an exception, the iterator raises it in the place of the result, with a note that names the input, and
-    what has not begun by then is cancelled. The same is cancelled when the iterator is closed early.
+    The map begins at once, even if you take no results yet. Several iterables are zipped, up to the shortest. If a
+    call raises an exception, the iterator raises it in the place of the result, with a note that names the input.
+    Then the calls that have not begun are cancelled; likewise when you close the iterator early.
 
     Parameters:
-        timeout: seconds, from this call, after which waiting for a result raises TimeoutError.
-        buffersize: how many inputs may be read ahead of the consumer. By default all, where every iterable tells its
-            length; else 64 for each worker, and more where calls are short. An endless iterator is welcome.
-        chunksize: how many calls to begin with in one go. A hint: how many go on so is measured.
-        errors: what becomes of an ``Exception`` that a call raises, or that its task fails with: ``"raise"`` it;
-            ``"return"`` it, in the place of the result, with its note, and the call's inputs as a tuple, ``inputs``;
-            or ``"skip"`` it, so that there is no result in its place. With the latter two the map goes on.
-        progress: a label, under which stderr shows how far the map is. See docs/progress.md.
+        timeout: seconds from this call; after that, waiting for a result raises TimeoutError.
+        buffersize: how many inputs may be read before their results are taken. By default all, if every iterable has
+            a length. If not, 64 for each worker, and more if calls are short. So iterables may be endless.
+        chunksize: a hint, how many calls a process makes in its first go. After that it measures how long calls take,
+            and chooses the number itself.
+        errors: what happens if a call raises an ``Exception``, or its task fails with one. ``"raise"``: the iterator
+            raises it. ``"return"``: the iterator returns it as the result; its attribute ``inputs`` is the tuple of
+            inputs. ``"skip"``: there is no result for this input. With the latter two the map goes on.
+        progress: a label. With it, stderr shows how far the map is. See docs/progress.md.
     """
     check_map("map", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     show = presentation(errors, progress=progress)
@@ -157,9 +158,9 @@ def map_as_completed(
     progress: str | None = None,
     **ignored: Any,
 ) -> Iterator[Any]:
-    """Do as map() does, but yield each result as soon as it is there, in no particular order.
+    """Do as map() does, but return each result as soon as it is ready, in no particular order.
 
-    ``indexed``: yield pairs instead, the index of the input and its result.
+    ``indexed``: return pairs, each of the index of the input, counted from 0, and the result.
     """
     check_map("map_as_completed", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
     show = presentation(errors, indexed, progress)
@@ -181,11 +182,11 @@ def amap(
 ) -> AsyncIterator[Any]:
     """Do as map() does, for ``async for`` in a coroutine: the event loop goes on while it waits for results.
 
-    The map starts at the call. What has not begun is cancelled when the iterator is closed (``aclose()``), or is
-    forgotten, as by ``break``, or when a wait for it is cancelled.
+    The map starts at the call. Calls that have not begun are cancelled when the iterator is closed (``aclose()``) or
+    the loop over it is left (as by ``break``), or when a wait for a result is cancelled.
 
     Parameters:
-        ordered: whether results come in the order of the inputs, or each as soon as it is there.
+        ordered: whether results come in the order of the inputs. If not, each comes as soon as it is ready.
         timeout, buffersize, chunksize: see map().
     """
     check_map("amap", func, iterables, ignored, buffersize=buffersize, chunksize=chunksize)
@@ -208,8 +209,8 @@ def mapReduce(
 ) -> T:
     """Return ``functools.reduce(reductionOp, map(mapFunc, *iterables))``, computed as a tree, in parallel.
 
-    ``reductionOp`` must be associative; it need not commute. Raises TypeError where there is nothing to reduce,
-    as ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
+    ``reductionOp`` must be associative; it need not commute. Raises TypeError if there are no inputs, as
+    ``functools.reduce`` does, and TimeoutError after ``timeout`` seconds.
     """
     __tracebackhide__ = True
     return cast(T, _reduce("mapReduce", iterators.map_reduce, mapFunc, reductionOp, iterables, timeout, ignored))
@@ -232,11 +233,11 @@ def mapScan(
 
 
 def with_retries(func: Callable[P, T], retries: int) -> Callable[P, T]:
-    """Return ``func``, for submit() and the maps, with a number of retries of its own.
+    """Return a function like ``func`` for submit() and the maps, whose tasks have their own number of retries.
 
-    A task is handed out again when the worker that ran it has died, up to ``--retries`` times (2, unless told
-    otherwise); after that its future fails with WorkerLost. A task of the returned function is handed out again
-    up to ``retries`` times instead: 0 is for what must never run twice.
+    If a worker dies while it runs a task, SCOOP runs the task again, up to ``--retries`` times (2 by default). After
+    that its future fails with WorkerLost. A task of the returned function runs again up to ``retries`` times instead.
+    Use 0 for tasks that must never run twice.
     """
     if retries is None:
         raise ValueError("retries must be a whole number, 0 or more, not None")
@@ -256,26 +257,25 @@ def options(
     resources: Mapping[str, int] | None = None,
     gpu: int | None = None,
 ) -> Callable[P, T]:
-    """Return ``func``, for submit(), the maps and executors, with options for each of its tasks, or rows of a map.
+    """Return a function like ``func`` for submit(), the maps and executors, with options for each of its tasks.
 
-    To call what is returned just calls ``func``. What is not given, or None, stays as it is. See docs/limits.md.
+    If you call it yourself, it just calls ``func``. An option that is not given keeps its value. See docs/limits.md.
 
     Parameters:
-        retries: how often a task is run again after a worker has died with it: see with_retries(). And how often
-            after exceptions of ``retry_on``, each counted for itself; 2 if it is not given.
-        seconds: how long a task may run, on the clock, waits for others included. One that takes longer is ended by
-            force, with its worker, which is replaced, and fails with TaskTimeout. Tasks that the worker had begun
-            beside it run again. Tasks with limits never run in the process that they are from: if there is no other
-            worker, or they cannot travel, TaskNotSent is raised.
-        memory: how many bytes the worker may have while the task runs, its interpreter included: a number, or a text
-            such as ``"500M"`` or ``"2 GB"``. Beyond that it is ended as after ``seconds``, with TaskMemoryExceeded.
-        retry_on: exceptions, a class or a tuple of such, after which the call is made again, in the same worker.
-        backoff: seconds before the second try. Each later wait is about twice as long, up to a minute. Whoever waits
-            keeps no worker from other tasks.
-        name: what to call the tasks in errors, warnings, and the ``repr`` of their futures.
-        priority: a whole number, 0 by default: of what is ready, the highest goes first. Nothing is interrupted.
-        resources: how many a task needs of what a machine has only so many of (``--resources``), as ``{"gpu": 1}``;
-            ``gpu=1`` is short for that. It waits until they are free. Raises TaskNotSent if no machine has as many.
+        retries: how often a task runs again after its worker has died, as for with_retries(). It is also how often a
+            call is made again after an exception of ``retry_on``, which is counted separately. Default: 2.
+        seconds: how long a task may run by the clock, waits for other tasks included. After that SCOOP kills its
+            worker and starts another one; the task fails with TaskTimeout, and other tasks of that worker run again.
+            Such a task never runs in the process that submits it: TaskNotSent is raised if it cannot travel.
+        memory: how many bytes the worker may have while it runs the task, interpreter included: a number, or a text
+            such as ``"500M"`` or ``"2 GB"``. Beyond that SCOOP ends the task likewise, with TaskMemoryExceeded.
+        retry_on: an exception class, or a tuple of them. After such an exception the worker makes the call again.
+        backoff: seconds before the second try. Each later wait is about twice as long, up to a minute. While a task
+            waits, its worker runs other tasks.
+        name: the name of the tasks in errors, in warnings, and in the ``repr`` of their futures.
+        priority: a whole number, 0 by default. Of the tasks that are ready, the one with the highest begins first.
+        resources: how much a task needs of what each machine has (``--resources``), as ``{"gpu": 1}``; ``gpu=1`` is
+            short for that. The task waits until it is free. Raises TaskNotSent if no machine has as much.
 
     Raises TypeError or ValueError for values that make no sense.
     """
@@ -285,12 +285,12 @@ def options(
 
 
 def with_own_thread(func: Callable[P, T]) -> Callable[P, T]:
-    """Return ``func``, for submit() and the maps, such that each of its calls has a thread to itself.
+    """Return a function like ``func`` for submit() and the maps, each of whose tasks has a thread of its own.
 
-    While a task waits for others, its thread runs tasks of others. A task that holds a lock meanwhile may meet one on
-    its own thread that wants the same lock: with a Lock both wait for ever, with an RLock both are inside. Tasks of
-    what is returned here share their thread with no other. It is not the main thread, though: ``signal.signal`` and
-    what is bound to that thread do not work in them. Starting a thread takes some 50 us.
+    While a task waits for others, its thread runs other tasks. If it holds a lock meanwhile, one of them may want the
+    same lock: with a Lock both wait for ever, with an RLock both get it. A task of the returned function shares its
+    thread with no other task, so it may hold a lock while it waits. Its thread is not the main thread: in it
+    ``signal.signal`` does not work. To start a thread takes some 50 us.
     """
     if not callable(func):
         raise TypeError(f"with_own_thread() needs something callable, not {describe(func)}")
@@ -300,15 +300,14 @@ def with_own_thread(func: Callable[P, T]) -> Callable[P, T]:
 
 
 def run_on_workers(func: Callable[[*Ts], T], /, *args: *Ts, later: bool = False) -> list[T]:
-    """Have each worker of the run call ``func(*args)`` once; return what it has returned in each, in no order.
+    """Have each worker of the run call ``func(*args)`` once; return a list of the results, in no particular order.
 
     A worker makes the call before its next task, or at once if it has nothing to do. The program's own process does
-    not, unless it is the only worker (``-n 1``). For the program alone: raises ScoopError in a task. Raises what a
-    call has raised, when all have ended; and TaskNotSent if the function or its arguments cannot travel.
+    not make it, unless it is the only worker (``-n 1``). If a call raises an exception, it is raised here when all
+    have ended. Raises ScoopError in a task, and TaskNotSent if the function or its arguments cannot travel.
 
     Parameters:
-        later: workers that start later, in place of others or on other machines, make the call before their first
-            task. If it fails there, a warning says so.
+        later: whether workers that start later make the call, too, before their first task. A failure is a warning.
     """
     if not callable(func):
         raise TypeError(f"run_on_workers() needs something callable, not {describe(func)}")
@@ -316,9 +315,9 @@ def run_on_workers(func: Callable[[*Ts], T], /, *args: *Ts, later: bool = False)
 
 
 def as_completed(fs: Iterable[Future[T]], timeout: float | None = None) -> Iterator[Future[T]]:
-    """Iterate over the futures, each once, as they end (finished or cancelled).
+    """Iterate over the futures in the order in which they end; a future that is cancelled has ended, too.
 
-    Raises TimeoutError if one has not ended ``timeout`` seconds after this call.
+    Raises TimeoutError if one of them has not ended ``timeout`` seconds after this call.
     """
     futures = check_futures("as_completed", fs)
     waiting = Waiting(_scheduler("futures.as_completed()"), futures, prompt=True)
@@ -335,8 +334,8 @@ def wait(fs: Iterable[Future[T]], timeout: float | None = -1, return_when: str =
     """Wait for the futures; return those that have ended and those that have not, as two sets.
 
     Parameters:
-        timeout: seconds to wait at most; 0 only looks; None or negative waits as long as it takes.
-        return_when: FIRST_COMPLETED, FIRST_EXCEPTION (when one raises, or all have ended) or ALL_COMPLETED.
+        timeout: seconds to wait at most. With 0 it only looks; with None or a negative number it waits without limit.
+        return_when: FIRST_COMPLETED, FIRST_EXCEPTION (when one has failed, or all have ended) or ALL_COMPLETED.
     """
     if return_when not in (FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED):
         raise ValueError(
@@ -357,12 +356,12 @@ def wait(fs: Iterable[Future[T]], timeout: float | None = -1, return_when: str =
 
 
 def shutdown(wait: bool = True, *, cancel_futures: bool = False) -> None:
-    """Cancel what was submitted and has not begun, if ``cancel_futures``; else do nothing.
+    """With ``cancel_futures``, cancel what was submitted and has not begun. Otherwise do nothing.
 
-    A run needs no shutdown: it ends with its program, once all that was submitted has ended. But a program may have
-    found its answer before that. With ``cancel_futures``, the futures of the calling process that have not begun
-    are cancelled, here and elsewhere; its maps begin nothing more, and raise CancelledError. The run then ends with
-    the program, whatever tasks still run. With ``wait``, the call returns when its futures that had begun have ended.
+    A run needs no shutdown: it ends when the program and all submitted tasks have ended. But a program may have found
+    its answer before that. With ``cancel_futures``, the futures of this process that have not begun are cancelled,
+    wherever they are. Its maps begin no more calls, and raise CancelledError. The run then ends with the program,
+    even if tasks are still running. With ``wait``, the call returns when the futures that had begun have ended.
     Specified by the reference, and by PEP 3148.
     """
     scheduler = cast(Scheduler | None, runtime.current)

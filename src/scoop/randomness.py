@@ -21,32 +21,32 @@ __all__ = ["random", "rng", "seed"]
 
 
 def random() -> "Random":
-    """Return the stream of the task that runs, as a ``random.Random``: the same object at each call in one task.
+    """Return the running task's own ``random.Random``: the same object at each call in one task.
 
-    In the program, outside of tasks, it is the program's own stream. Without a seed (``--seed``, ``scoop.seed()``)
-    the numbers are independent of those of all other processes, and others in every run.
+    Outside of tasks it is the program's own. Without a seed (``--seed``, ``scoop.seed()``) its numbers are
+    independent of those of all other processes, and differ in every run.
     """
     return places.here().random
 
 
 def rng() -> "Generator":
-    """Return the stream of the task that runs, as a ``numpy.random.Generator``; see random().
+    """Return the running task's own ``numpy.random.Generator``, as random() returns its ``random.Random``.
 
-    Raises ImportError where there is no NumPy.
+    Raises ImportError if NumPy is not installed.
     """
     return places.here().rng
 
 
 def seed(value: int | None = None, *, seed_globals: bool = False) -> int:
-    """Set the seed of the run, if one is given; return the seed. Tasks are counted anew from this call on.
+    """Set the seed of the run, if ``value`` is given; return the seed. From then on tasks are counted from 0 again.
 
-    Without a value and without a seed so far, the system draws one, which can be given to a later run.
+    If there is no seed yet and you give no value, the system draws one, which you can give to a later run.
 
     Parameters:
         value: a whole number, 0 or more.
-        seed_globals: seed also the generators of ``random`` and ``numpy.random``, before each task and each row.
+        seed_globals: whether to seed ``random`` and ``numpy.random`` as well, before each task and each row.
 
-    Raises TypeError or ValueError for what is no such number, and ScoopError in a task, where the seed is the run's.
+    Raises TypeError or ValueError if ``value`` is no such number, and ScoopError in a task, which cannot set it.
     """
     if value is None and not seed_globals and (known := places.here_if_counted()) is not None:
         return known.tree.seed

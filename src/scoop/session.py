@@ -49,17 +49,19 @@ def start(
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
-    No task runs in the program's own process, save those that cannot travel. Does nothing where there are workers
-    already: where the program was started with ``python -m scoop``, in a task, or after another start().
+    All tasks run in the workers, except those that cannot travel: these run in the program's own process. If there
+    are workers already, start() starts none: in a program that was started with ``python -m scoop``, in a task, or
+    after another start().
 
     Parameters:
-        n: how many workers, on all hosts together; by default one for each usable processor.
-        initializer: what each worker calls before its first task, with ``initargs``. If it fails, all tasks do. Where
-            there are workers already, each of them calls it now, and each later one before its first task.
-        seed: of the streams of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
-        resources: what each machine has so many of, for tasks that need some: ``{"gpu": 2}``. See docs/resources.md.
-        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: machines
-            to have workers on, and how they are reached, as for Executor.
+        n: the number of workers on all hosts together; by default one for each usable processor.
+        initializer: a function that each worker calls, with ``initargs``, before its first task. If it fails in a
+            worker, all tasks fail. If there are workers already, they call it now.
+        seed: the seed of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
+        resources: how many of something each machine has, for tasks that need it: ``{"gpu": 2}``. See
+            docs/resources.md.
+        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: the
+            machines for the workers, and how they are reached: see Executor.
 
     Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
     earlier start() has started another number, or for hosts that cannot be used as asked, HostsMissing if too few of
@@ -88,7 +90,7 @@ def start(
 
 
 def stop() -> None:
-    """Wait until all that was submitted has ended, and end the workers that start() has started, if it has."""
+    """Wait until all submitted tasks have ended, and end the workers that start() has started, if there are any."""
     global _pool
     pool, _pool = _pool, None
     if pool is not None:

@@ -23,34 +23,34 @@ _serial = count(1)
 
 
 def setConst(**constants: Any) -> None:
-    """Share each value under its keyword's name, with all tasks, for good.
+    """Set constants: all tasks can then read each value under the name of its keyword.
 
-    Raises TypeError, and sets nothing, if one of the names is taken or one of the values cannot be pickled;
-    NotStartedProperly in a program without workers. Once a worker has died, an equal value may be set again: by the
-    task that had set it, and runs again.
+    Raises TypeError, and sets nothing, if one of the names is set already or one of the values cannot be pickled.
+    Raises NotStartedProperly in a program without workers. After a worker has died, tasks run again, and may set a
+    constant again: to set a name to an equal value is no error then.
     """
     _settable("shared.setConst()").set(constants)
 
 
 def getConst(name: str, timeout: float | None = 0.1, default: Any = None) -> Any:
-    """Return the constant ``name``, waiting up to ``timeout`` seconds (None: for ever) for it to be set.
+    """Return the constant ``name``; if it is not set, wait up to ``timeout`` seconds (None: without limit).
 
-    Returns ``default`` if it is not set by then. The object is this worker's own copy, one for all its tasks:
-    treat it as read-only. Raises NotStartedProperly in a program without workers.
+    Returns ``default`` if it is not set by then. All tasks of a worker share one object, so do not change it. Raises
+    NotStartedProperly in a program without workers.
     """
     return _constants("shared.getConst()").get(name, timeout, default, _covered)
 
 
 def delConst(*names: str) -> None:
-    """Delete constants everywhere, so that their memory is free and their names can be set anew."""
+    """Delete constants in all workers: this frees their memory, and their names can be set again."""
     _settable("shared.delConst()").delete(names)
 
 
 class SharedElementEncapsulation:
-    """A light stand-in for a shared object: travels as a name, acts as the object where it arrives.
+    """Stands for a shared object: SCOOP sends only its name to a worker, where it finds the object.
 
     Parameters:
-        element: the name of a constant; or any object, which is then shared under a name made for it.
+        element: the name of a constant, or an object. An object becomes a constant, under a new name.
 
     Calling it calls the object. ``element`` is the object itself.
     """

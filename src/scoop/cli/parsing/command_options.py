@@ -13,7 +13,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 _HOSTS_EXAMPLES = """\
 examples:
-  scoop hosts node1 node2                       what they have, and how far away they are
+  scoop hosts node1 node2                       what they have, and how long messages to them take
   scoop hosts --hostfile hosts                  the hosts of a file
   scoop hosts                                   in a job of a batch system: the hosts of the job
   scoop hosts node[1-4] --ssh-executable "ssh -F my_config"
@@ -37,7 +37,7 @@ _TOP_EXAMPLES = """\
 examples:
   scoop top                              the only run that you have on this machine
   scoop top 4242                         the run of the program with this pid
-  scoop top --once                       print what there is now, and end
+  scoop top --once                       print the table once, and end
 """
 
 _STACKS_EXAMPLES = """\
@@ -77,7 +77,7 @@ _REPORT_EXAMPLES = """\
 examples:
   python -m scoop --trace run.json.gz script.py                 record a run
   scoop report run.json.gz                                      write run.html, which opens in any browser
-  scoop report run.json.gz --text                               say it here
+  scoop report run.json.gz --text                               print it here
   scoop report run.json.gz --json | jq .critical_path           for other programs
 """
 
@@ -92,8 +92,8 @@ def _new_hosts_parser() -> RunParser:
     parser = RunParser(
         prog="scoop hosts",
         usage="scoop hosts [HOST ...] [options]",
-        description="Reach the hosts of a run, show what they have and how far away they are, and start nothing.\n"
-        "The exit status is 1 if one of them cannot take part.",
+        description="Log in to the hosts of a run; show what they have and how long messages to them take.\n"
+        "No program is started. The exit status is 1 if one of the hosts cannot take part.",
         epilog=_HOSTS_EXAMPLES,
     )
     add_options(parser)
@@ -104,9 +104,9 @@ def _new_hosts_parser() -> RunParser:
 def _new_worker_parser() -> Parser:
     parser = Parser(
         prog="scoop worker",
-        description="Join a run with workers on this machine, until the run ends.\n"
-        "Ctrl-C, or SIGTERM, leaves the run after the tasks that have begun here. A second one leaves at once:\n"
-        "the run repeats those tasks elsewhere.",
+        description="Join a run, with workers on this machine, until the run ends.\n"
+        "After Ctrl-C or SIGTERM this machine leaves when the tasks that it has begun have ended. After a second\n"
+        "one it leaves at once, and the run repeats these tasks on other machines.",
         epilog=_WORKER_EXAMPLES,
     )
     parser.add_argument("--connect", metavar="FILE", required=True, help="the file that the run wrote for --invite")
@@ -117,15 +117,15 @@ def _new_worker_parser() -> Parser:
 def _new_kernel_parser() -> Parser:
     parser = Parser(
         prog="scoop kernel",
-        description="Make a kernel known to Jupyter, Python (SCOOP). Its workers start with it: futures.map works\n"
-        "in every cell. An interrupt stops what the cell waits for, and keeps the workers.",
+        description="Add the kernel Python (SCOOP) to Jupyter. Its workers start with it, so futures.map works\n"
+        "in every cell. An interrupt stops the tasks that the cell waits for, and keeps the workers.",
         epilog=_KERNEL_EXAMPLES,
     )
     add = parser.add_argument
-    add("--install", action="store_true", help="make it known to Jupyter")
+    add("--install", action="store_true", help="add the kernel to Jupyter")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--user", action="store_true", help="for this user (default)")
-    where.add_argument("--sys-prefix", action="store_true", help="for this environment of Python alone")
+    where.add_argument("--user", action="store_true", help="add it for this user (default)")
+    where.add_argument("--sys-prefix", action="store_true", help="add it for this environment of Python only")
     add("-n", type=COUNT, metavar="N", help="workers of each kernel (default: all usable processors)")
     add("-f", dest="connection_file", metavar="FILE", help=argparse.SUPPRESS)
     return parser
@@ -134,20 +134,20 @@ def _new_kernel_parser() -> Parser:
 def _new_top_parser() -> Parser:
     parser = Parser(
         prog="scoop top",
-        description="Look into a run of yours on this machine: its workers, what each runs and for how long, what\n"
-        "waits, memory. Keys: s sorts, / filters, q ends.",
+        description="Look into a run of yours on this machine: show what each worker runs, for how long, and\n"
+        "how much memory it has. Keys: s sorts, / filters, q ends.",
         epilog=_TOP_EXAMPLES,
     )
     _add_pid(parser)
-    parser.add_argument("--once", action="store_true", help="print what there is now, and end")
+    parser.add_argument("--once", action="store_true", help="print the table once, and end")
     return parser
 
 
 def _new_stacks_parser() -> Parser:
     parser = Parser(
         prog="scoop stacks",
-        description="Print what all processes of a run of yours do right now, suspended tasks included, each as a\n"
-        "chain of the calls that wait for it.",
+        description="Print which line each process of a run of yours is at, and the chain of calls that wait.\n"
+        "Suspended tasks are listed, too.",
         epilog=_STACKS_EXAMPLES,
     )
     _add_pid(parser)
@@ -155,7 +155,7 @@ def _new_stacks_parser() -> Parser:
 
 
 def _add_pid(parser: Parser) -> None:
-    pid = "of the program, or of a worker (default: the only run there is)"
+    pid = "pid of the program or of a worker (default: the only run that you have here)"
     parser.add_argument("pid", nargs="?", type=_pid, metavar="PID", help=pid)
 
 
@@ -166,7 +166,7 @@ def _pid(text: str) -> int:
 
 
 def _new_info_parser() -> Parser:
-    about = "Print what SCOOP runs on: versions, processors, limits, the batch system, how long a task takes."
+    about = "Print the versions, the processors, the limits, the batch system, and how long a task takes to a worker."
     return Parser("scoop info", description=about, epilog=_INFO_EXAMPLES)
 
 
@@ -179,16 +179,18 @@ def _new_examples_parser() -> Parser:
 
 
 def _new_completion_parser() -> Parser:
-    about = "Print what completes the options of the command `scoop` in a shell. It is made from the options."
+    about = "Print a script for a shell, which completes the options of the command `scoop`."
     parser = Parser("scoop completion", description=about, epilog=_COMPLETION_EXAMPLES)
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
     return parser
 
 
 def _new_report_parser() -> Parser:
-    about = "Say what a run has spent its time on, by the file that it wrote for --trace."
+    about = "Show where the time of a run went, from the file that it has written for --trace."
     parser = Parser("scoop report", description=about, epilog=_REPORT_EXAMPLES)
-    parser.add_argument("trace", metavar="FILE", help="what --trace has written, also if the run was killed")
+    parser.add_argument(
+        "trace", metavar="FILE", help="the file that --trace has written; the run may have been killed"
+    )
     add = parser.add_argument
     add("-o", "--output", metavar="PAGE", help="the page to write (default: beside the file, with .html at its end)")
     how = parser.add_mutually_exclusive_group()
@@ -198,7 +200,7 @@ def _new_report_parser() -> Parser:
 
 
 def _new_manpage_parser() -> Parser:
-    about = "Print the manual page, made from the options."
+    about = "Print the manual page of the command `scoop`."
     return Parser("scoop manpage", description=about, epilog=_MANPAGE_EXAMPLES)
 
 

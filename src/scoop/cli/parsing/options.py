@@ -21,29 +21,29 @@ examples:
   python -m scoop -n 4 script.py data.csv  on four workers; the words after the script are its arguments
   python -m scoop -m package.module        a module, found as `python -m` finds it
   python -m scoop -c "from scoop import futures; print(list(futures.map(abs, [-1, -2])))"
-  python -m scoop                          a session to type into (IPython's, where it is installed)
+  python -m scoop                          an interactive session (IPython's, if it is installed)
   python -m scoop --hosts node1 node2 script.py     on all processors of two hosts, reached by ssh
   python -m scoop --hostfile hosts -n 16 script.py  sixteen workers on the hosts of a file; --dry-run shows where
   python -m scoop script.py                         in a job of Slurm, Grid Engine, PBS, LSF: on its hosts
   python -m scoop --invite FILE script.py           other machines may join the run at any time, and leave it
   python -m scoop worker --connect FILE             typed on another machine: that machine joins
-  python -m scoop hosts node1 node2                 what hosts have, and how far away they are
+  python -m scoop hosts node1 node2                 what the hosts have, and how long messages to them take
   python -m scoop --trace run.json.gz script.py     record every task; then: scoop report run.json.gz
 """
 
 _COMMANDS = """\
-  hosts [HOST ...] [options]     reach the hosts, show what they have, and start nothing
-  worker --connect FILE [-n N]   join a run that was started with --invite FILE
+  hosts [HOST ...] [options]     log in to the hosts, show what they have, and start no program
+  worker --connect FILE [-n N]   join a run that was started with --invite FILE, with workers here
   submit [options] script.py     submit a job to Slurm, Grid Engine, PBS or LSF
-  kernel --install [-n N]        make a kernel for Jupyter, whose cells have workers
-  report FILE                    say what a run has spent its time on, by what --trace wrote
-  top [PID]                      look into a run: its workers, what each runs, what waits
-  stacks [PID]                   print what all processes of a run do, down to the line
-  info                           print what SCOOP runs on, for a report of a defect
+  kernel --install [-n N]        add a kernel to Jupyter, whose cells have workers
+  report FILE                    show where the time of a run went, from the file of --trace
+  top [PID]                      look into a run: its workers, and what each of them does
+  stacks [PID]                   print which line each process of a run is at
+  info                           print the versions and the machine, for a report of a defect
   examples [FOLDER]              copy the examples into a folder
-  completion SHELL               print what completes options in bash, zsh or fish
+  completion SHELL               print a script that completes options in bash, zsh or fish
   manpage                        print the manual page
-Each has a --help of its own. If a program here has the name of a command, then it is run."""
+Each has a --help of its own. If a program here has the name of a command, SCOOP runs the program."""
 
 _LAUNCHERS = ("ssh", "srun", "qrsh", "blaunch", "mpiexec")  # the commands that start processes on hosts
 _PROFILES = (".prof", ".pstats")  # how files of profiles are called: so a script is never taken for one
@@ -56,7 +56,7 @@ def new_parser() -> Parser:
     parser = RunParser(
         prog="python -m scoop",
         usage="python -m scoop [options] [script.py | -m module | -c code | -] [args ...]",
-        description="Run a program whose scoop.futures use all processors of this machine, and of others.\n"
+        description="Run a program whose calls of scoop.futures use all processors, of this machine or of others.\n"
         "`scoop` is short for `python -m scoop`.",
         epilog=_EXAMPLES,
     )
@@ -67,42 +67,42 @@ def new_parser() -> Parser:
 
 def add_options(parser: Parser) -> None:
     add = parser.add_argument
-    count = "workers beside the program; 1: it runs all tasks itself (default: all usable processors)"
+    count = "start N workers; with 1 the program runs all tasks itself (default: one for each usable processor)"
     add("-n", type=COUNT, metavar="N", help=count)
-    add("-v", "--verbose", action="count", default=0, help="tell what the run does: what starts, and what ends")
+    add("-v", "--verbose", action="count", default=0, help="also report what starts and what ends")
     add("-q", "--quiet", action="store_true", help="report errors only")
     for name, lines in (("--log", "lines"), ("--log-json", "lines of JSON")):
-        add(name, metavar="FILE", type=os.path.abspath, help=f"add what -v tells to a file, as {lines}")
-    progress = "show on stderr how far the run is: tasks done and known, an estimate of the time left, memory"
+        add(name, metavar="FILE", type=os.path.abspath, help=f"append what -v reports to a file, as {lines}")
+    progress = "show on stderr how far the run is: how many tasks have ended, the time left (estimated), the memory"
     add("--progress", action="store_const", const="line", help=progress)
-    table = "the same, and a table by function"
+    table = "the same, with a table by function"
     add("--progress=table", dest="progress", action="store_const", const="table", help=table)
-    profile = "print where the time goes in all processes, or write it to FILE.prof, for pstats"
+    profile = "print at the end where the time went in all processes, or write it to FILE.prof, for pstats"
     add("--profile", action=_Profile, nargs=argparse.REMAINDER, metavar="FILE.prof", help=profile)
-    add("--nice", type=_niceness, metavar="LEVEL", help="added to all processes' niceness (-20 to 19)")
-    retries = "how often a task is run again after its worker died (default: %(default)s; 0: no task runs twice)"
+    add("--nice", type=_niceness, metavar="LEVEL", help="add LEVEL to the niceness of all processes (-20 to 19)")
+    retries = "run a task again at most N times after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")
     add("--retries", type=number, default=Limits().retries, metavar="N", help=retries)
-    spare = "run no tasks in the program's own process, only in N workers beside it: no task can end the program"
+    spare = "run no task in the program's own process, so that no task can crash the program"
     add("--spare-origin", action="store_true", help=spare)
     number = _whole("a number of tasks: 1 or more", 1)
     add("--max-tasks-per-worker", type=number, metavar="N", help="replace a worker after N tasks")
-    memory = "replace a worker that uses more memory than this (2G, 500M), after the task it runs"
+    memory = "replace a worker that uses more memory than this (2G, 500M), after the task that it is running"
     add("--worker-memory-limit", type=_size, metavar="SIZE", help=memory)
-    initializer = "what each process calls before its first task, as `setup:connect`"
+    initializer = "have each process call this function before its first task: `setup:connect`"
     add("--initializer", type=_named_function, metavar="MODULE:FUNCTION", help=initializer)
-    resources = "what a machine has so many of, for tasks that need some: gpu=2; may be repeated"
+    resources = "how many of something each machine has, for tasks that need it: gpu=2; may be repeated"
     add("--resources", type=read_amounts, action="extend", metavar="NAME=N", default=[], help=resources)
     number = _whole("a seed: a whole number, 0 or more", most=None)
-    add("--seed", type=number, metavar="N", help="make scoop.rng() repeatable: its numbers depend on N (any number)")
-    seeds = "with --seed: also seed `random` and `numpy.random`, before each task"
+    add("--seed", type=number, metavar="N", help="make the numbers of scoop.rng() the same in each run with this N")
+    seeds = "with --seed: before each task, also seed the generators of `random` and `numpy.random`"
     add("--seed-globals", action="store_true", help=seeds)
     add("--trace", metavar="FILE", help="record every task in a file (.json, .json.gz), for `scoop report FILE`")
     number = _whole("a number of characters: 0 or more")
-    characters = "with --trace: characters of each task's arguments (default: %(default)s; 0: none)"
+    characters = "with --trace: record N characters of each task's arguments (default: %(default)s; 0: none)"
     add("--trace-args", type=number, default=40, metavar="N", help=characters)
-    add("-p", "--path", metavar="DIR", help="folder to run in (default: this one)")
-    add("--debug", action="store_true", help="as -v; set scoop.DEBUG, show SCOOP's own frames")
+    add("-p", "--path", metavar="DIR", help="run in this folder (default: the current one)")
+    add("--debug", action="store_true", help="as -v; also set scoop.DEBUG, and show SCOOP's own lines in tracebacks")
     add("--version", action=_Version, nargs=0, help="print SCOOP's version and exit")
     _add_host_options(parser)
     for name, values, why in _GONE:
@@ -123,32 +123,35 @@ _GONE = (
 
 def _add_host_options(parser: Parser) -> None:
     add = parser.add_argument_group("other machines (docs/clusters.md)").add_argument
-    hosts = "hosts to run on: names, user@name:port, node[1-4]; a name given three times gets three workers"
+    hosts = "run on these hosts: name, user@name:port, node[1-4]; a host that is named three times has three workers"
     add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST", default=[], help=hosts)
-    add("--hostfile", metavar="FILE", help="file of hosts: a line each, name and workers; - is standard input")
+    lines = "run on the hosts of a file: in each line a name and a number of workers (-: standard input)"
+    add("--hostfile", metavar="FILE", help=lines)
     add("--launcher", choices=_LAUNCHERS, help="command that starts processes there (default: the job's, or ssh)")
     add("--ssh-executable", metavar="CMD", type=_words, default=("ssh",), help="ssh, with options (default: ssh)")
     ours = sys.executable
-    add("--python-interpreter", metavar="PATH", default=ours, help="Python there (default: the path of this one)")
+    add("--python-interpreter", metavar="PATH", default=ours, help="path of Python on the hosts (default: as here)")
     paths = os.environ.get("PYTHONPATH", "")
-    add("--pythonpath", metavar="DIRS", default=paths, help="PYTHONPATH there (default: as here)")
-    add("--prolog", metavar="FILE", type=_file, help="shell script that bash sources there before Python starts")
-    add("--env", metavar="NAME", action="append", default=[], help="variable to send to the hosts; may be repeated")
+    add("--pythonpath", metavar="DIRS", default=paths, help="PYTHONPATH on the hosts (default: as here)")
+    add("--prolog", metavar="FILE", type=_file, help="script that bash on the hosts sources before Python starts")
+    add("--env", metavar="NAME", action="append", default=[], help="send this variable to the hosts; may be repeated")
     add("--external-hostname", metavar="NAME", help="name or address by which the hosts reach this machine")
-    add("--tunnel", action="store_true", help="let hosts reach this machine through their ssh connections only")
-    add("--host-timeout", metavar="S", type=_seconds, default=60.0, help="seconds a host may take (default: 60)")
-    silent = f"seconds of silence after which the line to a host is given up (default: {TUNING.silence_seconds:g})"
+    add("--tunnel", action="store_true", help="let the hosts reach this machine through their ssh connections")
+    answer = "seconds that a host has to answer (default: 60)"
+    add("--host-timeout", metavar="S", type=_seconds, default=60.0, help=answer)
+    silent = f"give up the connection to a host after S seconds of silence (default: {TUNING.silence_seconds:g})"
     add("--silence", metavar="S", type=_seconds, default=TUNING.silence_seconds, help=silent)
-    add("--grace", metavar="S", type=_seconds, help="seconds more for a host to be back (default: as --silence)")
+    back = "seconds that a host then has to connect again (default: as --silence)"
+    add("--grace", metavar="S", type=_seconds, help=back)
     restarts = _whole("a number of restarts: 0 or more")
-    again = f"how often a host whose processes end is started again (default: {TUNING.host_restarts})"
+    again = f"start a host whose processes have ended again, at most N times (default: {TUNING.host_restarts})"
     add("--host-restarts", metavar="N", type=restarts, default=TUNING.host_restarts, help=again)
-    add("--min-hosts", metavar="N", type=int, help="start the run if N hosts take part (default: all must)")
-    cluster = "Dask cluster to run on: tls://host:port, tcp://host:port, or its scheduler file"
+    add("--min-hosts", metavar="N", type=int, help="start the run if at least N hosts take part (default: all must)")
+    cluster = "run on a Dask cluster: tls://host:port, tcp://host:port, or its scheduler file"
     add("--connect", metavar="CLUSTER", help=cluster)
-    add("--insecure", action="store_true", help="send the run's key in clear to a Dask cluster without TLS")
-    add("--invite", metavar="FILE", type=os.path.abspath, help="file to write, with which other machines can join")
-    add("--dry-run", action="store_true", help="show what would be started where, and start nothing")
+    add("--insecure", action="store_true", help="allow a Dask cluster without TLS: the run's key goes unencrypted")
+    add("--invite", metavar="FILE", type=os.path.abspath, help="write a file with which other machines can join")
+    add("--dry-run", action="store_true", help="show what would be started, and on which host; start nothing")
 
 
 class RunParser(Parser):

@@ -85,10 +85,10 @@ class Future(Watched[T]):
         self._watchers = None
 
     def result(self, timeout: float | None = None) -> T:
-        """Return what the call returned; raise what it raised.
+        """Return the result of the call, or raise the exception that it raised.
 
-        Waits up to ``timeout`` seconds (None: as long as it takes), then raises TimeoutError. Raises
-        CancelledError if the future was cancelled.
+        Waits up to ``timeout`` seconds (None: without limit), then raises TimeoutError. Raises CancelledError if the
+        future was cancelled.
         """
         if self._state < ARRIVED:
             scheduler = runtime.current
@@ -109,13 +109,13 @@ class Future(Watched[T]):
             del error, self  # or the traceback and this frame keep each other alive
 
     def __await__(self) -> Generator[Any, None, T]:
-        """Do as result(), in a coroutine. A wait that is cancelled cancels the call, if it has not begun."""
+        """Do as result(), in a coroutine. If the await is cancelled, so is a call that has not begun."""
         if self._state < ARRIVED:
             yield from runtime.need("await").coroutines.wait_in_event_loop(self).__await__()
         return self.result()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Return the exception that the call raised, or None if it returned. Waits, and raises, as result()."""
+        """Return the exception that the call raised, or None if it raised none. Waits as result() does."""
         while self._state < ARRIVED:  # again, if the call has returned another future
             runtime.need("Future.exception()").join(self, timeout)
         if self._state == CANCELLED:
@@ -123,9 +123,9 @@ class Future(Watched[T]):
         return error_of(self)
 
     def done(self) -> bool:
-        """Return whether the call has returned, has raised, or was cancelled.
+        """Return whether the call has returned or raised an exception, or was cancelled.
 
-        Never waits, but lets other tasks go on: a program that polls is no obstacle.
+        Does not wait. A program that asks again and again does not keep other tasks from going on.
         """
         if self._state < ARRIVED and runtime.current is not None:
             runtime.current.poll(self)
@@ -138,13 +138,13 @@ class Future(Watched[T]):
         return self._state == CANCELLED
 
     def running(self) -> bool:
-        """Return whether the call is being executed, or was sent to be: it cannot be cancelled any more."""
+        """Return whether the call is running or was sent to another worker: cancel() cannot cancel it then."""
         return self._state in (RUNNING, SENT)
 
     def cancel(self, force: bool = False) -> bool:
-        """Cancel the call, if it has neither begun nor been sent elsewhere; return whether it is cancelled.
+        """Cancel the call if it has not begun, and was not sent to another worker; return whether it is cancelled.
 
-        ``force``: also if it was sent, or runs elsewhere: then with its worker. Returns when that is settled.
+        ``force``: also cancel a call that was sent. If it is running there, its worker is killed and replaced.
         """
         if self._state == NEW or (runtime.current is not None and runtime.current.claim(self)):
             cancel_unbegun(self)
@@ -158,9 +158,9 @@ class Future(Watched[T]):
         inCallbackType: str = "standard",
         inCallbackGroup: object = None,
     ) -> None:
-        """Have ``callable_(future)`` called when the call ends, or at once if it has.
+        """Call ``callable_(future)`` when the future ends, or at once if it has ended.
 
-        Callbacks are called in the order they were added. An exception in one is logged and ignored.
+        Callbacks are called in the order in which they were added. If one raises an exception, that is only logged.
 
         Parameters:
             inCallbackType: ``"standard"``: in the process that adds it. ``"universal"``: there, and also in
