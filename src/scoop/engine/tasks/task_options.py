@@ -120,7 +120,7 @@ def _memory(memory: Any) -> int | None:
     if memory < 1:
         raise ValueError(f"memory must be 1 byte or more, not {describe(memory)}")
     if not can_be_measured():
-        raise ValueError("memory cannot be limited here: this system does not tell what a process has (no /proc)")
+        raise ValueError("memory cannot be limited: this system does not tell how much a process has (no /proc)")
     return memory
 
 
@@ -130,7 +130,7 @@ def _errors(retry_on: Any) -> tuple[type[BaseException], ...]:
         if not isinstance(error, type) or not issubclass(error, BaseException):
             raise TypeError(f"retry_on must be an exception class, or a tuple of such, not {describe(error)}")
         if issubclass(error, TaskTimeout):
-            raise ValueError("retry_on cannot be TaskTimeout: what was ended by force is not tried again")
+            raise ValueError("retry_on cannot be TaskTimeout: a task that was ended by force is not tried again")
     return errors
 
 
