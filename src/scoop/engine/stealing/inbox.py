@@ -348,7 +348,7 @@ class Inbox:
             functions: Iterable[Callable[..., object]] = codec.loads(callbacks)
             _show_outcome(value, not ok, functions)
         except Exception:
-            _log.exception("scoop: a callback could not be rebuilt where its task ran; it is called only where it was added")
+            _log.exception("scoop: a callback could not be rebuilt where its task ran; it is not called there")
 
 
 def _began(task: ReceivedTask, limits: TaskLimits) -> Began:

@@ -79,7 +79,7 @@ class Standstill:
     def _tell(self, frame: FrameType) -> None:
         others = [text for fiber in self._waiting() if (text := _stack(fiber.gr_frame))]
         _log.warning(
-            "scoop: a task has stood still for %.0f s, at\n%s  and keeps another task of its thread from going on, at\n%s"
+            "scoop: a task has stood still for %.0f s, at\n%s  and holds up another task of its thread, at\n%s"
             "  If the first waits for a lock that the other holds, neither will ever go on: see "
             "futures.with_own_thread(), or wait outside of the lock",
             self._clock() - self._since,
