@@ -4,9 +4,9 @@ import pytest
 
 from scoop.broker.looks import FAR_SECONDS, LONGEST_SECONDS, Looks
 from scoop.broker.stacks_text import stacks_text
+from scoop.wire.look import Look, look_notice
 from scoop.wire.looks import (
     Call,
-    Look,
     Machine,
     Place,
     Process,
@@ -15,7 +15,6 @@ from scoop.wire.looks import (
     Worker,
     decode_snapshot,
     encode_snapshot,
-    look_notice,
     new_snapshot,
     read_seen,
     seen_notice,

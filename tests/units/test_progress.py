@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from scoop.progress import words
 from scoop.progress.estimate import Estimate
-from scoop.progress.loops import Loop, LoopState
-from scoop.progress.shown import Shown, merged
+from scoop.progress.loops import Loop, LoopState, merged
+from scoop.progress.shown import Shown
 
 
 def test_nothing_is_estimated_before_something_is_done() -> None:

@@ -9,14 +9,12 @@ was stopped: then what its broker knows of it is all that is seen.
 from collections.abc import Callable
 from math import inf
 
+from ..wire.look import Look, look_notice, read_look
 from ..wire.looks import (
-    Look,
     Machine,
     Process,
     Snapshot,
-    look_notice,
     new_snapshot,
-    read_look,
     read_seen,
     seen_notice,
 )

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from greenlet import greenlet
 
-from ..wire.looks import Look, Process, seen_notice
+from ..wire.look import Look
+from ..wire.looks import Process, seen_notice
 from ..wire.messages import Message
 from .offers.ready_table import ReadyTable
 from .process.limits import Identity

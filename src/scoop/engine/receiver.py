@@ -10,14 +10,13 @@ from functools import partial
 from ..errors import BrokenExecutor, HostsMissing, MainImportError, ScoopError, UnguardedMainError
 from ..tuning import TUNING
 from ..wire import messages as m
-from ..wire.looks import read_look
+from ..wire.look import Look, read_look
 from ..wire.messages import Message, StartProblem
 from .constants import Constants
 from .offers.everywhere import hear
 from .offers.host_table import hear_of_hosts
 from .process import instruments
 from .process.notices import note
-from .process_report import report
 from .scheduler import Scheduler
 
 __all__ = ["Receiver"]
@@ -88,7 +87,7 @@ class Receiver:
             hear_of_hosts(scheduler, message)
         elif isinstance(message, m.Notice):
             if message.kind == m.NoticeKind.LOOK:
-                return partial(report, scheduler, read_look(message))
+                return partial(_report_process, scheduler, read_look(message))
             (hear if message.kind in (m.NoticeKind.ANSWER, m.NoticeKind.ALL_ANSWERED) else note)(message)
         elif isinstance(message, m.AllDone):
             scheduler.idle.finish()
@@ -141,6 +140,12 @@ class Receiver:
             return lambda: _log.warning("scoop: the run goes on without one worker: %s", message.text)
         self._scheduler.refuse(_ERRORS[message.problem](message.text))
         return None
+
+
+def _report_process(scheduler: Scheduler, look: Look) -> None:
+    from .process_report import report  # with what it needs, which no run is to load where no user looks in
+
+    report(scheduler, look)
 
 
 def _tell(listener: instruments.Instrument, message: Message) -> None:

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import NamedTuple, NoReturn
 
 import scoop
@@ -59,6 +60,7 @@ def fork_broker(machine: Machine) -> tuple[int, StatusPage, socket.socket]:
     This process is its parent: the origin, whose program does not see it, or on a far machine the uplink. Raises
     OSError.
     """
+    _load_futures()
     page = new_status_page()
     here, there = socket.socketpair()
     # Ctrl-C is for the program: it may strike neither process until the broker ignores it.
@@ -76,6 +78,7 @@ def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoR
     """Be the broker of a machine, until the other end of ``parent`` is closed; then end this process."""
     status = 1
     try:
+        _load_futures()
         _serve(machine, page, parent)
         status = 0
     except OSError as problem:  # of the system's limits, most likely
@@ -84,6 +87,11 @@ def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoR
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(status)
+
+
+def _load_futures() -> None:
+    """Load what each worker will ask for, before it is forked: so it is loaded once, and its memory is shared."""
+    import_module("scoop.futures")
 
 
 def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:

@@ -9,11 +9,11 @@ so they wait in a queue here, and the map stands in the ready table while there 
 """
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from math import ceil
 from threading import RLock
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..engine.offers.outbox import FutureInFlight, InFlight
 from ..engine.offers.withdrawal import Offers, withdraw
@@ -27,11 +27,13 @@ from ..errors import ScoopError
 from ..progress.loops import Loop
 from ..tuning import TUNING
 from .consumer import Point
+from .counted_map import told_rows
+from .map_in_progress import MapScheduler
 from .presentation import Presentation, note_input
 from .row_functions import MapRows
 from .tolerant_rows import FailedRow
 
-__all__ = ["CoroutineMap", "CoroutineMapScheduler", "fair_share"]
+__all__ = ["CoroutineMap", "CoroutineMapScheduler", "fair_share", "start_coroutines"]
 
 Row = tuple[Any, ...]
 
@@ -279,3 +281,20 @@ class CoroutineMap:
 def fair_share(rows: int, wanted: int, size: int) -> int:
     """Return how many coroutines go to workers that wait: no more than these can run, and some stay for others."""
     return min(rows, wanted * min(TUNING.most_coroutines, ceil(rows / size)))
+
+
+def start_coroutines(
+    scheduler: MapScheduler,
+    rows: MapRows,
+    iterables: tuple[Iterable[Any], ...],
+    ordered: bool,
+    buffersize: int | None,
+    loop: Loop | None,
+    presentation: Presentation | None,
+) -> CoroutineMap:
+    """Start a map of coroutines now; return it. See iterators.start()."""
+    most = told_rows(iterables) if buffersize is None else buffersize
+    inputs = zip(*iterables, strict=False)
+    started = CoroutineMap(cast(CoroutineMapScheduler, scheduler), rows, inputs, ordered, most, loop)
+    started.presentation = presentation
+    return started

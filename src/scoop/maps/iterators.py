@@ -24,7 +24,6 @@ from ..engine.threads.blocking import deadline_after
 from ..progress.loops import Loop, ending
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
-from .coroutine_map import CoroutineMap, CoroutineMapScheduler
 from .counted_map import CountedMap, loop_over, told_rows
 from .map_in_progress import MapInProgress, MapScheduler
 from .presentation import PLAIN_RESULTS, Presentation, note_input
@@ -250,18 +249,16 @@ def start(
 ) -> Source:
     """Start a map now; return it. See start_map(). ``loop``: counts its rows, if one does."""
     rows = show.rows(func, must_travel)
-    source: Inputs | CoroutineMap
+    presentation = None if show.is_plain else show
     if isinstance(rows.function, AsyncFunction):
+        from .coroutine_map import start_coroutines  # which few programs need
+
         check(scheduler, rows.function, rows.options)
         buffersize = sizes[0] if sizes else None
-        most = told_rows(iterables) if buffersize is None else buffersize
-        columns = zip(*iterables, strict=False)
-        source = CoroutineMap(cast(CoroutineMapScheduler, scheduler), rows, columns, ordered, most, loop)
-    else:
-        source = Inputs(scheduler, rows, iterables, ordered, *sizes, loop=loop)
-    if not show.is_plain:
-        source.presentation = show
-    return source
+        return start_coroutines(scheduler, rows, iterables, ordered, buffersize, loop, presentation)
+    inputs = Inputs(scheduler, rows, iterables, ordered, *sizes, loop=loop)
+    inputs.presentation = presentation
+    return inputs
 
 
 def map_reduce(func: Callable[..., Any], op: Operation, *iterables: Iterable[Any]) -> Any:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ..errors import ScoopError
-from .display import display
 from .loops import Loop
 from .reporter import Reporter, read_report
 from .run_counts import ProcessCounts
-from .run_view import RunView
+
+if TYPE_CHECKING:
+    from .display import Display
 
 __all__ = ["begin_loop", "hear_report", "last_report", "report_to", "show_run"]
 
@@ -28,7 +30,9 @@ def show_run(size: int, counts: Callable[[], ProcessCounts], by_function: bool) 
 
     Raises ScoopError if a package is missing.
     """
-    if (showing := display()) is not None:
+    from .run_view import RunView
+
+    if (showing := _display()) is not None:
         showing.show_run(RunView(size, counts, by_function))
 
 
@@ -40,7 +44,7 @@ def last_report() -> bytes:
 def begin_loop(label: str, total: int | None) -> Loop:
     """Return a new loop, which is shown from now on. Raises ScoopError if that needs a package that is missing."""
     loop = Loop(label, total)
-    showing = display() if _reporter is None else _reporter
+    showing = _display() if _reporter is None else _reporter
     if showing is not None:
         showing.add(loop)
     return loop
@@ -49,5 +53,11 @@ def begin_loop(label: str, total: int | None) -> Loop:
 def hear_report(body: bytes) -> None:
     """Show what a worker tells of its loops."""
     with suppress(ScoopError):  # the loops of tasks are shown where the program could show its own
-        if (showing := display()) is not None:
+        if (showing := _display()) is not None:
             showing.hear(*read_report(body))
+
+
+def _display() -> "Display | None":
+    from .display import display  # with all that draws, which no run is to load where nothing is shown
+
+    return display()

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 from weakref import finalize
 
-__all__ = ["Loop", "LoopState", "counted_calls", "ending"]
+__all__ = ["Loop", "LoopState", "counted_calls", "ending", "merged"]
 
 
 class LoopState(NamedTuple):
@@ -56,6 +56,19 @@ class Loop:
     def is_over(self) -> bool:
         """Return whether the loop has ended: all its results were taken, or nobody wants them any more."""
         return self._ended
+
+
+def merged(states: Iterable[LoopState]) -> list[LoopState]:
+    """Return one state for each label: that of all its loops, added up."""
+    found: dict[str, LoopState] = {}
+    for state in states:
+        found[state.label] = _sum(found[state.label], state) if state.label in found else state
+    return [*found.values()]
+
+
+def _sum(one: LoopState, other: LoopState) -> LoopState:
+    total = None if one.total is None or other.total is None else one.total + other.total
+    return LoopState(one.label, one.done + other.done, total, one.loops + other.loops)
 
 
 def ending(loop: Loop, results: Iterable[Any]) -> Generator[Any, None, None]:

@@ -6,9 +6,8 @@ from threading import Event, RLock, Thread
 from time import sleep
 
 from ..tuning import TUNING
-from .loops import Loop, LoopState
+from .loops import Loop, LoopState, merged
 from .run_counts import ProcessCounts
-from .shown import merged
 
 __all__ = ["Reporter", "read_report"]
 

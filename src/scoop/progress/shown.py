@@ -1,14 +1,14 @@
 """All that is to be shown at a moment, wherever it is counted: the loops of the program, and those of tasks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from time import monotonic
 
 from .estimate import Estimate
-from .loops import Loop, LoopState
+from .loops import Loop, LoopState, merged
 from .run_counts import FunctionCounts, ProcessCounts
 from .run_view import Line, RunView
 
-__all__ = ["Shown", "merged"]
+__all__ = ["Shown"]
 
 _FORGOTTEN_AFTER_SECONDS = 20.0
 """A worker that tells of loops tells of them all the time, unless it has died, or compiled code holds it up."""
@@ -72,19 +72,6 @@ class Shown:
                 self._reports.pop(who, None)
             else:
                 yield from states
-
-
-def merged(states: Iterable[LoopState]) -> list[LoopState]:
-    """Return one state for each label: that of all its loops, added up."""
-    found: dict[str, LoopState] = {}
-    for state in states:
-        found[state.label] = _sum(found[state.label], state) if state.label in found else state
-    return [*found.values()]
-
-
-def _sum(one: LoopState, other: LoopState) -> LoopState:
-    total = None if one.total is None or other.total is None else one.total + other.total
-    return LoopState(one.label, one.done + other.done, total, one.loops + other.loops)
 
 
 def _line(state: LoopState, estimate: Estimate, now: float) -> Line:

@@ -11,21 +11,9 @@ from typing import Any, NamedTuple
 
 from .messages import Notice, NoticeKind
 
-__all__ = ["Call", "Look", "Machine", "Place", "Process", "Snapshot", "Stack", "Worker"]
-__all__ += ["decode_snapshot", "encode_snapshot", "look_notice", "new_snapshot"]
-__all__ += ["read_look", "read_seen", "seen_notice"]
-
-
-class Look(NamedTuple):
-    """What is asked.
-
-    Parameters:
-        serial: of this look; answers name it.
-        full: whether with all frames of all stacks.
-    """
-
-    serial: int
-    full: bool
+__all__ = ["Call", "Machine", "Place", "Process", "Snapshot", "Stack", "Worker"]
+__all__ += ["decode_snapshot", "encode_snapshot", "new_snapshot"]
+__all__ += ["read_seen", "seen_notice"]
 
 
 class Place(NamedTuple):
@@ -147,16 +135,6 @@ class Snapshot(NamedTuple):
 
     machines: dict[int, Machine]
     processes: dict[tuple[int, int], Process]
-
-
-def look_notice(look: Look) -> Notice:
-    """Return what asks."""
-    return Notice(NoticeKind.LOOK, _json().dumps(look).encode())
-
-
-def read_look(notice: Notice) -> Look:
-    """Return what a notice asks."""
-    return Look(*_json().loads(notice.body))
 
 
 def seen_notice(serial: int, seen: Process | Machine) -> Notice:

@@ -13,7 +13,6 @@ from ...errors import ScoopError
 from ...machine.measuring import BY_FUNCTION, COUNTS, PROFILE, count_tasks
 from ...machine.program import CannotStart
 from ...progress.begin import hear_report, last_report, show_run
-from ...progress.picture import need_rich
 from ...wire.status_page import StatusPage
 
 __all__ = ["finish_instruments", "instruments_of", "start_instruments"]
@@ -75,6 +74,8 @@ def _finish_profile(scheduler: Scheduler) -> None:
 
 
 def _check_rich() -> None:
+    from ...progress.picture import need_rich
+
     try:
         need_rich("--progress")
     except ScoopError as problem:

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from ...wire.looks import Look, look_notice
+from ...wire.look import Look, look_notice
 from ...wire.messages import Message
 from .signal_guard import handle_unless_program_does
 
