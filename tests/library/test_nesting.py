@@ -1,5 +1,7 @@
 """Tasks in tasks in tasks, and tasks that recurse: as deep as one likes, and no deeper than the stack."""
 
+from pathlib import Path
+
 import pytest
 
 from running import Run, RunScoop
@@ -125,5 +127,41 @@ def test_each_task_of_a_nest_may_recurse_near_the_limit(scoop_run: RunScoop, n: 
 
         def main():
             assert futures.submit(deep, 700, 5).result() == 5
+        """,
+    )
+
+
+def test_rows_behind_one_that_waits_are_run_meanwhile(scoop_run: RunScoop, tmp_path: Path) -> None:
+    check(
+        scoop_run,
+        2,
+        f"""
+        def short(row, seen):
+            if row == 0 and seen:
+                future = futures.submit(await_file, seen)
+                while not os.path.exists(seen + "-awaited"):
+                    time.sleep(0.01)
+                return future.result()  # another worker has begun it, and it waits for the last row
+            if row == 49 and seen:
+                open(seen, "w").close()
+            return row
+
+        def await_file(path):
+            open(path + "-awaited", "w").close()
+            while not os.path.exists(path):
+                time.sleep(0.01)
+            return 0
+
+        def rows(seen):
+            open(seen + "-begun", "w").close()
+            for _ in range(3):  # then it is known that the rows are short: they are run in one go
+                list(futures.map(short, range(50), [None] * 50))
+            return list(futures.map(short, range(50), [seen] * 50))
+
+        def main():
+            future = futures.submit(rows, {str(tmp_path / "seen")!r})
+            while not os.path.exists({str(tmp_path / "seen-begun")!r}):
+                time.sleep(0.01)  # until a worker has begun it
+            assert future.result() == [*range(50)]
         """,
     )

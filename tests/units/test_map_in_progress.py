@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from greenlet import getcurrent, greenlet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -258,3 +259,31 @@ def test_the_last_slices_are_shorter_for_the_workers_that_are_idle_then() -> Non
         rows.append(segment.rows)
     assert max(rows) <= 50
     assert sum(rows) == 100
+
+
+def test_rows_behind_a_suspended_call_are_run_by_its_thread() -> None:
+    main, begun = getcurrent(), list[int]()
+
+    def call(row: int) -> int:
+        begun.append(row)
+        if row == 2:
+            main.switch()  # as a call that waits for a task elsewhere
+        return row
+
+    process = Process()
+    process.costs.note_seconds(call, 1e-6)  # so that all rows are one slice
+    open_map = MapInProgress(process, MapRows(call), (range(20),), lambda: None)
+    waiting = greenlet(open_map.run_next)
+    waiting.switch()
+    assert begun == [0, 1, 2]
+    while process.ready.take_back_suspended():
+        while open_map.run_next():
+            pass
+    assert sorted(begun) == [*range(20)]
+    assert not process.ready.has_rows_in_slices()
+    waiting.switch()
+    results: list[int] = []
+    while not open_map.is_consumed:
+        results += open_map.pop(in_order=True).unpack().values  # type: ignore[union-attr]
+    assert results == [*range(20)]
+    assert not process.ready.running

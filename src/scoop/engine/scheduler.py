@@ -215,7 +215,7 @@ class Scheduler:
         task = None if self.coroutines.is_full else self.inbox.take()
         self.idle.rising.discard(fibers)
         if task is None:
-            return False
+            return not self.leaves_tasks and self.ready.take_back_suspended()
         self.inbox.run(task)
         if self.between_tasks is not None and fibers is self._native:
             self.between_tasks(fibers.suspended)
@@ -305,7 +305,7 @@ class Scheduler:
     # -- for stealing and the idle tracker -----------------------------------------------------------------------
 
     def is_busy_with_some(self) -> bool:
-        return bool(self.ready.running) or self.coroutines.is_full
+        return self.ready.has_rows_in_slices() or self.coroutines.is_full
 
     def leaves_work_to_others(self) -> bool:
         # In this order: what a thread that gives has taken from the table is sent before it has done.

@@ -25,6 +25,7 @@ from ..wire.messages import Message
 from .row_functions import Columns, MapRows
 from .row_ranges import RowRanges, divide
 from .running_slice import RunningSlice, run_slice
+from .running_slices import RunningSlices
 from .segment import AnySegment, Segment
 from .steal_policy import Situation, plan_steal
 from .stolen_chunk import StolenChunk
@@ -90,7 +91,8 @@ class MapInProgress:
         self._lock = RLock()  # reentrant: the garbage collector may cancel the map at any moment
         self._unbegun = RowRanges([range(total)])
         self._kept = RowRanges()  # rows that have not begun either, and cannot travel
-        self._slices: set[RunningSlice] = set()
+        self._slices = RunningSlices()
+        self._stays = stays
         self._chunks: set[StolenChunk] = set()
         self._arrived: dict[int, AnySegment] = {}  # by their first row, in the order in which they came
         self._unconsumed = RowRanges([range(total)])
@@ -138,13 +140,13 @@ class MapInProgress:
 
     def collect_finished(self) -> None:
         """Have results arrive of rows that have ended while the loop over their slice goes on."""
-        for running in [*self._slices]:
+        for running in self._slices:
             if (segment := running.take_results()) is not None:
                 self.deliver(segment)
 
     def has_unreported(self) -> bool:
         """Return whether collect_finished() would find any."""
-        return any(running.has_news() for running in [*self._slices])
+        return any(running.has_news() for running in self._slices)
 
     @indivisible
     def awaited(self, in_order: bool) -> list[Awaited]:
@@ -213,7 +215,7 @@ class MapInProgress:
         with self._lock:
             self._slices.discard(running)
             self._started = self._scheduler.clock()
-            if not [each for each in self._slices if len(each.span) > 1]:
+            if not self._slices.have_several_rows():
                 self._scheduler.ready.running.pop(self, None)
 
     @indivisible
@@ -248,16 +250,29 @@ class MapInProgress:
             most = 1
         self._slice_rows = max(1, min(most, int(TUNING.slice_seconds * count / seconds))) if seconds > 0 else most
 
+    def has_rows_in_slices(self) -> bool:
+        """Return whether rows that have not begun are in slices that run here."""
+        return self._slices.rows_left() > 0
+
+    @indivisible
+    def take_back_suspended(self) -> bool:
+        """Take rows from a slice that waits within a call, to run them now; return whether there were any."""
+        with self._lock:
+            if rows := self._slices.split_suspended():
+                (self._kept if self._stays else self._unbegun).put_back(rows)
+                self._note_unbegun()
+            return bool(rows)
+
     # -- giving rows away ---------------------------------------------------------------------------------------
 
     @indivisible
     def steal(self, wanted: int) -> Sequence[InFlight]:
         """Take rows for other workers, of which so many wait; none if that is not worth it."""
         with self._lock:
+            scheduler, now = self._scheduler, self._scheduler.clock()
             if not self._unbegun:
-                return self._steal_from_slices()
-            scheduler = self._scheduler
-            now = scheduler.clock()
+                rows = self._slices.split_long(now)
+                return [self._new_chunk(span) for span in divide(rows, 1, len(rows) or 1, self._most_in_chunk)]
             situation = Situation(
                 self._unbegun.count_rows(),
                 self._seconds_per_row,
@@ -289,16 +304,6 @@ class MapInProgress:
         """Return how long the rows that have not begun would take this process alone; None if that is not known."""
         cost = self._seconds_per_row
         return None if cost is None else cost * self._unbegun.count_rows()
-
-    def _steal_from_slices(self) -> list[InFlight]:
-        """Split the first slice that has long to go, or has run too long."""
-        now = self._scheduler.clock()
-        for running in self._slices:
-            long = running.seconds_left() > 2 * TUNING.worth_giving_seconds
-            if (long or now - running.started > TUNING.overdue_seconds) and (rows := running.split()):
-                spans = divide(rows, 1, len(rows), self._most_in_chunk)
-                return [self._new_chunk(span) for span in spans]
-        return []
 
     def _new_chunk(self, span: range, options: TaskOptions | None = None) -> StolenChunk:
         columns = tuple([column[span.start : span.stop] for column in self._columns])
@@ -381,9 +386,7 @@ class MapInProgress:
         self._end = start
         for ranges in (self._unbegun, self._kept, self._unconsumed):
             ranges.drop_from(start)
-        for running in self._slices:
-            if running.span.start >= start:
-                running.stop()
+        self._slices.stop_from(start)
         self._note_unbegun()
         return [chunk for chunk in self._chunks if chunk.span.start >= start]
 

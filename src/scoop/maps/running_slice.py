@@ -100,9 +100,18 @@ class RunningSlice:
             self._reported += len(values)
             return Segment(start, len(values), values)
 
+    def rows_left(self) -> int:
+        """Return how many rows have not begun."""
+        return 0 if self._closed else length_hint(self._begun) + len(self._kept)
+
     def seconds_left(self) -> float:
         """Return how long the rows that have not begun are to take, if that is known; else 0."""
-        return (length_hint(self._begun) + len(self._kept)) * self._seconds_per_row
+        return self.rows_left() * self._seconds_per_row
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the call that it has come to waits for other tasks, and its thread may run some meanwhile."""
+        return self.fiber.gr_frame is not None
 
     @indivisible
     def split(self) -> range:

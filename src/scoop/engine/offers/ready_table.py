@@ -14,7 +14,7 @@ from ..results.future import Future
 from .outbox import InFlight
 from .urgent import Urgent
 
-__all__ = ["OpenMap", "ReadyTable"]
+__all__ = ["OpenMap", "ReadyTable", "SlicedMap"]
 
 
 class OpenMap(Protocol):
@@ -30,6 +30,13 @@ class OpenMap(Protocol):
     def seconds_left(self) -> float | None: ...
 
 
+class SlicedMap(OpenMap, Protocol):
+    """A map several rows of which run here in one loop."""
+
+    def has_rows_in_slices(self) -> bool: ...
+    def take_back_suspended(self) -> bool: ...
+
+
 class ReadyTable:
     """The tables of one process.
 
@@ -41,7 +48,7 @@ class ReadyTable:
     def __init__(self) -> None:
         self.tasks: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.kept: OrderedDict[Future | OpenMap, bool] = OrderedDict()
-        self.running: dict[OpenMap, bool] = {}
+        self.running: dict[SlicedMap, bool] = {}
         self.waiting: dict[Future, bool] = {}
         self.urgent: Urgent[Future | OpenMap] = Urgent(self.tasks.__contains__)
 
@@ -94,6 +101,14 @@ class ReadyTable:
             except (RuntimeError, StopIteration):
                 pass
         return None
+
+    def has_rows_in_slices(self) -> bool:
+        """Return whether some map has rows that have not begun in slices that run here."""
+        return any(each.has_rows_in_slices() for each in [*self.running])
+
+    def take_back_suspended(self) -> bool:
+        """Put on offer rows that would wait behind a suspended call; return whether there were any."""
+        return any(each.take_back_suspended() for each in [*self.running])
 
     def futures(self) -> list[Future]:
         return [item for item in self._items() if isinstance(item, Future)]

@@ -1,7 +1,7 @@
 """What one process tells the broker of its idleness, and how its threads sleep meanwhile.
 
-    busy         some work is left, or a thread will find some without the broker, or goes over rows of a map that
-                 others could have
+    busy         some work is left, or a thread will find some without the broker, or goes over rows of a map
+                 behind which others wait that another process could have
     partly idle  no work is left, but some thread is still at a task, which may make some
     idle         no work is left, and no thread is at a task
 
