@@ -107,6 +107,8 @@ class Tuning(NamedTuple):
     """A thread that has not polled for this long counts as computing again."""
     stuck_after_seconds: float = 0.5
     """Helper threads that have neither begun nor ended a task for so long may wait for what no thread has begun."""
+    computing_stuck_after_seconds: float = 5.0
+    """The same, if the process has computed most of that time: then it most likely does not wait."""
     standstill_look_seconds: float = 1.0
     """Between two looks whether a task stands still and holds up another."""
     standstill_seconds: float = 10.0

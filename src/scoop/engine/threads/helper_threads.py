@@ -3,7 +3,8 @@
 A thread that waits with a deadline must wake in time, so it cannot run a task meanwhile. A thread of the program's
 own has no fibers to suspend. A thread that polls never enters the scheduler. The program's main thread is to go on as
 soon as a result is there. As in fork-join pools, a helper thread is there whenever such a thread is blocked and some
-work is left: at least one of the threads that run tasks is neither blocked nor polling.
+work is left: at least one of the threads that run tasks is neither blocked nor polling. More than one would only take
+the interpreter's lock from each other.
 
 Helper threads also make deferred calls: callbacks of what ended elsewhere, and all else that the I/O thread must not
 run. No helper thread is started before it is needed.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
 from threading import RLock, Thread, current_thread
-from time import monotonic
+from time import monotonic, process_time
 from typing import Protocol
 
 from ...tuning import TUNING
@@ -78,11 +79,11 @@ class HelperThreads:
         self._nothing_taken_since = inf  # by other workers, while a thread polls
         self._fibers: set[Fibers] = set()
         self._idle: set[Fibers] = set()  # helpers between two tasks, with nothing to do
-        self._working: set[Fibers | None] = set()  # those that run tasks and are not blocked
+        self._working: set[Fibers | None] = set()  # those that run tasks, or look for one, and are not blocked
         self._threads: list[Thread] = []
         self._starting = 0
         self._steps = 0  # tasks begun or ended by helpers
-        self._last_look: tuple[int, float] = (0, 0.0)  # at that number, and when
+        self._last_look = (0, 0.0, 0.0)  # at that number, when, and how long the process had computed by then
         self._making = 0  # deferred calls begun and not ended, by any thread
 
     # -- deferred calls -----------------------------------------------------------------------------------------
@@ -177,26 +178,28 @@ class HelperThreads:
 
     @indivisible
     def start_if_stuck(self) -> None:
-        """Start one more helper thread if those that work have neither begun nor ended a task for a while.
+        """Have one more helper thread run tasks if those that work have made no progress for a while.
 
         Called now and then by threads that are blocked. What a helper runs may wait, in a way that only the program
-        knows of, for what no thread has begun.
+        knows of, for what no thread has begun. A process that computes all the time most likely does not wait.
         """
         with self._lock:
-            steps, since = self._last_look
-            if self._steps != steps:
-                self._last_look = self._steps, monotonic()
-                return
-            if monotonic() - since < TUNING.stuck_after_seconds:
-                return
-            self._last_look = self._steps, monotonic()
-        self.start_if_needed(beside_working=True)
+            steps, since, computed = self._last_look
+            elapsed = monotonic() - since
+            if self._steps == steps:
+                if elapsed < TUNING.stuck_after_seconds:
+                    return
+                if process_time() - computed > elapsed / 2 and elapsed < TUNING.computing_stuck_after_seconds:
+                    return
+                self._working.clear()  # until they begin or end a task
+            self._last_look = self._steps, monotonic(), process_time()
+        self.start_if_needed()
 
     @indivisible
-    def start_if_needed(self, beside_working: bool = False) -> None:
+    def start_if_needed(self) -> None:
         """See that a helper thread is up if there is anything for one to do."""
         with self._lock:
-            work_left = self.deferred or (self._any_blocked() and (beside_working or not self._working))
+            work_left = self.deferred or (self._any_blocked() and not self._working)
             needed = bool(work_left and not self._idle and not self._starting)
             self._starting += needed
         if needed:
@@ -240,7 +243,7 @@ class HelperThreads:
 
     def _may_run_tasks(self, fibers: Fibers) -> bool:
         # What a helper has begun may wait for tasks that no other thread will run.
-        return self._any_blocked() or fibers.suspended > 0
+        return fibers.suspended > 0 or (not self._working.difference((fibers,)) and self._any_blocked())
 
     def _may_find_task(self, fibers: Fibers) -> bool:
         worker = self._worker
@@ -264,6 +267,7 @@ class HelperThreads:
 
     def _step(self, fibers: Fibers) -> None:
         if self.deferred:
+            self._working.discard(fibers)  # the call may block
             self.make_deferred_call()
         elif not (self._may_run_tasks(fibers) and self._run_next(fibers)):
             self._rest(fibers)
@@ -285,7 +289,6 @@ class HelperThreads:
     def _end_task(self, fibers: Fibers) -> None:
         with self._lock:
             self._steps += 1
-            self._working.discard(fibers)
             self._pollers.pop(fibers, None)
 
     def _rest(self, fibers: Fibers) -> None:
@@ -301,6 +304,7 @@ class HelperThreads:
     @indivisible
     def _begin_rest(self, fibers: Fibers) -> None:
         with self._lock:
+            self._working.discard(fibers)
             self._idle.add(fibers)
         self._tracker.look_again()  # the broker may have been told that helper threads are at work
 
