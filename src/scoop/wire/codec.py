@@ -142,6 +142,9 @@ def _by_value_pickler() -> Any:
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):
                 raise TypeError("an open file cannot travel between processes: send its name")
+            mock = _modules.get("unittest.mock")
+            if mock is not None and issubclass(type(obj), mock.NonCallableMock):
+                raise TypeError("a mock notes its calls in one process: put a function of your own in its place")
             if not _main_by_value and is_imported_by_name(obj):
                 return NotImplemented
             reduced = super().reducer_override(obj)

@@ -182,10 +182,14 @@ def defines_more() -> bool:
 
 def may_have_changed() -> bool:
     """Return whether some global may be another than the import gives, by a quick look."""
-    return bool(_imported) and any(
-        (found := _imported.get(name)) is None or found.digest is not None or not found.is_object(value)
-        for name, value in [*namespace().items()]
-        if not (is_special(name) or is_own(name))
+    space = namespace()
+    return bool(_imported) and (
+        any(
+            (found := _imported.get(name)) is None or found.digest is not None or not found.is_object(value)
+            for name, value in [*space.items()]
+            if not (is_special(name) or is_own(name))
+        )
+        or not space.keys() >= _imported.keys()
     )
 
 

@@ -311,6 +311,7 @@ class Inbox:
     def _rebuild(self, task: ReceivedTask) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         if (changes := runtime.changes) is not None and (changes.waiting or changes.calls):
             changes.apply()
+            self._functions.clear()  # a name may stand for another function now
         try:
             function = self._functions.get(task.function)
             if function is None:
