@@ -14,7 +14,7 @@ __all__ = ["CachedFunction", "reduce_wrapper", "registrations"]
 CachedFunction: type = type(functools.lru_cache(maxsize=0)(id))
 """The type of what ``functools.lru_cache`` and ``functools.cache`` make."""
 
-_DISPATCHER = functools.singledispatch(id).__code__
+_DISPATCHER = getattr(functools.singledispatch(id), "__code__")  # noqa: B009 - type checkers know of none
 """The code of each function that ``functools.singledispatch`` makes."""
 
 _MADE_ANEW = frozenset({"__wrapped__", "cache_parameters", "registry", "register", "dispatch", "_clear_cache"})

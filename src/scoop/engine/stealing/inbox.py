@@ -372,7 +372,7 @@ def _tell_rebuilt(task: ReceivedTask, run: object, function: Any, args: tuple[An
 
 def _is_stateless(function: Any) -> bool:
     function = function.func if type(function) is AsyncFunction else function
-    function = function.__wrapped__ if type(function) is CachedFunction else function  # whose entries are to last
+    function = vars(function)["__wrapped__"] if type(function) is CachedFunction else function  # its entries last
     plain = isinstance(function, FunctionType | BuiltinFunctionType | type)
     return plain and not getattr(function, "__closure__", None)
 
