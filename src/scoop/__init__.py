@@ -39,7 +39,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  what the consumer gets: presentation, tolerant_rows
-#                  the calls of an executor: call_queue, calls_in_flight
+#                  the calls of an executor: call_queue, calls_in_flight, stopped_calls
 #                  asyncio: async_results, coroutine_map
 #   ---------------------------------------------------+---------------------------------------------------------
 #   engine/        one process that runs tasks         |  broker/   one process that passes tasks on
