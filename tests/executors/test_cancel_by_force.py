@@ -1,5 +1,7 @@
 """Calls of an executor that are cancelled while they run: by force, with the worker that runs them."""
 
+import pytest
+
 from executors.programs import IMPORTS, check
 from running import RunScoop
 from scripts import MAIN, program
@@ -41,6 +43,7 @@ def test_a_call_that_runs_is_ended_with_its_worker_and_others_go_on(scoop_run: R
     check(scoop_run, HELPERS + BODY)
 
 
+@pytest.mark.thorough
 def test_within_a_run_likewise(scoop_run: RunScoop) -> None:
     run = scoop_run(program(IMPORTS) + program(HELPERS + BODY).removeprefix(program("")) + MAIN, n=2)
     assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from running import RunScoop, run_python
 from scripts import program
 from transport.guarded import run_fine
@@ -106,6 +108,7 @@ def test_those_that_stand_under_the_guard_travel_by_value(scoop_run: RunScoop) -
     run_fine(scoop_run, SAME, DEFINITIONS + USES)
 
 
+@pytest.mark.thorough
 def test_those_of_a_program_that_workers_cannot_import_travel_by_value(tmp_path: Path) -> None:
     source = program(SAME + DEFINITIONS + USES) + 'print("fine")'
     run = run_python("-m", "scoop", "-n2", "-c", source, cwd=tmp_path)
