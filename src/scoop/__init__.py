@@ -39,7 +39,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   maps/          map, reduce, scan: map_in_progress, running_slice, stolen_chunk, steal_policy, iterators
 #                  what the consumer gets: presentation, tolerant_rows
-#                  the calls of an executor: call_queue, calls_in_flight
+#                  the calls of an executor: call_queue, calls_in_flight, stopped_calls
 #                  asyncio: async_results, coroutine_map
 #   ---------------------------------------------------+---------------------------------------------------------
 #   engine/        one process that runs tasks         |  broker/   one process that passes tasks on
@@ -64,8 +64,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     process/     broker client, signals, logging     |
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
-#                  wrapper (what stands around functions), memory, fields and notes (of messages), batches,
-#                  looks (what is seen of a run)
+#                  wrapper, function_wrappers (what stands around functions), memory, fields and notes (of messages),
+#                  batches, looks (what is seen of a run)
 #   -------------------------------------------------------------------------------------------------------------
 #   report/        scoop report: reading, clocks, own_time, critical_path, workers, functions, advice, summary, text,
 #                  page

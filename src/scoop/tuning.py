@@ -109,6 +109,14 @@ class Tuning(NamedTuple):
     """Helper threads that have neither begun nor ended a task for so long may wait for what no thread has begun."""
     computing_stuck_after_seconds: float = 5.0
     """The same, if the process has computed most of that time: then it most likely does not wait."""
+    program_look_seconds: float = 0.1
+    """Between two looks whether the program waits outside of SCOOP: each takes some 20 us."""
+    waiting_program_parts: int = 10
+    """A program waits if it uses less than this part of a processor: one that sleeps and polls does, too."""
+    program_patience_seconds: float = 0.15
+    """How long it has to wait so before a helper thread runs its tasks: most waits outside of SCOOP are shorter."""
+    hosts_patience_seconds: float = 3.0
+    """The same where no other machine has joined yet: those run tasks on their main threads."""
     standstill_look_seconds: float = 1.0
     """Between two looks whether a task stands still and holds up another."""
     standstill_seconds: float = 10.0

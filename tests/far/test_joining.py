@@ -36,6 +36,7 @@ LATE = """
 def main():
     shared.setConst(answer=42)
     print("ready", flush=True)
+    futures.wait_for_workers(2)
     task = futures.submit(with_pid, shared.getConst, ("answer",), {})
     pid, value = left_alone(task).result()  # for here it cannot run
     assert (pid != os.getpid(), value) == (True, 42)
@@ -70,6 +71,7 @@ def held():
     return os.getpid()
 
 def main():
+    futures.wait_for_workers(2)
     future = futures.submit(held)
     assert left_alone(future).result() != os.getpid()
     until(os.path.exists, "go on")

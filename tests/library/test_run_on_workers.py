@@ -200,3 +200,34 @@ def test_an_initializer_that_names_no_function_is_refused(scoop_run: RunScoop) -
     run: Run = scoop_run("", options=("--initializer", "setup"))
     assert run.status == 2
     assert "'setup' is no function of a module, such as setup:connect" in run.err
+
+
+@everywhere
+def test_a_coroutine_runs_on_the_event_loop_of_each_worker(scoop_run: RunScoop, n: int) -> None:
+    check(
+        scoop_run,
+        n,
+        """
+        import asyncio
+
+        async def call(x):
+            await asyncio.sleep(0.01)
+            return os.getpid(), x, threading.current_thread() is threading.main_thread()
+
+        async def calls_a_task(x):
+            await asyncio.sleep(0)
+            return await futures.submit(square, x)
+
+        async def fails():
+            await asyncio.sleep(0)
+            fail("awaited")
+
+        def main():
+            found = futures.run_on_workers(call, 3)
+            assert len({pid for pid, *_ in found}) == len(found) == scoop.SIZE, found
+            assert all(rest == [3, False] for _, *rest in found) or scoop.SIZE == 1
+            assert futures.run_on_workers(calls_a_task, 4) == [16] * scoop.SIZE
+            assert str(raises(ValueError, futures.run_on_workers, fails)) == "awaited"
+            assert [*futures.map(square, range(9))] == [x * x for x in range(9)]
+        """,
+    )

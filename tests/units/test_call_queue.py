@@ -21,6 +21,8 @@ class Process:
 
     size = 2
     retries = 2
+    outbox: Any = None
+    stealing: Any = None
 
     def __init__(self) -> None:
         self.ready = ReadyTable()
@@ -34,6 +36,9 @@ class Process:
 
     def offer(self, future: object) -> None:
         """Have no futures that were made by hand."""
+
+    def send(self, message: object) -> None:
+        """Send nothing."""
 
     def look_again(self) -> None:
         """Do nothing."""
@@ -215,3 +220,22 @@ def test_calls_that_must_not_run_twice_travel_alone(process: Process) -> None:
     for x in range(50):
         process.queue.submit(abs, (x,), {}, once)
     assert not any(task.is_chunk for task in process.sent(wanted=2))
+
+
+def test_a_chunk_that_is_dropped_for_one_call_is_sent_anew_without_it(process: Process) -> None:
+    futures = process.submit(40)
+    chunk = process.sent()[0]
+    unwanted = next(each for each in futures if chunk.has(each))
+    unwanted.is_unwanted = True
+    others = [each for each in futures if chunk.has(each) and each is not unwanted]
+    told: list[Any] = []
+    unwanted.add_done_callback(told.append)
+    chunk.dropped(process)
+    assert not told
+    process.settle()
+    assert told == [unwanted]
+    assert unwanted.cancelled()
+    again = process.sent()
+    assert others
+    assert all(any(lone.has(each) for lone in again) for each in others)
+    assert not any(lone.has(unwanted) for lone in again)

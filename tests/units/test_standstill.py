@@ -23,7 +23,7 @@ class Thread:
         self.has_work = False
         frames = lambda: {get_ident(): SimpleNamespace(f_lasti=self.place)}  # noqa: E731
         monkeypatch.setattr(sys, "_current_frames", frames)
-        monkeypatch.setattr(standstill, "_processor_time", lambda _: self.processor_time)
+        monkeypatch.setattr(standstill, "processor_time", lambda _: self.processor_time)
         monkeypatch.setattr(standstill, "id", lambda frame: frame.f_lasti, raising=False)
         self.watch = Standstill(cast(Any, self.fibers), list, lambda: self.has_work, lambda: self.now)
 

@@ -18,6 +18,7 @@ from .offers.host_table import hear_of_hosts
 from .process import instruments
 from .process.notices import note
 from .scheduler import Scheduler
+from .threads.program_waits import ProgramWaits
 
 __all__ = ["Receiver"]
 
@@ -44,12 +45,20 @@ class Receiver:
         scheduler: of this process.
         constants: that it knows of.
         look: returns what is to be told of the main thread, if anything is; called now and then.
+        program_waits: looks whether the program waits outside of SCOOP, if no other process may run its tasks.
     """
 
-    def __init__(self, scheduler: Scheduler, constants: Constants, look: Callable[[], Job | None] = _nothing) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        constants: Constants,
+        look: Callable[[], Job | None] = _nothing,
+        program_waits: ProgramWaits | None = None,
+    ) -> None:
         self._scheduler = scheduler
         self._constants = constants
         self._look = look
+        self._program_waits = program_waits
         self._asked = False  # the broker wants work, as far as the last look tells
         self._tick = TUNING.shortest_tick_seconds
 
@@ -106,6 +115,8 @@ class Receiver:
         self._tick = min(self._tick * 2, TUNING.longest_tick_seconds)
         scheduler = self._scheduler
         scheduler.results.flush()
+        if self._program_waits is not None:
+            self._program_waits.look()
         if self._asked and scheduler.has_something_to_give():
             return self._give if scheduler.others_wait() else self._give_far
         if any(chunk.has_news() for chunk in scheduler.inbox.chunks()):
@@ -119,7 +130,8 @@ class Receiver:
             return self._tick
         # While no worker waits, and nothing is owed or to be dropped, there is nothing to look at between messages.
         scheduler = self._scheduler
-        return TUNING.deliver_after_seconds if scheduler.inbox.any_unanswered() or scheduler.discarded else None
+        looks = None if self._program_waits is None or scheduler.leaves_tasks else TUNING.program_look_seconds
+        return TUNING.deliver_after_seconds if scheduler.inbox.any_unanswered() or scheduler.discarded else looks
 
     def _give(self) -> None:
         self._scheduler.stealing.give()

@@ -14,6 +14,7 @@ from ..engine.receiver import Receiver
 from ..engine.scheduler import Scheduler
 from ..engine.tasks.cost_model import CostModel
 from ..engine.tasks.outside import Outside
+from ..engine.threads.program_waits import ProgramWaits
 from ..engine.threads.thread_event import ThreadEvent
 from ..maps.received_chunk import ReceivedChunk
 from ..wire.messages import Message
@@ -32,9 +33,9 @@ class Connection(NamedTuple):
     client: BrokerClient
     changes: ReceivedChanges | None  # what the program has changed; None in its own process
 
-    def listen(self, look: Look = lambda: None) -> None:
-        """Start the threads that listen. ``look`` returns what is to be told, if anything is; called now and then."""
-        self.client.listen(Receiver(self.scheduler, self.constants, look))
+    def listen(self, look: Look = lambda: None, program_waits: ProgramWaits | None = None) -> None:
+        """Start the threads that listen. See Receiver for what they look at now and then."""
+        self.client.listen(Receiver(self.scheduler, self.constants, look, program_waits))
 
     def abandon(self) -> None:
         """Let go of all: this is a forked child, and the tasks, and the socket, are its parent's."""

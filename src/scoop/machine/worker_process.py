@@ -8,10 +8,12 @@ import sys
 import time
 from collections.abc import Callable
 from io import TextIOWrapper
+from math import inf
 from time import monotonic
 from typing import NoReturn
 
 from ..engine import runtime
+from ..engine.offers.host_table import table_of
 from ..engine.process.broker_client import BrokerClient
 from ..engine.process.forwarding import forward_records, forward_warnings
 from ..engine.process.limits import Identity, Limits
@@ -20,6 +22,7 @@ from ..engine.process.signal_guard import guard_signals
 from ..engine.process.tracebacks import format_error
 from ..engine.scheduler import Scheduler
 from ..engine.stealing.recycling import Recycling, flush_streams
+from ..engine.threads.program_waits import ProgramWaits
 from ..engine.threads.standstill import Standstill
 from ..engine.travel.module_paths import note_start
 from ..engine.travel.reloads import note_reloads
@@ -58,7 +61,7 @@ def become_worker(
     fibers = scheduler.fibers_here()
     assert fibers is not None
     standstill = Standstill(fibers, lambda: [*scheduler.waits], scheduler.has_work, monotonic)
-    connection.listen(standstill.look)
+    connection.listen(standstill.look, _watch_program(scheduler) if identity.is_origin else None)
 
     def leave_run_in_child() -> None:
         connection.abandon()
@@ -67,6 +70,19 @@ def become_worker(
 
     os.register_at_fork(after_in_child=leave_run_in_child)
     return scheduler, client
+
+
+def _watch_program(scheduler: Scheduler) -> ProgramWaits:
+    def is_due() -> bool:
+        return not scheduler.leaves_tasks and not scheduler.is_spared and scheduler.has_work()
+
+    def patience() -> float:
+        table = table_of(scheduler)
+        if not table.has_others:
+            return TUNING.program_patience_seconds
+        return inf if table.workers > 1 else TUNING.hosts_patience_seconds
+
+    return ProgramWaits(scheduler.helpers, is_due, patience, monotonic)
 
 
 def keep_freed_memory() -> None:

@@ -6,8 +6,8 @@ workers, in chunks. It runs here only where there are none.
 
     submit ──> queued ──steal──> running ──result──> ended ──> its future is told, and calls the program's callbacks
 
-A call that is queued can be cancelled. Results come by the I/O thread, which must not run a line of the program's: a
-deferred call unpickles them, and tells the futures.
+A call that is queued can be cancelled; one that is running, by force (``stopped_calls.py``). Results come by the I/O
+thread, which must not run a line of the program's: a deferred call unpickles them, and tells the futures.
 """
 
 import logging
@@ -19,8 +19,9 @@ from math import ceil, inf
 from threading import RLock
 from typing import Any, Protocol, TypeVar
 
-from ..engine.offers.outbox import InFlight
+from ..engine.offers.outbox import InFlight, Outbox
 from ..engine.offers.ready_table import ReadyTable
+from ..engine.offers.withdrawal import Givers
 from ..engine.process.signal_safety import calls_program, indivisible
 from ..engine.results import future as f
 from ..engine.results.arguments import find_futures, may_hold_futures
@@ -29,11 +30,13 @@ from ..engine.tasks.async_function import AsyncFunction
 from ..engine.tasks.cost_model import CostModel
 from ..engine.tasks.task import TaskOptions
 from ..tuning import TUNING
+from ..wire.messages import Message
 from .calls_in_flight import CallChunk, EndedCalls, LoneCall, SubmittedCall
 from .coroutine_map import fair_share
 from .dependent_calls import DependentCalls
 from .row_functions import call_outcome
 from .steal_policy import Situation, plan_steal
+from .stopped_calls import stop_call
 
 __all__ = ["CallQueue"]
 
@@ -50,7 +53,11 @@ class CallScheduler(Protocol):
     ready: ReadyTable
     costs: CostModel
     refusal: Exception | None
+    outbox: Outbox
 
+    @property
+    def stealing(self) -> Givers: ...
+    def send(self, message: Message, /) -> None: ...
     def others_wait(self) -> bool: ...
     def look_again(self) -> None: ...
     def give(self) -> None: ...
@@ -123,6 +130,10 @@ class CallQueue:
         for call in self._pop(len(self._calls)):
             call.future.cancel()
             call.future.set_running_or_notify_cancel()
+
+    def stop(self, future: CallFuture[Any]) -> None:
+        """Have a call end that was sent to a worker, by force if it has begun; return when it has ended."""
+        stop_call(self._scheduler, future)
 
     def refuse(self, error: Exception) -> None:
         """Fail all calls that are queued."""
@@ -250,6 +261,7 @@ class CallQueue:
         with self._lock:
             if self._closed is not None and not late:
                 raise self._closed.with_traceback(None)
+            call.future.owner = self
             if priority := call.options.priority:
                 before = sum(1 for _ in takewhile(lambda each: each.options.priority >= priority, self._calls))
                 self._calls.insert(before, call)

@@ -7,11 +7,11 @@ with each other. If one cannot travel, or its worker dies, the others of its chu
 
 import pickle
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from ..engine.offers.outbox import Arrived
+from ..engine.results.call_future import CallFuture
 from ..engine.results.callbacks import Deferred
 from ..engine.results.future import TaskCall
 from ..engine.results.outcomes import unpack_outcome
@@ -28,7 +28,7 @@ Outcome = Callable[[], tuple[bool, Any]]
 class SubmittedCall(NamedTuple):
     """A call, and the future that is told what becomes of it."""
 
-    future: Future[Any]
+    future: CallFuture[Any]
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -69,11 +69,15 @@ class _CallsInFlight:
         """Return the calls that have not ended, which are in other hands from now on."""
         return self._take(0, len(self._calls))
 
+    def has(self, future: CallFuture[Any]) -> bool:
+        """Return whether the call of ``future`` is among those that have not ended."""
+        return any(call is not None and call.future is future for call in [*self._calls])
+
     def universal_callbacks(self) -> Sequence[Callable[..., object]]:
         return ()
 
     def sent_as(self, batch: int, number: int) -> None:
-        """Hear under which name it was sent: it is never called back."""
+        """Hear under which name it was sent."""
 
     def withdraw(self) -> None:
         """Hear that the program wants nothing more of what has not begun: what was sent has, as far as it knows."""
@@ -81,10 +85,17 @@ class _CallsInFlight:
     def cannot_travel(self) -> None:
         raise AssertionError("it must travel")
 
-    def dropped(self, deferred: Deferred) -> None:  # noqa: ARG002
-        raise AssertionError("it is never called back")
-
     # -- what the outbox brings; by the I/O thread, so no code of the program's runs ------------------------------
+
+    def dropped(self, deferred: Deferred) -> None:
+        """Be cancelled, since one of the calls is unwanted; the others are sent anew."""
+        calls = self.take_all()
+        for call in calls:
+            if call.future.is_unwanted:
+                deferred.defer(call.future.end_by_force)
+        if others := [call for call in calls if not call.future.is_unwanted]:
+            self._owner.send_singly(others)
+        self._drop(deferred)
 
     def not_sent(self, error: Exception, deferred: Deferred) -> None:
         self.abandoned(error, deferred)

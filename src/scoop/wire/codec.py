@@ -16,6 +16,7 @@ from types import MethodType
 from typing import Any, ClassVar
 from weakref import WeakSet
 
+from .function_wrappers import reduce_wrapper
 from .limited_stream import LimitedStream
 from .main_module import MAIN_ALIAS, is_imported_by_name, names_more
 from .methods import reduce_method
@@ -82,6 +83,16 @@ def _may_go_by_name() -> bool:
     return not _main_by_value and (MAIN_ALIAS not in _modules or _modules[MAIN_ALIAS] is _modules["__main__"])
 
 
+def _is_found_in_its_module(obj: Any) -> bool:
+    """Return whether a function is found by its name in a module that is not the main script."""
+    found = _modules.get(obj.__module__)
+    if obj.__module__ in ("__main__", MAIN_ALIAS):
+        return False
+    for name in obj.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is obj
+
+
 def _dump(
     kind: Any,
     obj: object,
@@ -142,8 +153,13 @@ def _by_value_pickler() -> Any:
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):
                 raise TypeError("an open file cannot travel between processes: send its name")
+            mock = _modules.get("unittest.mock")
+            if mock is not None and issubclass(type(obj), mock.NonCallableMock):
+                raise TypeError("a mock notes its calls in one process: put a function of your own in its place")
             if not _main_by_value and is_imported_by_name(obj):
                 return NotImplemented
+            if (reduced := reduce_wrapper(obj, _is_found_in_its_module)) is not NotImplemented:
+                return reduced
             reduced = super().reducer_override(obj)
             is_class = isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) == 6
             return _reduce_class(obj, reduced) if is_class else reduced

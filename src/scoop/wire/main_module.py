@@ -17,6 +17,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 from weakref import ref
 
+from .function_wrappers import CachedFunction, registrations
 from .limited_stream import LimitedStream
 from .wrapper import Wrapper
 
@@ -89,17 +90,19 @@ class Imported:
         compares: whether it is to be told by its content, too.
     """
 
-    __slots__ = ("_print", "_reference", "digest")
+    __slots__ = ("_print", "_reference", "_registrations", "digest")
 
     def __init__(self, value: object, compares: bool) -> None:
         self._reference = _reference_to(value)
+        self._registrations = registrations(value)
         self.digest = _digest(content_of(value)) if compares and has_content(value) else None
         """What tells its content from another; None if it is not told by its content."""
         self._print = print_of(value) if self.digest else None
 
     def is_object(self, value: object) -> bool:
-        """Return whether ``value`` is the very object."""
-        return self._reference() is value and not (value is None and isinstance(self._reference, ref))
+        """Return whether ``value`` is the very object, and dispatches by the same types, if by any."""
+        is_same = self._reference() is value and not (value is None and isinstance(self._reference, ref))
+        return is_same and (self._registrations is None or registrations(value) == self._registrations)
 
     def looks_the_same(self, value: object) -> bool:
         """Return whether ``value`` is the very object, and its content the same, as far as that is soon told."""
@@ -182,10 +185,14 @@ def defines_more() -> bool:
 
 def may_have_changed() -> bool:
     """Return whether some global may be another than the import gives, by a quick look."""
-    return bool(_imported) and any(
-        (found := _imported.get(name)) is None or found.digest is not None or not found.is_object(value)
-        for name, value in [*namespace().items()]
-        if not (is_special(name) or is_own(name))
+    space = namespace()
+    return bool(_imported) and (
+        any(
+            (found := _imported.get(name)) is None or found.digest is not None or not found.is_object(value)
+            for name, value in [*space.items()]
+            if not (is_special(name) or is_own(name))
+        )
+        or not space.keys() >= _imported.keys()
     )
 
 
@@ -225,7 +232,7 @@ def names_in(data: bytes) -> frozenset[str]:
 
 def is_definition(value: object) -> bool:
     """Return whether ``value`` is a module, a function or a class, and not data."""
-    return issubclass(type(value), (FunctionType, type, ModuleType, BuiltinFunctionType, Wrapper))
+    return issubclass(type(value), (FunctionType, type, ModuleType, BuiltinFunctionType, CachedFunction, Wrapper))
 
 
 def has_content(value: object) -> bool:
@@ -242,7 +249,7 @@ def is_special(name: str) -> bool:
 
 def _is_own_kind(value: object) -> bool:
     """Return whether ``value`` is a function or a class. An object that stands in for one does not count as it."""
-    return issubclass(type(value), (FunctionType, type))
+    return issubclass(type(value), (FunctionType, type, CachedFunction))
 
 
 def _reference_to(value: object) -> Callable[[], object]:

@@ -18,6 +18,7 @@ from ...wire.messages import EVERYWHERE, DeleteConstants, Message, Notice, Notic
 from .. import runtime
 from ..process.signal_safety import calls_program
 from ..results.outcomes import name_and_text, pack_error, result_not_sent, unpack_outcome
+from ..tasks.async_function import from_async
 from ..threads.blocking import LONGEST_TIMEOUT, Threads, WaitPoint, deadline_after
 from .outbox import Outbox
 
@@ -58,6 +59,7 @@ def call_everywhere(caller: Caller, function: Callable[..., Any], args: tuple[An
     """Have each worker make a call; return what it has returned in each. ``later``: those too that start later."""
     if runtime.changes is not None:
         raise ScoopError("futures.run_on_workers() is for the program: a task cannot wait for all workers")
+    function = from_async(function)
     if caller.size == 1 and not caller.is_spared:
         return [function(*args)]  # this process is the only worker
     name = f"{EVERYWHERE}{os.getpid()}.{next(_serial)}"

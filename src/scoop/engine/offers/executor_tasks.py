@@ -66,8 +66,8 @@ class TaskFuture(CallFuture[T]):
         self.task.done()  # which lets other tasks go on: a program that polls is no obstacle
         return super().done()
 
-    def cancel(self) -> bool:
-        return self.task.cancel()
+    def cancel(self, force: bool = False) -> bool:
+        return self.task.cancel(force)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the task has ended. Raises TimeoutError after ``timeout`` seconds."""

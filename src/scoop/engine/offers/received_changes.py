@@ -11,13 +11,15 @@ from ...wire import codec, main_module
 from ...wire.messages import EVERYWHERE, Message
 from .. import runtime
 from ..process.signal_safety import calls_program, indivisible
-from ..travel.main_globals import CHANGED
+from ..travel.main_globals import AS_IMPORTED, CHANGED, DELETED
 from ..travel.reloads import RELOADED, reload
 from .everywhere import answer
 
 __all__ = ["ReceivedChanges"]
 
 _log = logging.getLogger("scoop.run")
+
+_NOTHING = object()
 
 
 class ReceivedChanges:
@@ -29,6 +31,7 @@ class ReceivedChanges:
         self._send = send
         self.waiting: dict[str, bytes] = {}
         """By the names of the constants that they have come as, their pickles."""
+        self._imports: dict[str, Any] = {}  # what the globals were that the program has changed
         self._lock = RLock()
 
     def note(self, constant: str, data: bytes) -> None:
@@ -54,7 +57,7 @@ class ReceivedChanges:
     def _bind(self, constant: str, data: bytes) -> None:
         name = constant.removeprefix(CHANGED)
         try:
-            value = codec.loads(data)
+            value = _NOTHING if data in (AS_IMPORTED, DELETED) else codec.loads(data)
         except BaseException as problem:  # the program's code may raise anything
             if problem is runtime.signal_error:
                 raise
@@ -71,4 +74,14 @@ class ReceivedChanges:
             if self.waiting.get(constant) is data:
                 del self.waiting[constant]
                 if bound is not None:
-                    main_module.namespace().update((bound,))
+                    self._set(*bound, put_back=data == AS_IMPORTED)
+
+    def _set(self, name: str, value: Any, put_back: bool) -> None:
+        space = main_module.namespace()
+        before = self._imports.setdefault(name, space.get(name, _NOTHING))
+        if put_back:
+            value = before
+        if value is _NOTHING:
+            space.pop(name, None)
+        else:
+            space[name] = value

@@ -8,7 +8,7 @@ from _thread import TIMEOUT_MAX, RLock, allocate_lock
 from collections.abc import Sequence
 from concurrent import futures
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ...errors import describe
 from ..process.signal_safety import calls_program
@@ -47,8 +47,18 @@ class _Condition(RLock):  # type: ignore[misc]  # typeshed has it final
         self._sleepers = ()
 
 
+class Owner(Protocol):
+    """What the call of a future is from."""
+
+    def stop(self, future: "CallFuture[Any]", /) -> None: ...
+
+
 class CallFuture(futures.Future[T]):
     """A future of ``concurrent.futures``. The attributes are those that the library's functions look at."""
+
+    owner: Owner | None = None
+    is_unwanted = False
+    """Whether the call is to be cancelled though it was sent."""
 
     _state = "PENDING"
     _result: Any = None
@@ -58,6 +68,21 @@ class CallFuture(futures.Future[T]):
         self._condition: Any = _Condition()
         self._waiters: list[Any] = []
         self._done_callbacks: list[Any] = []
+
+    def cancel(self, force: bool = False) -> bool:
+        """Cancel the call if it was not sent to a worker; return whether it is cancelled.
+
+        ``force``: also cancel a call that was sent. If it is running there, its worker is killed and replaced.
+        """
+        if not super().cancel() and force and self.owner is not None:
+            self.owner.stop(self)
+        return self.cancelled()
+
+    def end_by_force(self) -> None:
+        """Be cancelled, though the call was running. Calls the program's callbacks."""
+        self._state = "PENDING"  # no thread has the call any more
+        super().cancel()
+        self.set_running_or_notify_cancel()
 
     def show(self, task: Future) -> None:
         """Show what has become of a task, which has ended. Calls the program's callbacks."""

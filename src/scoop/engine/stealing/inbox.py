@@ -15,6 +15,7 @@ from greenlet import getcurrent, greenlet
 
 from ...errors import TaskNotSent, describe, in_words, name_of
 from ...wire import codec
+from ...wire.function_wrappers import CachedFunction
 from ...wire.main_module import MAIN_ALIAS
 from ...wire.messages import Began, Cancelled, GiveBack, Granted, Message, Run
 from ...wire.shared_buffers import size_of, views_of
@@ -311,6 +312,7 @@ class Inbox:
     def _rebuild(self, task: ReceivedTask) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         if (changes := runtime.changes) is not None and (changes.waiting or changes.calls):
             changes.apply()
+            self._functions.clear()  # a name may stand for another function now
         try:
             function = self._functions.get(task.function)
             if function is None:
@@ -370,6 +372,7 @@ def _tell_rebuilt(task: ReceivedTask, run: object, function: Any, args: tuple[An
 
 def _is_stateless(function: Any) -> bool:
     function = function.func if type(function) is AsyncFunction else function
+    function = vars(function)["__wrapped__"] if type(function) is CachedFunction else function  # its entries last
     plain = isinstance(function, FunctionType | BuiltinFunctionType | type)
     return plain and not getattr(function, "__closure__", None)
 

@@ -74,6 +74,7 @@ class HelperThreads:
         self._lock = RLock()
         self._blocked = 0  # threads that sleep in a wait, and want their work done by another
         self._pollers: dict[Fibers | None, float] = {}  # and those that poll, with the time of the last look
+        self._program_waits = False  # by its own means, while no other process could run its tasks
         self._clock = clock
         self._alone = alone
         self._nothing_taken_since = inf  # by other workers, while a thread polls
@@ -153,6 +154,13 @@ class HelperThreads:
         self._nothing_taken_since = min(self._nothing_taken_since, now)
         if self._alone or now - self._nothing_taken_since > TUNING.poll_patience_seconds:
             self._add_poller(fibers)
+
+    def program_waits(self, waits: bool) -> None:
+        """Hear whether the program waits by its own means: then its main thread counts as blocked."""
+        self._program_waits = waits
+        if waits:
+            self.start_if_needed()
+            self.start_if_stuck()
 
     def tasks_taken(self) -> None:
         """Hear that another worker has taken tasks: then it may take more."""
@@ -239,7 +247,7 @@ class HelperThreads:
             oldest = monotonic() - TUNING.poll_lasts_seconds
             with self._lock:
                 self._pollers = {fibers: seen for fibers, seen in self._pollers.items() if seen > oldest}
-        return bool(self._blocked or self._pollers)
+        return bool(self._blocked or self._pollers or self._program_waits)
 
     def _may_run_tasks(self, fibers: Fibers) -> bool:
         # What a helper has begun may wait for tasks that no other thread will run.

@@ -5,7 +5,6 @@ Most often the first waits for a lock that the second holds, and neither will ev
 
 import logging
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterable
 from threading import get_ident
@@ -17,6 +16,7 @@ from ...identity import OWN_FOLDER
 from ...tuning import TUNING
 from ..process.named import task_name
 from .fibers import Fibers
+from .processor_time import processor_time
 
 __all__ = ["Standstill"]
 
@@ -61,7 +61,7 @@ class Standstill:
             return None
         self._looked = now
         frame = sys._current_frames().get(self._thread)
-        place = (id(frame), frame and frame.f_lasti, round(_processor_time(self._thread), 2))
+        place = (id(frame), frame and frame.f_lasti, round(processor_time(self._thread), 2))
         if not self._holds_up() or place != self._place:
             self._place, self._since = place, now
             return None
@@ -86,13 +86,6 @@ class Standstill:
             _stack(frame),
             "  and\n".join(others) or "    (a task that is between two calls)\n",
         )
-
-
-def _processor_time(thread: int) -> float:
-    """Return the seconds of processor time that a thread has used; 0 where the system does not tell."""
-    if hasattr(time, "pthread_getcpuclockid"):  # macOS has none
-        return time.clock_gettime(time.pthread_getcpuclockid(thread))
-    return 0.0
 
 
 def _stack(frame: FrameType | None) -> str:

@@ -26,15 +26,22 @@ class GlobalsUsed:
     Parameters:
         namespace: the globals of a module.
         follows: whether a name is that of a function or class of the module, which is to be looked into.
+        counts: whether a name that the module does not have counts as one of its globals.
     """
 
-    def __init__(self, namespace: dict[str, Any], follows: Callable[[str, Any], bool]) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        follows: Callable[[str, Any], bool],
+        counts: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self.read: dict[str, str] = {}
         """By the name of each global that is read, and is not followed: the name of a function that does so."""
         self.bound: set[str] = set()
         """The names that the functions themselves set."""
         self._namespace = namespace
         self._follows = follows
+        self._counts = counts
         self._seen: set[int] = set()
 
     def add(self, things: Iterable[Any]) -> None:
@@ -59,9 +66,9 @@ class GlobalsUsed:
         names = names_of_code(function.__code__)
         self.bound |= names.bound
         for name in names.read:
-            if name not in self._namespace:
+            if name not in self._namespace and not self._counts(name):
                 continue  # a builtin, or nothing
-            value = self._namespace[name]
+            value = self._namespace.get(name)
             if self._follows(name, value):
                 yield value
             elif not is_special(name):

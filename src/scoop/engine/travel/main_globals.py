@@ -5,6 +5,9 @@ a constant is, once for each change. Each worker puts it into its own main modul
 received_changes.py), and the newest counts. What is to be sent is found when a batch is packed, by what the code of
 the functions in it reads.
 
+A worker keeps what its own import gave. When the program puts that back, so does the worker. What the program
+deletes, each worker deletes.
+
 What a task changes in a worker stays there. So does what a function sets itself by a ``global`` statement, if the
 import gives that name: each process has its own, such as a connection that is made when it is first needed.
 """
@@ -24,16 +27,21 @@ from ..process.signal_safety import calls_program
 from .global_names import GlobalsUsed
 from .obstacles import name_obstacle
 
-__all__ = ["CHANGED", "GlobalNotSent", "ProgramGlobals"]
+__all__ = ["AS_IMPORTED", "CHANGED", "DELETED", "GlobalNotSent", "ProgramGlobals"]
 
 _log = logging.getLogger("scoop.run")
 
 CHANGED = f"{PRIVATE}main."
 """Begins the names of the constants that are globals of the main script."""
 
+AS_IMPORTED, DELETED = b"", b"-"
+"""Instead of a pickle: the global is again what the import gives, or is not there any more."""
+
 _REMEDY = (
     f"Up to {MOST_BYTES >> 20} MB of such globals go along with tasks. Use shared.setConst, or pass it as an argument"
 )
+
+_MISSING = object()
 
 
 class GlobalNotSent(Exception):
@@ -44,7 +52,7 @@ class _Look(NamedTuple):
     """What there is to be sent for one global."""
 
     value: Any
-    data: bytes | None = None  # its pickle; None: the import gives the same
+    data: bytes = AS_IMPORTED  # its pickle, or one of the words above
     names: frozenset[str] = frozenset()  # the functions and classes of the main script that it names
     known: Print | None = None  # by what the value is soon known again
 
@@ -79,14 +87,14 @@ class ProgramGlobals:
         """Send what functions and classes of these names read, and workers do not have. Raises GlobalNotSent."""
         if names in self._have_all:
             return
-        used = GlobalsUsed(main_module.namespace(), _is_followed)
+        used = GlobalsUsed(main_module.namespace(), self._is_followed, self._may_be_gone)
         needed = self._needed_by(names, used)
-        sizes = {name: len(look.data) for name, look in needed.items() if look.data is not None}
+        sizes = {name: len(look.data) for name, look in needed.items()}
         if sum(sizes.values()) > MOST_BYTES:
             largest = max(sizes, key=sizes.__getitem__)
             raise GlobalNotSent(_refusal(largest, used.read[largest], "with all others it is too large"))
-        for name in sizes:
-            self._send_one(name, needed[name])
+        for name, look in needed.items():
+            self._send_one(name, look)
         self._have_all.add(names)
 
     def _needed_by(self, names: Iterable[str], used: GlobalsUsed) -> dict[str, _Look]:
@@ -95,15 +103,33 @@ class ProgramGlobals:
         found: dict[str, _Look] = {}
         while names:
             used.add([space[name] for name in names if name in space])
+            for name in names:  # a function that is put back is found by its name, and is read by nobody
+                if self._is_changed_there(name):
+                    used.read.setdefault(name, name)
             new = [name for name in used.read if name not in found]
             for name in new:
-                found[name] = self._look(name, space[name], used)
+                found[name] = self._look(name, space.get(name, _MISSING), used)
             names = [*chain.from_iterable(found[name].names for name in new)]
         return found
 
+    def _is_followed(self, name: str, value: Any) -> bool:
+        is_imported = main_module.is_definition(value) and main_module.is_imported(name, value)
+        return is_imported and not self._is_changed_there(name)
+
+    def _is_changed_there(self, name: str) -> bool:
+        """Return whether workers have something else by this name than their import gives."""
+        last = self._sent.get(name)
+        return last is not None and last.data != AS_IMPORTED
+
+    def _may_be_gone(self, name: str) -> bool:
+        """Return whether workers may have a global that the program does not have."""
+        return name in self._sent or main_module.imported(name) is not None
+
     def _look(self, name: str, value: Any, used: GlobalsUsed) -> _Look:
         if main_module.is_own(name) or (name in used.bound and main_module.imported(name) is not None):
-            return _Look(value)
+            return self._sent.get(name) or _Look(value)
+        if value is _MISSING:
+            return _Look(value, AS_IMPORTED if main_module.imported(name) is None else DELETED)
         look = self._looked.get(name)
         if look is None:
             try:
@@ -121,12 +147,13 @@ class ProgramGlobals:
             return last
         if last is not None and last.is_of(value):
             return last
-        if last is None and first is not None:
+        if first is not None and (last is None or last.data == AS_IMPORTED or last.value is not value):
+            names = frozenset((name,) if main_module.is_definition(value) else ())
             if first.looks_the_same(value):
-                return _Look(value)
+                return _Look(value, names=names)
             content = main_module.content_of(value) if first.digest else None
             if first.has_content(content) or (first.digest is None and first.is_object(value)):
-                return _Look(value, None, main_module.names_in(content or b""))
+                return _Look(value, names=names | main_module.names_in(content or b""))
         known = print_of(value)  # first: what another thread changes meanwhile is sent once more, then
         data = codec.dumps_at_most(MOST_BYTES, value)
         if last is not None and last.data == data:
@@ -143,11 +170,12 @@ class ProgramGlobals:
         if name not in self._warned:  # it may hold what each process makes for itself, a cache or a connection
             self._warned.add(name)
             _log.warning("scoop: %s", _refusal(name, reader, f"{why}; workers keep their own"))
-        return self._sent.get(name) or _Look(value)
+        last = self._sent.get(name)
+        return last if last is not None and last.value is value else _Look(value)
 
     def _send_one(self, name: str, look: _Look) -> None:
         last = self._sent.get(name)
-        if last is look:
+        if look.data == (AS_IMPORTED if last is None else last.data):
             return
         constant = CHANGED + name
         if last is not None:
@@ -166,10 +194,6 @@ def _refusal(name: str, reader: str, why: str) -> str:
 def _was_changing(problem: BaseException) -> bool:
     """Return whether another thread has changed a container while it was pickled."""
     return isinstance(problem, RuntimeError) and "during iteration" in str(problem)
-
-
-def _is_followed(name: str, value: Any) -> bool:
-    return main_module.is_definition(value) and main_module.is_imported(name, value)
 
 
 def _is_imported_object(first: Imported | None, value: Any) -> bool:
