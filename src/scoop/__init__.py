@@ -32,7 +32,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     measuring, counting, profiling             what --progress and --profile have each process do
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
-#   trace/         --trace: recorder (an instrument), run, lines, file, settings, start, briefly
+#   trace/         --trace, trace=: recorder (an instrument), run, lines, briefly; recording, settings, start;
+#                  takers (of the records): file
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed           current_task.py  task()

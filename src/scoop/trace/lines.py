@@ -28,11 +28,18 @@ _SHORT = '%s%.2f,"dur":%.2f,"args":{"id":%d,"parent":%d,"made":%.2f%s}},\n'
 
 
 class Lines:
-    """Makes lines of one process's events. ``zero`` is the moment at which the trace began."""
+    """Makes lines of one process's events.
 
-    def __init__(self, identity: Identity, zero: float) -> None:
+    Parameters:
+        identity: of the process.
+        zero: the moment at which the trace began.
+        begun: when the process began to belong to the run; None if it was started for that.
+    """
+
+    def __init__(self, identity: Identity, zero: float, begun: float | None = None) -> None:
         self._identity = identity
         self._zero = zero
+        self._begun = begun
         self._process = identity.machine * _MACHINE + os.getpid()
         self._names: dict[int, tuple[object, str]] = {}
         self._threads: dict[int, int] = {}
@@ -49,7 +56,7 @@ class Lines:
             "worker": identity.worker,
             "is_origin": identity.is_origin,
             "size": identity.size,
-            "begun": self._us(now - _age()),
+            "begun": self._us(now - _age() if self._begun is None else self._begun),
             "up": self._us(now),
             "python": sys.version.split()[0],
             "scoop": scoop.__version__,

@@ -38,7 +38,7 @@ from ...tuning import TUNING
 from .free_threading import word_on_gil
 from .instruments import finish_instruments, instruments_of, start_instruments
 from .story import tell_begin, tell_end
-from .tracing import with_trace
+from .tracing import begin_record, recording_of
 from .wait_notice import telling_of_wait
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         measured = instruments_of(options)
         limits = Limits(*bounds, key, options.initializer or "", resources, instruments=measured)
         program = _program(parser, options)
-        limits, record = with_trace(options, limits)
+        recording = recording_of(options)
+        limits = limits._replace(trace=recording.settings)
         placement = _place(options)
         if options.dry_run:
             return _describe(placement, options, program, limits)
@@ -80,7 +81,7 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if options.seed is not None or options.seed_globals:
             set_root(new_root(options.seed, options.seed_globals))
         _start(machine, program)
-        record(cast(Scheduler, runtime.current))
+        begin_record(recording, cast(Scheduler, runtime.current))
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
     return _run(program, run)

@@ -1,0 +1,49 @@
+"""Whether a run is recorded, from before its processes start until its end. What is not wanted is not imported."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .settings import TraceOptions
+
+if TYPE_CHECKING:
+    from .start import Scheduler
+
+__all__ = ["Recording"]
+
+
+class Recording:
+    """The record of a run, if one is wanted: its takers are open. Raises what open_takers() does.
+
+    ``settings`` is what each worker is told; empty if nothing is recorded.
+    """
+
+    def __init__(self, options: TraceOptions) -> None:
+        self.settings = options.begin()
+        self._stop: Callable[[], None] = _nothing
+        if self.settings:
+            from .takers import open_takers
+
+            self._takers = open_takers(options)
+
+    def begin(self, scheduler: "Scheduler", is_older: bool = False) -> None:
+        """Record from now on: the run's processes have been started, and this one is the program's.
+
+        ``is_older``: the program had been running before there was a run.
+        """
+        if self.settings:
+            from .start import record_program
+
+            self._stop = record_program(scheduler, self._takers, self.settings, is_older)
+
+    def end(self) -> None:
+        """End the record, and close what takes it. Called where begin() was: on the same thread, if it was."""
+        if not self.settings:
+            return
+        from .takers import close_all
+
+        self._stop()
+        close_all(self._takers)
+
+
+def _nothing() -> None:
+    """Stop nothing."""
