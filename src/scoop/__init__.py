@@ -33,7 +33,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
 #   trace/         --trace, trace=: recorder (an instrument), run, lines, briefly; recording, settings, start;
-#                  takers (of the records): file
+#                  takers (of the records): file; spans/ for --otel
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed           current_task.py  task()

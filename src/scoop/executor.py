@@ -83,6 +83,7 @@ class Executor(futures.Executor):
         silence: after so many seconds without a sign of life, the connection to a host is given up. The host has as
             long again to connect before it counts as lost.
         trace: a file to record every call in, for ``scoop report``: see docs/traces.md.
+        otel: whether to send every call as a span of OpenTelemetry.
 
     Raises ValueError or TypeError for arguments that make no sense, OSError for a trace that cannot be written,
     BrokenExecutor if the processes cannot be started, ScoopError for hosts that cannot be used as asked, HostsMissing
@@ -108,6 +109,7 @@ class Executor(futures.Executor):
         host_timeout: float = 60.0,
         silence: float = TUNING.silence_seconds,
         trace: str | PathLike[str] | None = None,
+        otel: bool = False,
     ) -> None:
         if max_workers is not None and max_workers < 1:
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
@@ -120,7 +122,7 @@ class Executor(futures.Executor):
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
         ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
-        record = TraceOptions(None if trace is None else fspath(trace))
+        record = TraceOptions(None if trace is None else fspath(trace), otel)
         run = _run()
         pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways), record)
         self._calls: Calls = pool or ExecutorTasks(cast(Scheduler, run), first)

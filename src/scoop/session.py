@@ -49,6 +49,7 @@ def start(
     host_timeout: float = 60.0,
     silence: float = TUNING.silence_seconds,
     trace: str | PathLike[str] | None = None,
+    otel: bool = False,
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
@@ -66,6 +67,7 @@ def start(
         hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: the
             machines for the workers, and how they are reached: see Executor.
         trace: a file to record every task in, for ``scoop report``: see docs/traces.md.
+        otel: whether to send every task as a span of OpenTelemetry.
 
     Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
     earlier start() has started another number, or for hosts that cannot be used as asked, HostsMissing if too few of
@@ -83,7 +85,7 @@ def start(
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
         ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
-        record = TraceOptions(None if trace is None else fspath(trace))
+        record = TraceOptions(None if trace is None else fspath(trace), otel)
         first = initializer and (initializer, initargs)
         _pool = new_pool(n, first, has, HostOptions(hosts, hostfile, *ways), record)
         _pool.enter()

@@ -19,11 +19,12 @@ class Recording:
 
     def __init__(self, options: TraceOptions) -> None:
         self.settings = options.begin()
+        self._write: Callable[[], None] = _nothing
         self._stop: Callable[[], None] = _nothing
         if self.settings:
             from .takers import open_takers
 
-            self._takers = open_takers(options)
+            self._takers = open_takers(options, self.settings)
 
     def begin(self, scheduler: "Scheduler", is_older: bool = False) -> None:
         """Record from now on: the run's processes have been started, and this one is the program's.
@@ -33,7 +34,14 @@ class Recording:
         if self.settings:
             from .start import record_program
 
-            self._stop = record_program(scheduler, self._takers, self.settings, is_older)
+            self._write, self._stop = record_program(scheduler, self._takers, self.settings, is_older)
+
+    def program_ends(self) -> None:
+        """Hear that the program, and all its tasks, have ended, and its exit handlers come next."""
+        if self.settings:
+            self._write()
+            for each in self._takers:
+                each.program_ends()
 
     def end(self) -> None:
         """End the record, and close what takes it. Called where begin() was: on the same thread, if it was."""
@@ -46,4 +54,4 @@ class Recording:
 
 
 def _nothing() -> None:
-    """Stop nothing."""
+    """Do nothing: no record has begun."""

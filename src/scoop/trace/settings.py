@@ -49,15 +49,17 @@ class TraceOptions(NamedTuple):
 
     Parameters:
         file: to write the records to; None if to none.
+        spans: whether to send them as spans of OpenTelemetry.
         characters: to record of each task's arguments.
     """
 
     file: str | None = None
+    spans: bool = False
     characters: int = 40
 
     def begin(self) -> str:
         """Return what each worker is told of a trace that begins now; empty if nothing is to be recorded."""
-        if self.file is None:
+        if self.file is None and not self.spans:
             return ""
         return Settings(self.characters, time.time(), time.monotonic(), _boot()).pack()
 

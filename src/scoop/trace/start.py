@@ -35,8 +35,10 @@ def record_in_worker(scheduler: Scheduler, send: Callable[[Message], None], sett
 
 def record_program(
     scheduler: Scheduler, takers: Sequence[Taker], settings: str, is_older: bool = False
-) -> Callable[[], None]:
-    """Have the program's tasks recorded, and what workers send; return what ends that, called on the same thread.
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Have the program's tasks recorded, and what workers send. Return what hands on all so far, and what ends it.
+
+    The latter is to be called on the same thread.
 
     ``is_older``: the program had been running before there was a run.
     """
@@ -62,7 +64,7 @@ def record_program(
         stop_listening(scheduler, recorder)
         notices.takers[NoticeKind.TRACE] = _drop  # what comes late
 
-    return end
+    return recorder.write, end
 
 
 def _drop(block: bytes) -> None:

@@ -1,6 +1,6 @@
 """Who takes the records of a run in the program's process. They are opened before any process of the run starts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Protocol
 
@@ -19,20 +19,19 @@ class Taker(Protocol):
 
     def start(self) -> None: ...
     def take(self, block: bytes, /) -> None: ...
+    def program_ends(self) -> None: ...
     def close(self) -> None: ...
 
 
-def open_takers(options: TraceOptions) -> Sequence[Taker]:
-    """Return who takes the records; nobody, if none are wanted.
+def open_takers(options: TraceOptions, settings: str) -> Sequence[Taker]:
+    """Return who takes the records. ``settings``: what workers are told.
 
-    Raises OSError for a file that cannot be opened, and ScoopError if another run is recorded.
+    Raises OSError for a file that cannot be opened; ScoopError if another run is recorded, or a package is missing.
     """
-    if options.file is None:
-        return []
     if not _one_run.acquire(blocking=False):
         raise ScoopError("a program records one run at a time: first shut down the executor that records another")
     try:
-        return [TraceFile(options.file)]
+        return [*_open(options, settings)]
     except BaseException:
         _one_run.release()
         raise
@@ -42,5 +41,13 @@ def close_all(takers: Sequence[Taker]) -> None:
     """Have all of them finish what they have, once nothing more comes."""
     for each in takers:
         each.close()
-    if takers:
-        _one_run.release()
+    _one_run.release()
+
+
+def _open(options: TraceOptions, settings: str) -> Iterator[Taker]:
+    if options.spans:  # which may refuse, and leaves nothing open
+        from .spans.sender import SpanSender
+
+        yield SpanSender(settings)
+    if options.file is not None:
+        yield TraceFile(options.file)

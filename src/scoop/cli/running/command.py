@@ -84,7 +84,10 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         begin_record(recording, cast(Scheduler, runtime.current))
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
-    return _run(program, run)
+    try:
+        return _run(program, run)
+    finally:
+        recording.program_ends()
 
 
 def _initialized(run: Callable[[], None], limits: Limits) -> Callable[[], None]:
