@@ -4,6 +4,7 @@ from pathlib import Path
 
 from executors.programs import check
 from running import RunScoop
+from scoop.report.pieces import Pieces
 from scoop.report.reading import read
 from scoop.report.summary import summary
 from scoop.report.trace import Trace
@@ -40,7 +41,7 @@ def test_an_executor_and_a_session_record_all_that_their_workers_run(scoop_run: 
     parents = [by_key[task.parent].function for task in calls.tasks if task.parent in by_key]
     assert parents.count("branch") >= 60
     assert not any(task.is_program for task in calls.tasks)  # what it did meanwhile is not known
-    assert summary(calls)["run"]["workers"] == 2
+    assert summary(calls, Pieces(calls.tasks, calls.moves))["run"]["workers"] == 2
 
 
 def test_a_trace_has_its_end_though_the_workers_are_ended_at_once(scoop_run: RunScoop, tmp_path: Path) -> None:

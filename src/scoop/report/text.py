@@ -35,9 +35,11 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{run['repeated']:,} were moved twice, {run['lost']:,} lost; {run['came_later']:,} workers came later"
     yield f"SCOOP {run['scoop']}, Python {run['python']}"
     if not run["is_whole"]:
-        yield "The trace has no end: the run was killed, or goes on. What was running then is not in it."
+        yield "The trace has no end: the run was killed, or goes on."
     if run["blocks_left_out"]:
         yield f"{run['blocks_left_out']} blocks are missing: the disk was slower than the tasks."
+    if found["unfinished"]:
+        yield from _section("Running when their processes ended", _unfinished(found["unfinished"], run["unfinished"]))
     yield from _section("Utilisation over time", [_curve(found["utilisation"])])
     yield from _section("Where the workers' time went", _shares(found["time"]))
     yield from _section("Functions", _functions(found["functions"][:20]))
@@ -71,6 +73,15 @@ def _functions(functions: Sequence[dict[str, Any]]) -> list[str]:
         lengths = "".join(f"{duration(each[name]):>10}" for name in ("total", "median", "p95", "longest"))
         lines.append(f"{each['name'][-24:]:<24}{each['calls']:>10,}{lengths}  {each['arguments']}".rstrip())
     return lines
+
+
+def _unfinished(tasks: Sequence[dict[str, Any]], count: int) -> list[str]:
+    lines = [
+        f"{duration(each['seconds']):>9} since {duration(each['since'])}  {each['worker']}: "
+        f"{each['function']}({each['arguments']})"
+        for each in tasks[:20]
+    ]
+    return lines if count <= len(lines) else [*lines, f"and {count - len(lines):,} more"]
 
 
 def _path(path: dict[str, Any]) -> list[str]:

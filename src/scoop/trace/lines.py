@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from threading import main_thread
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
 from typing import Any
 
@@ -74,6 +75,12 @@ class Lines:
         """Return what is said of the process at its end."""
         return self._text([{"ph": "M", "name": "ended", "pid": self._process, "args": {"at": self._us(monotonic())}}])
 
+    def still_open(self, runs: Sequence[Run]) -> bytes:
+        """Return the lines of tasks that are running, and may never end; and that the process is there."""
+        lines = "".join(map(self._open, runs)).encode("ascii", "replace")
+        alive = {"ph": "M", "name": "alive", "pid": self._process, "args": {"at": self._us(monotonic())}}
+        return lines + self._text([alive])
+
     def of(self, events: Sequence[Run | Given | Moved]) -> bytes:
         """Return the lines of events."""
         found: list[str] = []
@@ -120,6 +127,12 @@ class Lines:
             since = go_on
         kind, span = "rows" if run.rows else "task", self._span(since, run.ended)
         yield f'{{"ph":"X","cat":"{kind}","name":{name},{where},{span},"args":{{{about}}}}},\n'
+
+    def _open(self, run: Run) -> str:
+        thread = self._thread(run.thread or main_thread().ident or 0)
+        where = f'"pid":{self._process},"tid":{thread},"ts":{self._us(run.started):.2f}'
+        about = f'"id":{run.number}{self._about(run)}'
+        return f'{{"ph":"i","s":"t","cat":"open","name":{self._name(run)},{where},"args":{{{about}}}}},\n'
 
     def _about(self, run: Run) -> str:
         words = ""
