@@ -68,8 +68,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  wrapper (what stands around functions), memory, fields and notes (of messages), batches,
 #                  looks (what is seen of a run)
 #   -------------------------------------------------------------------------------------------------------------
-#   report/        scoop report: reading, task_lines, tasks (by columns), clocks, pieces (on stacks), families, own_time,
-#                  critical_path, workers, functions, advice, summary, timeline, text, page
+#   report/        scoop report: reading, task_lines, tasks (by columns), clocks, pieces (of stacks), families,
+#                  own_time, critical_path, workers, functions, advice, summary, timeline, text, page
 #   -------------------------------------------------------------------------------------------------------------
 #   progress/      loops, terminal, display, estimate: how far loops and the run are, and who shows it
 #   -------------------------------------------------------------------------------------------------------------
