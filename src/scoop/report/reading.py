@@ -96,6 +96,7 @@ class _Found:
         self._parts: dict[Key, list[tuple[float, float]]] = {}  # of tasks whose end was not read yet
         self._moves: list[Move] = []
         self._given: dict[str, tuple[int, list[list[Any]]]] = {}
+        self._memory: dict[str, int] = {}
         self._left_out = 0
         self._is_whole = False
         self._signs: dict[int, float] = {}  # by process, when it was known last to be there
@@ -116,6 +117,8 @@ class _Found:
             self._ended[event["pid"]] = about["at"] / 1e6
         elif event.get("name") == "alive":
             self._signs[event["pid"]] = about["at"] / 1e6
+        elif event.get("name") == "memory":
+            self._memory = {name: raised for name, (raised, _) in about["functions"].items()}
         elif event.get("name") == "trace_end":
             self._is_whole, self._left_out = True, about.get("blocks_left_out", 0)
 
@@ -152,7 +155,7 @@ class _Found:
         unfinished = self._unfinished()
         for place, name in self.tasks.names.items():
             self._find_parent(place, name)
-        trace = Trace(processes, self.tasks, self._moves, self._is_whole, self._left_out, unfinished)
+        trace = Trace(processes, self.tasks, self._moves, self._is_whole, self._left_out, unfinished, self._memory)
         return _aligned(trace, offsets(trace))
 
     def _unfinished(self) -> list[int]:

@@ -37,7 +37,10 @@ def summary(trace: Trace, pieces: Pieces) -> dict[str, Any]:
         "workers": [_worker(process, by_process[process.number]) for process in sorted_processes(trace)],
         "time": dict(zip(Times._fields, map(sum, zip(*workers, strict=True)), strict=True)) if workers else {},
         "utilisation": [round(each, 4) for each in utilisation(trace, running, STEPS)],
-        "functions": [function._asdict() for function in functions[:MOST_FUNCTIONS]],
+        "functions": [
+            {**function._asdict(), "memory": trace.memory.get(function.name, 0)}
+            for function in functions[:MOST_FUNCTIONS]
+        ],
         "edges": EDGES,
         "critical_path": {
             "seconds": path.seconds,
@@ -53,7 +56,7 @@ def _unfinished(trace: Trace) -> list[dict[str, Any]]:
     """Return the tasks that never ended, those that ran longest first."""
     labels = {process.number: process.label for process in trace.processes}
     tasks = trace.tasks
-    places = [place for place in trace.unfinished if tasks.number[place]]
+    places = [place for place in trace.unfinished if tasks.number[place] and not tasks.chunk[place]]
     places.sort(key=lambda place: tasks.start[place] - tasks.end[place])
     return [
         {
@@ -100,10 +103,11 @@ def _run(trace: Trace, facts: Facts) -> dict[str, Any]:
         "tasks": alone,
         "rows": sum(tasks.rows),
         "failed": sum(1 for failed, chunk in zip(tasks.failed, tasks.chunk, strict=True) if failed and not chunk),
-        "unfinished": sum(1 for place in trace.unfinished if tasks.number[place]),
+        "unfinished": sum(1 for place in trace.unfinished if tasks.number[place] and not tasks.chunk[place]),
         "moved": facts.given,
         "moved_bytes": facts.moved_bytes,
         "returned_bytes": returned,
+        "has_memory": bool(trace.memory),
         "repeated": _repeated(trace),
         "lost": facts.lost,
         "workers": _size(trace),

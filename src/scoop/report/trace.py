@@ -1,6 +1,6 @@
 """A run as its trace tells of it. All times are in seconds since the trace began."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .tasks import Tasks
@@ -58,6 +58,7 @@ class Trace(NamedTuple):
         is_whole: it has its end, so the run was not killed.
         blocks_left_out: how many parts are missing.
         unfinished: the places of tasks that never ended, since their process did before.
+        memory: by function, by how many bytes its tasks have raised the peak of a process; empty if not measured.
     """
 
     processes: Sequence[Process]
@@ -66,6 +67,7 @@ class Trace(NamedTuple):
     is_whole: bool
     blocks_left_out: int = 0
     unfinished: Sequence[int] = ()
+    memory: Mapping[str, int] = {}
 
     @property
     def end(self) -> float:

@@ -1,7 +1,8 @@
 """Whether a run is recorded, from before its processes start until its end. What is not wanted is not imported."""
 
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .settings import TraceOptions
 
@@ -35,6 +36,13 @@ class Recording:
             from .start import record_program
 
             self._write, self._stop = record_program(scheduler, self._takers, self.settings, is_older)
+
+    def note(self, what: dict[str, Any]) -> None:
+        """Put something more into the records. ``what`` has a name, and what else there is to say."""
+        if self.settings:
+            about = {"ph": "M", "name": what["name"], "pid": 0, "args": what}
+            for each in self._takers:
+                each.take(f"{json.dumps(about)},\n".encode())
 
     def program_ends(self) -> None:
         """Hear that the program, and all its tasks, have ended, and its exit handlers come next."""

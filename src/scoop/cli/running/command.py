@@ -34,6 +34,7 @@ from ...machine.processes import Machine, fork_broker, name_process
 from ...machine.program import CannotStart, Program, find_tool
 from ...machine.unseen_child import await_unseen
 from ...machine.worker_process import become_worker
+from ...trace.recording import Recording
 from ...tuning import TUNING
 from .free_threading import word_on_gil
 from .instruments import finish_instruments, instruments_of, start_instruments
@@ -85,7 +86,7 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
     try:
-        return _run(program, run)
+        return _run(program, run, recording)
     finally:
         recording.program_ends()
 
@@ -227,7 +228,7 @@ _CUT_OFF = (
 # -- the program -------------------------------------------------------------------------------------------------
 
 
-def _run(program: Program, run: Callable[[], None]) -> int:
+def _run(program: Program, run: Callable[[], None], recording: Recording) -> int:
     """Run the program, and its tasks to their end; return the exit status."""
     try:
         run()
@@ -246,9 +247,9 @@ def _run(program: Program, run: Callable[[], None]) -> int:
         _await_threads()
         return status
     try:
-        _drain(program)
+        _drain(program, recording)
         if _await_threads():
-            _drain(program)
+            _drain(program, recording)
     except BaseException as error:
         return _report(error)
     return 0
@@ -263,7 +264,7 @@ def _await_threads() -> bool:
     return True
 
 
-def _drain(program: Program) -> None:
+def _drain(program: Program, recording: Recording) -> None:
     """Finish tasks that were submitted and never waited for, as PEP 3148 demands."""
     scheduler = cast(Scheduler | None, runtime.current)
     if scheduler is None:
@@ -273,7 +274,7 @@ def _drain(program: Program) -> None:
         # waits until a worker reports it, even if the origin's own tasks have ended.
         with telling_of_wait(program.kind == "session"):
             scheduler.drain(await_starts=not program.seems_guarded())
-        finish_instruments(scheduler)
+        finish_instruments(scheduler, recording)
     if isinstance(scheduler.refusal, UnguardedMainError):
         raise scheduler.refusal
 
