@@ -146,6 +146,13 @@ def test_a_span_waits_until_it_is_known_who_has_made_its_task(lines: tuple[bytes
     assert found["rows"].attributes["scoop.first_row"] == 10
 
 
+def test_functions_may_have_any_name() -> None:
+    spans = TaskSpans()
+    for name in ("give", "scoop"):
+        line = b'{"cat":"open","name":"%s","pid":2,"ts":3,"args":{"id":1}},\n' % name.encode()
+        assert [*spans.of(line)] == []
+
+
 def test_a_task_that_nobody_is_known_to_have_made_is_the_programs() -> None:
     spans = TaskSpans()
     assert [*spans.of(LINES[2])] == []

@@ -73,9 +73,9 @@ class TaskSpans:
             self._parts.setdefault((event["pid"], about["id"]), []).append(_times(event))
         elif kind in ("task", "rows"):
             return self._ended(event, about)
-        elif event["name"] == "give":
+        elif kind == "move" and event["name"] == "give":
             return self._told(about["batch"], event["pid"], about["tasks"])
-        elif event["name"] == "scoop":
+        elif kind is None and event["name"] == "scoop":
             self._processes[event["pid"]] = _process(about)
         return ()
 
