@@ -29,10 +29,11 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
-#     measuring, counting, profiling             what --progress and --profile have each process do
+#     measuring, counting, profiling, memory_peaks   what --progress and --profile have each process do
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
-#   trace/         --trace: recorder (an instrument), run, lines, file, settings, start, briefly
+#   trace/         --trace, trace=: recorder (an instrument), run, lines, briefly; recording, settings, start;
+#                  takers (of the records): file; spans/ for --otel
 #   -------------------------------------------------------------------------------------------------------------
 #   futures.py     submit, map, wait ...       shared.py  constants       _types.py  the name of Future
 #   randomness.py  random, rng, seed           current_task.py  task()
@@ -67,8 +68,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #                  wrapper, function_wrappers (what stands around functions), memory, fields and notes (of messages),
 #                  batches, looks (what is seen of a run)
 #   -------------------------------------------------------------------------------------------------------------
-#   report/        scoop report: reading, clocks, own_time, critical_path, workers, functions, advice, summary, text,
-#                  page
+#   report/        scoop report: reading, task_lines, tasks (by columns), clocks, pieces (of stacks), families,
+#                  own_time, critical_path, workers, functions, advice, summary, timeline, text, page
 #   -------------------------------------------------------------------------------------------------------------
 #   progress/      loops, terminal, display, estimate: how far loops and the run are, and who shows it
 #   -------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent import futures
 from contextlib import ExitStack
+from os import PathLike, fspath
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
@@ -30,6 +31,7 @@ from .errors import describe
 from .machine.cores import usable_cores
 from .maps.iterators import read_columns, start_map
 from .maps.signatures import as_executor_map
+from .trace.settings import TraceOptions
 from .tuning import TUNING
 
 __all__ = ["Executor"]
@@ -80,10 +82,13 @@ class Executor(futures.Executor):
         host_timeout: the seconds that a host has to answer.
         silence: after so many seconds without a sign of life, the connection to a host is given up. The host has as
             long again to connect before it counts as lost.
+        trace: a file to record every call in, for ``scoop report``: see docs/traces.md.
+        otel: whether to send every call as a span of OpenTelemetry.
 
-    Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
-    started, ScoopError for hosts that cannot be used as asked, HostsMissing if too few of them take part, and
-    UnguardedMainError in a worker that imports the main script: see docs/executor.md.
+    Raises ValueError or TypeError for arguments that make no sense, OSError for a trace that cannot be written,
+    BrokenExecutor if the processes cannot be started, ScoopError for hosts that cannot be used as asked, HostsMissing
+    if too few of them take part, and UnguardedMainError in a worker that imports the main script: see
+    docs/executor.md.
     """
 
     def __init__(
@@ -103,6 +108,8 @@ class Executor(futures.Executor):
         tunnel: bool = False,
         host_timeout: float = 60.0,
         silence: float = TUNING.silence_seconds,
+        trace: str | PathLike[str] | None = None,
+        otel: bool = False,
     ) -> None:
         if max_workers is not None and max_workers < 1:
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
@@ -115,8 +122,9 @@ class Executor(futures.Executor):
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
         ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
+        record = TraceOptions(None if trace is None else fspath(trace), otel)
         run = _run()
-        pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways))
+        pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways), record)
         self._calls: Calls = pool or ExecutorTasks(cast(Scheduler, run), first)
         self._max_workers = pool.size if pool else max_workers or usable_cores()  # some libraries look at it
         self._end = weakref.finalize(self, self._calls.close)

@@ -10,6 +10,7 @@ All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or t
 """
 
 from collections.abc import Callable, Mapping
+from os import PathLike, fspath
 from typing import Any
 
 import scoop
@@ -23,6 +24,7 @@ from .errors import ScoopError, describe
 from .futures import run_on_workers
 from .machine.pool import WorkerPool
 from .machine.processes import name_process
+from .trace.settings import TraceOptions
 from .tuning import TUNING
 
 __all__ = ["start", "stop"]
@@ -46,6 +48,8 @@ def start(
     tunnel: bool = False,
     host_timeout: float = 60.0,
     silence: float = TUNING.silence_seconds,
+    trace: str | PathLike[str] | None = None,
+    otel: bool = False,
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
@@ -62,11 +66,13 @@ def start(
             docs/resources.md.
         hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: the
             machines for the workers, and how they are reached: see Executor.
+        trace: a file to record every task in, for ``scoop report``: see docs/traces.md.
+        otel: whether to send every task as a span of OpenTelemetry.
 
     Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
     earlier start() has started another number, or for hosts that cannot be used as asked, HostsMissing if too few of
-    them take part, BrokenExecutor if the processes cannot be started, and UnguardedMainError in a worker that imports
-    the main script.
+    them take part, OSError for a trace that cannot be written, BrokenExecutor if the processes cannot be started, and
+    UnguardedMainError in a worker that imports the main script.
     """
     global _pool
     if n is not None and n < 1:
@@ -79,7 +85,9 @@ def start(
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
         ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
-        _pool = new_pool(n, initializer and (initializer, initargs), has, HostOptions(hosts, hostfile, *ways))
+        record = TraceOptions(None if trace is None else fspath(trace), otel)
+        first = initializer and (initializer, initargs)
+        _pool = new_pool(n, first, has, HostOptions(hosts, hostfile, *ways), record)
         _pool.enter()
         name_process(0, _pool.size, _pool.broker_pid, is_origin=True)
         _pool.hosts.begin_to_set_size()

@@ -96,6 +96,37 @@ def test_a_suspended_task_is_shown_with_what_it_waits_for(background: Background
     finish(command, background.folder)
 
 
+COROUTINES = """
+import asyncio
+
+async def inner():
+    open_gate("ready")
+    while not is_open():
+        await asyncio.sleep(0.01)
+
+async def outer(n):
+    await inner()
+
+def parent(n):
+    return futures.submit(outer, n).result()
+
+def main():
+    futures.submit(parent, 1).result()
+"""
+
+
+def test_a_coroutine_that_waits_is_shown_with_its_stack_and_its_parent(background: Background) -> None:
+    command = start(background, COROUTINES, "--spare-origin")
+    shown = scoop("stacks", str(command.process.pid), cwd=background.folder).out
+    assert "parent, a task of the program" in shown  # which waits for outer, wherever that runs
+    lines = [line.strip() for line in shown.splitlines()]
+    place = lines.index("await inner()")
+    assert lines[place - 1].endswith("in outer")
+    assert lines[place + 1].endswith("in inner")
+    assert lines[place - 2].removeprefix("which runs ").startswith("outer")
+    finish(command, background.folder)
+
+
 def test_a_signal_has_a_program_print_its_stacks(background: Background) -> None:
     command = start(background, FIBERS)
     os.kill(command.process.pid, signal.SIGUSR1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from running import RunScoop
+from running import RunScoop, run_python
 
 PROGRAM = """
 import sys, time
@@ -52,6 +52,22 @@ def test_without_a_file_a_profile_is_printed_at_the_end(scoop_run: RunScoop) -> 
     assert (run.status, run.out) == (0, "done\n")
     assert run.err.startswith("scoop: profile of 3 processes\n")
     assert "script.py" in run.err
+
+
+def test_the_functions_that_raise_memory_are_named_also_in_the_report(scoop_run: RunScoop, tmp_path: Path) -> None:
+    program = """
+from scoop import futures
+def large(n):
+    return len(bytearray(60_000_000))
+if __name__ == "__main__":
+    assert sum(each.result() for each in [futures.submit(large, n) for n in range(4)]) == 240_000_000
+"""
+    run = scoop_run(program, options=("--profile", "--trace", "t.json"))
+    assert run.status == 0
+    _, _, table = run.err.partition("have raised the most memory")
+    assert float(table.split()[table.split().index("large") - 2]) > 50
+    shown = run_python("-m", "scoop", "report", "t.json", "--text", cwd=tmp_path).out
+    assert "MB  large" in shown
 
 
 @pytest.mark.thorough

@@ -120,6 +120,39 @@ def test_what_was_written_can_be_read_after_a_kill(background: Background, tmp_p
     assert "has no end" in report(tmp_path, name, "--text").out
 
 
+def test_what_was_running_when_a_run_was_killed_is_shown(background: Background, tmp_path: Path) -> None:
+    program = """
+import os, time
+from scoop import futures
+def outer(x):
+    return futures.submit(inner, x).result()
+def inner(x):
+    open(f"begun{x}", "w").close()
+    time.sleep(99)
+if __name__ == "__main__":
+    [*futures.map(outer, range(2), chunksize=1)]
+"""
+    (tmp_path / "script.py").write_text(program)
+    run = background(sys.executable, "-m", "scoop", "-n", "2", "--trace", "t.json", "script.py")
+    until(
+        lambda: (
+            (tmp_path / "t.json").exists()
+            and begun(tmp_path / "t.json")
+            and len(read(str(tmp_path / "t.json")).unfinished) >= 5
+        )
+    )
+    os.kill(run.process.pid, signal.SIGKILL)
+    run.end()
+    trace = read(str(tmp_path / "t.json"))
+    tasks = [trace.tasks.task(place) for place in trace.unfinished]
+    assert {"the program", "outer", "inner"} <= {task.function for task in tasks}
+    assert sorted(task.arguments for task in tasks if task.function == "inner") == ["0", "1"]
+    assert all(task.end > task.start for task in tasks)
+    shown = report(tmp_path, "t.json", "--text").out
+    assert "Running when their processes ended" in shown
+    assert "inner(1)" in shown
+
+
 def test_a_file_that_is_cut_anywhere_has_what_is_before(scoop_run: RunScoop, tmp_path: Path) -> None:
     scoop_run(PROGRAM, n=1, options=("--trace", "t.json"))
     whole = (tmp_path / "t.json").read_bytes()

@@ -3,22 +3,29 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoop.report import summary as summaries
+from scoop.report import timeline as timelines
 from scoop.report.advice import Facts, advice
 from scoop.report.clocks import offsets
 from scoop.report.critical_path import CriticalPath, critical_path, speedups
+from scoop.report.families import Families
 from scoop.report.functions import Function, functions_of
 from scoop.report.intervals import Interval, bins, minus, total, union
-from scoop.report.own_time import own_times
+from scoop.report.own_time import OwnTimes
 from scoop.report.page import page
-from scoop.report.summary import summary, timeline
+from scoop.report.pieces import Pieces
+from scoop.report.reading import read
+from scoop.report.task import Task
+from scoop.report.tasks import Tasks
 from scoop.report.text import text
-from scoop.report.trace import Move, Process, Task, Trace
+from scoop.report.trace import Move, Process, Trace
 from scoop.report.workers import Times, running_of, times, utilisation
 
 
@@ -31,8 +38,29 @@ def task(process: int, number: int, *parts: Interval, **known: Any) -> Task:
     return Task(process, number, known.pop("function", "work"), parts, **known)
 
 
-def path_of(*tasks: Task) -> CriticalPath:
-    return critical_path(tasks, own_times(tasks, ()))
+def own_times(tasks: Tasks) -> OwnTimes:
+    return OwnTimes(tasks, Families(tasks), Pieces(tasks, ()))
+
+
+def path_of(*each: Task) -> CriticalPath:
+    tasks = Tasks(each)
+    return critical_path(tasks, Families(tasks), own_times(tasks))
+
+
+def trace_of(processes: list[Process], tasks: list[Task], moves: list[Move], is_whole: bool) -> Trace:
+    return Trace(processes, Tasks(tasks), moves, is_whole)
+
+
+def running(trace: Trace) -> dict[int, list[Interval]]:
+    return running_of(trace, Pieces(trace.tasks, trace.moves))
+
+
+def summary(trace: Trace) -> dict[str, Any]:
+    return summaries.summary(trace, Pieces(trace.tasks, trace.moves))
+
+
+def timeline(trace: Trace) -> dict[str, Any]:
+    return timelines.timeline(trace, Pieces(trace.tasks, trace.moves))
 
 
 # -- intervals ------------------------------------------------------------------------------------------------------
@@ -170,8 +198,8 @@ def test_one_worker_shows_what_many_could_do(plan: Plan) -> None:
 def test_each_second_of_a_worker_is_accounted_for() -> None:
     worker = process(1, begun=-2.0, up=0.0, ended=20.0)
     tasks = [task(1, 1, (1, 4), (9, 10)), task(1, 2, (5, 6), thread=1)]
-    trace = Trace([worker], tasks, [Move("unpack", 1, 0, 0.5, 1, 10), Move("give", 1, 0, 2, 3, 10)], True)
-    assert times(trace, running_of(trace))[1] == Times(running=4, moving=1.5, waiting=4, starting=2, idle=10.5)
+    trace = trace_of([worker], tasks, [Move("unpack", 1, 0, 0.5, 1, 10), Move("give", 1, 0, 2, 3, 10)], True)
+    assert times(trace, running(trace))[1] == Times(running=4, moving=1.5, waiting=4, starting=2, idle=10.5)
 
 
 @st.composite
@@ -184,12 +212,12 @@ def schedules(draw: st.DrawFn) -> list[list[Interval]]:
 def test_utilisation_is_the_part_of_workers_that_ran_tasks(schedule: list[list[Interval]]) -> None:
     workers = [process(number, ended=50.0) for number in range(1, len(schedule) + 1)]
     tasks = [task(n, i, span) for n, spans in enumerate(schedule, 1) for i, span in enumerate(spans, 1)]
-    trace = Trace(workers, tasks, (), True)
+    trace = trace_of(workers, tasks, [], True)
     busy = [seconds_of(spans) for spans in schedule]
     expected = [sum(second in each for each in busy) / len(busy) for second in range(50)]
-    assert utilisation(trace, running_of(trace), 50) == pytest.approx(expected)
+    assert utilisation(trace, running(trace), 50) == pytest.approx(expected)
     for worker, seconds in zip(workers, busy, strict=True):
-        found = times(trace, running_of(trace))[worker.number]
+        found = times(trace, running(trace))[worker.number]
         assert (found.running, found.idle) == pytest.approx((len(seconds), 50 - len(seconds)))
 
 
@@ -199,7 +227,7 @@ def test_utilisation_is_the_part_of_workers_that_ran_tasks(schedule: list[list[I
 def test_a_function_is_told_by_what_its_calls_worked_themselves() -> None:
     tasks = [task(1, n, (10 * n, 10 * n + n), function="f", arguments=str(n)) for n in range(1, 10)]
     tasks += [task(1, 20, (200, 300), function="rows", rows=1000), task(1, 21, (210, 220), failed=True)]
-    rows, f, work = functions_of(tasks, own_times(tasks, ()))
+    rows, f, work = functions_of(Tasks(tasks), own_times(Tasks(tasks)))
     assert (f.calls, f.total, f.median, f.longest, f.arguments) == (9, 45, 5, 9, "9")
     assert rows.calls == 1000
     assert (rows.total, rows.median) == pytest.approx((90, 0.09))
@@ -216,7 +244,7 @@ def test_clocks_are_set_by_the_shortest_journeys(ahead: float, there: float, bac
         Move("returned", 0, 0, 5.0 + back, 5.0 + back, 10, "7", [0]),
     ]
     tasks = [task(2, 1, (4 + ahead, 5 + ahead), task="7.0"), task(2, 2, (6 + ahead, 9 + ahead), task="7.1")]
-    found = offsets(Trace([process(0), far], tasks, moves, True))
+    found = offsets(trace_of([process(0), far], tasks, moves, True))
     assert found == {1: pytest.approx(ahead + (there - back) / 2, abs=1e-6)}
 
 
@@ -263,7 +291,7 @@ def test_advice_is_given_where_a_number_warrants_it(words: str) -> None:
 
 def small_trace() -> Trace:
     tasks = [task(0, 0, (0, 1), (4, 5)), task(1, 1, (1, 4), parent=(0, 0), made=0.5, arguments="</script>")]
-    return Trace([process(0), process(1)], tasks, [Move("give", 0, 0, 0.6, 0.7, 100, "5", [0])], is_whole=False)
+    return trace_of([process(0), process(1)], tasks, [Move("give", 0, 0, 0.6, 0.7, 100, "5", [0])], False)
 
 
 def test_a_page_needs_nothing_from_elsewhere() -> None:
@@ -288,12 +316,53 @@ def test_json_has_all_of_it() -> None:
 
 
 def every_kind_of_trace() -> Iterator[Trace]:
-    yield Trace([process(0)], [], (), True)
-    yield Trace([process(1)], [task(1, 1, (0, 0))], (), False)
-    yield Trace([process(0), process(1)], [task(1, 1, (0, 1), parent=(7, 7))], (), False)
+    yield trace_of([process(0)], [], [], True)
+    yield trace_of([process(1)], [task(1, 1, (0, 0))], [], False)
+    yield trace_of([process(0), process(1)], [task(1, 1, (0, 1), parent=(7, 7))], [], False)
 
 
 @pytest.mark.parametrize("trace", [*every_kind_of_trace()])
 def test_a_trace_with_hardly_anything_has_a_report(trace: Trace) -> None:
     assert page(summary(trace), timeline(trace))
     assert text(summary(trace))
+
+
+# -- reading --------------------------------------------------------------------------------------------------------
+
+ABOUT = {"host": "here", "machine": 0, "worker": 0, "is_origin": True, "begun": 0, "up": 0}
+
+
+def line_of(task: dict[str, Any]) -> str:
+    about = {"id": task["number"], "parent": task["parent"], "made": 0.5, **task["about"]}
+    event = {"ph": "X", "cat": "task", "name": task["name"], "pid": 7, "tid": 0, "ts": task["start"], "dur": 2.25}
+    return json.dumps({**event, "args": about}, separators=(",", ":")) + ",\n"
+
+
+TEXTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}), st.integers().map(lambda n: {"args": n}), st.text().map(lambda text: {"args": text})
+)
+TASKS = st.fixed_dictionaries(
+    {
+        "name": st.text(max_size=5),
+        "number": st.integers(1, 10_000),
+        "parent": st.integers(0, 2**40),
+        "start": st.integers(-100, 10**9).map(float),
+        "about": st.one_of(TEXTS, st.just({"failed": True}), st.just({"task": "5.0", "rows": 3})),
+    }
+)
+
+
+@given(st.lists(TASKS, unique_by=lambda task: task["number"]))
+def test_tasks_are_read_one_by_one_or_many_at_once_and_are_the_same(tasks: list[dict[str, Any]]) -> None:
+    about = json.dumps({"ph": "M", "name": "scoop", "pid": 7, "args": ABOUT})
+    with NamedTemporaryFile("w") as file:
+        file.write(f"[\n{about},\n{''.join(map(line_of, tasks))}")
+        file.flush()
+        found = {task.number: task for task in read(file.name).tasks}
+    assert [*sorted(found)] == sorted(task["number"] for task in tasks)
+    for expected in tasks:
+        task = found[expected["number"]]
+        assert (task.function, task.parent) == (expected["name"], (7, expected["parent"]))
+        assert (task.start, task.end) == pytest.approx((expected["start"] / 1e6, (expected["start"] + 2.25) / 1e6))
+        assert task.arguments == str(expected["about"].get("args", ""))
+        assert (task.failed, task.rows) == ("failed" in expected["about"], expected["about"].get("rows", 0))

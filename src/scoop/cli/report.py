@@ -6,9 +6,11 @@ import json
 import sys
 
 from ..report.page import page
+from ..report.pieces import Pieces
 from ..report.reading import NotATrace, read
-from ..report.summary import summary, timeline
+from ..report.summary import summary
 from ..report.text import text
+from ..report.timeline import timeline
 
 __all__ = ["report"]
 
@@ -18,7 +20,8 @@ def report(options: argparse.Namespace) -> int:
     gc.disable()  # there are millions of objects, and no circles among them: it would go over them in vain
     try:
         trace = read(options.trace)
-        found = summary(trace)
+        pieces = Pieces(trace.tasks, trace.moves)
+        found = summary(trace, pieces)
         if options.json:
             print(json.dumps(found, indent=2))
         elif options.text:
@@ -26,7 +29,7 @@ def report(options: argparse.Namespace) -> int:
         else:
             path = options.output or _page_beside(options.trace)
             with open(path, "w", encoding="utf-8") as file:
-                file.write(page(found, timeline(trace)))
+                file.write(page(found, timeline(trace, pieces)))
             print(f"{path}: open it in a browser", file=sys.stderr)
     except BrokenPipeError:
         return 0

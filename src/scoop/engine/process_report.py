@@ -9,6 +9,7 @@ from greenlet import greenlet
 from ..wire.look import Look
 from ..wire.looks import Process, seen_notice
 from ..wire.messages import Message
+from .loops.coroutines import Coroutines
 from .offers.ready_table import ReadyTable
 from .process.limits import Identity
 from .stealing.inbox import Inbox
@@ -25,6 +26,7 @@ class Reporting(Protocol):
     ready: ReadyTable
     inbox: Inbox
     waits: MutableMapping[greenlet, Wait]
+    coroutines: Coroutines
 
     def send(self, message: Message, /) -> None: ...
 
@@ -45,5 +47,5 @@ def _process(scheduler: Reporting, full: bool) -> Process:
         blocked=len(ready.waiting),
         received=len(scheduler.inbox.waiting),
         suspended=len(scheduler.waits),
-        stacks=read_stacks(scheduler.waits, identity.is_origin, full),
+        stacks=read_stacks(scheduler.waits, scheduler.coroutines.frames, identity.is_origin, full),
     )

@@ -2,7 +2,7 @@
 
 counts       how many tasks there are, and have ended: for --progress
 by function  shown in a table
-profile      which functions take the time: for --profile
+profile      which functions take the time, and the memory: for --profile
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ..wire.messages import Message, Notice, NoticeKind
 from ..wire.status_page import StatusPage
 from .counting import TaskCounter
 
-__all__ = ["BY_FUNCTION", "COUNTS", "PROFILE", "count_tasks", "measure"]
+__all__ = ["BY_FUNCTION", "COUNTS", "PROFILE", "count_tasks", "measure", "start_profiles"]
 
 COUNTS, BY_FUNCTION, PROFILE = "counts", "by function", "profile"
 
@@ -27,10 +27,17 @@ def measure(
     who = identity.machine, identity.worker
     counts = count_tasks(scheduler, page, identity).counts if COUNTS in limits.instruments else None
     if PROFILE in limits.instruments:
-        from .profiling import start_profile  # with cProfile, which other runs do not need
-
-        start_profile()
+        start_profiles(scheduler)
     report_to(who, lambda body: send(Notice(NoticeKind.PROGRESS, body)), counts)
+
+
+def start_profiles(scheduler: Scheduler) -> None:
+    """Have it known from now on which functions of this process take the time, and the memory."""
+    from .memory_peaks import start_peaks
+    from .profiling import start_profile  # with cProfile, which other runs do not need
+
+    start_peaks(scheduler)
+    start_profile()
 
 
 def count_tasks(scheduler: Scheduler, page: StatusPage, identity: Identity) -> TaskCounter:

@@ -33,6 +33,8 @@ from ..engine.tasks.task import TaskOptions
 from ..engine.travel.module_paths import note_start
 from ..errors import BrokenExecutor, in_words
 from ..maps.call_queue import CallQueue
+from ..trace.recording import Recording
+from ..trace.settings import NOTHING, TraceOptions
 from ..tuning import TUNING
 from ..wire import codec
 from ..wire.methods import pickle_methods_exactly
@@ -68,6 +70,7 @@ class WorkerPool:
         resources: how many of each a machine has, for tasks that need some.
         placed: takes what the fresh interpreter would be told if all of them were on this machine, and returns what
             it is told. Then the pool is made when all hosts have answered; what is raised is passed on.
+        trace: what is recorded of its tasks.
     """
 
     must_travel = True  # what cannot, fails: nothing that the program submits runs in its own process
@@ -80,12 +83,19 @@ class WorkerPool:
         initializer: Initializer | None,
         resources: Mapping[str, int] = MappingProxyType({}),
         placed: Place = _here,
+        trace: TraceOptions = NOTHING,
     ) -> None:
         _prepare_process()
         program = running_program()
         share_main(program)
-        limits = Limits(spare=True, authkey=_authkey(), resources={**resources})
-        self._start = placed(Start(workers, limits, program, [*sys.argv], _pack(initializer)))
+        first = _pack(initializer)
+        self._recording = Recording(trace)
+        limits = Limits(spare=True, authkey=_authkey(), resources={**resources}, trace=self._recording.settings)
+        try:
+            self._start = placed(Start(workers, limits, program, [*sys.argv], first))
+        except BaseException:
+            self._recording.end()
+            raise
         self._closing = threading.Event()
         self._is_up = threading.Event()
         self._problem: BaseException | None = None
@@ -169,13 +179,16 @@ class WorkerPool:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._connect()
+            self._recording.begin(self.scheduler, is_older=True)
         except BaseException as problem:
             self._problem = problem
+            self._recording.end()
             return
         finally:
             self._is_up.set()
         self._closing.wait()
         self.scheduler.drain()
+        self._recording.end()
         self._end()
 
     def _connect(self) -> None:

@@ -82,8 +82,9 @@ def without_our_functions(stats: Stats) -> Stats:
         ours = [each for caller, each in callers.items() if _is_ours(caller)] if function[0] == "~" else []
         calls -= sum(each[1] for each in ours)
         if calls > 0:
-            primitive -= sum(each[0] for each in ours)
-            own, total = own - sum(each[2] for each in ours), total - sum(each[3] for each in ours)
+            primitive = max(0, primitive - sum(each[0] for each in ours))
+            own = max(0.0, own - sum(each[2] for each in ours))  # which may be a rounding error
+            total = max(0.0, total - sum(each[3] for each in ours))
             others = {caller: each for caller, each in callers.items() if not _is_ours(caller)}
             kept[function] = primitive, calls, own, total, others
     return kept

@@ -17,7 +17,10 @@ def offsets(trace: Trace) -> dict[int, float]:
     if len({*machine.values()}) < 2:
         return {}
     given = {m.batch: (machine.get(m.process, 0), m.until) for m in trace.moves if m.kind == "give"}
-    ends = {task.task: (machine.get(task.process, 0), task.end) for task in trace.tasks if task.task}
+    tasks, numbers = trace.tasks, trace.tasks.processes
+    ends = {
+        name: (machine.get(numbers[tasks.process[each]], 0), tasks.end[each]) for each, name in tasks.names.items()
+    }
     there: dict[int, list[float]] = {}
     back: dict[int, list[float]] = {}
     for move in trace.moves:

@@ -13,10 +13,12 @@ rows.
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
-from .own_time import OwnTime
-from .trace import Key, Task
+from .families import Families
+from .own_time import OwnTimes
+from .tasks import Tasks
 
 __all__ = ["CriticalPath", "Share", "critical_path", "speedups"]
 
@@ -55,136 +57,118 @@ def speedups(path: CriticalPath, workers: Sequence[int]) -> dict[int, float]:
     return {n: path.work / max(path.work / n, longest) if path.work else 1.0 for n in workers}
 
 
-def critical_path(tasks: Sequence[Task], own: Sequence[OwnTime]) -> CriticalPath:
+def critical_path(tasks: Tasks, families: Families, own: OwnTimes) -> CriticalPath:
     """Return the path through tasks, of which it is known what they did themselves."""
-    spans = _Spans(tasks, own)
-    for place in sorted(range(len(tasks)), key=lambda place: -tasks[place].start):
-        spans.find(place)
-    return CriticalPath(spans.longest, sum(each.seconds for each in own), spans.shares())
+    spans = _Spans(tasks, families, own)
+    spans.find_all()
+    return CriticalPath(spans.longest, sum(own.seconds), spans.shares())
 
 
 class _Spans:
     """By task, how long it takes with as many workers as could be used."""
 
-    def __init__(self, tasks: Sequence[Task], own: Sequence[OwnTime]) -> None:
+    def __init__(self, tasks: Tasks, families: Families, own: OwnTimes) -> None:
         self._tasks = tasks
+        self._families = families
         self._own = own
-        self._spans = [each.seconds for each in own]
-        self._joins: dict[int, Sequence[_Join]] = {}
-        self._program = next((place for place, task in enumerate(tasks) if task.is_program), None)
-        self._children, self._top = self._families()
+        self._spans = own.seconds[:]
 
     @property
     def longest(self) -> float:
-        if self._program is not None:
-            return self._spans[self._program]
-        return max((self._spans[place] for place in self._top), default=0.0)
+        last = self._last()
+        return 0.0 if last is None else self._spans[last]
 
-    def find(self, place: int) -> None:
-        """Find the span of a task; those that it has made are known."""
-        children = self._children.get(place)
-        if children:
-            self._spans[place] = self._follow(place, children)
-        if self._tasks[place].rows > 1:
-            self._spans[place] /= self._tasks[place].rows
+    def find_all(self) -> None:
+        """Find the span of each task, after those of all that it has made."""
+        first, rows = self._families.first, self._tasks.rows
+        for place in sorted(range(len(self._tasks)), key=self._tasks.start.__getitem__, reverse=True):
+            if first[place] < first[place + 1]:
+                self._spans[place] = self._own.seconds[place] + self._follow(place, [])
+            if rows[place] > 1:
+                self._spans[place] /= rows[place]
 
     def shares(self) -> list[Share]:
         """Return what is on the path."""
-        seconds: dict[str, list[float]] = {}
-        first = self._program
-        if first is None and self._top:
-            first = max(self._top, key=lambda place: self._spans[place])
-        left = [] if first is None else [(first, self._own[first].seconds, len(self._joins.get(first, ())))]
+        seconds: dict[int, list[float]] = {}
+        last = self._last()
+        left = [] if last is None else [self._all_of(last)]
         while left:
-            place, until, number = left.pop()
-            joins = self._joins.get(place, ())
+            place, until, number, joins = left.pop()
             since = joins[number - 1].at if number else 0.0
-            task = self._tasks[place]
             if until > since:
-                seconds.setdefault(task.function, []).append((until - since) / max(1, task.rows))
+                part = (until - since) / max(1, self._tasks.rows[place])
+                seconds.setdefault(self._tasks.function[place], []).append(part)
             if number:
-                child = joins[number - 1].child
-                left.append((place, joins[number - 1].made_at, joins[number - 1].before))
-                left.append((child, self._own[child].seconds, len(self._joins.get(child, ()))))
-        found = [Share(name, sum(each), len(each)) for name, each in seconds.items()]
+                join = joins[number - 1]
+                left.append((place, join.made_at, join.before, joins))
+                left.append(self._all_of(join.child))
+        names = self._tasks.functions
+        found = [Share(names[each], sum(parts), len(parts)) for each, parts in seconds.items()]
         return sorted(found, key=lambda share: -share.seconds)
 
-    def _families(self) -> tuple[dict[int, list[int]], list[int]]:
-        """Return the tasks that each has made, in that order; and those that none has made."""
-        places: dict[Key, int] = {task.key: place for place, task in enumerate(self._tasks)}
-        children: dict[int, list[int]] = {}
-        top = []
-        for place, task in enumerate(self._tasks):
-            parent = None if task.parent is None or not task.parent[1] else places.get(task.parent)
-            if parent is None and place != self._program:
-                parent = self._program
-            if parent is None or parent == place or task.start < self._tasks[parent].start:
-                top.append(place)
-            else:
-                children.setdefault(parent, []).append(place)
-        for each in children.values():
-            each.sort(key=lambda place: self._tasks[place].made)
-        return children, top
+    def _last(self) -> int | None:
+        """Return the task that all others are for; else the one that takes longest."""
+        if self._families.program is not None:
+            return self._families.program
+        return max(self._families.top, key=self._spans.__getitem__, default=None)
 
-    def _follow(self, place: int, children: Sequence[int]) -> float:
-        """Go through what a task did, in order; return when it ends."""
-        clock = _Clock(self._own[place].pieces)
-        made_at = {child: clock.at(self._tasks[child].made) for child in children}
-        begun: dict[int, tuple[float, int]] = {}  # by child, when it could begin, and after how many joins
+    def _all_of(self, place: int) -> tuple[int, float, int, list[_Join]]:
+        """Return a task that is on the path up to its end: how much it works itself, and its joins."""
         joins: list[_Join] = []
-        late = 0.0  # how much the task is behind its own work, by all its waits so far
-        waiting = iter(children)
-        upcoming = next(waiting, None)
-        for at, moment, child in sorted(self._waits(place, children, clock, made_at)):
-            while upcoming is not None and (made_at[upcoming], self._tasks[upcoming].made) <= (at, moment):
-                begun[upcoming] = made_at[upcoming] + late, len(joins)
-                upcoming = next(waiting, None)
+        self._follow(place, joins)
+        return place, self._own.seconds[place], len(joins), joins
+
+    def _follow(self, place: int, joins: list[_Join]) -> float:
+        """Go through what a task did, in order; return by how much it is late at its end, for all that it awaits.
+
+        ``joins`` is filled with the waits that make it so.
+        """
+        children, spans = self._families.of(place), self._spans
+        made, made_at, count = self._tasks.made, self._own.made_at, len(children)
+        begun: dict[int, tuple[float, int]] = {}  # by child, when it could begin, and after how many joins
+        late, upcoming = 0.0, 0
+        for at, moment, child in self._waits(place, children):
+            while upcoming < count:
+                each = children[upcoming]
+                there = made_at[each]
+                if there > at or (there == at and made[each] > moment):
+                    break
+                begun[each] = there + late, len(joins)
+                upcoming += 1
             since, before = begun[child]
-            if since + self._spans[child] > at + late:
-                late = since + self._spans[child] - at
+            if (ready := since + spans[child]) > at + late:
+                late = ready - at
                 joins.append(_Join(at, made_at[child], before, child))
-        self._joins[place] = joins
-        return self._own[place].seconds + late
+        return late
 
-    def _waits(
-        self, place: int, children: Sequence[int], clock: "_Clock", made_at: dict[int, float]
-    ) -> list[tuple[float, float, int]]:
-        """Return where in its own work a task waited, at which moment, and for which child."""
+    def _waits(self, place: int, children: Sequence[int]) -> list[tuple[float, float, int]]:
+        """Return where in its own work a task waited, at which moment, and for which child; in that order."""
+        tasks, own = self._tasks, self._own
+        end = own.seconds[place], tasks.end[place]
+        in_parts = self._waits_between_parts(place, children) if place in tasks.parts else {}
+        found = []
+        for child in children:
+            if (at := own.joined_at[child]) < inf:
+                found.append((at, tasks.start[child], child))
+            else:
+                made = own.made_at[child], tasks.made[child]
+                found.append((*max(in_parts.get(child, end), made), child))
+        found.sort()
+        return found
+
+    def _waits_between_parts(self, place: int, children: Sequence[int]) -> dict[int, tuple[float, float]]:
+        """Return by child where a task was suspended until that had ended, and nothing that ended later."""
+        tasks, joined_at = self._tasks, self._own.joined_at
+        ends = sorted((tasks.end[child], child) for child in children if joined_at[child] == inf)
         found: dict[int, tuple[float, float]] = {}
-        mine = {*children}
-        for moment, inner in self._own[place].within:
-            if inner in mine:
-                found[inner] = clock.at(moment), moment
-        parts = self._tasks[place].parts
-        if len(parts) > 1:
-            ends = sorted((self._tasks[child].end, child) for child in children if child not in found)
-            each = 0
-            for (_, since), (until, _) in pairwise(parts):
-                last = None
-                while each < len(ends) and ends[each][0] <= until:
-                    last = ends[each] if ends[each][0] > since else last
-                    each += 1
-                if last is not None:
-                    found[last[1]] = clock.at(until), until
-        end = self._own[place].seconds, self._tasks[place].end
-        return [(*max(found.get(child, end), (made_at[child], self._tasks[child].made)), child) for child in children]
-
-
-class _Clock:
-    """How much a task had worked itself at a moment. Asked in any order; fast when that is mostly forward."""
-
-    def __init__(self, pieces: Sequence[tuple[float, float]]) -> None:
-        self._pieces = pieces
-        self._done = 0.0
-        self._place = 0
-
-    def at(self, moment: float) -> float:
-        if self._place and self._pieces[self._place - 1][1] > moment:
-            self._place, self._done = 0, 0.0
-        while self._place < len(self._pieces) and self._pieces[self._place][1] <= moment:
-            since, until = self._pieces[self._place]
-            self._done += until - since
-            self._place += 1
-        if self._place < len(self._pieces) and self._pieces[self._place][0] < moment:
-            return self._done + moment - self._pieces[self._place][0]
-        return self._done
+        each = 0
+        for ((_, since), (until, _)), at in zip(
+            pairwise(tasks.parts[place]), self._own.parts_at[place][1:], strict=False
+        ):
+            last = None
+            while each < len(ends) and ends[each][0] <= until:
+                last = ends[each] if ends[each][0] > since else last
+                each += 1
+            if last is not None:
+                found[last[1]] = at, until
+        return found

@@ -1,11 +1,13 @@
 """The tasks of each function: how many, how long, and which took longest."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from .own_time import OwnTime
-from .trace import Task
+from .own_time import OwnTimes
+from .tasks import Tasks
 
 __all__ = ["EDGES", "Function", "functions_of", "histogram"]
 
@@ -37,54 +39,57 @@ class Function(NamedTuple):
     lengths: list[int]
 
 
-def functions_of(tasks: Sequence[Task], own: Sequence[OwnTime]) -> list[Function]:
+def functions_of(tasks: Tasks, own: OwnTimes) -> list[Function]:
     """Return all functions, that with most work first."""
-    calls: dict[str, list[tuple[float, int, Task]]] = {}
-    for task, its in zip(tasks, own, strict=True):
-        if not task.is_program and not task.chunk:
-            rows = max(1, task.rows)
-            calls.setdefault(task.function, []).append((its.seconds / rows, rows, task))
-    found = [_function(name, each) for name, each in calls.items()]
+    means = own.seconds[:]
+    for place, rows in enumerate(tasks.rows):
+        if rows:
+            means[place] /= rows
+    calls: dict[int, array[int]] = {}
+    for place, (function, chunk, number) in enumerate(zip(tasks.function, tasks.chunk, tasks.number, strict=True)):
+        if not chunk and number:
+            calls.setdefault(function, array("q")).append(place)
+    names = tasks.functions
+    found = [_function(names[each], places, means, tasks) for each, places in calls.items()]
     return sorted(found, key=lambda function: -function.total)
 
 
-def _function(name: str, calls: list[tuple[float, int, Task]]) -> Function:
-    calls.sort(key=lambda call: call[0])
-    count = sum(rows for _, rows, _ in calls)
-    seconds, _, longest = calls[-1]
-    total = sum(each * rows for each, rows, _ in calls)
+def _function(name: str, calls: Sequence[int], means: Sequence[float], tasks: Tasks) -> Function:
+    seconds, ends = _lengths(calls, means, tasks.rows)
     return Function(
         name,
-        count,
-        total,
-        _quantile(calls, count, 0.5),
-        _quantile(calls, count, 0.95),
-        seconds,
-        longest.arguments,
-        sum(task.failed for _, _, task in calls),
-        histogram((each, rows) for each, rows, _ in calls),
+        ends[-1],
+        sum(means[place] * max(1, tasks.rows[place]) for place in calls),
+        _quantile(seconds, ends, 0.5),
+        _quantile(seconds, ends, 0.95),
+        seconds[-1],
+        tasks.arguments(max(calls, key=means.__getitem__)),
+        sum(map(tasks.failed.__getitem__, calls)),
+        histogram(seconds, ends),
     )
 
 
-def _quantile(calls: Iterable[tuple[float, int, Task]], count: int, part: float) -> float:
-    """Return the length below which a part of all calls are, which come in order."""
-    left = part * count
-    last = 0.0
-    for seconds, rows, _ in calls:
-        last = seconds
-        left -= rows
-        if left <= 0:
-            break
-    return last
+def _lengths(
+    calls: Sequence[int], means: Sequence[float], rows: Sequence[int]
+) -> tuple[Sequence[float], Sequence[int]]:
+    """Return the lengths of calls, the shortest first, and with each how many calls there are up to there."""
+    if not any(map(rows.__getitem__, calls)):
+        return sorted(map(means.__getitem__, calls)), range(1, len(calls) + 1)
+    in_order = sorted(calls, key=means.__getitem__)
+    return [*map(means.__getitem__, in_order)], [*accumulate(max(1, rows[place]) for place in in_order)]
 
 
-def histogram(lengths: Iterable[tuple[float, int]]) -> list[int]:
+def _quantile(seconds: Sequence[float], ends: Sequence[int], part: float) -> float:
+    """Return the length below which a part of all calls are, which come in order, ``ends`` having counted them."""
+    return seconds[bisect_left(ends, part * ends[-1])]
+
+
+def histogram(seconds: Sequence[float], ends: Sequence[int]) -> list[int]:
     """Return how many there are between each two of EDGES; the first and the last take what lies beyond.
 
-    >>> sum(histogram([(1e-9, 2), (3e-3, 1), (1e9, 4)]))
-    7
+    >>> [each for each in histogram([1e-9, 3e-3, 1e9], [2, 3, 7]) if each]
+    [2, 1, 4]
     """
-    counts = [0] * (len(EDGES) - 1)
-    for seconds, rows in lengths:
-        counts[min(max(bisect_right(EDGES, seconds) - 1, 0), len(counts) - 1)] += rows
-    return counts
+    places = [bisect_left(seconds, edge) for edge in EDGES[1:-1]]
+    below = [ends[place - 1] if place else 0 for place in places]
+    return [until - since for since, until in pairwise([0, *below, ends[-1]])]

@@ -1,96 +1,82 @@
-"""How much of its time each task worked itself: without the tasks that ran on its stack, and without packing."""
+"""How much of its time each task worked itself: without the tasks that ran on its stack, and without packing.
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+And how much it had, when it made each other task, and when that began on its stack.
+"""
 
-from .intervals import Interval
-from .trace import Move, Task
+from array import array
+from collections.abc import Sequence
+from math import inf
 
-__all__ = ["OwnTime", "own_times"]
+from .families import Families
+from .pieces import Pieces
+from .tasks import NOBODY, Tasks
+
+__all__ = ["OwnTimes"]
 
 _SLACK = 1e-7
 """Times are written to the nearest hundredth of a microsecond, so a task may seem to end just after what it is in."""
 
 
-class OwnTime:
-    """What one task did on its stack.
+class OwnTimes:
+    """What tasks did on their stacks, by columns.
 
     Parameters:
-        seconds: that it worked itself.
-        pieces: when that was.
-        within: tasks that began on its stack, and when.
-        beneath: the task on whose stack it began; None if there was none.
+        seconds: that each task worked itself.
+        made_at: how much of that its parent had done when it made the task; infinite if nobody has made it.
+        joined_at: how much, when the task began on the stack of its parent; infinite if it did elsewhere.
+        parts_at: of a suspended task, how much it had done itself when each of its parts began.
     """
 
-    __slots__ = ("beneath", "pieces", "seconds", "within")
+    def __init__(self, tasks: Tasks, families: Families, pieces: Pieces) -> None:
+        count = len(tasks)
+        self.seconds = array("d", bytes(8 * count))
+        self.made_at = array("d", [inf]) * count
+        self.joined_at = array("d", [inf]) * count
+        self.parts_at: dict[int, list[float]] = {place: [] for place in tasks.parts}
+        self._made, self._families, self._pieces = tasks.made, families, pieces
+        self._upcoming = families.first[:]  # of each task, the child that it makes next
+        for found in pieces.threads.values():
+            self._walk(found)
+        for child, parent in enumerate(families.parent):
+            if parent != NOBODY and self.made_at[child] == inf:  # it was made after the last work
+                self.made_at[child] = self.seconds[parent]
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.pieces: list[Interval] = []
-        self.within: list[tuple[float, int]] = []
-        self.beneath: int | None = None
+    def _walk(self, found: Sequence[int]) -> None:
+        """Go over what was on one thread's stack, in the order in which it began."""
+        begins, ends, owner = self._pieces.since, self._pieces.until, self._pieces.task
+        parent, parts_at, joined_at = self._families.parent, self.parts_at, self.joined_at
+        stack: list[tuple[float, int]] = []  # when it ends, and which task
+        since = 0.0  # when the uppermost was last on top
+        for piece in found:
+            begin, task = begins[piece], owner[piece]
+            while stack and stack[-1][0] <= begin + _SLACK:
+                until, ended = stack.pop()
+                self._works(ended, since, until)
+                since = max(since, until)
+            if stack:
+                beneath = stack[-1][1]
+                self._works(beneath, since, begin)
+                if task >= 0 and parent[task] == beneath and joined_at[task] == inf:
+                    joined_at[task] = self.seconds[beneath]
+            if task in parts_at:
+                parts_at[task].append(self.seconds[task])
+            since = begin
+            stack.append((ends[piece], task))
+        while stack:
+            until, ended = stack.pop()
+            self._works(ended, since, until)
+            since = max(since, until)
 
-
-class _Piece(NamedTuple):
-    """Something on a thread's stack: a part of a task, by its place among all; or packing, which has -1."""
-
-    since: float
-    minus_until: float
-    task: int
-
-    @property
-    def until(self) -> float:
-        return -self.minus_until
-
-
-def own_times(tasks: Sequence[Task], moves: Iterable[Move]) -> list[OwnTime]:
-    """Return for each task what it did itself."""
-    found = [OwnTime() for _ in tasks]
-    for pieces in _by_thread(tasks, moves):
-        pieces.sort()
-        _walk(pieces, found)
-    return found
-
-
-def _by_thread(tasks: Sequence[Task], moves: Iterable[Move]) -> Iterable[list[_Piece]]:
-    threads: dict[tuple[int, int], list[_Piece]] = {}
-    for place, task in enumerate(tasks):
-        pieces = threads.setdefault((task.process, task.thread), [])
-        pieces += [_Piece(since, -until, place) for since, until in task.parts]
-    for move in moves:
-        if move.until > move.since:
-            threads.setdefault((move.process, move.thread), []).append(_Piece(move.since, -move.until, -1))
-    return threads.values()
-
-
-def _walk(pieces: Sequence[_Piece], found: list[OwnTime]) -> None:
-    """Go over what was on one thread's stack, in the order in which it began."""
-    stack: list[_Piece] = []
-    works_since = 0.0
-
-    def note(until: float) -> None:
-        """The uppermost has worked itself since it was last on top."""
-        task = stack[-1].task
-        if task >= 0 and until > works_since:
-            found[task].seconds += until - works_since
-            found[task].pieces.append((works_since, until))
-
-    for piece in pieces:
-        while stack and stack[-1].until <= piece.since + _SLACK:
-            note(stack[-1].until)
-            works_since = max(works_since, stack.pop().until)
-        if stack:
-            note(piece.since)
-            if piece.task >= 0 and stack[-1].task >= 0 and piece.task != stack[-1].task:
-                _is_within(found, piece, stack[-1].task)
-        works_since = piece.since
-        stack.append(piece)
-    while stack:
-        note(stack[-1].until)
-        works_since = max(works_since, stack.pop().until)
-
-
-def _is_within(found: list[OwnTime], piece: _Piece, beneath: int) -> None:
-    if found[piece.task].beneath is None:
-        found[piece.task].beneath = beneath
-        found[beneath].within.append((piece.since, piece.task))
+    def _works(self, task: int, since: float, until: float) -> None:
+        """Note that a task, if it is one, has worked itself."""
+        if task < 0 or until <= since:
+            return
+        done = self.seconds[task]
+        upcoming, end = self._upcoming[task], self._families.first[task + 1]
+        while upcoming < end:
+            child = self._families.children[upcoming]
+            if (made := self._made[child]) >= until:
+                break
+            self.made_at[child] = done + max(0.0, made - since)
+            upcoming = self._upcoming[task] = upcoming + 1
+        self.seconds[task] = done + until - since

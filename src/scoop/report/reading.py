@@ -3,88 +3,103 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 from .clocks import offsets
-from .trace import Key, Move, Process, Task, Trace
+from .task import Key, Task
+from .task_lines import take_alike
+from .tasks import Tasks
+from .trace import Move, Process, Trace
 
-__all__ = ["NotATrace", "read", "trace_of"]
+__all__ = ["NotATrace", "read"]
 
-_AT_ONCE = 5000
-"""Lines that are read together: one by one each would take three times as long."""
+_AT_ONCE = 1 << 20
+"""Bytes that are read together: one line by one would take several times as long."""
 
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile)
 
 Event = dict[str, Any]
 
 
+class Readable(Protocol):
+    """A file, packed or not."""
+
+    def read1(self, size: int, /) -> bytes: ...
+
+
 class NotATrace(Exception):
-    """The file is none that ``--trace`` has written."""
+    """The file is none that SCOOP has written."""
 
 
 def read(path: str) -> Trace:
     """Return what a file has. Raises OSError, and NotATrace."""
+    found = _Found()
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     with gzip.open(path) if packed else open(path, "rb") as file:
-        trace = trace_of(_events(_lines(file)))
+        for lines in _blocks(file):
+            for event in _events(take_alike(lines, found.tasks)):
+                found.take(event)
+    trace = found.trace()
     if not trace.processes:
         raise NotATrace(f"{path} is no trace of SCOOP's: it was not written by `python -m scoop --trace`")
     return trace
 
 
-def _lines(file: Iterable[bytes]) -> Iterator[bytes]:
+def _blocks(file: Readable) -> Iterator[bytes]:
+    """Yield whole lines, many at once, and at the end what is left of one that was cut off."""
+    pieces = [b""]
+    while data := _read(file):
+        pieces.append(data)
+        if len(data) >= _AT_ONCE or sum(map(len, pieces)) >= _AT_ONCE:
+            whole, newline, rest = b"".join(pieces).rpartition(b"\n")
+            yield whole + newline
+            pieces = [rest]
+    yield b"".join(pieces)
+
+
+def _read(file: Readable) -> bytes:
     try:
-        yield from file
+        return file.read1(_AT_ONCE)  # what is there: of a file that ends in the middle of a block, too
     except _BROKEN:
-        return  # the last block was not written to its end
+        return b""  # the last block was not written to its end
 
 
-def _events(lines: Iterable[bytes]) -> Iterator[Event]:
-    lines = iter(lines)
-    while block := [*islice(lines, _AT_ONCE)]:
-        wanted = [line.strip().rstrip(b",") for line in block]
-        wanted = [line for line in wanted if line not in (b"[", b"]", b"")]
-        try:
-            yield from json.loads(b"[" + b",".join(wanted) + b"]")
-        except ValueError:
-            yield from _readable(wanted)
+def _events(lines: bytes) -> Iterator[Event]:
+    wanted = [line.strip().rstrip(b",") for line in lines.splitlines()]
+    wanted = [line for line in wanted if line not in (b"[", b"]", b"")]
+    try:
+        events = json.loads(b"[" + b",".join(wanted) + b"]")
+    except ValueError:
+        events = _readable(wanted)
+    return (event for event in events if isinstance(event, dict))
 
 
-def _readable(lines: Sequence[bytes]) -> Iterator[Event]:
+def _readable(lines: Iterable[bytes]) -> Iterator[Any]:
     for line in lines:
         try:
             event = json.loads(line)
         except ValueError:
             continue  # cut off
-        if isinstance(event, dict):
-            yield event
-
-
-def trace_of(events: Iterable[Event]) -> Trace:
-    """Return the run that events tell of."""
-    found = _Found()
-    for event in events:
-        if isinstance(event, dict):
-            found.take(event)
-    return found.trace()
+        yield event
 
 
 class _Found:
     """What was found in a file so far."""
 
     def __init__(self) -> None:
+        self.tasks = Tasks()
         self._processes: dict[int, Event] = {}
         self._ended: dict[int, float] = {}
+        self._open: dict[Key, Event] = {}  # tasks that ran for so long that it was written before their end
         self._parts: dict[Key, list[tuple[float, float]]] = {}  # of tasks whose end was not read yet
-        self._tasks: list[Task] = []
         self._moves: list[Move] = []
         self._given: dict[str, tuple[int, list[list[Any]]]] = {}
-        self._names: dict[str, str] = {}
+        self._memory: dict[str, int] = {}
         self._left_out = 0
         self._is_whole = False
+        self._signs: dict[int, float] = {}  # by process, when it was known last to be there
 
     def take(self, event: Event) -> None:
         kind, about = event.get("cat"), event.get("args", {})
@@ -94,33 +109,37 @@ class _Found:
             self._parts.setdefault((event["pid"], about["id"]), []).append(_span(event))
         elif kind == "move":
             self._move(event, about)
+        elif kind == "open":
+            self._open[event["pid"], about["id"]] = event
         elif event.get("name") == "scoop":
             self._processes[event["pid"]] = about
         elif event.get("name") == "ended":
             self._ended[event["pid"]] = about["at"] / 1e6
+        elif event.get("name") == "alive":
+            self._signs[event["pid"]] = about["at"] / 1e6
+        elif event.get("name") == "memory":
+            self._memory = {name: raised for name, (raised, _) in about["functions"].items()}
         elif event.get("name") == "trace_end":
             self._is_whole, self._left_out = True, about.get("blocks_left_out", 0)
 
     def _task(self, event: Event, about: Event) -> None:
         key = process, number = event["pid"], about["id"]
-        parts = [*self._parts.pop(key, ()), _span(event)]
-        name = event["name"]
         parent, made = about.get("parent"), about.get("made")
         task = Task(
             process,
             number,
-            self._names.setdefault(name, name),
-            parts,
+            event["name"],
+            [*self._parts.pop(key, ()), _span(event)],
             None if parent is None else (process, parent),
             None if made is None else made / 1e6,
             event["tid"],
-            about.get("args", ""),
+            str(about.get("args", "")),
             about.get("rows", 0),
             about.get("chunk", 0),
             about.get("failed", False),
             about.get("task", ""),
         )
-        self._tasks.append(task)
+        self.tasks.add(task)
 
     def _move(self, event: Event, about: Event) -> None:
         since, until = _span(event)
@@ -133,21 +152,46 @@ class _Found:
 
     def trace(self) -> Trace:
         processes = [_process(number, about, self._ended.get(number)) for number, about in self._processes.items()]
-        for key, parts in self._parts.items():  # they were at work when all ended
-            self._tasks.append(Task(*key, "(not ended)", parts))
-        for task in self._tasks:
-            self._find_parent(task)
-        trace = Trace(processes, self._tasks, self._moves, self._is_whole, self._left_out)
+        unfinished = self._unfinished()
+        for place, name in self.tasks.names.items():
+            self._find_parent(place, name)
+        trace = Trace(processes, self.tasks, self._moves, self._is_whole, self._left_out, unfinished, self._memory)
         return _aligned(trace, offsets(trace))
 
-    def _find_parent(self, task: Task) -> None:
+    def _unfinished(self) -> list[int]:
+        """Add the tasks that have not ended, up to the last sign of their processes; return their places."""
+        self._put_together()
+        first, signs = len(self.tasks), self._signs
+        for (process, _), event in [*self._open.items()]:
+            about = {**event["args"], "rows": min(1, event["args"].get("rows", 0))}  # how many it did is not known
+            self._task({**event, "dur": max(0.0, signs.get(process, 0.0) * 1e6 - event["ts"])}, about)
+        return [*range(first, len(self.tasks))]
+
+    def _put_together(self) -> None:
+        """Find the ends of tasks of which something was written before, among those that were read many at once."""
+        if not (self._open or self._parts):
+            return
+        tasks, signs, numbers = self.tasks, self._signs, self.tasks.processes
+        wanted = {number for _, number in (*self._open, *self._parts)}
+        for place, number in enumerate(tasks.number):
+            process = tasks.process[place]
+            if number in wanted:
+                key = numbers[process], number
+                self._open.pop(key, None)
+                if parts := self._parts.pop(key, None):
+                    tasks.set_parts(place, [*parts, (tasks.start[place], tasks.end[place])])
+        for number, end in zip(tasks.process, tasks.end, strict=True):
+            if end > signs.get(numbers[number], 0.0):
+                signs[numbers[number]] = end
+
+    def _find_parent(self, place: int, name: str) -> None:
         """Find who has made a task that came from another process: the batch says so that it was given in."""
-        batch, _, number = task.task.partition(".")
+        batch, _, number = name.partition(".")
         if batch in self._given:
             owner, tasks = self._given[batch]
             if int(number) < len(tasks):
                 parent, made = tasks[int(number)][:2]
-                task.parent, task.made = (owner, parent), made / 1e6
+                self.tasks.set_parent(place, (owner, parent), made / 1e6)
 
 
 def _aligned(trace: Trace, by_machine: dict[int, float]) -> Trace:
@@ -155,10 +199,7 @@ def _aligned(trace: Trace, by_machine: dict[int, float]) -> Trace:
     if not any(by_machine.values()):
         return trace
     late = {process.number: by_machine.get(process.machine, 0.0) for process in trace.processes}
-    for task in trace.tasks:
-        if by := late.get(task.process, 0.0):
-            task.parts = [(since - by, until - by) for since, until in task.parts]
-        task.made -= late.get(task.parent[0] if task.parent else task.process, 0.0)
+    trace.tasks.shift(late)
     moves = [
         m._replace(since=m.since - late.get(m.process, 0), until=m.until - late.get(m.process, 0))
         for m in trace.moves

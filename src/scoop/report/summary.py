@@ -5,40 +5,42 @@ from typing import Any
 
 from .advice import Facts, advice
 from .critical_path import CriticalPath, critical_path, speedups
+from .families import Families
 from .functions import EDGES, Function, functions_of
-from .intervals import bins
-from .own_time import own_times
-from .trace import Process, Task, Trace
-from .workers import Times, running_of, times, utilisation, workers_of
+from .own_time import OwnTimes
+from .pieces import Pieces
+from .trace import Process, Trace
+from .workers import Times, running_of, sorted_processes, times, utilisation, workers_of
 
-__all__ = ["SIZES", "summary", "timeline"]
+__all__ = ["MOST_UNFINISHED", "SIZES", "summary"]
 
 SIZES = (2, 8, 64, 1000)
 """Numbers of workers for which a report says what speed is possible."""
 
 STEPS = 200
-BINS = 1200
-MOST_DRAWN = 12_000
-"""Tasks that the timeline has singly, the longest; of the others it shows how busy each worker was."""
-
 MOST_FUNCTIONS = 200
+MOST_UNFINISHED = 100
 
 
-def summary(trace: Trace) -> dict[str, Any]:
+def summary(trace: Trace, pieces: Pieces) -> dict[str, Any]:
     """Return what there is to say of a run, without its timeline."""
-    own = own_times(trace.tasks, trace.moves)
-    running = running_of(trace)
+    tasks, families = trace.tasks, Families(trace.tasks)
+    own, running = OwnTimes(tasks, families, pieces), running_of(trace, pieces)
     by_process = times(trace, running)
-    path = critical_path(trace.tasks, own)
-    functions = functions_of(trace.tasks, own)
+    path = critical_path(tasks, families, own)
+    functions = functions_of(tasks, own)
     workers = [by_process[process.number] for process in workers_of(trace)]
     facts = _facts(trace, workers, path, functions)
     return {
         "run": _run(trace, facts),
-        "workers": [_worker(process, by_process[process.number]) for process in _sorted(trace)],
+        "unfinished": _unfinished(trace),
+        "workers": [_worker(process, by_process[process.number]) for process in sorted_processes(trace)],
         "time": dict(zip(Times._fields, map(sum, zip(*workers, strict=True)), strict=True)) if workers else {},
         "utilisation": [round(each, 4) for each in utilisation(trace, running, STEPS)],
-        "functions": [function._asdict() for function in functions[:MOST_FUNCTIONS]],
+        "functions": [
+            {**function._asdict(), "memory": trace.memory.get(function.name, 0)}
+            for function in functions[:MOST_FUNCTIONS]
+        ],
         "edges": EDGES,
         "critical_path": {
             "seconds": path.seconds,
@@ -50,41 +52,29 @@ def summary(trace: Trace) -> dict[str, Any]:
     }
 
 
-def timeline(trace: Trace) -> dict[str, Any]:
-    """Return what to draw: for each process how busy it was, and the longest tasks, by their function's number."""
-    running = running_of(trace)
-    since, until = min((process.begun for process in trace.processes), default=0.0), trace.end
-    since = max(since, min((process.up for process in trace.processes), default=0.0) - 0.5)
-    names: dict[str, int] = {}
-    drawn = sorted(trace.tasks, key=lambda task: task.start - task.end)[:MOST_DRAWN]
-    rows = []
-    for process in _sorted(trace):
-        mine = [_drawn(task, names) for task in drawn if task.process == process.number]
-        rows.append(
-            {
-                "label": process.label,
-                "begun": process.begun,
-                "up": process.up,
-                "busy": [round(99 * each) for each in bins(running[process.number], since, until, BINS)],
-                "tasks": mine,
-            }
-        )
-    return {"since": since, "until": until, "names": [*names], "rows": rows, "is_all": len(drawn) == len(trace.tasks)}
-
-
-def _drawn(task: Task, names: dict[str, int]) -> list[Any]:
-    parts = [[round(since, 7), round(until - since, 7)] for since, until in task.parts[:100]]
-    return [names.setdefault(task.function, len(names)), parts, task.arguments, task.rows, int(task.failed)]
-
-
-def _sorted(trace: Trace) -> list[Process]:
-    return sorted(trace.processes, key=lambda p: (not p.is_origin, p.machine, p.worker, p.begun))
+def _unfinished(trace: Trace) -> list[dict[str, Any]]:
+    """Return the tasks that never ended, those that ran longest first."""
+    labels = {process.number: process.label for process in trace.processes}
+    tasks = trace.tasks
+    places = [place for place in trace.unfinished if tasks.number[place] and not tasks.chunk[place]]
+    places.sort(key=lambda place: tasks.start[place] - tasks.end[place])
+    return [
+        {
+            "function": tasks.functions[tasks.function[place]],
+            "arguments": tasks.arguments(place),
+            "worker": labels.get(tasks.processes[tasks.process[place]], ""),
+            "since": tasks.start[place],
+            "seconds": tasks.end[place] - tasks.start[place],
+        }
+        for place in places[:MOST_UNFINISHED]
+    ]
 
 
 def _facts(trace: Trace, workers: Sequence[Times], path: CriticalPath, functions: Sequence[Function]) -> Facts:
     given = [move for move in trace.moves if move.kind == "give"]
     begun = min((process.begun for process in trace.processes), default=0.0)
-    first = min((task.start for task in trace.tasks if not task.is_program), default=begun)
+    tasks = trace.tasks
+    first = min((start for start, number in zip(tasks.start, tasks.number, strict=True) if number), default=begun)
     return Facts(
         trace.end - begun,
         workers,
@@ -100,17 +90,24 @@ def _facts(trace: Trace, workers: Sequence[Times], path: CriticalPath, functions
 def _run(trace: Trace, facts: Facts) -> dict[str, Any]:
     origin = next((process for process in trace.processes if process.is_origin), None)
     about = origin.about if origin else {}
-    tasks = [task for task in trace.tasks if not task.is_program and not task.rows and not task.chunk]
+    tasks = trace.tasks
+    alone = sum(
+        1
+        for number, rows, chunk in zip(tasks.number, tasks.rows, tasks.chunk, strict=True)
+        if number and not rows and not chunk
+    )
     returned = sum(move.bytes for move in trace.moves if move.kind == "returned")
     return {
         "program": about.get("program", ""),
         "seconds": facts.seconds,
-        "tasks": len(tasks),
-        "rows": sum(task.rows for task in trace.tasks),
-        "failed": sum(task.failed for task in trace.tasks if not task.chunk),
+        "tasks": alone,
+        "rows": sum(tasks.rows),
+        "failed": sum(1 for failed, chunk in zip(tasks.failed, tasks.chunk, strict=True) if failed and not chunk),
+        "unfinished": sum(1 for place in trace.unfinished if tasks.number[place] and not tasks.chunk[place]),
         "moved": facts.given,
         "moved_bytes": facts.moved_bytes,
         "returned_bytes": returned,
+        "has_memory": bool(trace.memory),
         "repeated": _repeated(trace),
         "lost": facts.lost,
         "workers": _size(trace),

@@ -35,12 +35,16 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{run['repeated']:,} were moved twice, {run['lost']:,} lost; {run['came_later']:,} workers came later"
     yield f"SCOOP {run['scoop']}, Python {run['python']}"
     if not run["is_whole"]:
-        yield "The trace has no end: the run was killed, or goes on. What was running then is not in it."
+        yield "The trace has no end: the run was killed, or goes on."
     if run["blocks_left_out"]:
         yield f"{run['blocks_left_out']} blocks are missing: the disk was slower than the tasks."
+    if found["unfinished"]:
+        yield from _section("Running when their processes ended", _unfinished(found["unfinished"], run["unfinished"]))
     yield from _section("Utilisation over time", [_curve(found["utilisation"])])
     yield from _section("Where the workers' time went", _shares(found["time"]))
     yield from _section("Functions", _functions(found["functions"][:20]))
+    if run["has_memory"]:
+        yield from _section("Memory: by how much tasks raised the peak of a process", _memory(found["functions"]))
     yield from _section("Critical path", _path(path))
     yield from _section("Advice", [each for line in found["advice"] for each in wrap(f"- {line}", 96)])
 
@@ -71,6 +75,20 @@ def _functions(functions: Sequence[dict[str, Any]]) -> list[str]:
         lengths = "".join(f"{duration(each[name]):>10}" for name in ("total", "median", "p95", "longest"))
         lines.append(f"{each['name'][-24:]:<24}{each['calls']:>10,}{lengths}  {each['arguments']}".rstrip())
     return lines
+
+
+def _memory(functions: Sequence[dict[str, Any]]) -> list[str]:
+    raised = sorted((each for each in functions if each["memory"]), key=lambda each: -each["memory"])
+    return [f"{each['memory'] / 1e6:>9,.1f} MB  {each['name']}" for each in raised[:20]]
+
+
+def _unfinished(tasks: Sequence[dict[str, Any]], count: int) -> list[str]:
+    lines = [
+        f"{duration(each['seconds']):>9} since {duration(each['since'])}  {each['worker']}: "
+        f"{each['function']}{each['arguments'] and '(' + each['arguments'] + ')'}"
+        for each in tasks[:20]
+    ]
+    return lines if count <= len(lines) else [*lines, f"and {count - len(lines):,} more"]
 
 
 def _path(path: dict[str, Any]) -> list[str]:

@@ -1,14 +1,11 @@
 """A run as its trace tells of it. All times are in seconds since the trace began."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .intervals import Interval
+from .tasks import Tasks
 
-__all__ = ["Key", "Move", "Process", "Task", "Trace"]
-
-Key = tuple[int, int]
-"""A task: its process, and its number there."""
+__all__ = ["Move", "Process", "Trace"]
 
 
 class Process(NamedTuple):
@@ -38,73 +35,6 @@ class Process(NamedTuple):
         return f"{self.host}: {'program' if self.is_origin else f'worker {self.worker}'}"
 
 
-class Task:
-    """A task that ran, or a slice of the rows of a map.
-
-    Parameters:
-        process, number, thread: where it ran, and what it is called there.
-        function: its name.
-        parts: the times at which it ran, in order; it was suspended between them.
-        parent: the number of the task that has made it, in the process that has.
-        made: when that was.
-        arguments: the beginning of them; empty if they were not recorded.
-        rows: how many rows of a map it went over; 0 if it is no slice.
-        chunk: how many rows of another worker's map it is; 0 if it is none.
-        failed: whether it has ended with an exception.
-        task: batch and number, if it came from another process.
-    """
-
-    __slots__ = (
-        *("arguments", "chunk", "failed", "function", "made", "number", "parent", "parts", "process", "rows"),
-        *("task", "thread"),
-    )
-
-    def __init__(
-        self,
-        process: int,
-        number: int,
-        function: str,
-        parts: Sequence[Interval],
-        parent: Key | None = None,
-        made: float | None = None,
-        thread: int = 0,
-        arguments: str = "",
-        rows: int = 0,
-        chunk: int = 0,
-        failed: bool = False,
-        task: str = "",
-    ) -> None:
-        self.process = process
-        self.number = number
-        self.function = function
-        self.parts = parts
-        self.parent = parent
-        self.made = parts[0][0] if made is None else made
-        self.thread = thread
-        self.arguments = arguments
-        self.rows = rows
-        self.chunk = chunk
-        self.failed = failed
-        self.task = task
-
-    @property
-    def key(self) -> Key:
-        return self.process, self.number
-
-    @property
-    def start(self) -> float:
-        return self.parts[0][0]
-
-    @property
-    def end(self) -> float:
-        return self.parts[-1][1]
-
-    @property
-    def is_program(self) -> bool:
-        """Whether it is the program itself, which made the first tasks."""
-        return self.number == 0
-
-
 class Move(NamedTuple):
     """Tasks that were packed (``give``) or unpacked in a process, on one of its threads; or what has come.
 
@@ -122,15 +52,24 @@ class Move(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """All of it. ``is_whole``: it has its end, so the run was not killed."""
+    """All of it.
+
+    Parameters:
+        is_whole: it has its end, so the run was not killed.
+        blocks_left_out: how many parts are missing.
+        unfinished: the places of tasks that never ended, since their process did before.
+        memory: by function, by how many bytes its tasks have raised the peak of a process; empty if not measured.
+    """
 
     processes: Sequence[Process]
-    tasks: Sequence[Task]
+    tasks: Tasks
     moves: Sequence[Move]
     is_whole: bool
     blocks_left_out: int = 0
+    unfinished: Sequence[int] = ()
+    memory: Mapping[str, int] = {}
 
     @property
     def end(self) -> float:
-        ends = [task.end for task in self.tasks] + [process.ended or process.up for process in self.processes]
-        return max(ends, default=0.0)
+        ends = [process.ended or process.up for process in self.processes]
+        return max([*ends, max(self.tasks.end, default=0.0)], default=0.0)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .intervals import Interval, bins, minus, total, union
+from .pieces import Pieces, covered
 from .trace import Process, Trace
 
-__all__ = ["Times", "running_of", "times", "utilisation", "workers_of"]
+__all__ = ["Times", "running_of", "sorted_processes", "times", "utilisation", "workers_of"]
 
 
 class Times(NamedTuple):
@@ -37,44 +38,56 @@ def workers_of(trace: Trace) -> list[Process]:
     return workers or [*trace.processes]
 
 
-def running_of(trace: Trace) -> dict[int, list[Interval]]:
+def sorted_processes(trace: Trace) -> list[Process]:
+    """Return all processes in the order in which they are shown."""
+    return sorted(trace.processes, key=lambda p: (not p.is_origin, p.machine, p.worker, p.begun))
+
+
+def running_of(trace: Trace, pieces: Pieces) -> dict[int, list[Interval]]:
     """Return by process when it ran tasks, or the program."""
-    parts: dict[int, list[Interval]] = {process.number: [] for process in trace.processes}
-    for task in trace.tasks:
-        parts.setdefault(task.process, []).extend(task.parts)
-    return {number: minus(union(intervals), _moving(trace, number)) for number, intervals in parts.items()}
+    moving = _moving(trace)
+    return {p.number: minus(covered(pieces.of_process(p.number)), moving[p.number]) for p in trace.processes}
 
 
 def times(trace: Trace, running: dict[int, list[Interval]]) -> dict[int, Times]:
     """Return by process what it did with its time, from its start to its end, or that of the run."""
-    spans: dict[int, list[Interval]] = {}
-    for task in trace.tasks:
-        spans.setdefault(task.process, []).append((task.start, task.end))
-    return {p.number: _times(trace, p, running[p.number], spans.get(p.number, ())) for p in trace.processes}
+    tasks, moving = trace.tasks, _moving(trace)
+    numbers = tasks.processes
+    spans: dict[int, list[Interval]] = {process.number: [] for process in trace.processes}
+    for place in tasks.parts:  # no other tasks have waited
+        spans.setdefault(numbers[tasks.process[place]], []).append((tasks.start[place], tasks.end[place]))
+    end = trace.end
+    return {p.number: _times(p, end, running[p.number], moving[p.number], spans[p.number]) for p in trace.processes}
 
 
 def utilisation(trace: Trace, running: dict[int, list[Interval]], count: int) -> list[float]:
     """Return which part of all workers ran tasks, in each of ``count`` equal parts of the run: 0 to 1."""
     workers = workers_of(trace)
     since, until = _begin(trace), trace.end
-    covered = [bins(running[process.number], since, until, count) for process in workers]
-    return [sum(each) / len(workers) for each in zip(*covered, strict=True)] if workers else [0.0] * count
+    each_worker = [bins(running[process.number], since, until, count) for process in workers]
+    return [sum(each) / len(workers) for each in zip(*each_worker, strict=True)] if workers else [0.0] * count
 
 
 def _begin(trace: Trace) -> float:
     return min((process.up for process in trace.processes), default=0.0)
 
 
-def _moving(trace: Trace, number: int) -> list[Interval]:
-    return union([(m.since, m.until) for m in trace.moves if m.process == number and m.kind in ("give", "unpack")])
+def _moving(trace: Trace) -> dict[int, list[Interval]]:
+    """Return by process when it packed or unpacked tasks."""
+    found: dict[int, list[Interval]] = {process.number: [] for process in trace.processes}
+    for move in trace.moves:
+        if move.kind in ("give", "unpack") and move.process in found:
+            found[move.process].append((move.since, move.until))
+    return {number: union(intervals) for number, intervals in found.items()}
 
 
-def _times(trace: Trace, process: Process, running: Sequence[Interval], spans: Sequence[Interval]) -> Times:
-    end = max(process.up, trace.end if process.ended is None else process.ended)
-    moving = _moving(trace, process.number)
+def _times(
+    process: Process, end: float, running: Sequence[Interval], moving: Sequence[Interval], spans: Sequence[Interval]
+) -> Times:
+    """Return what a process did. ``spans``: from the starts to the ends of tasks that were suspended."""
+    end = max(process.up, end if process.ended is None else process.ended)
     busy = union([*running, *moving])
     waiting = minus(union(spans), busy)
-    lived = [(process.up, end)]
-    idle = minus(lived, union([*busy, *waiting]))
+    idle = minus([(process.up, end)], union([*busy, *waiting]))
     starting = max(0.0, process.up - process.begun)
     return Times(total(running), total(moving), total(waiting), starting, total(idle))

@@ -10,9 +10,10 @@ import json
 import logging
 import os
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
+
+from .waiting_blocks import WaitingBlocks
 
 __all__ = ["TraceFile"]
 
@@ -30,9 +31,7 @@ class TraceFile:
         self._path = path
         self._packs = path.endswith(".gz")
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
-        self._bytes_in = self._bytes_out = 0  # counted by those that bring blocks, and by the thread that writes
-        self._left_out = 0
+        self._blocks = WaitingBlocks(MOST_WAITING_BYTES)
         self._failed = False
         self._write(b"[\n")
         self._thread: Thread | None = None
@@ -44,41 +43,30 @@ class TraceFile:
 
     def take(self, block: bytes) -> None:
         """Take in lines. Callable from any thread, also from the I/O thread: it never waits."""
-        if self._bytes_in - self._bytes_out > MOST_WAITING_BYTES:
-            self._left_out += 1
-            return
-        self._bytes_in += len(block)
-        self._waiting.put(block)
+        self._blocks.put(block)
+
+    def program_ends(self) -> None:
+        """Go on: what exit handlers do is recorded, too."""
 
     def close(self) -> None:
         """Write what is left, and the end."""
-        self._waiting.put(None)
+        self._blocks.end()
         if self._thread is not None:
             self._thread.join()
-        last = {"ph": "M", "name": "trace_end", "pid": 0, "args": {"blocks_left_out": self._left_out}}
+        last = {"ph": "M", "name": "trace_end", "pid": 0, "args": {"blocks_left_out": self._blocks.left_out}}
         self._write(f"{json.dumps(last)}\n]\n".encode())
         with suppress(OSError):  # the program may have closed it
             os.close(self._descriptor)
 
     def _write_all(self) -> None:
-        while (block := self._waiting.get()) is not None:
+        while (block := self._blocks.next()) is not None:
             blocks, size, until = [block], len(block), monotonic() + BLOCK_SECONDS
             # What is packed in larger blocks becomes much smaller; but none waits long for others.
-            while self._packs and size < BLOCK_BYTES and (more := self._next(until - monotonic())):
+            while self._packs and size < BLOCK_BYTES and (more := self._blocks.next_within(until - monotonic())):
                 blocks.append(more)
                 size += len(more)
             self._write(b"".join(blocks))
-            self._bytes_out += size
-
-    def _next(self, seconds: float) -> bytes:
-        """Return the next block if it comes in time; else nothing."""
-        try:
-            block = self._waiting.get(timeout=max(0.0, seconds))
-        except Empty:
-            return b""
-        if block is None:
-            self._waiting.put(None)  # the end: for the loop outside
-        return block or b""
+            self._blocks.done(size)
 
     def _write(self, data: bytes) -> None:
         if self._failed:

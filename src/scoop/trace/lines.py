@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
+from threading import main_thread
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
 from typing import Any
 
@@ -28,11 +29,18 @@ _SHORT = '%s%.2f,"dur":%.2f,"args":{"id":%d,"parent":%d,"made":%.2f%s}},\n'
 
 
 class Lines:
-    """Makes lines of one process's events. ``zero`` is the moment at which the trace began."""
+    """Makes lines of one process's events.
 
-    def __init__(self, identity: Identity, zero: float) -> None:
+    Parameters:
+        identity: of the process.
+        zero: the moment at which the trace began.
+        begun: when the process began to belong to the run; None if it was started for that.
+    """
+
+    def __init__(self, identity: Identity, zero: float, begun: float | None = None) -> None:
         self._identity = identity
         self._zero = zero
+        self._begun = begun
         self._process = identity.machine * _MACHINE + os.getpid()
         self._names: dict[int, tuple[object, str]] = {}
         self._threads: dict[int, int] = {}
@@ -49,7 +57,7 @@ class Lines:
             "worker": identity.worker,
             "is_origin": identity.is_origin,
             "size": identity.size,
-            "begun": self._us(now - _age()),
+            "begun": self._us(now - _age() if self._begun is None else self._begun),
             "up": self._us(now),
             "python": sys.version.split()[0],
             "scoop": scoop.__version__,
@@ -66,6 +74,12 @@ class Lines:
     def end(self) -> bytes:
         """Return what is said of the process at its end."""
         return self._text([{"ph": "M", "name": "ended", "pid": self._process, "args": {"at": self._us(monotonic())}}])
+
+    def still_open(self, runs: Sequence[Run]) -> bytes:
+        """Return the lines of tasks that are running, and may never end; and that the process is there."""
+        lines = "".join(map(self._open, runs)).encode("ascii", "replace")
+        alive = {"ph": "M", "name": "alive", "pid": self._process, "args": {"at": self._us(monotonic())}}
+        return lines + self._text([alive])
 
     def of(self, events: Sequence[Run | Given | Moved]) -> bytes:
         """Return the lines of events."""
@@ -113,6 +127,12 @@ class Lines:
             since = go_on
         kind, span = "rows" if run.rows else "task", self._span(since, run.ended)
         yield f'{{"ph":"X","cat":"{kind}","name":{name},{where},{span},"args":{{{about}}}}},\n'
+
+    def _open(self, run: Run) -> str:
+        thread = self._thread(run.thread or main_thread().ident or 0)
+        where = f'"pid":{self._process},"tid":{thread},"ts":{self._us(run.started):.2f}'
+        about = f'"id":{run.number}{self._about(run)}'
+        return f'{{"ph":"i","s":"t","cat":"open","name":{self._name(run)},{where},"args":{{{about}}}}},\n'
 
     def _about(self, run: Run) -> str:
         words = ""

@@ -1,9 +1,9 @@
 """The instrument that records: one in each process of a run with ``--trace``.
 
-It keeps what has ended in a list. A thread of its own makes text of that, four times a second, and a thread that has
-nothing else to do does so before it says that it is idle. So all that has happened is on its way to the program
-before the run can end. Where tasks are so short that text is made more slowly than they end, the thread that runs
-them makes it itself: so the list stays short.
+It keeps what has ended in a list. A thread of its own makes text of that, four times a second, and once of each task
+that has been running for so long: it may never end. A thread that has nothing else to do writes, too, before it says
+that it is idle. So all that has happened is on its way to the program before the run can end. Where tasks are so
+short that text is made more slowly than they end, the thread that runs them makes it itself: so the list stays short.
 """
 
 from _thread import get_ident
@@ -24,6 +24,9 @@ from .run import Given, Moved, Run
 __all__ = ["Recorder"]
 
 WRITE_EVERY_SECONDS = 0.25
+
+SIGN_EVERY_SECONDS = 2.0
+"""So often a process whose tasks are running, and do not end, says that it is there."""
 
 MOST_KEPT = 1000
 """Events that wait to be written; beyond that, who makes one more writes them."""
@@ -192,5 +195,29 @@ class Recorder(Instrument):
                 self._write(self._lines.of(ended))
 
     def _write_now_and_then(self) -> None:
+        told = monotonic()
         while not self._closed.wait(WRITE_EVERY_SECONDS):
+            if self._ended:
+                told = monotonic()
             self.write()
+            runs = self._long_runs()
+            if runs or (self._runs and monotonic() - told > SIGN_EVERY_SECONDS):
+                told = monotonic()
+                self._write_open(runs)
+
+    @indivisible
+    def _write_open(self, runs: Sequence[Run]) -> None:
+        with self._writing:
+            self._write(self._lines.still_open(runs))
+
+    def _long_runs(self) -> Sequence[Run]:
+        """Return what has been running for a while, and was not told of: the run may be killed before it ends."""
+        until, found = monotonic() - WRITE_EVERY_SECONDS, []
+        for uppermost in self._runs.copy().values():
+            run: Run | None = uppermost
+            while run is not None and not run.is_told:
+                if 0.0 < run.started < until and (run.function is not None or not run.number):
+                    run.is_told = True
+                    found.append(run)
+                run = run.below
+        return found

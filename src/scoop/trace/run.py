@@ -26,6 +26,7 @@ class Run:
     received = 0
     sent = 0
     ok = True
+    is_told = False  # it was written that it is running
 
     def __init__(self, number: int, mark: Mark | None) -> None:
         self.number = number

@@ -6,7 +6,7 @@ It travels with the limits of the command line, as one word.
 import time
 from typing import NamedTuple
 
-__all__ = ["Settings", "begin"]
+__all__ = ["NOTHING", "Settings", "TraceOptions"]
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -44,9 +44,27 @@ class Settings(NamedTuple):
         return time.monotonic() - (time.time() - self.wall)
 
 
-def begin(characters: int) -> Settings:
-    """Return the settings of a trace that begins now."""
-    return Settings(characters, time.time(), time.monotonic(), _boot())
+class TraceOptions(NamedTuple):
+    """What the program, or the command line, wants recorded.
+
+    Parameters:
+        file: to write the records to; None if to none.
+        spans: whether to send them as spans of OpenTelemetry.
+        characters: to record of each task's arguments.
+    """
+
+    file: str | None = None
+    spans: bool = False
+    characters: int = 40
+
+    def begin(self) -> str:
+        """Return what each worker is told of a trace that begins now; empty if nothing is to be recorded."""
+        if self.file is None and not self.spans:
+            return ""
+        return Settings(self.characters, time.time(), time.monotonic(), _boot()).pack()
+
+
+NOTHING = TraceOptions()
 
 
 def _boot() -> str:

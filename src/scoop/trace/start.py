@@ -1,17 +1,18 @@
-"""How a process of a run comes to record: in a worker the lines go to the program, there they go into the file."""
+"""How a process of a run comes to record: in a worker the lines go to the program, there the takers get them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Protocol
 
 from ..engine.listening import Heard, listen, stop_listening
 from ..engine.process import instruments, notices
 from ..engine.process.limits import Identity
 from ..wire.messages import Message, Notice, NoticeKind
-from .file import TraceFile
 from .lines import Lines
 from .recorder import Recorder
 from .settings import Settings
+from .takers import Taker
 
 __all__ = ["record_in_worker", "record_program"]
 
@@ -28,30 +29,56 @@ def record_in_worker(scheduler: Scheduler, send: Callable[[Message], None], sett
     def send_lines(lines: bytes) -> None:
         send(Notice(NoticeKind.TRACE, lines))
 
-    _record(scheduler, send_lines, settings)
+    told = Settings.unpack(settings)
+    _record(scheduler, Recorder(Lines(scheduler.identity, told.zero()), send_lines, told.characters))
 
 
-def record_program(scheduler: Scheduler, file: TraceFile, settings: str) -> Callable[[], None]:
-    """Have the program's tasks recorded, and what workers send; return what is to be called at the end of the run."""
-    notices.takers[NoticeKind.TRACE] = file.take
-    file.start()
-    recorder = _record(scheduler, file.take, settings)
-    program = recorder.begin_program()
+def record_program(
+    scheduler: Scheduler, takers: Sequence[Taker], settings: str, is_older: bool = False
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Have the program's tasks recorded, and what workers send. Return what hands on all so far, and what ends it.
+
+    The latter is to be called on the same thread.
+
+    ``is_older``: the program had been running before there was a run.
+    """
+    takes = [each.take for each in takers]
+
+    def take(block: bytes) -> None:
+        for each in takes:
+            each(block)
+
+    notices.takers[NoticeKind.TRACE] = take
+    for each in takers:
+        each.start()
+    told = Settings.unpack(settings)
+    lines = Lines(scheduler.identity, told.zero(), told.zero() if is_older else None)
+    recorder = Recorder(lines, take, told.characters)
+    _record(scheduler, recorder)
+    # Of a program that runs on beside its tasks, nobody knows what it waits for.
+    program = None if is_older else recorder.begin_program()
 
     def end() -> None:
-        recorder.ended(program, ok=True)
+        if program is not None:
+            recorder.ended(program, ok=True)
         stop_listening(scheduler, recorder)
-        file.close()
+        notices.takers[NoticeKind.TRACE] = _drop  # what comes late
 
-    return end
+    return recorder.write, end
 
 
-def _record(scheduler: Scheduler, write: Callable[[bytes], object], settings: str) -> Recorder:
-    told = Settings.unpack(settings)
-    recorder = Recorder(Lines(scheduler.identity, told.zero()), write, told.characters)
+def _drop(block: bytes) -> None:
+    """Take a block in vain."""
+
+
+def _record(scheduler: Scheduler, recorder: Recorder) -> None:
     listen(scheduler, recorder)
+    _record_no_children()
+
+
+@cache
+def _record_no_children() -> None:
     os.register_at_fork(after_in_child=_stop_in_child)
-    return recorder
 
 
 def _stop_in_child() -> None:

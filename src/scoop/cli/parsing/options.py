@@ -99,7 +99,9 @@ def add_options(parser: Parser) -> None:
     add("--seed-globals", action="store_true", help=seeds)
     add("--trace", metavar="FILE", help="record every task in a file (.json, .json.gz), for `scoop report FILE`")
     number = _whole("a number of characters: 0 or more")
-    characters = "with --trace: record N characters of each task's arguments (default: %(default)s; 0: none)"
+    characters = "with --trace, --otel: record N characters of each task's arguments (default: %(default)s; 0: none)"
+    otel = "send every task as a span of OpenTelemetry, by the exporter of the program or of OTEL_TRACES_EXPORTER"
+    add("--otel", action="store_true", help=otel)
     add("--trace-args", type=number, default=40, metavar="N", help=characters)
     add("-p", "--path", metavar="DIR", help="run in this folder (default: the current one)")
     add("--debug", action="store_true", help="as -v; also set scoop.DEBUG, and show SCOOP's own lines in tracebacks")

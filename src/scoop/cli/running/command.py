@@ -34,11 +34,12 @@ from ...machine.processes import Machine, fork_broker, name_process
 from ...machine.program import CannotStart, Program, find_tool
 from ...machine.unseen_child import await_unseen
 from ...machine.worker_process import become_worker
+from ...trace.recording import Recording
 from ...tuning import TUNING
 from .free_threading import word_on_gil
 from .instruments import finish_instruments, instruments_of, start_instruments
 from .story import tell_begin, tell_end
-from .tracing import with_trace
+from .tracing import begin_record, recording_of
 from .wait_notice import telling_of_wait
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         measured = instruments_of(options)
         limits = Limits(*bounds, key, options.initializer or "", resources, instruments=measured)
         program = _program(parser, options)
-        limits, record = with_trace(options, limits)
+        recording = recording_of(options)
+        limits = limits._replace(trace=recording.settings)
         placement = _place(options)
         if options.dry_run:
             return _describe(placement, options, program, limits)
@@ -80,10 +82,13 @@ def _main(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
         if options.seed is not None or options.seed_globals:
             set_root(new_root(options.seed, options.seed_globals))
         _start(machine, program)
-        record(cast(Scheduler, runtime.current))
+        begin_record(recording, cast(Scheduler, runtime.current))
     except (CannotStart, OSError) as problem:
         return _refuse(problem)
-    return _run(program, run)
+    try:
+        return _run(program, run, recording)
+    finally:
+        recording.program_ends()
 
 
 def _initialized(run: Callable[[], None], limits: Limits) -> Callable[[], None]:
@@ -223,7 +228,7 @@ _CUT_OFF = (
 # -- the program -------------------------------------------------------------------------------------------------
 
 
-def _run(program: Program, run: Callable[[], None]) -> int:
+def _run(program: Program, run: Callable[[], None], recording: Recording) -> int:
     """Run the program, and its tasks to their end; return the exit status."""
     try:
         run()
@@ -242,9 +247,9 @@ def _run(program: Program, run: Callable[[], None]) -> int:
         _await_threads()
         return status
     try:
-        _drain(program)
+        _drain(program, recording)
         if _await_threads():
-            _drain(program)
+            _drain(program, recording)
     except BaseException as error:
         return _report(error)
     return 0
@@ -259,7 +264,7 @@ def _await_threads() -> bool:
     return True
 
 
-def _drain(program: Program) -> None:
+def _drain(program: Program, recording: Recording) -> None:
     """Finish tasks that were submitted and never waited for, as PEP 3148 demands."""
     scheduler = cast(Scheduler | None, runtime.current)
     if scheduler is None:
@@ -269,7 +274,7 @@ def _drain(program: Program) -> None:
         # waits until a worker reports it, even if the origin's own tasks have ended.
         with telling_of_wait(program.kind == "session"):
             scheduler.drain(await_starts=not program.seems_guarded())
-        finish_instruments(scheduler)
+        finish_instruments(scheduler, recording)
     if isinstance(scheduler.refusal, UnguardedMainError):
         raise scheduler.refusal
 

@@ -1,6 +1,7 @@
 """What the command line has measured of a run: how far it is, and which functions take the time."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -10,9 +11,10 @@ from ...engine.offers.everywhere import call_everywhere
 from ...engine.process.limits import Identity
 from ...engine.scheduler import Scheduler
 from ...errors import ScoopError
-from ...machine.measuring import BY_FUNCTION, COUNTS, PROFILE, count_tasks
+from ...machine.measuring import BY_FUNCTION, COUNTS, PROFILE, count_tasks, start_profiles
 from ...machine.program import CannotStart
 from ...progress.begin import hear_report, last_report, show_run
+from ...trace.recording import Recording
 from ...wire.status_page import StatusPage
 
 __all__ = ["finish_instruments", "instruments_of", "start_instruments"]
@@ -41,13 +43,11 @@ def start_instruments(scheduler: Scheduler, identity: Identity, page: StatusPage
         counter = count_tasks(scheduler, page, identity)
         show_run(identity.size, counter.counts, BY_FUNCTION in asked)
     if PROFILE in asked:
-        from ...machine.profiling import start_profile  # with cProfile, which other runs do not need
-
-        start_profile()
+        start_profiles(scheduler)
 
 
-def finish_instruments(scheduler: Scheduler) -> None:
-    """Hear the last of all workers, now that all tasks have ended."""
+def finish_instruments(scheduler: Scheduler, recording: Recording) -> None:
+    """Hear the last of all workers, now that all tasks have ended. ``recording``: is told of the memory."""
     asked = scheduler.limits.instruments
     if not asked or scheduler.refusal is not None or runtime.ends_with_program:
         return
@@ -55,20 +55,26 @@ def finish_instruments(scheduler: Scheduler) -> None:
         for report in _of_workers(scheduler, last_report):
             hear_report(report)
     if PROFILE in asked:
-        _finish_profile(scheduler)
+        _finish_profile(scheduler, recording)
 
 
 def _of_workers(scheduler: Scheduler, function: Callable[[], bytes]) -> list[bytes]:
     return call_everywhere(scheduler, function, (), later=False) if scheduler.has_other_workers else []
 
 
-def _finish_profile(scheduler: Scheduler) -> None:
+def _finish_profile(scheduler: Scheduler, recording: Recording) -> None:
+    from ...machine.memory_peaks import last_peaks, merged
     from ...machine.profiling import last_profile
-    from .profile import show_profile
+    from .profile import show_peaks, show_profile
 
-    own = last_profile()
+    own, own_peaks = last_profile(), last_peaks()
+    profiles = [own, *_of_workers(scheduler, last_profile)]
+    peaks = merged(json.loads(each) for each in [own_peaks, *_of_workers(scheduler, last_peaks)])
+    recording.note({"name": "memory", "functions": peaks})
     try:
-        show_profile([own, *_of_workers(scheduler, last_profile)], _file)
+        show_profile(profiles, _file)
+        if _file is None:
+            show_peaks(peaks)
     except OSError as problem:
         print(f"scoop: the profile cannot be written to {_file}: {problem.strerror}", file=sys.stderr)
 

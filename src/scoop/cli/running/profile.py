@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any, cast
 
+from ...machine.memory_peaks import Peaks
 from ...machine.profiling import Stats
 
-__all__ = ["show_profile"]
+__all__ = ["show_peaks", "show_profile"]
 
 _MOST_PRINTED = 25
 
@@ -40,3 +41,13 @@ def show_profile(packed: Iterable[bytes], file: str | None) -> None:
         return
     print(f"scoop: profile of {count} {'process' if count == 1 else 'processes'}", file=sys.stderr)
     stats.sort_stats("tottime").print_stats(_MOST_PRINTED)
+
+
+def show_peaks(peaks: Peaks) -> None:
+    """Print which functions have raised the memory of their processes most, if any have."""
+    if not peaks:
+        return
+    print("scoop: the tasks that have raised the most memory that a process had (in MB)\n", file=sys.stderr)
+    print(f"{'raised':>10}{'up to':>10}  function", file=sys.stderr)
+    for name, (raised, peak) in sorted(peaks.items(), key=lambda item: item[1], reverse=True)[:_MOST_PRINTED]:
+        print(f"{raised / 1e6:>10.1f}{peak / 1e6:>10.1f}  {name}", file=sys.stderr)

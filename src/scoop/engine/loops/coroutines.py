@@ -14,6 +14,7 @@ begin. So the bound may be passed for a moment, when several such waits end.
 
 from _contextvars import ContextVar, copy_context
 from collections.abc import Awaitable, Callable, Sequence
+from types import FrameType
 from typing import Any, Protocol
 
 from greenlet import getcurrent, greenlet
@@ -89,6 +90,11 @@ class Coroutines:
         """Cancel the coroutine of a task that runs in this process."""
         if is_coroutine(future):
             self.cancel(f.runner_of(future))
+
+    def frames(self, fiber: greenlet) -> list[FrameType]:
+        """Return the frames of the coroutine that a fiber waits for, the outermost first: for who looks in."""
+        call = self._by_fiber.get(fiber)
+        return call.frames() if call else []
 
     def wait_in_event_loop(self, future: Future) -> Awaitable[None]:
         """Return what a coroutine awaits: the end of a future."""
@@ -171,6 +177,17 @@ class _CoroutineCall:
         self._is_cancelled = True
         self._loop.calls.add(self._cancel_task)
 
+    def frames(self) -> list[FrameType]:
+        """Return the frames of the coroutine, and of those that it awaits."""
+        found, left = [], self._task and self._task.get_coro()
+        while left is not None:
+            kind = next((each for each in _FRAMES if hasattr(left, each)), "")
+            frame = getattr(left, kind, None)
+            if frame is not None:
+                found.append(frame)
+            left = getattr(left, _FRAMES.get(kind, ""), None)
+        return found
+
     def _has_ended(self) -> bool:
         return self._outcome is not None
 
@@ -201,6 +218,10 @@ class _CoroutineCall:
     def _cancel_task(self) -> None:
         if self._task is not None:
             self._task.cancel()
+
+
+_FRAMES = {"cr_frame": "cr_await", "gi_frame": "gi_yieldfrom", "ag_frame": "ag_await"}
+"""Where coroutines and generators have their frames, and what they wait for."""
 
 
 def is_coroutine(task: Future) -> bool:

@@ -7,7 +7,7 @@ of SCOOP's is one task, and the row before it is the task that waits for it.
 import linecache
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os.path import dirname, join
 from time import monotonic
 from types import FrameType
@@ -23,6 +23,8 @@ from .deadlock import Wait
 
 __all__ = ["read_stacks"]
 
+FramesOf = Callable[[greenlet], Sequence[FrameType]]
+
 MOST_STACKS, MOST_PLACES, MOST_AWAITED = 200, 30, 3
 """Suspended stacks that are read, frames of one task, and calls that one waits for: more would not be looked at."""
 
@@ -32,33 +34,39 @@ _WAITS = tuple(join(_LIBRARY, each) for each in ("threading.py", "asyncio", "sel
 """Where threads wait for something to do, or import: frames in these alone are no task."""
 
 
-def read_stacks(waits: Mapping[greenlet, Wait], is_program: bool, full: bool) -> list[Stack]:
+def read_stacks(
+    waits: Mapping[greenlet, Wait], coroutine_frames: FramesOf, is_program: bool, full: bool
+) -> list[Stack]:
     """Return what runs and, if ``full``, what is suspended, and all frames. May run code of the program's.
 
     Parameters:
         waits: of the suspended fibers.
+        coroutine_frames: returns those of the coroutine that a fiber waits for, the outermost first.
         is_program: whether this is the program's own process.
         full: whether all of it is wanted, or only the names of what runs.
     """
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     stacks = []
     for ident, frame in sys._current_frames().items():
-        if calls := _read(frame, is_program, full):
+        if calls := _read(_frames(frame, is_program), full):
             stacks.append(Stack(names.get(ident, "a thread"), [], [], calls))
-    return stacks + _suspended(waits, is_program, len(stacks)) if full else stacks
+    return stacks + _suspended(waits, coroutine_frames, is_program, len(stacks)) if full else stacks
 
 
-def _suspended(waits: Mapping[greenlet, Wait], is_program: bool, first: int) -> list[Stack]:
+def _suspended(
+    waits: Mapping[greenlet, Wait], coroutine_frames: FramesOf, is_program: bool, first: int
+) -> list[Stack]:
     known = [*waits.items()][:MOST_STACKS]
     place_of = {fiber: place for place, (fiber, _) in enumerate(known, first)}
     stacks = []
     for fiber, wait in known:
-        calls = _read(fiber.gr_frame, is_program, full=True)
+        calls = _read([*_frames(fiber.gr_frame, is_program), *coroutine_frames(fiber)], full=True)
         awaited = wait.awaited()[:MOST_AWAITED]
         runs_on = {each for one in awaited for each in one.fibers if not each.dead}
         # What runs an awaited call and is not suspended is a thread: most often there is one that runs tasks.
         places = [place_of.get(each, 0) for each in runs_on if each in place_of or first]
-        stacks.append(Stack("", [_text(each.describe) for each in awaited], places, calls))
+        texts = [text for each in awaited if (text := _text(each.describe))]  # a coroutine's has none
+        stacks.append(Stack("", texts, places, calls))
     return stacks
 
 
@@ -69,12 +77,12 @@ def _text(describe: Any) -> str:
         return "a call"
 
 
-def _read(frame: FrameType | None, is_program: bool, full: bool) -> list[Call]:
-    """Return the tasks on a stack, the outermost first."""
+def _read(frames: Iterable[FrameType], full: bool) -> list[Call]:
+    """Return the tasks on a stack. All has the outermost first."""
     calls: list[Call] = []
     between: list[FrameType] = []
     row: list[FrameType] = []
-    for each in [*_frames(frame, is_program), None]:
+    for each in [*frames, None]:
         if each is not None and not _is_ours(each):
             row.append(each)
             continue

@@ -1,0 +1,1 @@
+"""``--otel``: the records of a run as spans of OpenTelemetry."""
