@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from cluster.machines import Machines, missing  # noqa: E402
 
 PROGRAM = """
-import os, sys, time
+import os, pickle, sys, time
 from scoop import futures, shared
 
 def length():
@@ -33,7 +33,7 @@ if __name__ == "__main__":
     futures.run_on_workers(time.time)
     data = os.urandom(size)
     begin = time.monotonic()
-    shared.setConst(data=data)
+    shared.setConst(data=pickle.PickleBuffer(data))  # as an array: in shared memory
     assert [*futures.run_on_workers(length)] == [size] * hosts
     print(time.monotonic() - begin)
 """

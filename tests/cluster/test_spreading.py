@@ -12,7 +12,7 @@ from .machines import Machines, missing
 from .test_runs import command, ended, start
 
 PROGRAM = """
-import hashlib, os, time
+import hashlib, os, pickle, time
 import scoop
 from scoop import futures, shared
 
@@ -24,7 +24,7 @@ if __name__ == "__main__":
     futures.wait_for_workers(6)
     futures.run_on_workers(time.time)
     data = os.urandom(30_000_000)
-    shared.setConst(data=data)
+    shared.setConst(data=pickle.PickleBuffer(data))  # as an array: in shared memory
     open("begun", "w").close()
     hosts = set()
     end = time.monotonic() + 50

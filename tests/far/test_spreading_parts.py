@@ -10,7 +10,7 @@ import pytest
 
 from scoop.cluster.lines.dask_transport import new_terms
 from scoop.cluster.lines.transport import Terms
-from scoop.cluster.spreading import sending
+from scoop.cluster.spreading import relay, sending
 from scoop.cluster.spreading.content import Incoming
 from scoop.cluster.spreading.receiving import Receiving
 from scoop.cluster.spreading.sending import Sending
@@ -89,6 +89,7 @@ async def machines(count: int, relays: bool = True) -> AsyncIterator[Machines]:
 def _with_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     small = TUNING._replace(spread_bytes=100_000, spread_part_bytes=20_000, spread_begin_at_once=1)
     monkeypatch.setattr(sending, "TUNING", small)
+    monkeypatch.setattr(relay, "TUNING", TUNING._replace(spread_reach_seconds=0.3))
 
 
 def large() -> SetConstants:

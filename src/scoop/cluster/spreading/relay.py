@@ -88,7 +88,7 @@ async def reach(terms: Terms, machine: int, content: int, addresses: Sequence[st
             async with asyncio.timeout(TUNING.spread_reach_seconds):
                 _, writer = await asyncio.open_connection(there.host, there.port)  # for Dask would try for long
                 writer.close()
-            line = await connect(there, TUNING.spread_reach_seconds)
+            line = await connect(there, TUNING.join_seconds)  # a part of it for each of Dask's attempts
             await line.write(_Call(terms.run, machine, content))
         except (OSError, TimeoutError, LineBroken):
             continue
