@@ -12,7 +12,7 @@ from .machines import Machines, missing
 from .test_runs import command, ended, start
 
 PROGRAM = """
-import hashlib, os, pickle, time
+import hashlib, os, pickle, sys, time
 import scoop
 from scoop import futures, shared
 
@@ -27,12 +27,11 @@ if __name__ == "__main__":
     shared.setConst(data=pickle.PickleBuffer(data))  # as an array: in shared memory
     open("begun", "w").close()
     hosts = set()
-    end = time.monotonic() + 50
-    while len(hosts) < 6 and time.monotonic() < end:
+    while len(hosts) < int(sys.argv[1]):
         digests, names = zip(*futures.map(digest, range(60)))
         assert {*digests} == {hashlib.sha256(data).digest()}
         hosts.update(names)
-    print(len(hosts), flush=True)
+    print("fine", flush=True)
 """
 
 
@@ -52,9 +51,9 @@ def six(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
         found.down()
 
 
-def words(machines: Machines, *options: str) -> list[str]:
-    """Return the command of a run with a worker on each host."""
-    return command(machines, "-v", "-n", "6", *options, "--hosts", *machines.names, "script.py")
+def words(machines: Machines, wanted: int, *options: str) -> list[str]:
+    """Return the command of a run with a worker on each host, until so many have the constant."""
+    return command(machines, "-v", "-n", "6", *options, "--hosts", *machines.names, "script.py", str(wanted))
 
 
 def copies(err: str) -> list[float]:
@@ -64,8 +63,8 @@ def copies(err: str) -> list[float]:
 
 @pytest.mark.thorough
 def test_six_hosts_get_a_constant_of_which_little_more_than_one_is_sent(six: Machines, tmp_path: Path) -> None:
-    status, out, err = ended(start(tmp_path, words(six), script=PROGRAM))
-    assert (status, out) == (0, "6\n"), err
+    status, out, err = ended(start(tmp_path, words(six, 6), script=PROGRAM))
+    assert (status, out) == (0, "fine\n"), err
     assert copies(err)[0] < 2.5
     nothing_runs_on(six)
 
@@ -73,12 +72,12 @@ def test_six_hosts_get_a_constant_of_which_little_more_than_one_is_sent(six: Mac
 @pytest.mark.thorough
 @pytest.mark.parametrize("end", ["kill", "cut"])
 def test_a_host_is_lost_in_the_midst_and_the_others_get_all(six: Machines, tmp_path: Path, end: str) -> None:
-    process = start(tmp_path, words(six, "--silence", "3", "--grace", "2", "--host-restarts", "0"), script=PROGRAM)
+    process = start(tmp_path, words(six, 5, "--silence", "3", "--grace", "2", "--host-restarts", "0"), script=PROGRAM)
     until((tmp_path / "begun").exists)
     getattr(six, end)("node3")
     status, out, err = ended(process)
-    assert (status, out) == (0, "5\n"), err
-    assert copies(err)[0] < 5
+    assert (status, out) == (0, "fine\n"), err
+    assert all(sent < 5 for sent in copies(err))  # the run may end before the constant is everywhere
     if end == "cut":
         six.heal("node3")
     else:
