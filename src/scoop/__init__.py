@@ -24,6 +24,8 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     starting/    agents on other hosts: how they start and answer, whether enough take part, why one does not
 #     launchers/   the commands that start them, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
 #     planning/    hosts, plan, invitation (what a host is told), files, job_scripts
+#     agent_link   from another machine's broker to the coordinator
+#     spreading/   large constants, which pass from machine to machine
 #     lines/       transport (Dask's), session and connection (which outlast a line), entrance (of strangers)
 #     pool, pool_plan   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------

@@ -176,6 +176,24 @@ class Tuning(NamedTuple):
     """After so many attempts in a row that are refused, the run has ended: nothing listens for it any more."""
     dial_at_most_seconds: float = 600.0
     """How long a host that is lost tries to join the run afresh."""
+    spread_bytes: int = 4 << 20
+    """Size from which on a constant goes to hosts in parts, which they pass on: a small one is there at once."""
+    spread_part_bytes: int = 1 << 20
+    """Bytes in a part: each host in the chain passes it on when it has all of it, and other messages pass between."""
+    spread_parts_ahead: int = 4
+    """Parts that a host asks for before the first has come: more than is under way on most lines."""
+    spread_begin_at_once: int = 8
+    """Hosts to which the coordinator sends their first part at a time: those that have it first go on first."""
+    spread_patience_seconds: float = 5.0
+    """After so long without a part, who holds up others goes to the end of the chain."""
+    spread_look_seconds: float = 1.0
+    """Between two looks whether a host holds up others."""
+    spread_reach_seconds: float = 2.0
+    """How long a host tries one address of another one; in most networks there is an answer in some ms."""
+    spread_refusals_at_most: int = 2
+    """A host that has not reached more hosts than that gets all from the coordinator."""
+    spread_moves_at_most: int = 8
+    """So often a host gets another source; after that, the coordinator is its source to the end."""
     host_restarts: int = 1
     """How often the agent of a host is started again (``--host-restarts``): what kills it twice kills it for ever."""
     ssh_silence_seconds: int = 15

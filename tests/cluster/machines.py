@@ -126,6 +126,14 @@ class Machines:
         """Put the cable in again."""
         _ip(f"link set {self._tag}v{self.names.index(name)} up")
 
+    def limit(self, rate: str) -> None:
+        """Have each network card, our own too, send no more than ``rate``, as tc writes it."""
+        words = f"root tbf rate {rate} burst 256kb latency 100ms"
+        _tc(f"qdisc add dev {self._tag} {words}")
+        for number, name in enumerate(self.names):
+            _tc(f"qdisc add dev {self._tag}v{number} {words}")  # what the host receives
+            _tc(f"-n {self._tag}-{name} qdisc add dev eth0 {words}")
+
     def kill(self, name: str) -> None:
         """Kill all processes of a host at once."""
         init = self._inits.pop(name)
@@ -189,6 +197,10 @@ def _space(pid: int) -> str:
 
 def _ip(words: str, check: bool = True) -> None:
     subprocess.run(["ip", *words.split()], check=check, capture_output=True)
+
+
+def _tc(words: str) -> None:
+    subprocess.run(["tc", *words.split()], check=True, capture_output=True)
 
 
 def _keygen(path: Path) -> None:

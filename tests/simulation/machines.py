@@ -14,7 +14,8 @@ from scoop.broker.state import BrokerState
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.lines.link_state import LinkState
 from scoop.cluster.lines.session import Session
-from scoop.wire.messages import Demand, GiveBack, Message, MessageReader, Offer, Results, encode
+from scoop.cluster.spreading.held_back import HeldBack
+from scoop.wire.messages import Demand, GiveBack, Message, MessageReader, Offer, Results, SetConstants, encode
 
 from .actors import Actor, Task
 from .lines import Way, cut
@@ -52,6 +53,8 @@ class Machine:
         self.out = Way(here, there)  # to the coordinator
         self.back = Way(there, here)  # and from there
         self.to_broker: Queue = deque()  # from the uplink
+        self.held = HeldBack()
+        self.contents: dict[int, Message] = {}  # of constants that were announced, and come by other ways
         self.retires = False
         self.asked: set[int] = set()
         self.asked_far: set[int] = set()
@@ -94,6 +97,7 @@ class Machine:
         """Return the names of the connections on which something waits."""
         found = [f"up {worker}" for worker, queue in self.up.items() if queue]
         found += [f"down {worker}" for worker, queue in self.down.items() if queue]
+        found += [f"content {number}" for number in self.contents]
         return found + [name for name in ("out", "back", "to_broker") if getattr(self, name)]
 
     def deliver(self, connection: str) -> None:
@@ -106,15 +110,29 @@ class Machine:
         elif way == "out":
             self.run.post(self.run.coordinator.received(self.number, self.out.popleft()))
         elif way == "back":
-            self.to_broker.append(self.link.from_coordinator(self.back.popleft()))
+            self._pass_on(self._held_back(self.back.popleft()))
+        elif way == "content":
+            self._pass_on(self.held.arrived(int(number), self.contents.pop(int(number))))
         elif int(number) != self.uplink:
             self.workers[int(number)].take(travelled(self.down[int(number)].popleft()))
         elif self.is_here:
             self.run.post(self.run.coordinator.received(HERE, self.down[self.uplink].popleft()))
         else:
             self.out.append(self.link.from_broker(self.down[self.uplink].popleft()))
-        if self.link.may_leave:
+        if self.link.may_leave and self.held.empty:
             self.run.leave(self.number)
+
+    def _held_back(self, message: Message) -> list[Message]:
+        """Return what goes on to the broker at once; of some constants the content comes later."""
+        if not isinstance(message, SetConstants) or self.run.choice.random() < 0.5:
+            return self.held.take(message)
+        number = next(self.run.serials)
+        self.contents[number] = message
+        self.held.announced(number)
+        return []
+
+    def _pass_on(self, messages: list[Message]) -> None:
+        self.to_broker.extend(map(self.link.from_coordinator, messages))
 
 
 def travelled(message: Message) -> Message:

@@ -112,7 +112,7 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     """Fork the broker of this machine, and be its uplink until the run ends."""
     import asyncio
 
-    from .lines.links import serve_agent_link
+    from .agent_link import serve_agent_link
 
     # The origin is on another machine, so all workers here run tasks.
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)

@@ -14,17 +14,17 @@ from ..machine.program import CannotStart
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem, Welcome
 from .coordinator_state import HERE, CoordinatorState
-from .lines.links import BrokerLink
+from .lines.addresses import FAR_AWAY, address_towards
+from .lines.broker_link import BrokerLink
 from .lines.reception import Reception
 from .lines.transport import Connection, Terms
 from .membership import Membership
 from .planning.invitation import encode, post
 from .planning.plan import Plan
+from .spreading.sending import Sending
 from .starting.agents import Agents
 
 __all__ = ["need_packages", "new_uplink"]
-
-_FAR_AWAY = "192.0.2.1"  # an address that no machine has: the way there begins as that to most of the world does
 
 _log = logging.getLogger("scoop.run")
 
@@ -36,8 +36,8 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     address of it. Raises CannotStart if packages that it needs are not installed.
     """
     need_packages()
-    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
-    host = name or _address_towards(first)
+    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else FAR_AWAY
+    host = name or address_towards(first, FAR_AWAY)  # the second if only ssh knows the host's name
 
     def serve(sock: socket.socket) -> None:
         if not sys.flags.safe_path:
@@ -54,21 +54,8 @@ def need_packages() -> None:
         raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
 
 
-def _address_towards(name: str) -> str:
-    for target in (name, _FAR_AWAY):  # the second if only ssh knows the host's name
-        try:
-            family, kind, protocol, _, address = socket.getaddrinfo(target, 9, type=socket.SOCK_DGRAM)[0]
-            with socket.socket(family, kind, protocol) as sock:
-                sock.connect(address)  # which sends nothing
-                found: str = sock.getsockname()[0]
-                return f"[{found}]" if ":" in found else found
-        except OSError:
-            continue
-    return socket.gethostname()
-
-
 async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
-    coordinator = _Coordinator(sock)
+    coordinator = _Coordinator(sock, plan.reach.relay)
     reception = Reception(coordinator.take, plan.reach.silence, plan.reach.grace)
     terms = (await reception.open(host))._replace(size=size)
     having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception.agent_ended))
@@ -80,19 +67,24 @@ async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
 
 
 class _Coordinator:
-    """The state and the connections around it. ``sock`` leads to the broker of this machine."""
+    """The state and the connections around it.
 
-    def __init__(self, sock: socket.socket) -> None:
+    ``sock`` leads to the broker of this machine. ``relay``: machines may pass large data on to each other.
+    """
+
+    def __init__(self, sock: socket.socket, relay: bool) -> None:
         self.broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
         self._state = CoordinatorState()
         self._membership = Membership()
         self._connections: dict[int, Connection] = {}
+        self._sending = Sending(lambda machine, message: self._connections[machine].post(message), relay)
         self._next = HERE + 1
         self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
         self._last_loss = ""
         self._tells_demand_soon = False
 
     async def close(self) -> None:
+        self._sending.close()
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
         self.broker.close()
 
@@ -134,6 +126,7 @@ class _Coordinator:
         self.broker.post(self._membership.joined(number, name, workers))
         await self._listen(number, connection, name)
         del self._connections[number]
+        self._sending.left(number)
         self.broker.post(self._membership.left(number))
         if not self.broker.ended.is_set():
             _log.warning("scoop: %s has left the run, or is lost; its tasks run elsewhere", name)
@@ -144,7 +137,8 @@ class _Coordinator:
     async def _listen(self, number: int, connection: Connection, name: str) -> None:
         while (message := await connection.read()) is not None:
             try:
-                self._send(self._state.received(number, message))
+                if not self._sending.take(number, message):
+                    self._send(self._state.received(number, message))
             except (ValueError, LookupError, AssertionError) as problem:
                 _log.error(
                     "scoop: a message of %s makes no sense (%r); the connection to it is closed", name, problem
@@ -165,7 +159,7 @@ class _Coordinator:
             if machine == HERE:
                 self.broker.post(message)
             elif machine in self._connections:
-                self._connections[machine].post(message)
+                self._sending.send(machine, message)
         if not self._tells_demand_soon:
             self._tells_demand_soon = True
             asyncio.get_running_loop().call_later(TUNING.tell_demand_after_seconds, self._tell_demand)

@@ -93,6 +93,7 @@ def _plan(start: Start, placement: Placement, options: HostOptions) -> Plan:
         timeout=options.host_timeout,
         silence=options.silence,
         grace=options.silence,
+        relay=options.relay,
     )
     least = least_away(len(placement.away), placement.here > 0, options.min_hosts)
     return Plan(placement.away, placement.allocation.launcher, reach, _invitation(start, placement), least)

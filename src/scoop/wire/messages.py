@@ -24,6 +24,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from .batches import batch_ids, owner_of
+from .contents import Announced, Fetch, GetPart, NotFetched, Part, Received, Settled, Wanted
 from .fields import Buffers, Names, Numbers
 from .notes import Granted, Needs, Urgent
 from .shared_buffers import SharedBuffers
@@ -45,6 +46,7 @@ __all__ += ["ConstantReply", "DeleteConstants", "NoWorkers", "Notice", "Retire",
 __all__ += ["StartFailed", "Welcome"]
 __all__ += ["Began", "Stop", "Stopped"]
 __all__ += ["Granted", "Needs", "Urgent"]
+__all__ += ["Announced", "Fetch", "GetPart", "NotFetched", "Part", "Received", "Settled", "Wanted"]
 
 DEFAULT_RETRIES = -1  # of a task that has no number of its own: as many as the run says
 BLAMELESS = -1  # tries of a lost task that had begun beside one for which its worker was ended
@@ -280,8 +282,10 @@ _Idleness = Idle | Busy | ProgramEnded | AllDone | Steal | Demand
 _Tasks = Offer | Run | GiveBack | Results | PartialResult | Cancel | Cancelled | Lost
 _Ends = Began | Stop | Stopped
 _Shares = Needs | Urgent | Granted
+_Contents = Announced | Wanted | Fetch | GetPart | Part | Received | NotFetched | Settled
 _Constants = SetConstants | DeleteConstants | ConstantReply
-Message = _Idleness | _Tasks | _Constants | Welcome | StartFailed | NoWorkers | Retire | Notice | _Ends | _Shares
+_Others = Welcome | StartFailed | NoWorkers | Retire | Notice
+Message = _Idleness | _Tasks | _Constants | _Others | _Ends | _Shares | _Contents
 
 _TYPES: tuple[Any, ...] = Message.__args__
 _KINDS = {message_type: kind for kind, message_type in enumerate(_TYPES, 1)}

@@ -85,6 +85,10 @@ class SharedBuffers:
         _write(self.descriptor, memoryview(content), self.size)
         self.size += len(content)
 
+    def read(self, start: int, length: int) -> bytes:
+        """Return some of the bytes, without a mapping; after the last one there are zeros."""
+        return os.pread(self.descriptor, length, start).ljust(length, b"\0")
+
     def add(self, buffers: Sequence[Buffer]) -> tuple[Span, ...]:
         """Copy buffers in; return where they are."""
         spans = []

@@ -139,6 +139,8 @@ def _add_host_options(parser: Parser) -> None:
     add("--env", metavar="NAME", action="append", default=[], help="send this variable to the hosts; may be repeated")
     add("--external-hostname", metavar="NAME", help="name or address by which the hosts reach this machine")
     add("--tunnel", action="store_true", help="let the hosts reach this machine through their ssh connections")
+    relay = "send large data from this machine to each host; else hosts pass it on to each other"
+    add("--no-relay", dest="relay", action="store_false", help=relay)
     answer = "seconds that a host has to answer (default: 60)"
     add("--host-timeout", metavar="S", type=_seconds, default=60.0, help=answer)
     silent = f"give up the connection to a host after S seconds of silence (default: {TUNING.silence_seconds:g})"

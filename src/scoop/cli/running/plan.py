@@ -47,7 +47,8 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
         cluster = named_cluster(options.connect, options.insecure, _read)._replace(workers=options.n)
     start = options.python_interpreter, options.pythonpath, options.prolog or "", options.ssh_executable
     grace = options.silence if options.grace is None else options.grace
-    reach = Reach(*start, options.tunnel, options.host_timeout, options.silence, grace, options.host_restarts)
+    lasting = options.silence, grace, options.host_restarts
+    reach = Reach(*start, options.tunnel, options.host_timeout, *lasting, relay=options.relay)
     invitation = _invitation(placement, options, program, limits)
     least = _least(placement, options)
     plan = Plan(placement.away, launcher, reach, invitation, least, options.invite, cluster, placement.here)

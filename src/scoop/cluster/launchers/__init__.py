@@ -72,6 +72,7 @@ class Reach(NamedTuple):
     silence: float = TUNING.silence_seconds  # without a sign of life after which the line to a host is given up
     grace: float = TUNING.silence_seconds  # seconds after that in which the host may be back
     restarts: int = 0  # how often the command may be started again if it ends before the run
+    relay: bool = True  # whether hosts pass large data on to each other
     module: str = "scoop.cluster.agent"
 
 

@@ -51,6 +51,9 @@ class Entrance:
         self._unknown[stream] = later(TUNING.strangers_may_take_seconds, stream.close)
         try:
             await self._serve(stream, address)
+        except ValueError:  # Dask says so if the listener was stopped in the midst of a handshake
+            if not self._closed:
+                raise
         finally:
             if stream in self._unknown and not self._closed and not _is_probe(stream):
                 self._strangers.warn(f"a stranger's call from {address[0]} is refused: it has no key of this run")

@@ -1,52 +1,18 @@
-"""The links of a machine, in an event loop: to its broker and, if it is not the origin's, to the coordinator."""
+"""The process of another machine that connects its broker with the coordinator; asyncio."""
 
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
 
-from ...wire.messages import Message, Welcome
-from ...wire.sockets import Channel
-from .link_state import LinkState
-from .transport import Connection, Terms
+from ..wire.messages import Message, Welcome
+from .lines.broker_link import BrokerLink
+from .lines.connection import Ending
+from .lines.dialing import Dialing
+from .lines.link_state import LinkState
+from .lines.transport import Connection, Terms
+from .spreading.receiving import Receiving
 
-__all__ = ["BrokerLink", "serve_agent_link"]
-
-
-class BrokerLink:
-    """The uplink's end of the socket pair to the broker of its machine. ``take`` is called with each message."""
-
-    def __init__(self, sock: socket.socket, take: Callable[[Message], None]) -> None:
-        self.ended = asyncio.Event()
-        self._channel = Channel(sock, self._watch)
-        self._sock = sock
-        self._take = take
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(sock, self._read)
-
-    def post(self, message: Message) -> None:
-        """Send a message, soon; none, if the link is closed."""
-        if self._sock.fileno() != -1:
-            self._channel.post(message)
-
-    def close(self) -> None:
-        self._loop.remove_reader(self._sock)
-        self._loop.remove_writer(self._sock)
-        self._sock.close()
-
-    def _read(self) -> None:
-        messages = self._channel.receive()
-        if messages is None:
-            self._loop.remove_reader(self._sock)
-            self.ended.set()
-        for message in messages or ():
-            self._take(message)
-
-    def _watch(self, unsent: bool) -> None:
-        if unsent:
-            self._loop.add_writer(self._sock, self._channel.flush)
-        else:
-            self._loop.remove_writer(self._sock)
+__all__ = ["serve_agent_link"]
 
 
 async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> bool:
@@ -57,9 +23,6 @@ async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> b
     Return True if the connection was lost, the broker was ended for that, and the coordinator has been reached again:
     then this machine may join the run afresh.
     """
-    from .connection import Ending
-    from .dialing import Dialing  # takes a second, so the origin does not import it
-
     dialing = Dialing(terms, terms.name or socket.gethostname(), workers)
     try:
         await dialing.join()
@@ -69,7 +32,7 @@ async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> b
     welcome = await dialing.connection.read()
     if not isinstance(welcome, Welcome):
         raise OSError(f"the run at {terms.address} has hung up")
-    await _AgentLink(sock, dialing.connection).serve(welcome)
+    await _AgentLink(sock, dialing.connection, terms, welcome).serve()
     if dialing.connection.ending is Ending.CLOSED:
         keeping.cancel()
         return False
@@ -77,29 +40,34 @@ async def serve_agent_link(sock: socket.socket, terms: Terms, workers: int) -> b
 
 
 class _AgentLink:
-    def __init__(self, sock: socket.socket, connection: Connection) -> None:
+    def __init__(self, sock: socket.socket, connection: Connection, terms: Terms, welcome: Welcome) -> None:
         self._connection = connection
         self._state = LinkState()
         self._broker = BrokerLink(sock, self._from_broker)
+        self._receiving = Receiving(welcome.machine, terms, connection.post, self._to_broker)
+        self._broker.post(welcome)  # the broker waits for it, and starts its workers then
         self._retiring = False
         self._may_leave = asyncio.Event()
 
-    async def serve(self, welcome: Welcome) -> None:
+    async def serve(self) -> None:
         """Pass messages on until the run, or this machine, ends, or it has left."""
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:  # else it is for the program to heed
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._retire)
-        self._broker.post(welcome)  # the broker waits for it, and starts its workers then
         ends = (self._listen(), self._broker.ended.wait(), self._may_leave.wait())
         _, left = await asyncio.wait(map(asyncio.ensure_future, ends), return_when=asyncio.FIRST_COMPLETED)
         for task in left:
             task.cancel()
+        await self._receiving.close()
         self._broker.close()
         await self._connection.close()
 
     async def _listen(self) -> None:
         while (message := await self._connection.read()) is not None:
-            self._broker.post(self._state.from_coordinator(message))
-            self._look_if_it_may_leave()
+            self._receiving.take(message)
+
+    def _to_broker(self, message: Message) -> None:
+        self._broker.post(self._state.from_coordinator(message))
+        self._look_if_it_may_leave()
 
     def _from_broker(self, message: Message) -> None:
         self._connection.post(self._state.from_broker(message))
@@ -111,5 +79,5 @@ class _AgentLink:
             self._connection.post(self._state.retire())
 
     def _look_if_it_may_leave(self) -> None:
-        if self._state.may_leave:
+        if self._state.may_leave and self._receiving.empty:
             self._may_leave.set()
