@@ -4,9 +4,10 @@ Every few seconds a line says how far the runs are. All that a run has printed f
 
     python tests/on_every_python.py FOLDER [pytest arguments]
 
-FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest Python that many
-machines have runs all tests, in six parts. The others run what is likely to differ, in environments with few
-packages: a whole run is to take ten minutes. With arguments, all run what those say.
+FOLDER receives a virtual environment for each. In FOLDER/newer may be Pythons that `make newer-pythons` has brought.
+Needs nothing but the standard library. The newest Python that many machines have runs all tests, in six parts. The
+others run what is likely to differ, in environments with few packages: a whole run is to take ten minutes. With
+arguments, all run what those say.
 
 Beside four others a run may meet a moment without any processor that lasts longer than a test has allowed for. So a
 few tests that have failed run once more, alone. What fails again has failed; what passes is named at the end, and
@@ -62,12 +63,13 @@ FAILED_ONLY = ("--last-failed", "--last-failed-no-failures", "none")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def find(version: str) -> str:
-    """Return the interpreter of this version, from the PATH or from pyenv; an empty word if there is none."""
+def find(version: str, newer: Path) -> str:
+    """Return the interpreter of this version, from the PATH, pyenv or ``newer``; an empty word if there is none."""
     candidates = [shutil.which(f"python{version}"), sys.executable]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)]
-    return next((found for found in candidates if found and _is(found, version)), "")
+    candidates.append(str(newer / "bin" / f"python{version}"))
+    return next((found for found in candidates if found and os.path.exists(found) and _is(found, version)), "")
 
 
 def _is(interpreter: str, version: str) -> bool:
@@ -135,7 +137,7 @@ def main() -> int:
     """Return 0 if at least one Python was found and the tests pass on all that were."""
     folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
     print(f"== looking for CPython {', '.join(VERSIONS)}", flush=True)
-    found = {version: find(version) for version in VERSIONS}
+    found = {version: find(version, folder / "newer") for version in VERSIONS}
     for version in VERSIONS:
         if not found[version]:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
