@@ -32,15 +32,15 @@ AT_ONCE = 5
 MOST_AGAIN = 3
 """Failed tests of one run that are run once more. More of them have a reason."""
 
-HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
-"""Several hosts, batch systems, simulated machines."""
+HOSTS = ("tests/far", "tests/cluster")
+"""Several hosts, batch systems."""
 FAULTS = ("tests/faults",)
 PLACES = ("tests/executors", "tests/transport")
 """Without the launcher, and what goes from one process to another."""
 CALLS = ("tests/library", "tests/pains")
 """The calls that people use."""
-RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
-"""What several threads do to each other."""
+RACES = ("tests/races", "tests/fuzz", "tests/interleaved", "tests/simulation")
+"""What several threads do to each other, and simulated machines."""
 LIBRARIES = ("tests/with_libraries",)
 """What `make libraries` tests."""
 OLDEST = (
