@@ -154,7 +154,7 @@ class _CoroutineCall:
         try:
             while self._outcome is None:
                 self._point.block(self._has_ended)
-        except BaseException:  # a signal handler's: nobody waits for the coroutine any more
+        except BaseException:  # a signal handler's: no task waits for the coroutine any more
             self.cancel()
             raise
         ok, value = self._outcome

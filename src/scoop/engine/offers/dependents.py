@@ -4,8 +4,8 @@
                   ├─────one has failed──> it fails, with that exception and a note
                   └─────one was cancelled──> it is cancelled
 
-No thread and no fiber waits meanwhile. A task that waits is in a table of its own. Whoever takes it out, in one step,
-decides what becomes of it.
+No thread and no fiber waits meanwhile. Tasks that wait are in a table of their own. The thread that takes a
+task out, in one step, decides what becomes of it.
 """
 
 from collections.abc import Callable

@@ -62,7 +62,7 @@ def unwatch(watched: Watched, watcher: Watcher) -> None:
 
 @indivisible
 def _take_watchers(watched: Watched) -> list[Watcher | Link]:
-    """Take all watchers out: whoever gets them is to tell them, so each is told once."""
+    """Take all watchers out. The caller is to tell them, so each is told once."""
     with _watching:
         watchers, watched._watchers = watched._watchers or [], None
     return watchers
