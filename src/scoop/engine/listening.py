@@ -17,7 +17,7 @@ __all__ = ["listen", "stop_listening"]
 
 
 class Heard(Protocol):
-    """What is swapped in the scheduler."""
+    """The functions of the scheduler that are swapped."""
 
     run_task: Callable[[Future], None]
 

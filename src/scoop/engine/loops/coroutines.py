@@ -32,7 +32,7 @@ __all__ = ["CoroutineScheduler", "Coroutines"]
 
 
 class CoroutineScheduler(Threads, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     @property
     def leaves_tasks(self) -> bool: ...

@@ -31,7 +31,7 @@ _WHY = "() was not called: "
 
 
 class Offers(Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     @property
     def ready(self) -> ReadyTable: ...

@@ -31,7 +31,7 @@ Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 
 class TaskScheduler(Threads, Offers, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 

@@ -19,7 +19,7 @@ __all__ = ["Offers", "Runs", "check", "offer", "offer_late"]
 
 
 class Runs(Protocol):
-    """What a check needs of the scheduler."""
+    """The parts of the scheduler that a check needs."""
 
     limits: Limits
 
@@ -28,7 +28,7 @@ class Runs(Protocol):
 
 
 class Offers(Runs, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     ready: ReadyTable
 

@@ -80,7 +80,7 @@ class Instrument:
 
 
 listener: Instrument | None = None
-"""Who listens, of all instruments in this process; None if there is none."""
+"""The instrument that listens in this process; None if there is none."""
 
 _MARK = "scoop_mark"
 

@@ -18,7 +18,7 @@ _watching = RLock()
 
 
 class Watched(Generic[T]):
-    """What can be watched. Futures by the million have no watchers: then there is no list either."""
+    """An object that can be watched. Most futures have no watchers, so they have no list of them either."""
 
     __slots__ = ("_watchers",)
 

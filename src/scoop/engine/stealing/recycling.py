@@ -1,4 +1,4 @@
-"""What a worker does between two tasks of others: it goes home, and retires if it is time.
+"""How a worker goes back to its folder between two tasks of others, and retires if it is time.
 
 A worker that has run its number of tasks, or has grown beyond its memory limit, retires at the next moment at which
 nothing of the program's is left in it: between two tasks, with no suspended task and no tasks of its own. It says so,
@@ -21,7 +21,7 @@ __all__ = ["Recycling", "flush_streams"]
 
 
 class Retiring(Protocol):
-    """What recycling needs of the scheduler."""
+    """The parts of the scheduler that recycling needs."""
 
     @property
     def limits(self) -> Limits: ...

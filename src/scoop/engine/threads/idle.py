@@ -25,7 +25,7 @@ __all__ = ["IdleTracker"]
 
 
 class Work(Protocol):
-    """What the tracker asks of the scheduler."""
+    """The parts of the scheduler that the tracker needs."""
 
     def has_work(self) -> bool: ...
     def is_busy_with_some(self) -> bool: ...
