@@ -124,12 +124,13 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
         f"{newest}, hosts": (newest, [*HOSTS]),
         f"{newest}, calls": (newest, [*CALLS]),
         newest: (newest, but(HOSTS + CALLS + FAULTS + RACES + PLACES + LIBRARIES)),
+        **{version: (version, [*ON_THE_NEWEST]) for version in new[:1]},
         f"{newest}, places": (newest, [*PLACES]),
         **({} if oldest == newest else {oldest: (oldest, [*OLDEST])}),
         f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
-        **{version: (version, [*(ON_NEW if turn else ON_THE_NEWEST)]) for turn, version in enumerate(new)},
+        **{version: (version, [*ON_NEW]) for version in new[1:]},
     }
 
 
