@@ -12,8 +12,8 @@ ORIGINAL := $(VENVS)/original/numpy
 QUICK := tests/units tests/structure tests/reference \
 	--deselect tests/units/test_codec.py::test_data_survives --ignore tests/units/test_broker_orders.py
 
-.PHONY: help demo test thorough test-quick libraries package release check bench bench-quick bench-guard scaling chaos fuzz
-.PHONY: soak docs clean
+.PHONY: help demo test newer-pythons thorough test-quick libraries package release check bench bench-quick bench-guard
+.PHONY: scaling chaos fuzz soak docs clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(CORE)  ## see it work: a census of the standard library, serial and in p
 
 test:  ## the tests, on every CPython from 3.11 that is here; ARGS="tests/library -k name" for some of them
 	@$(PYTHON) tests/on_every_python.py $(VENVS) $(ARGS)
+
+newer-pythons:  ## CPython 3.14 and 3.15 for `make test`, where that is easy: on Debian, without root
+	@timeout 120 bash tests/newer_pythons.sh $(VENVS)/newer || echo "no newer Pythons: that has failed, or taken too long"
 
 thorough: $(CHECK)  ## all tests in all variants, on one Python: half an hour
 	$(CHECK:done=bin/python) -m pytest --thorough --ignore tests/with_libraries

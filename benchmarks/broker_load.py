@@ -1,10 +1,11 @@
-"""What the broker does as workers grow: real processes, many more than processors, whose tasks sleep.
+"""How busy the broker is with more and more workers: real processes, many more than processors, whose tasks sleep.
 
     python benchmarks/broker_load.py [--workers 2,16,64,256]
 
-For each number of workers, a tree of tasks that sleep 10 ms each. The table says how near all came to the ideal time,
-how many tasks changed hands a second, and what share of the time the broker was busy. Tasks that sleep need no
-processor, so many workers can be had on few; waking them up does, so the share of many is that of few processors.
+For each number of workers, the script runs a tree of tasks that sleep 10 ms each. The table says how near the run
+came to the ideal time, how many tasks changed hands a second, and what share of the time the broker was busy. Tasks
+that sleep need no processor, so a few processors are enough for many workers. But to wake a worker needs a processor.
+So with many workers the processors are the limit.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python benchmarks/graphs.py [--workers 2] [--tasks 100000] [--peer-tasks 2000] [--rounds 3]
 
-Each task adds the results of the one before it and of the fiftieth before it. The others are given fewer tasks, since
-they take longer; all take turns. A round makes the graph, and asks for the last result. What cannot be imported is
-left out.
+Each task adds the results of the one before it and of the fiftieth before it. Dask and Ray get fewer tasks, since
+they take longer. All take turns. A round makes the graph, and asks for the last result. A library that cannot be
+imported is left out.
 """
 
 import argparse

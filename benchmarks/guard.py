@@ -1,9 +1,9 @@
-"""Fail if SCOOP has become slower than it may be, by ratios to peers that ran beside it: never by absolute times.
+"""Fail if SCOOP has become too slow. That is judged by ratios to peers in the same run, never by absolute times.
 
     python benchmarks/guard.py [--rounds N]
 
-The best of all rounds is compared, which is what a busy machine disturbs least, and the floors are far below what is
-usual: what falls through them is broken.
+The script compares the best of all rounds, since a busy machine disturbs that least. The floors are far below the
+usual ratios. If a ratio is below its floor, something is broken.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How long finished results wait for their consumer, beside concurrent.futures in the same run.
 
-    python benchmarks/lag.py                  a table of lags, and what a Ctrl-C leaves delivered
+    python benchmarks/lag.py                  a table of lags, and how many results a Ctrl-C leaves
     python benchmarks/lag.py --repeat 5       medians of more runs
 
 The lag of a result is the time from the end of its call to its arrival in the loop of the consumer. An executor's map

@@ -3,8 +3,8 @@
     python benchmarks/measure.py [--quick] [--rounds N] [--peers A,B] [--groups A,B] [--add]
 
 Each round runs every peer once for each group of rows, so that a machine whose speed drifts treats all alike. Every
-peer is a process of its own, started anew. A peer that is not installed, hangs or fails is left out, and why is kept.
-With --add the rounds are added to those of the last results: for rows that want more of them, on a restless machine.
+peer is a process of its own, started anew. A peer that is not installed, hangs or fails is left out, and the results
+say why. With --add the rounds are added to those of the last results, for rows that need more of them.
 """
 
 import argparse

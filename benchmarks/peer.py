@@ -1,4 +1,4 @@
-"""What the libraries that are compared look like to the benchmarks.
+"""The calls by which the benchmarks use each library.
 
 A call that a library does not have raises NotImplementedError, and its cells in the table stay empty.
 """

@@ -1,6 +1,6 @@
 """The libraries that are compared, each behind the calls of ``peer.Peer``.
 
-Libraries are imported when they are used: what one costs to import is not to slow the others down.
+A library is imported when it is used. So its import does not slow the others down.
 """
 
 import builtins

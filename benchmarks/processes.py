@@ -1,4 +1,4 @@
-"""Runs of programs, none of which outlives its time, nor leaves anything behind."""
+"""Runs of programs. A program that exceeds its time is killed, and none leaves a process behind."""
 
 import os
 import select
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TIMED_OUT = -1000
-"""The status of what had to be killed."""
+"""The status of a program that was killed because it took too long."""
 
 
 class Ended(NamedTuple):

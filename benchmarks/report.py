@@ -1,4 +1,4 @@
-"""What measure.py found, as JSON, as a Markdown table, and as a picture."""
+"""The results of measure.py as JSON, as a Markdown table, and as a picture."""
 
 import dataclasses
 import json

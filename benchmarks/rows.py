@@ -1,7 +1,7 @@
-"""The rows of the table: what is measured, in what unit, and how.
+"""The rows of the table: the name, the unit, and the function that measures.
 
-A row's function gets a peer whose workers are up, and returns a figure. Times that tasks take serially are nominal
-where tasks spin, and measured in the same process where they compute.
+The function gets a peer whose workers have started, and returns a figure. Tasks that spin take a nominal time. The
+time of tasks that compute is measured serially, in the same process.
 """
 
 import builtins

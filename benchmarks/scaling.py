@@ -2,9 +2,9 @@
 
     PYTHONPATH=tests python benchmarks/scaling.py [--seconds N] [--most N]
 
-Only time is simulated. It passes as the constants below say, which are estimates; what the broker's state does
-for a message is charged at what it really takes here, so that whatever grows with the number of workers shows. Writes
-docs/scaling.png and benchmarks/results/scaling.md. Sizes that would take longer than is left are left out.
+Only time is simulated. Messages take as long as the constants below estimate. The broker's state handles each message
+for real, and its real time counts. So the result shows all costs that grow with the number of workers. The script
+writes docs/scaling.png and benchmarks/results/scaling.md. It leaves out sizes for which the time is not enough.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python benchmarks/soak.py [--tasks N] [-n WORKERS]
 
-Every few tasks the origin prints how far it is, and the memory of origin and broker is looked at. The first quarter
-is for warming up; the growth from there to the end must stay below a bound.
+Every few tasks the program prints how far it is, and the memory of the origin and of the broker. In the first quarter
+both may grow. From there to the end the growth must stay below a bound.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python benchmarks/sweep_tuning.py slice_seconds                        at half, and at twice what it is
     python benchmarks/sweep_tuning.py slice_seconds=0.01,0.1 most_pieces=4 at these values
-    python benchmarks/sweep_tuning.py --list                               what there is, and why each is as it is
+    python benchmarks/sweep_tuning.py --list                               all fields, with their reasons
 
-Each round runs SCOOP once as it is, and once at each of the values, in turns: so a machine whose speed drifts treats
+Each round runs SCOOP once as it is, and once at each of the values, in turns. So a machine whose speed drifts treats
 all alike. The table has the median of the rounds, and by how much better (more than 1) or worse (less) that is than
 SCOOP as it is. A field that changes no row by more than chance, at half and at twice its value, can go.
 """

@@ -1,4 +1,4 @@
-"""What the benchmarks compute: plain functions, which know of no library for parallel work.
+"""The functions that the benchmarks compute. They know of no library for parallel work.
 
 Functions whose tasks start tasks take the call that does so, ``submit`` or ``parallel_map``, as their first argument.
 """

@@ -3,7 +3,8 @@
 #
 # They come from the packages of Debian unstable, which apt fetches by lists of its own and checks as always. Nothing is
 # installed, and no root is needed: the packages are unpacked into FOLDER, with the C library that they were built
-# for. FOLDER/bin/pythonX.Y then runs like any other; `make test` finds it with FOLDER/bin on the PATH.
+# for. FOLDER/bin/pythonX.Y then runs like any other; `make test` finds it in .venvs/newer, or with FOLDER/bin on
+# the PATH.
 # Where this cannot be done, it says why, and ends with status 0: tests on other Pythons go on.
 set -euo pipefail
 
@@ -12,7 +13,7 @@ skip() {
     exit 0
 }
 
-[ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 shift

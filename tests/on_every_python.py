@@ -4,9 +4,10 @@ Every few seconds a line says how far the runs are. All that a run has printed f
 
     python tests/on_every_python.py FOLDER [pytest arguments]
 
-FOLDER receives a virtual environment for each. Needs nothing but the standard library. The newest runs all tests, in
-six parts; the others what is likely to differ: a whole run is to take twelve minutes at most. With arguments, all
-run what those say.
+FOLDER receives a virtual environment for each. In FOLDER/newer may be Pythons that `make newer-pythons` has brought.
+Needs nothing but the standard library. The newest Python that many machines have runs all tests, in six parts. The
+others run what is likely to differ, in environments with few packages: a whole run is to take ten minutes. With
+arguments, all run what those say.
 
 Beside four others a run may meet a moment without any processor that lasts longer than a test has allowed for. So a
 few tests that have failed run once more, alone. What fails again has failed; what passes is named at the end, and
@@ -24,22 +25,22 @@ from progress import Progress
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 NEW = ("3.14", "3.15")
-"""Of these only what is likely to differ is run, where an older one is there: few machines have them."""
+"""These run all tests only where no older Python is there: not every library has packages for them."""
 AT_ONCE = 5
 """Most tests wait for processes that start and end, so five runs share two processors well."""
 
 MOST_AGAIN = 3
 """Failed tests of one run that are run once more. More of them have a reason."""
 
-HOSTS = ("tests/far", "tests/cluster", "tests/simulation")
-"""Several hosts, batch systems, simulated machines."""
+HOSTS = ("tests/far", "tests/cluster")
+"""Several hosts, batch systems."""
 FAULTS = ("tests/faults",)
 PLACES = ("tests/executors", "tests/transport")
 """Without the launcher, and what goes from one process to another."""
 CALLS = ("tests/library", "tests/pains")
 """The calls that people use."""
-RACES = ("tests/races", "tests/fuzz", "tests/interleaved")
-"""What several threads do to each other."""
+RACES = ("tests/races", "tests/fuzz", "tests/interleaved", "tests/simulation")
+"""What several threads do to each other, and simulated machines."""
 LIBRARIES = ("tests/with_libraries",)
 """What `make libraries` tests."""
 OLDEST = (
@@ -52,18 +53,23 @@ OLDEST = (
 """What the oldest Python is the most likely to do otherwise."""
 BETWEEN = ("tests/reference",)
 ON_NEW = ("tests/reference", "tests/library/test_context_variables.py", "tests/library/test_own_threads.py")
+ON_THE_NEWEST = ("tests/units", "tests/test_examples.py", *ON_NEW)
+
+ALL, FEW = "test", "test-few"
+"""The extras of pyproject.toml with the packages of all tests, and of those that need none but pytest's."""
 
 FAILED_ONLY = ("--last-failed", "--last-failed-no-failures", "none")
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def find(version: str) -> str:
-    """Return the interpreter of this version, from the PATH or from pyenv; an empty word if there is none."""
+def find(version: str, newer: Path) -> str:
+    """Return the interpreter of this version, from the PATH, pyenv or ``newer``; an empty word if there is none."""
     candidates = [shutil.which(f"python{version}"), sys.executable]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates += [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)]
-    return next((found for found in candidates if found and _is(found, version)), "")
+    candidates.append(str(newer / "bin" / f"python{version}"))
+    return next((found for found in candidates if found and os.path.exists(found) and _is(found, version)), "")
 
 
 def _is(interpreter: str, version: str) -> bool:
@@ -72,14 +78,14 @@ def _is(interpreter: str, version: str) -> bool:
     return answer.stdout.split() == [version, "cpython"]
 
 
-def prepare(interpreter: str, folder: Path) -> str:
+def prepare(interpreter: str, folder: Path, extra: str) -> str:
     """Make the virtual environment, unless it is there and as new as pyproject.toml; return its python."""
     python, done = folder / "bin" / "python", folder / "done"
     if not done.exists() or done.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
         print(f"-- {folder.name}: installing what the tests need", flush=True)
         subprocess.run([interpreter, "-m", "venv", "--clear", str(folder)], check=True)
         quiet = ("--quiet", "--disable-pip-version-check")
-        subprocess.run([python, "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[test]"], check=True)
+        subprocess.run([python, "-m", "pip", "install", *quiet, "--editable", f"{ROOT}[{extra}]"], check=True)
         done.touch()
     # Where the environment forbids Python to keep what it has compiled, each of a thousand runs would do so anew.
     subprocess.run([python, "-m", "compileall", "-q", str(ROOT / "src")], check=True)
@@ -118,12 +124,13 @@ def parts(newest_first: list[str]) -> dict[str, tuple[str, list[str]]]:
         f"{newest}, hosts": (newest, [*HOSTS]),
         f"{newest}, calls": (newest, [*CALLS]),
         newest: (newest, but(HOSTS + CALLS + FAULTS + RACES + PLACES + LIBRARIES)),
+        **{version: (version, [*ON_THE_NEWEST]) for version in new[:1]},
         f"{newest}, places": (newest, [*PLACES]),
         **({} if oldest == newest else {oldest: (oldest, [*OLDEST])}),
         f"{newest}, races": (newest, [*RACES]),
         f"{newest}, faults": (newest, [*FAULTS]),
         **{between: (between, [*BETWEEN]) for between in newest_first[1:-1]},
-        **{version: (version, [*ON_NEW]) for version in new},
+        **{version: (version, [*ON_NEW]) for version in new[1:]},
     }
 
 
@@ -131,7 +138,7 @@ def main() -> int:
     """Return 0 if at least one Python was found and the tests pass on all that were."""
     folder, arguments = Path(sys.argv[1]).resolve(), sys.argv[2:]
     print(f"== looking for CPython {', '.join(VERSIONS)}", flush=True)
-    found = {version: find(version) for version in VERSIONS}
+    found = {version: find(version, folder / "newer") for version in VERSIONS}
     for version in VERSIONS:
         if not found[version]:
             print(f"== Python {version}: not on this machine, skipped", flush=True)
@@ -140,10 +147,13 @@ def main() -> int:
         return 1
     wanted = {version: (version, arguments) for version in newest_first} if arguments else parts(newest_first)
     print(f"== {len(wanted)} runs on Python {', '.join(newest_first)}; {AT_ONCE} at a time", flush=True)
+    names = [version for version, _ in wanted.values()]
+    extras = {version: ALL if arguments or names.count(version) > 1 else FEW for version in newest_first}
     with Progress(wanted) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
-        # These first: whoever waits for one of them finds it begun.
+        # These first: a run that waits for one of them finds it begun.
         pythons = {
-            version: pool.submit(prepare, found[version], folder / f"test-{version}") for version in newest_first
+            version: pool.submit(prepare, found[version], folder / f"{extra}-{version}", extra)
+            for version, extra in extras.items()
         }
         runs = {
             name: pool.submit(test, name, pythons[version], words, progress)

@@ -65,9 +65,9 @@ def with_code_of(text: str) -> str:
 
 
 def with_code(text: str, code: str) -> str:
-    """Return a message with a code at the end of its first line, unless it has that already."""
+    """Return a message with a code at the end of its first line, unless it ends with one, or has that already."""
     first, newline, rest = text.partition("\n")
-    if not code or f"({code})" in first:
+    if not code or f"({code})" in first or first.removesuffix(":")[-7:-3] == "(SC-":
         return text
     colon = ":" if newline and first.endswith(":") else ""
     shown = f"{first.removesuffix(colon)} ({code})" if first else f"({code})"

@@ -107,7 +107,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.thorough] if case == "hang" else []) for case in BAD]
+)
 def test_what_cannot_be_reached_is_reported(machines: Machines, drive: Drive, tmp_path: Path, case: str) -> None:
     command, cause, remedy = BAD[case]
     ssh = spoilt(tmp_path, machines, command.format(config=machines.config))

@@ -72,7 +72,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.thorough
-def test_without_rich_no_run_begins_and_the_extra_is_named(scoop_run: RunScoop) -> None:
+def test_without_rich_no_run_begins_and_the_package_is_named(scoop_run: RunScoop) -> None:
     hidden = "import sys; sys.modules['rich'] = None; from scoop.__main__ import console; console()"
     run = scoop_run(
         "import subprocess, sys; print(subprocess.run([sys.executable, '-c', sys.argv[1], '--progress', 'x.py'], "
@@ -80,4 +80,4 @@ def test_without_rich_no_run_begins_and_the_extra_is_named(scoop_run: RunScoop) 
         plain=True,
         args=(hidden,),
     )
-    assert "pip install 'scoop[progress]'" in run.out
+    assert "pip install rich" in run.out

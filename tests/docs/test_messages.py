@@ -89,4 +89,5 @@ def test_an_exception_shows_its_code_at_the_end_of_its_first_line() -> None:
 
 def test_a_code_is_given_once() -> None:
     assert with_code(with_code("text\n", "SC-99"), "SC-99") == "text (SC-99)\n"
+    assert with_code(with_code("text:\n", "SC-99"), "SC-01") == "text (SC-99):\n"
     assert with_code_of("what the program says") == "what the program says"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from other_systems import lacking
+
 from .conftest import Far
 
 PLACES = ["localhost localhost f1 f1 f2 f2", "f1 f1 f2 f2"]
@@ -285,4 +287,20 @@ def main():
     found = set().union(*[future.result() for future in [futures.submit(deeper) for _ in range(20)]])
     assert {place[1:] for place in found} == {(4, "thing")}
 """
+    )
+
+
+def test_hosts_without_memory_that_has_no_name(
+    far: Far, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Their certificate and large buffers take other ways."""
+    monkeypatch.setenv("PYTHONPATH", lacking("memfd", tmp_path_factory.mktemp("lacking"))["PYTHONPATH"])
+    far.check(
+        """
+def main():
+    all_at_work(2)
+    shared.setConst(table=b"1" * 1_000_000)
+    assert {*anywhere_else(lambda: len(shared.getConst("table", timeout=60))).values()} == {1_000_000}
+""",
+        "localhost f1 f1",
     )

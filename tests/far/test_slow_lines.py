@@ -46,8 +46,8 @@ async def slow_line(port: int) -> AsyncIterator[int]:
 
 def test_a_message_may_take_longer_than_a_machine_may_be_silent() -> None:
     buffers = SharedBuffers.empty()
-    buffers.append(os.urandom(10 * PIECE_BYTES))
-    sent = Results(7, [1], os.urandom(10 * PIECE_BYTES), buffers)
+    buffers.append(os.urandom(6 * PIECE_BYTES))
+    sent = Results(7, [1], os.urandom(6 * PIECE_BYTES), buffers)
 
     async def send_both_ways() -> None:
         met = asyncio.Queue[Connection]()

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from other_systems import lacking
 from running import LIMIT, Run
 from scripts import MAIN, program
 
@@ -142,6 +143,18 @@ def test_all_ends_with_the_broker_and_the_origin_says_so(
     assert "scoop: the broker has died" in ended.err
     # 70 is the origin's own word. Where it cannot speak, or on a machine that keeps it from it, it is killed.
     assert ended.status == -signal.SIGKILL if here == "stuck" else ended.status in (70, -signal.SIGKILL)
+
+
+def test_all_ends_with_the_broker_where_the_system_kills_no_child(
+    family: Callable[..., Family], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Other systems have no death signal and no watchdog: each process sees its socket close."""
+    monkeypatch.setenv("PYTHONPATH", lacking("all", tmp_path_factory.mktemp("lacking"))["PYTHONPATH"])
+    run = family("busy", "busy")
+    os.kill(run.broker, signal.SIGKILL)
+    ended = run.end()
+    assert (ended.status, ended.out) == (70, "")
+    assert "scoop: the broker has died" in ended.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)

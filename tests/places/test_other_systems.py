@@ -1,35 +1,15 @@
-"""On systems that lack what Linux has, a run works all the same; where it cannot work, it says so.
+"""On systems that lack what Linux has, a run works all the same; where it cannot work, it says so."""
 
-Such a system is Linux whose Python has lost those functions: what is not there is not used.
-"""
-
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 import scoop
+from other_systems import lacking
 from running import Run, run_python, write
 from scoop.cli.running.free_threading import describe_gil
 from scripts import MAIN, program
-
-LOSSES = {
-    "memfd": "del os.memfd_create",
-    "pidfd": "del os.pidfd_open, signal.pidfd_send_signal",
-    "affinity": "del os.sched_getaffinity",
-    "proc": """
-        def refuse(event, words):
-            if event in ("open", "os.listdir", "os.scandir") and str(words[0]).startswith("/proc"):
-                raise FileNotFoundError(2, "No such file or directory", words[0])
-        sys.addaudithook(refuse)
-        """,
-    # prctl(2), sched_setattr(2) and clone(2), which Python has no name for, are asked for by the name of the system.
-    "calls": "sys.platform = 'freebsd'",
-}
-"""What each of these systems lacks: how it is taken from Python before a program begins."""
-
-LOSSES["all"] = "\n".join(LOSSES.values())
 
 WORK = """
     import numpy
@@ -68,23 +48,16 @@ EXECUTOR = """
     """
 
 
-def lacking(loss: str, tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a Python that has lost something."""
-    lost = LOSSES[loss].replace("\n        ", "\n")
-    write(tmp_path / "system" / "sitecustomize.py").write_text(f"import os, signal, sys\n{lost}\n")
-    paths = [str(tmp_path / "system"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(paths)}
-
-
 @pytest.mark.parametrize("loss", ["memfd", "proc", "all"])
 def test_a_run_works_on_a_system_that_lacks_something(tmp_path: Path, loss: str) -> None:
     pytest.importorskip("numpy")
     script = write(tmp_path / "script.py")
     script.write_text(program(WORK) + MAIN)
-    words = ["-m", "scoop", "-n", "2", "--worker-memory-limit", "9G", "script.py"]
+    words = ["-m", "scoop", "-n", "2", "--worker-memory-limit", "9G", "--trace", "trace.json", "script.py"]
     run = run_python(*words, cwd=tmp_path, env=lacking(loss, tmp_path))
     assert (run.status, run.out) == (0, "fine\n"), run.err
     assert "Traceback" not in run.err
+    assert "die_once" in (tmp_path / "trace.json").read_text("utf-8")
 
 
 def test_an_executor_works_on_a_system_that_lacks_it_all(tmp_path: Path) -> None:

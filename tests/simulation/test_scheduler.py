@@ -80,22 +80,22 @@ def assert_nothing_left(scheduler: Scheduler) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 40])
-def test_random_trees_end_with_the_right_sum_and_empty_tables(size: int) -> None:
-    for seed in range(40):
+def test_random_trees_end_with_the_right_sum_and_empty_tables(size: int, seeds: range) -> None:
+    for seed in seeds:
         simulated = World(seed, size)
         assert run(simulated, seed, partial(tree, seed, 5)) == expected(seed, 5), f"seed {seed}"
 
 
 @pytest.mark.parametrize("size", [2, 3, 8])
-def test_random_trees_survive_deaths(size: int) -> None:
-    for seed in range(40):
+def test_random_trees_survive_deaths(size: int, seeds: range) -> None:
+    for seed in seeds:
         simulated = World(seed, size, deaths=6, retries=100)
         assert run(simulated, seed, partial(tree, seed, 5)) == expected(seed, 5), f"seed {seed}"
 
 
 @pytest.mark.parametrize("size", [1, 2, 8])
-def test_an_origin_that_is_spared_runs_nothing(size: int) -> None:
-    for seed in range(40):
+def test_an_origin_that_is_spared_runs_nothing(size: int, seeds: range) -> None:
+    for seed in seeds:
         simulated = World(seed, size, deaths=3, retries=100, spare=True)
         assert run(simulated, seed, partial(scattered, seed)) == expected(seed, 5), f"seed {seed}"
         assert not simulated.workers[0].busy, f"seed {seed}"
@@ -159,14 +159,14 @@ def any_sum(seed: int, depth: int) -> int:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8])
-def test_random_uses_of_everything_end_with_the_right_sum(size: int) -> None:
-    for seed in range(40):
+def test_random_uses_of_everything_end_with_the_right_sum(size: int, seeds: range) -> None:
+    for seed in seeds:
         assert run(World(seed, size, preempted=0.2), seed, partial(any_use, seed, 3)) == any_sum(seed, 3)
 
 
 @pytest.mark.parametrize("size", [2, 3, 8])
-def test_random_uses_of_everything_survive_deaths(size: int) -> None:
-    for seed in range(40):
+def test_random_uses_of_everything_survive_deaths(size: int, seeds: range) -> None:
+    for seed in seeds:
         simulated = World(seed, size, deaths=5, retries=100, preempted=0.2)
         assert run(simulated, seed, partial(any_use, seed, 3)) == any_sum(seed, 3)
 

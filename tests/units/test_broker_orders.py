@@ -243,5 +243,5 @@ class Workers(RuleBasedStateMachine):
         raise AssertionError(f"tasks that no worker will ever run: {self.open}")
 
 
-Workers.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Workers.TestCase.settings = settings(stateful_step_count=40)
 TestWorkers = Workers.TestCase

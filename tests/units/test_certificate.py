@@ -2,6 +2,10 @@
 
 import datetime
 
+import pytest
+
+pytest.importorskip("cryptography")
+
 from cryptography import x509
 
 from scoop.cluster.lines.certificate import new_certificate

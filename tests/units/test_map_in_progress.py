@@ -218,7 +218,7 @@ class MapMachine(RuleBasedStateMachine):
         assert self.map not in self.process.ready.kept
 
 
-MapMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+MapMachine.TestCase.settings = settings(stateful_step_count=30)
 TestEveryRowEndsOnce = MapMachine.TestCase
 
 

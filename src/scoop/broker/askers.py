@@ -1,7 +1,7 @@
-"""Those who look into the run: nothing listens before the user has asked for it, by a signal to this process.
+"""Users who look into the run. The broker listens only after its user has asked for it, by a signal.
 
-SIGUSR1 opens a socket for some seconds. It is a name in Linux's own table of sockets, so no file is left behind, and
-the system says which user is at the other end of each connection: any but the user of the run is sent away.
+SIGUSR1 opens a socket for some seconds. Its name is in Linux's own table of sockets, so no file is left behind. The
+system says which user is at the other end of each connection. The broker closes the connections of other users.
 """
 
 import os
@@ -61,7 +61,7 @@ def _rename(name: str) -> str:
         with open("/proc/self/comm", "r+") as file:
             before = file.read().strip()
             file.write(name)
-    except OSError:  # there is no /proc: then nobody finds this run
+    except OSError:  # there is no /proc: then `scoop top` cannot find this run
         return name
     return before
 
@@ -133,7 +133,7 @@ class Askers:
 
 
 class Asker:
-    """One connection: whoever is there asks, gets an answer, and may ask again."""
+    """One connection: its user asks, gets an answer, and may ask again."""
 
     def __init__(self, sock: socket.socket, selector: selectors.BaseSelector, begin: Begin) -> None:
         sock.setblocking(False)

@@ -1,7 +1,7 @@
-"""Messages of which a part has come and no more does: most often a task has written to what is not its own.
+"""Messages of which only a part comes. Most often a task has written to the socket of its worker.
 
-All that the worker says after that is taken for the rest of such a message. So its tasks never end, and the run seems
-to hang. The broker looks now and then, and says so.
+The broker takes all that the worker sends after that for the rest of the message. So the tasks of that worker never
+end, and the run seems to hang. The broker looks now and then, and warns.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
-"""Looks into the run: who was asked, who has answered, and when to go on without the others.
+"""Looks into the run: which processes were asked, which have answered, and when to go on without the others.
 
 The broker of the program asks all processes of the run, those of other machines through their brokers, and gathers
-what they say. It waits for its own workers, and for a moment for other machines, since it does not know how many
-there are. What does not answer within some seconds is in compiled code that does not let go of the interpreter, or
-was stopped: then what its broker knows of it is all that is seen.
+the answers. It waits for its own workers. It waits only a moment for other machines, since it does not know how many
+there are. A process that does not answer within some seconds is in compiled code that does not let go of the
+interpreter, or was stopped. Then the look shows only what its broker knows of it.
 """
 
 from collections.abc import Callable

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from ..wire.looks import Machine, Worker
+from ..wire.memory import resident_bytes
 from ..wire.status_page import StatusPage
 from .peers import ORIGIN
 from .standing import state_of
@@ -49,7 +50,7 @@ class ProcessesHere:
         begun = self._page.begun[self._page.cell(number)]
         held = len(self._state.table.held.get(number, ()))
         idle = peer is not None and peer.idle
-        return Worker(number, pid, letter, ticks / os.sysconf("SC_CLK_TCK"), _memory(pid), begun, held, idle)
+        return Worker(number, pid, letter, ticks / os.sysconf("SC_CLK_TCK"), resident_bytes(pid), begun, held, idle)
 
 
 def tasks_begun(page: StatusPage, pids: Mapping[int, int], uplink: int | None) -> str:
@@ -59,12 +60,3 @@ def tasks_begun(page: StatusPage, pids: Mapping[int, int], uplink: int | None) -
         return "it has no worker left"
     each = f", from {min(begun):,} to {max(begun):,} each" if len(begun) > 1 else ""
     return f"its {len(begun):,} workers have taken over {sum(begun):,} tasks{each}"
-
-
-def _memory(pid: int) -> int:
-    """Return the resident bytes of a process; 0 where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError):
-        return 0

@@ -38,15 +38,15 @@ class Replace(NamedTuple):
     failed_starts: int
 
 
-Instruction = Send | Mark | Replace  # what the state tells its process to do
+Instruction = Send | Mark | Replace  # for the process around the state to do
 
 
 class EndedFor(NamedTuple):
-    """Why a worker was ended: for a task of its. ``stopped``: what the owner of that is told, if anything."""
+    """The task for which the broker has ended a worker. ``stopped``: a message to its owner, if there is one."""
 
     task: tuple[int, int]
     stopped: Stopped | None
-    report: str  # for the owners of others
+    report: str  # for the owners of its other tasks
 
 
 class Peer:

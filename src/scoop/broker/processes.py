@@ -4,12 +4,12 @@ import logging
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from math import inf
 
 from ..errors import why_not_started
+from ..wire.memory import most_resident_bytes
 from ..wire.messages import CONNECTION_LOST, RETIRED
 from ..wire.status_page import StatusPage
 
@@ -128,6 +128,6 @@ def reap(pid: int, grace_seconds: Callable[[], float]) -> str:
     else:
         how = f"exited with status {code}"
         why = _STATUSES.get(code, "Something in the task has ended the process (os._exit?)")
-    mebibytes = usage.ru_maxrss >> (20 if sys.platform == "darwin" else 10)
+    mebibytes = most_resident_bytes(usage) >> 20
     report = f"the worker (pid {pid} on {socket.gethostname()}, at most {mebibytes:,} MiB in memory) {how}."
     return f"{report} {why}." if why else report

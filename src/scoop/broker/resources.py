@@ -1,11 +1,11 @@
-"""What a machine has so many of, as graphics cards or licences, and which tasks have them. Pure.
+"""The resources of a machine, such as graphics cards or licences, and which tasks have them. Pure.
 
-A task gets all that it needs at once, and has it until it is off the hands of its worker, in whatever way. What it
-waits for, no later task with the same wish gets before it: so one that needs much is not kept waiting by many that
-need little.
+A task gets all that it needs at once, and has it until its worker does not hold the task any more, for whatever
+reason. While a task waits for a resource, no later task gets that resource. So a task that needs much does not wait
+for ever behind many that need little.
 
 A library may remember, as long as its process lives, which graphics card it has used first. So workers that have had
-some come first, and get the same again, if these are free.
+resources come first, and get the same ones again, if these are free.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -90,7 +90,7 @@ class Router:
         self.requests.forget(number)
         self.resources.forget(number)
         gone = self.peers.pop(number)
-        # There is none to tell how these ended. What the peer was working on runs again, and offers its own anew.
+        # No owner is left to tell of these. The tasks that the peer was running run again, and offer these anew.
         self.table.owner_died(number)
         if gone.is_link:
             self.table.machine_lost(number, report)

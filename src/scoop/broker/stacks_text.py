@@ -14,7 +14,7 @@ def print_stacks(snapshot: Snapshot) -> None:
     try:
         sys.stderr.write(stacks_text(snapshot, time.strftime("%H:%M:%S")))
         sys.stderr.flush()
-    except Exception:  # nobody reads it any more, or a worker has sent what makes no sense
+    except Exception:  # the user reads it no more, or a worker has sent what makes no sense
         pass
 
 

@@ -1,8 +1,8 @@
 """Workers that have work and stand still: stopped, or waiting for a disk that does not answer. Linux only.
 
-Such a worker is not dead: continued, it goes on, and its results count. But what waits for it waits for as long, and
-without a word that looks as if the run hangs. So the broker looks now and then, in the tables of the system, at
-workers that are not idle: a worker costs nothing for it, and a task neither.
+Such a worker is not dead: if a signal continues it, it goes on, and its results count. But the tasks that wait for it
+wait as long, and without a warning the run seems to hang. So the broker looks now and then, in the tables of the
+system, at workers that are not idle. That costs workers and tasks nothing.
 """
 
 import socket

@@ -3,8 +3,8 @@
 README.md draws how tasks move between these places, and says which of them a death is blamed on. The table keeps the
 bytes of a batch until the last of its tasks is off the table, so a task can be handed out again without the owner.
 
-A lost machine is seldom the fault of a task. All that it held has one try less, also what had not begun, since no one
-is left to say which had; and none of it is quarantined.
+A lost machine is seldom the fault of a task, so none of its tasks is quarantined. Each of them has one try less, also
+if it had not begun: only the lost machine knew which had.
 """
 
 from collections import deque

@@ -1,11 +1,11 @@
-"""What the broker of one machine of several does beyond the rest: it shares work with other machines.
+"""How the broker of one of several machines shares work with the others.
 
 The uplink is the link to all other machines. It comes last: it gets only tasks for which no worker of this machine
-waits. While other machines want work, the workers are asked a second time, *far*: to give what is worth a journey
-that costs ten times as much as one within the machine.
+waits. While other machines want work, the broker asks its workers a second time, *far*: to give only tasks that are
+worth a journey, which costs ten times as much as one within the machine.
 
-    own workers wait       they get tasks, and the others are asked, as ever. The uplink is told, so that other
-                           machines give some
+    own workers wait       they get tasks, and the broker asks other workers, as on one machine. It tells the
+                           uplink, so that other machines give some
     only others wait       tasks on offer go to the uplink, one lot for each of its Demands. Workers are asked far
     others have resources  that the first task in line needs, and this machine has not: it goes to the uplink
 

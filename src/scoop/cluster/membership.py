@@ -1,4 +1,4 @@
-"""Which machines take part in a run, pure: what the coordinator tells the program of them. See scoop.hosts().
+"""Which machines take part in a run, pure, for the coordinator to tell the program. See scoop.hosts().
 
 The program may wait until all hosts that were named have answered. A host has answered when its machine has joined,
 or cannot: an agent that has started on it is not enough, for the way back to the coordinator may be closed.

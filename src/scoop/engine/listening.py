@@ -1,6 +1,6 @@
 """How instruments come to hear of each task: the functions that offer and run tasks are swapped while they listen.
 
-So nothing is asked on the way of a task when nobody listens. See process/instruments.py for what there is to hear.
+So a task costs no more where no instrument listens. See process/instruments.py for what there is to hear.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ __all__ = ["listen", "stop_listening"]
 
 
 class Heard(Protocol):
-    """What is swapped in the scheduler."""
+    """The functions of the scheduler that are swapped."""
 
     run_task: Callable[[Future], None]
 

@@ -1,4 +1,4 @@
-"""What this process says of itself when its user looks into the run. See wire/looks.py."""
+"""The report of this process about itself when its user looks into the run. See wire/looks.py."""
 
 import os
 from collections.abc import MutableMapping
@@ -20,7 +20,7 @@ __all__ = ["report"]
 
 
 class Reporting(Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     identity: Identity
     ready: ReadyTable

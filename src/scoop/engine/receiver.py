@@ -1,4 +1,4 @@
-"""What the I/O thread does with messages: it runs no code of the program's, and hands out as a job what may.
+"""How the I/O thread handles messages. It runs no code of the program. Work that may do so it hands out as a job.
 
 Between messages it looks now and then whether others want work, and whether results wait for too long.
 """

@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Coroutines(Protocol):
-    """What async functions need, and futures that are awaited: see coroutines.py."""
+    """The calls that async functions and awaited futures make: see coroutines.py."""
 
     def run(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], /) -> Any: ...
     def wait_in_event_loop(self, future: Any, /) -> Awaitable[None]: ...
@@ -59,7 +59,7 @@ class Scheduler(Protocol):
 
 
 class Constants(Protocol):
-    """What reads shared constants."""
+    """The object that reads shared constants."""
 
     def get(self, name: str) -> Any: ...
 

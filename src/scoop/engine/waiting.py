@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Table(Threads, Protocol):
-    """What Waiting needs of the scheduler."""
+    """The parts of the scheduler that Waiting needs."""
 
     def offer(self, future: Future) -> None: ...
     def run_if_unclaimed(self, future: Future) -> bool: ...
@@ -32,7 +32,7 @@ class Table(Threads, Protocol):
 
 
 class DoneAndNotDone(NamedTuple, Generic[T]):
-    """What futures.wait() returns."""
+    """The pair of sets that futures.wait() returns."""
 
     done: set[Future[T]]
     not_done: set[Future[T]]

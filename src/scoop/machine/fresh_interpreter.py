@@ -86,7 +86,7 @@ def start_interpreter(start: Start, here: socket.socket, there: socket.socket, p
     try:
         here.sendall(_encode(start))
     except OSError:
-        pass  # it has ended at once: whoever listens hears of that
+        pass  # it has ended at once: its end of the socket tells the program
     return process
 
 

@@ -46,7 +46,7 @@ _log = logging.getLogger("scoop.run")
 
 
 class CallScheduler(Protocol):
-    """What the queue needs of the scheduler."""
+    """The parts of the scheduler that the queue needs."""
 
     size: int
     retries: int

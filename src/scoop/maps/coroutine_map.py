@@ -39,7 +39,7 @@ Row = tuple[Any, ...]
 
 
 class CoroutineMapScheduler(Threads, Offers, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     size: int
     refusal: Exception | None

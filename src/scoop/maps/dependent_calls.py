@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Scheduler(Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     @property
     def ready(self) -> ReadyTable: ...

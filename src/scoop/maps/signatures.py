@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     A = TypeVar("A")
 
     Later: TypeAlias = Coroutine[Any, Any, T]
-    """What a call of an ``async def`` function returns."""
+    """The coroutine that a call of an ``async def`` function returns."""
 
     Inputs: TypeAlias = Iterable[Any]
     Operation: TypeAlias = Callable[[T, T], T]

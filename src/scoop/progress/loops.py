@@ -30,7 +30,7 @@ class Loop:
 
     def __init__(self, label: str, total: int | None) -> None:
         self.began = monotonic()
-        self.on_end: Callable[[], object] | None = None  # called when it has ended, by whoever ends it
+        self.on_end: Callable[[], object] | None = None  # called by the thread that ends the loop
         self._label = label
         self._total = total
         self._added: deque[int] = deque()  # so that threads that add need no lock
@@ -54,7 +54,7 @@ class Loop:
         return LoopState(self._label, self._done, self._total)
 
     def is_over(self) -> bool:
-        """Return whether the loop has ended: all its results were taken, or nobody wants them any more."""
+        """Return whether the loop has ended: all its results were taken, or the program has dropped it."""
         return self._ended
 
 
@@ -72,9 +72,9 @@ def _sum(one: LoopState, other: LoopState) -> LoopState:
 
 
 def ending(loop: Loop, results: Iterable[Any]) -> Generator[Any, None, None]:
-    """Return results; the loop ends with them, or when nobody wants them any more."""
+    """Return results; the loop ends with them, or when the program drops it."""
     ended = _ending(loop, results)
-    finalize(ended, loop.end).atexit = False  # also where nobody has asked for the first
+    finalize(ended, loop.end).atexit = False  # also if the program has not asked for the first result
     return ended
 
 

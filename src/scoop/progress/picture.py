@@ -22,7 +22,7 @@ def need_rich(what: str) -> None:
     try:
         import rich  # noqa: F401
     except ImportError:
-        text = f"{what} needs the package rich: install SCOOP with the extra, pip install 'scoop[progress]'"
+        text = f"{what} needs the package rich, which is not installed: pip install rich"
         raise ScoopError(text) from None
 
 

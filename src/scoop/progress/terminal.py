@@ -1,8 +1,8 @@
-"""Lines that hang below all that is printed on a terminal, by whatever process.
+"""Lines that hang below all that the processes of a run print on a terminal.
 
-They stand below the cursor, which stays where the output has left it. So whoever prints goes on as if they were not
-there, also in the midst of a line. Nothing else is below the cursor: whoever erases what is there before it prints
-leaves nothing of the lines in the way. They are drawn anew soon after. No process knows what another one prints.
+They stand below the cursor, and the cursor stays where the output has left it. So a process prints as if the lines
+were not there, also in the midst of a line. No process knows what another one prints. So each process erases all that
+is below the cursor before it prints. Only these lines are there, and they are drawn anew soon after.
 """
 
 import os
@@ -79,4 +79,4 @@ def _send(stream: TextIO, text: str) -> None:
         stream.flush()
         os.write(stream.fileno(), text.encode(stream.encoding or "utf-8", "replace"))
     except (OSError, ValueError):
-        pass  # the terminal has gone, or the stream is closed: nobody is left to see it
+        pass  # the terminal has gone, or the stream is closed: no one could see the lines

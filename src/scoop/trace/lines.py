@@ -7,9 +7,10 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from threading import main_thread
-from time import CLOCK_BOOTTIME, clock_gettime, monotonic
+from time import monotonic
 from typing import Any
 
 import scoop
@@ -198,6 +199,6 @@ def _age() -> float:
     try:
         with open("/proc/self/stat") as file:
             ticks = int(file.read().rpartition(")")[2].split()[19])
-        return max(0.0, clock_gettime(CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
-    except (OSError, ValueError, IndexError):
+        return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
+    except (AttributeError, OSError, ValueError, IndexError):  # there is no /proc, or no such clock
         return 0.0

@@ -3,12 +3,13 @@
 It travels with the limits of the command line, as one word.
 """
 
+import socket
 import time
 from typing import NamedTuple
 
-__all__ = ["NOTHING", "Settings", "TraceOptions"]
+from ..wire.boot import boot_id
 
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+__all__ = ["NOTHING", "Settings", "TraceOptions"]
 
 
 class Settings(NamedTuple):
@@ -37,7 +38,7 @@ class Settings(NamedTuple):
     def zero(self) -> float:
         """Return the moment at which the trace began, by this machine's clock ``time.monotonic()``.
 
-        On another machine, by the time of day, as good as that is set there: who reads the trace can do better.
+        On another machine it comes from the time of day, and is as good as that is set there: the report corrects it.
         """
         if self.boot == _boot():
             return self.monotonic
@@ -68,8 +69,5 @@ NOTHING = TraceOptions()
 
 
 def _boot() -> str:
-    try:
-        with open(_BOOT_ID) as file:
-            return file.read().strip() or "-"
-    except OSError:
-        return "-"
+    """Return a word for this start of this machine; where the system does not tell, two names are two machines."""
+    return boot_id() or socket.gethostname() or "-"

@@ -64,7 +64,7 @@ class Process(NamedTuple):
         machine, worker: the numbers of its machine, and its own there.
         pid: its number to the system.
         is_program: whether the program runs in it.
-        ready: tasks of its own that nobody has begun.
+        ready: tasks of its own that no process has begun.
         blocked: tasks of its own that depend on others.
         received: tasks of others that it has not begun.
         suspended: tasks that have begun, and wait.

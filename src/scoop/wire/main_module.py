@@ -1,9 +1,9 @@
-"""What a worker's import of the main script gives, so that only the rest of the script need be sent.
+"""The objects that a worker's import of the main script gives: only the rest of the script has to be sent.
 
-The origin runs the script, and has what the import gives when it comes to the guard, `if __name__ == "__main__":`. It
-notes that there (see machine/guards.py). A worker notes what it has imported. A function or class that is the same
-object as then travels by name. All others travel by value, since another process has nothing of that name, or
-something else.
+The origin runs the script. When it comes to the guard, `if __name__ == "__main__":`, its main module has just what an
+import gives. It notes these objects there (see machine/guards.py). A worker notes the objects when it has imported
+the script. A function or class that is still the same object travels by name. All others travel by value, since
+another process has nothing of that name, or something else.
 
 Data is told by its content where a function of the script mentions it and it is small, since it may change in place.
 Other data is told by its identity. Generators of random numbers are, too: each process has its own.

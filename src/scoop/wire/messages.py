@@ -293,7 +293,7 @@ _LAYOUTS: list[tuple[Any, ...]] = [(), *(tuple(each.__annotations__.values()) fo
 
 _HEADER = struct.Struct("<BBIQ")
 _MOST_NUMBERS = 1 << 24
-_MOST_BYTES = 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # whoever gets more could not hold it
+_MOST_BYTES = 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # no process could hold a message of more
 
 
 class MalformedMessage(Exception):

@@ -22,7 +22,7 @@ __all__ = ["Screen", "show_top"]
 LOOK_SECONDS = 1.0
 """Between two looks."""
 
-_NO_RICH = "scoop top shows its table with rich, which is not installed: pip install 'scoop[view]', or add --once"
+_NO_RICH = "scoop top shows its table with rich, which is not installed: pip install rich, or add --once"
 
 _LINES_AROUND = 7
 """Lines of the screen that are no rows: the summary, the frame of the table, the keys."""

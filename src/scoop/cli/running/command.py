@@ -327,6 +327,6 @@ def _end_run(broker: int, scheduler: Scheduler, client: BrokerClient) -> bool:
     client.close()
     all_handled = finish_notices()
     await_unseen(broker)
-    reap_orphans(())  # what Ctrl-C has ended in tasks here; in a container nobody may do it later
+    reap_orphans(())  # processes of tasks that Ctrl-C has ended; in a container no other process may reap them
     scoop.IS_RUNNING = False
     return scheduler.helpers.leave(TUNING.threads_end_within_seconds) and all_handled

@@ -18,7 +18,7 @@ def ssh(reach: Reach, host: Host, port: int | None = None) -> list[str]:
     ``port`` is the coordinator's on this machine, if the host is to reach it through ssh; None for no tunnel.
     """
     options = {
-        "BatchMode": "yes",  # fail where a password is needed: no one can type it
+        "BatchMode": "yes",  # fail where a password is needed: there is no terminal to type it
         "ConnectTimeout": str(max(1, round(reach.timeout))),
         # ssh outlives the session with the host, so that its agent can join afresh.
         "ServerAliveInterval": str(max(TUNING.ssh_silence_seconds, ceil(2 * (reach.silence + reach.grace) / 3))),

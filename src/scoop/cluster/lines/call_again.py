@@ -14,7 +14,7 @@ TRIES = 40  # about 20 seconds: longer than a stranger may take
 
 
 async def call_again(connect: Callable[[], Awaitable[Any]]) -> Any:
-    """Connect; if the other side hangs up before the handshake, try again. Dask does so only if nobody answers.
+    """Connect; if the other side hangs up before the handshake, try again. Dask does so only if no process answers.
 
     Raises OSError if that does not help.
     """

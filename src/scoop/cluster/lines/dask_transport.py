@@ -88,9 +88,9 @@ class _Line:
 
 
 async def listen(host: str, terms: Terms, meet: MeetLine) -> tuple[Terms, Callable[[], None]]:
-    """Let whoever has the key of these terms open lines; return the terms with the address, and what ends that.
+    """Let processes with the key of these terms open lines; return the terms with the address, and what ends that.
 
-    Others reach this machine by ``host``. Strangers are refused, and logged.
+    Other machines reach this machine by ``host``. Strangers are refused, and logged.
     """
 
     async def answer(connected: Any) -> None:

@@ -1,8 +1,8 @@
-"""Connections to the coordinator's port that have not said yet who they are: few at a time, and none for long.
+"""Connections to the coordinator's port that have not proved yet that they belong to the run: few, and none for long.
 
-Anybody in the network can open a connection. A machine of the run proves itself in a moment: its handshake shows the
-certificate of the run. Whoever does not is hung up on. A machine that is refused because too many others are unknown
-calls again (`call_again.py`).
+Any process in the network can open a connection. A machine of the run proves itself in a moment: its handshake shows
+the certificate of the run. Other connections are closed. A machine that is refused because too many others are
+unknown calls again (`call_again.py`).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What the agent link knows, pure: it passes messages on as they are, and knows when this machine may leave the run.
+"""The state of the agent link, pure. It passes messages on as they are, and says when this machine may leave the run.
 
 Batches have one name in the whole run, so nothing has to be translated. The broker and the coordinator count each
 other's messages, Demand and Notice excluded, as if there were no process between them. Only if this machine is to

@@ -14,7 +14,7 @@ from .transport import Line, LineBroken, TakeConnection, Terms
 
 __all__ = ["Reception"]
 
-_GREETING_SECONDS = 15.0  # within which whoever calls must say what for
+_GREETING_SECONDS = 15.0  # within which a caller must say what it wants
 
 _log = logging.getLogger("scoop.run")
 

@@ -1,9 +1,9 @@
-"""A session between two machines, pure: what is to be sent again on a new line, and until when each side waits.
+"""A session between two machines, pure: which pieces to send again on a new line, and how long to wait for one.
 
 A *line* is one connection of the network, and may break at any moment. The session outlives it. Each side counts the
-pieces that it has received, and says the count in every frame: that acknowledges them. What is not acknowledged is
-kept. On a new line each side first says its count, and the other one goes on from there. So each piece arrives once,
-and in order, or the session is lost.
+pieces that it has received, and says the count in every frame. That acknowledges them. Each side keeps the pieces
+that the other side has not acknowledged. On a new line each side first says its count, and the other side goes on
+from there. So each piece arrives once, and in order, or the session is lost.
 """
 
 from collections import deque
@@ -16,14 +16,14 @@ __all__ = ["Frame", "Patience", "Session", "SessionBroken"]
 
 
 class Frame(NamedTuple):
-    """What travels on a line."""
+    """One message on a line."""
 
     received: int  # pieces that the sender of this has received so far
     piece: Piece | None  # its own next one; None is a sign of life only
 
 
 class SessionBroken(Exception):
-    """What the other side says cannot be: it speaks of another session, or is broken."""
+    """The other side contradicts itself: it speaks of another session, or is broken."""
 
 
 class Session:
@@ -31,7 +31,7 @@ class Session:
 
     def __init__(self) -> None:
         self.received = 0
-        self._kept: deque[Piece] = deque()  # neither of these was acknowledged
+        self._kept: deque[Piece] = deque()  # the other side has acknowledged neither of these
         self._kept_bytes = 0
         self._acknowledged = 0  # pieces of ours that the other side has received, as far as it has said
         self._on_line = 0  # how many of the kept ones were sent on the line that there is

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Sequence
 
+from ...wire.boot import boot_id
 from ..planning.invitation import Answer
 
 __all__ = ["this_machine", "told_twice"]
@@ -13,11 +14,8 @@ def this_machine() -> str:
 
     Containers share the kernel's number with their host, and have a name of their own.
     """
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return f"{file.read().strip()} {socket.gethostname()}"
-    except OSError:
-        return ""
+    boot = boot_id()
+    return f"{boot} {socket.gethostname()}" if boot else ""
 
 
 def told_twice(answers: Sequence[Answer], here: str, workers_here: int) -> list[str]:

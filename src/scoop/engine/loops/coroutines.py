@@ -33,7 +33,7 @@ __all__ = ["CoroutineScheduler", "Coroutines"]
 
 
 class CoroutineScheduler(Threads, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     @property
     def leaves_tasks(self) -> bool: ...
@@ -160,7 +160,7 @@ class _CoroutineCall:
         try:
             while self._outcome is None:
                 self._point.block(self._has_ended)
-        except BaseException:  # a signal handler's: nobody waits for the coroutine any more
+        except BaseException:  # a signal handler's: no task waits for the coroutine any more
             self.cancel()
             raise
         ok, value = self._outcome

@@ -9,7 +9,7 @@ __all__ = ["EventLoop", "LoopCalls"]
 
 
 class EventLoop(Protocol):
-    """What is needed of an event loop."""
+    """The methods of an event loop that are needed here."""
 
     def call_soon_threadsafe(self, callback: Callable[[], object], /) -> object: ...
 

@@ -28,7 +28,7 @@ class CoroutinesOfTasks(Coroutines, Protocol):
 
 
 class LoopScheduler(Offers, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     @property
     def coroutines(self) -> CoroutinesOfTasks: ...

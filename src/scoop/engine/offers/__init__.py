@@ -1,1 +1,1 @@
-"""What this process has to run or to give away: the ready table, the outbox, tasks that depend on others."""
+"""Tasks that this process runs or gives away: the ready table, the outbox, tasks that depend on others."""

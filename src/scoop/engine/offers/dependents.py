@@ -4,8 +4,8 @@
                   ├─────one has failed──> it fails, with that exception and a note
                   └─────one was cancelled──> it is cancelled
 
-No thread and no fiber waits meanwhile. A task that waits is in a table of its own. Whoever takes it out, in one step,
-decides what becomes of it.
+No thread and no fiber waits meanwhile. Tasks that wait are in a table of their own. The thread that takes a
+task out, in one step, decides what becomes of it.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ _WHY = "() was not called: "
 
 
 class Offers(Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     @property
     def ready(self) -> ReadyTable: ...

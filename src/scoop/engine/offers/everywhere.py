@@ -30,7 +30,7 @@ _serial = count(1)
 
 
 class Caller(Threads, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     size: int
     outbox: Outbox

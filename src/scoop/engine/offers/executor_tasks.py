@@ -1,7 +1,7 @@
 """The calls of an executor within a run: they are tasks of the process that submits them.
 
-The program gets futures of ``concurrent.futures``. Whoever waits for one by its own methods waits in SCOOP: the
-thread runs tasks meanwhile. But ``concurrent.futures.wait``, or an event loop, waits in a way that SCOOP does not
+The program gets futures of ``concurrent.futures``. A thread that calls their methods waits in SCOOP, and
+runs tasks meanwhile. But ``concurrent.futures.wait``, or an event loop, waits in a way that SCOOP does not
 know. So while such futures are there that have not ended, a thread of SCOOP's counts as blocked for them. Then a
 helper thread runs what no other worker takes: see helper_threads.py.
 """
@@ -31,7 +31,7 @@ Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 
 class TaskScheduler(Threads, Offers, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 

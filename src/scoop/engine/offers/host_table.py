@@ -35,7 +35,7 @@ class Host(NamedTuple):
 
 
 class Waiter(Threads, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     size: int
 
@@ -46,7 +46,7 @@ class Waiter(Threads, Protocol):
 
 
 class _Told(NamedTuple):
-    """What the coordinator has told last: whether all hosts have answered, and which have joined."""
+    """The last message of the coordinator: whether all hosts have answered, and which have joined."""
 
     all_answered: bool
     away: tuple[Host, ...] = ()

@@ -19,7 +19,7 @@ __all__ = ["Offers", "Runs", "check", "offer", "offer_late"]
 
 
 class Runs(Protocol):
-    """What a check needs of the scheduler."""
+    """The parts of the scheduler that a check needs."""
 
     limits: Limits
 
@@ -28,7 +28,7 @@ class Runs(Protocol):
 
 
 class Offers(Runs, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     ready: ReadyTable
 
@@ -37,7 +37,7 @@ class Offers(Runs, Protocol):
 
 
 def offer(scheduler: Offers, future: Future) -> None:
-    """Put a READY future on offer; or send it away, if it has limits. Raises TaskNotSent if there is nobody."""
+    """Put a READY future on offer; or send it away, if it has limits. Raises TaskNotSent if no worker is there."""
     options = f.options_of(future)
     if options.leaves:
         check(scheduler, f.call_of(future)[0], options)
@@ -58,7 +58,7 @@ def check(scheduler: Runs, function: object, options: TaskOptions) -> None:
 
 
 def offer_late(scheduler: Offers, future: Future, deferred: Deferred | None) -> None:
-    """Do the same for a future that has waited; it fails if there is nobody. With ``deferred``, pack nothing here."""
+    """Do the same for a future that has waited; without a worker it fails. With ``deferred``, pack nothing here."""
     if deferred is not None and f.options_of(future).leaves:
         deferred.defer(lambda: offer_late(scheduler, future, None))
     else:

@@ -1,4 +1,4 @@
-"""What the broker is told of tasks before they are offered: their priorities, and which resources they need."""
+"""Notes that the broker gets before the tasks that they are about: priorities, and the resources that are needed."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What is on offer in one process: tasks and maps, in the order in which they were submitted.
+"""The tasks and maps that are on offer in one process, in the order in which they were submitted.
 
 Taking a future out of its table is the claim: one atomic step of the interpreter, whatever the future's place. So of
 all threads exactly one gets it, without a lock. A map is not claimed: it stays in the table while it has rows that no

@@ -1,4 +1,4 @@
-"""What the program has changed since a worker has imported it: done here too, before the next task begins."""
+"""Changes that the program has made since a worker imported it. The worker makes them, too, before its next task."""
 
 import logging
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Which tasks of a process go before others, of those that are ready. Nearly always there is none.
 
-They stand in the ready table as all do, and whoever takes one out there does not look here. So what is found here may
-be gone, and is forgotten then.
+They are also in the ready table, as all tasks are. A thread that takes one out of that table does not look here. So a
+task that is found here may be gone from the ready table, and is then dropped here, too.
 """
 
 from collections.abc import Callable

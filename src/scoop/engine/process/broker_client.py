@@ -41,7 +41,7 @@ Job = Callable[[], object]
 
 
 class Receiver(Protocol):
-    """What the I/O thread brings messages to."""
+    """The receiver to which the I/O thread brings messages."""
 
     def deliver(self, message: Message) -> Job | None: ...
     def tick(self) -> Job | None: ...

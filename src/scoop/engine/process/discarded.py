@@ -7,7 +7,7 @@ __all__ = ["Discarded"]
 
 
 class Discarded:
-    """What waits to be dropped: its length is the number of objects that may be."""
+    """The objects that wait to be dropped. The length is the number of those that may be dropped."""
 
     def __init__(self) -> None:
         self._held: deque[list[object]] = deque()  # each in a list; a frame of the I/O thread may hold it

@@ -2,9 +2,9 @@
 
     listener.started(...)          one call at each event, on the thread and the fiber that it happens on
 
-All that measures, shows or records tasks is a listener, and nothing else knows of it. Nobody listens, most often, and
-that is free. What happens to each task is told by other functions, which take the place of the usual ones while
-somebody listens: see engine/listening.py. What happens more rarely looks at ``listener``, which is a test for None.
+All that measures, shows or records tasks is a listener, and nothing else knows of it. Most often there is no
+listener, and that is free. While there is one, other functions take the place of the usual ones, and tell it what
+happens to each task: see engine/listening.py. Code that runs more rarely tests whether ``listener`` is None.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +80,7 @@ class Instrument:
 
 
 listener: Instrument | None = None
-"""Who listens, of all instruments in this process; None if there is none."""
+"""The instrument that listens in this process; None if there is none."""
 
 _MARK = "scoop_mark"
 

@@ -7,7 +7,7 @@ __all__ = ["Identity", "Limits"]
 
 
 class Limits(NamedTuple):
-    """What the command line allows a worker, and the key that all have.
+    """The limits that the command line sets for a worker, and the key that all workers have.
 
     Parameters:
         retries: how often a task is handed out again after a worker died with it.

@@ -1,4 +1,4 @@
-"""What workers have to tell the program, which hears of it in its own process: records of logging, and warnings.
+"""Notices of workers to the program, which handles them in its own process: records of logging, and warnings.
 
 Handlers are the program's code. So the I/O thread only puts a notice in line, and a thread handles them that has
 nothing else to do: it keeps the order of each worker's, and neither a slow handler nor one that waits for a task

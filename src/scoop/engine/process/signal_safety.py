@@ -22,7 +22,7 @@ _indivisible: set[CodeType] = set()
 _calls_program: set[CodeType] = set()
 
 _LOSES_ERRORS = {kind.__init__.__code__.co_filename for kind in (WeakKeyDictionary, WeakSet)}
-"""Where callbacks of weak references are: what is raised there is lost, whoever has let go of the last reference."""
+"""The files with callbacks of weak references: Python drops each exception that is raised there."""
 _OURS = tuple(join(OWN_FOLDER, part, "") for part in ("engine", "maps", "trace", "wire"))
 
 _FINALIZER_FRAMES = 50

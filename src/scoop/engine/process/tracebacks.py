@@ -1,4 +1,4 @@
-"""What people read when a task fails: their frames, and not ours."""
+"""The tracebacks of tasks that fail: they show the frames of the program, and none of SCOOP's."""
 
 import traceback
 from types import TracebackType

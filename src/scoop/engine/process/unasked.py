@@ -28,7 +28,7 @@ class _Failure(ref[object]):
 
 
 _failures: dict[int, _Failure] = {}
-"""By the identity of the future: those that nobody has asked for."""
+"""Failures that the program has not asked for, by the identity of the future."""
 
 _gone: dict[str, tuple[int, Shown]] = {}
 """For each kind of exception: how many futures were dropped before they were asked for, and what the first shows."""

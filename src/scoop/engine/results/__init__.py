@@ -1,1 +1,1 @@
-"""What becomes of a task: futures, their states and watchers, and futures as arguments and as results."""
+"""The results of tasks: futures, their states and watchers, and futures as arguments and as results."""

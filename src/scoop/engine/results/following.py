@@ -24,7 +24,7 @@ OwnError = Callable[[BaseException], BaseException]
 
 
 class Offers(Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     def offer(self, future: Future, /) -> None: ...
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     C = TypeVar("C")
 
     Later: TypeAlias = Coroutine[Any, Any, T]
-    """What a call of an ``async def`` function returns."""
+    """The coroutine that a call of an ``async def`` function returns."""
 
     AnyFuture: TypeAlias = Future[A] | "standard.Future[A]"
     Arg: TypeAlias = A | AnyFuture[A] | Sequence[AnyFuture[Any]] | Mapping[Any, AnyFuture[Any]]

@@ -18,7 +18,7 @@ _watching = RLock()
 
 
 class Watched(Generic[T]):
-    """What can be watched. Futures by the million have no watchers: then there is no list either."""
+    """An object that can be watched. Most futures have no watchers, so they have no list of them either."""
 
     __slots__ = ("_watchers",)
 
@@ -62,7 +62,7 @@ def unwatch(watched: Watched, watcher: Watcher) -> None:
 
 @indivisible
 def _take_watchers(watched: Watched) -> list[Watcher | Link]:
-    """Take all watchers out: whoever gets them is to tell them, so each is told once."""
+    """Take all watchers out. The caller is to tell them, so each is told once."""
     with _watching:
         watchers, watched._watchers = watched._watchers or [], None
     return watchers

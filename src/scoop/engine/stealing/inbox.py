@@ -233,7 +233,7 @@ class Inbox:
             if runtime.is_child:
                 raise
             if (task.batch, task.number) in self._cancelled:
-                error.with_traceback(None)  # nobody will see it, and to write it down takes milliseconds
+                error.with_traceback(None)  # the program will not see it, and to write it down takes milliseconds
             packed = Packed(False, pack_error(error))
             raised = error
             struck = error if error is runtime.signal_error else None

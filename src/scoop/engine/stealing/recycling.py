@@ -1,4 +1,4 @@
-"""What a worker does between two tasks of others: it goes home, and retires if it is time.
+"""How a worker goes back to its folder between two tasks of others, and retires if it is time.
 
 A worker that has run its number of tasks, or has grown beyond its memory limit, retires at the next moment at which
 nothing of the program's is left in it: between two tasks, with no suspended task and no tasks of its own. It says so,
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
+from ...wire.memory import own_resident_bytes
 from ...wire.messages import RETIRED, Message, Retire
 from ..process import instruments
 from ..process.limits import Limits
@@ -20,7 +21,7 @@ __all__ = ["Recycling", "flush_streams"]
 
 
 class Retiring(Protocol):
-    """What recycling needs of the scheduler."""
+    """The parts of the scheduler that recycling needs."""
 
     @property
     def limits(self) -> Limits: ...
@@ -79,7 +80,7 @@ class Recycling:
         limits = self._scheduler.limits
         if limits.tasks is not None and self._scheduler.inbox.ran >= limits.tasks:
             return True
-        return limits.memory is not None and _resident_bytes() > limits.memory
+        return limits.memory is not None and own_resident_bytes() > limits.memory
 
 
 def _folder() -> str | None:
@@ -87,16 +88,6 @@ def _folder() -> str | None:
         return os.getcwd()
     except OSError:  # it has been deleted
         return None
-
-
-def _resident_bytes() -> int:
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:  # not Linux: the most it ever had will have to do
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def flush_streams() -> None:

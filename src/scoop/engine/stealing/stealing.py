@@ -28,7 +28,7 @@ __all__ = ["Stealing"]
 
 
 class Victim(Protocol):
-    """What stealing needs of the scheduler."""
+    """The parts of the scheduler that stealing needs."""
 
     @property
     def is_spared(self) -> bool: ...

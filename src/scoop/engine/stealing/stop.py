@@ -20,7 +20,7 @@ PACKING_SECONDS = 0.001
 
 
 class Sent(Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     inbox: Inbox
     outbox: Outbox

@@ -35,7 +35,7 @@ class AsyncFunction:
 
 
 _last = AsyncFunction(print)
-"""What was made last: programs submit the same function many times, and it is to be pickled once for all of them."""
+"""The wrapper that was made last: it is pickled once, though programs submit the same function many times."""
 
 
 def from_async(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""What calls took lately, by function, and how much they carried: so that a map need not find it out anew."""
+"""How long calls of each function took lately, and how much data they carried: a new map begins with these."""
 
 from functools import partial
 from types import FunctionType, MethodType

@@ -1,4 +1,4 @@
-"""What a task is besides its function and arguments: its retries, and whether it is a chunk of a map."""
+"""The properties of a task besides its function and arguments: its retries, and whether it is a chunk of a map."""
 
 from _contextvars import Context, copy_context
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,7 +87,7 @@ class RowFunction(Protocol):
     """The function of a chunk: what a map does to several rows."""
 
     function: Callable[..., Any]
-    """What is called on each row."""
+    """The function that is called on each row."""
 
     name: str | None
     """The name of the constant under which it came here; None if it came with its tasks."""

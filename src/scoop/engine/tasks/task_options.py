@@ -1,4 +1,4 @@
-"""What a program may say of the tasks of a function: see futures.options."""
+"""The options that a program may give the tasks of a function: see futures.options."""
 
 import re
 from collections.abc import Callable

@@ -34,7 +34,7 @@ DeferredCall = Callable[[], object]
 
 
 class Worker(Protocol):
-    """What helper threads need of the scheduler."""
+    """The parts of the scheduler that helper threads need."""
 
     @property
     def leaves_tasks(self) -> bool: ...

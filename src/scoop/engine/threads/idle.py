@@ -25,7 +25,7 @@ __all__ = ["IdleTracker"]
 
 
 class Work(Protocol):
-    """What the tracker asks of the scheduler."""
+    """The parts of the scheduler that the tracker needs."""
 
     def has_work(self) -> bool: ...
     def is_busy_with_some(self) -> bool: ...
@@ -102,7 +102,7 @@ class IdleTracker:
         """After a rest that no message has ended: tell the broker, which cannot know.
 
         Also where there is no work, but no thread rests any more. With no idle thread the idle byte is clear, so a
-        later spawn wakes nobody, and Busy would never be sent.
+        later spawn wakes no worker, and Busy would never be sent.
         """
         with self._lock:
             if self._broker_was_told and (fibers.in_line or not self._resting or self._work.has_work()):

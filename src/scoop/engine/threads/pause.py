@@ -20,7 +20,7 @@ __all__ = ["pause"]
 
 
 class PausingScheduler(Threads, Protocol):
-    """What is needed of the scheduler."""
+    """The methods of the scheduler that are needed here."""
 
     identity: Identity
 

@@ -1,4 +1,4 @@
-"""What surrounds a task: the context variables of the caller that submitted it, and no event loop.
+"""The surroundings of a task: the context variables of the caller that submitted it, and no event loop.
 
 A context variable that is set where a task is submitted (the precision of ``decimal``, NumPy's error handling, one of
 the program's own) has the same value in the task, wherever that runs. What a task sets, no other task sees. Only what

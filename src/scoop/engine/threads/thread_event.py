@@ -14,7 +14,7 @@ __all__ = ["ThreadEvent"]
 
 
 class ThreadEvent:
-    """What a thread sleeps on: a lock that is open when the event is set."""
+    """An event on which a thread sleeps: a lock that is open when the event is set."""
 
     __slots__ = ("_lock",)
 

@@ -1,4 +1,4 @@
-"""What the main script has set since its import: sent to all workers, before the first task whose functions read it.
+"""Globals that the main script has set since its import. All workers get them before the first task that reads them.
 
 Workers import the script, and have no more of it. A global that the program has set, or changed in place, is sent as
 a constant is, once for each change. Each worker puts it into its own main module before it begins another task (see
@@ -49,7 +49,7 @@ class GlobalNotSent(Exception):
 
 
 class _Look(NamedTuple):
-    """What there is to be sent for one global."""
+    """The value of one global, and how it is sent, as found by the last look."""
 
     value: Any
     data: bytes = AS_IMPORTED  # its pickle, or one of the words above

@@ -21,8 +21,8 @@ def find_exporter() -> EntryPoint | None:
     """
     if not _is_installed("opentelemetry.sdk.trace"):
         raise ScoopError(
-            "--otel and otel=True need the package opentelemetry-sdk: install SCOOP with the extra, "
-            "pip install 'scoop[otel]'"
+            "--otel and otel=True need the package opentelemetry-sdk, which is not installed: "
+            "pip install opentelemetry-sdk"
         )
     name = os.environ.get(_VARIABLE, "none").strip()
     if name in ("none", ""):
