@@ -80,6 +80,7 @@ class Executor(futures.Executor):
         host_timeout: the seconds that a host has to answer.
         silence: after so many seconds without a sign of life, the connection to a host is given up. The host has as
             long again to connect before it counts as lost.
+        host_restarts: how often a host is started again when its processes have ended, or it stays lost.
 
     Raises ValueError or TypeError for arguments that make no sense, BrokenExecutor if the processes cannot be
     started, ScoopError for hosts that cannot be used as asked, HostsMissing if too few of them take part, and
@@ -103,6 +104,7 @@ class Executor(futures.Executor):
         tunnel: bool = False,
         host_timeout: float = 60.0,
         silence: float = TUNING.silence_seconds,
+        host_restarts: int = TUNING.host_restarts,
     ) -> None:
         if max_workers is not None and max_workers < 1:
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
@@ -114,7 +116,7 @@ class Executor(futures.Executor):
         self._root = None if seed is None else new_root(seed)
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
-        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
+        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, host_restarts
         run = _run()
         pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways))
         self._calls: Calls = pool or ExecutorTasks(cast(Scheduler, run), first)

@@ -46,6 +46,7 @@ def start(
     tunnel: bool = False,
     host_timeout: float = 60.0,
     silence: float = TUNING.silence_seconds,
+    host_restarts: int = TUNING.host_restarts,
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
@@ -60,8 +61,8 @@ def start(
         seed: the seed of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
         resources: how many of something each machine has, for tasks that need it: ``{"gpu": 2}``. See
             docs/resources.md.
-        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence: the
-            machines for the workers, and how they are reached: see Executor.
+        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence,
+            host_restarts: the machines for the workers, and how they are reached: see Executor.
 
     Raises ValueError for fewer than one worker, TypeError or ValueError for a seed that is none, ScoopError if an
     earlier start() has started another number, or for hosts that cannot be used as asked, HostsMissing if too few of
@@ -78,7 +79,7 @@ def start(
     if seed is not None and is_program:
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
-        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence
+        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, host_restarts
         _pool = new_pool(n, initializer and (initializer, initargs), has, HostOptions(hosts, hostfile, *ways))
         _pool.enter()
         name_process(0, _pool.size, _pool.broker_pid, is_origin=True)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 
@@ -20,7 +19,7 @@ from .lines.transport import Connection, Terms
 from .membership import Membership
 from .planning.invitation import encode, post
 from .planning.plan import Plan
-from .starting.agents import Agents
+from .starting.agents import Agents, Machines
 
 __all__ = ["need_packages", "new_uplink"]
 
@@ -71,7 +70,7 @@ async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
     coordinator = _Coordinator(sock)
     reception = Reception(coordinator.take, plan.reach.silence, plan.reach.grace)
     terms = (await reception.open(host))._replace(size=size)
-    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception.agent_ended))
+    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception))
     await coordinator.broker.ended.wait()
     reception.close()
     await coordinator.close()
@@ -96,7 +95,7 @@ class _Coordinator:
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
         self.broker.close()
 
-    async def have_hosts(self, plan: Plan, terms: Terms, agent_ended: Callable[[str], bool]) -> None:
+    async def have_hosts(self, plan: Plan, terms: Terms, machines: Machines) -> None:
         """Have an agent on all hosts of the plan, or an invitation for others, until this is cancelled."""
         try:
             async with AsyncExitStack() as ending:
@@ -107,7 +106,7 @@ class _Coordinator:
 
                     agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
                 else:
-                    agents = Agents(plan, agent_ended, self._host_lost)
+                    agents = Agents(plan, machines, self._host_lost)
                 ending.push_async_callback(agents.end)
                 hosts = await agents.start(terms)
                 self.broker.post(self._membership.answered(hosts))

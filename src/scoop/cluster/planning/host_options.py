@@ -23,3 +23,4 @@ class HostOptions(NamedTuple):
     tunnel: bool = False
     host_timeout: float = 60.0
     silence: float = TUNING.silence_seconds
+    host_restarts: int = TUNING.host_restarts
