@@ -67,7 +67,7 @@ def _address_towards(name: str) -> str:
 
 
 async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
-    coordinator = _Coordinator(sock)
+    coordinator = _Coordinator(sock, plan.least)
     reception = Reception(coordinator.take, plan.reach.silence, plan.reach.grace)
     terms = (await reception.open(host))._replace(size=size)
     having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception))
@@ -81,10 +81,10 @@ async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
 class _Coordinator:
     """The state and the connections around it. ``sock`` leads to the broker of this machine."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, least: int) -> None:
         self.broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
-        self._state = CoordinatorState()
-        self._membership = Membership()
+        self._membership = Membership(least)
+        self._state = CoordinatorState(not self._membership.suffices)
         self._connections: dict[int, Connection] = {}
         self._next = HERE + 1
         self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
@@ -97,6 +97,7 @@ class _Coordinator:
 
     async def have_hosts(self, plan: Plan, terms: Terms, machines: Machines) -> None:
         """Have an agent on all hosts of the plan, or an invitation for others, until this is cancelled."""
+        self._send([])  # the broker may wait for a word
         try:
             async with AsyncExitStack() as ending:
                 if plan.invite is not None:
@@ -109,7 +110,9 @@ class _Coordinator:
                     agents = Agents(plan, machines, self._host_lost)
                 ending.push_async_callback(agents.end)
                 hosts = await agents.start(terms)
+                self._membership.least = min(plan.least, hosts)  # of a Dask cluster it was not known before
                 self.broker.post(self._membership.answered(hosts))
+                self._look_if_enough()
                 self._hosts = None if plan.invite is not None else hosts
                 self._give_up_if_alone()
                 await asyncio.Event().wait()
@@ -119,7 +122,11 @@ class _Coordinator:
     def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)
         self._last_loss = str(why)
-        self.broker.post(self._membership.failed())
+        notice = self._membership.failed()
+        if self._membership.falls_short:
+            self.broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, str(why)))
+            return
+        self.broker.post(notice)
         if self._hosts is not None:
             self._hosts -= 1
             self._give_up_if_alone()
@@ -131,6 +138,7 @@ class _Coordinator:
         connection.post(Welcome(number))
         self._send(self._state.joined(number))
         self.broker.post(self._membership.joined(number, name, workers))
+        self._look_if_enough()
         await self._listen(number, connection, name)
         del self._connections[number]
         self.broker.post(self._membership.left(number))
@@ -152,6 +160,11 @@ class _Coordinator:
                 return
             if isinstance(message, StartFailed):
                 self._give_up_if_alone()
+
+    def _look_if_enough(self) -> None:
+        """Let the run end from now on when all work has ended, if enough hosts take part."""
+        self._state.awaits_hosts = not self._membership.suffices
+        self._send([])
 
     def _give_up_if_alone(self) -> None:
         """Give up if no other machine can work, nor any is on its way."""

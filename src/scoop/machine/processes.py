@@ -47,6 +47,7 @@ class Machine(NamedTuple):
     serve_uplink: ServeUplink | None = None  # if the origin's machine needs one
     serves_executor: bool = False  # whether the origin is a program of its own, which goes on if the broker dies
     is_far: bool = False  # whether the origin is on another machine: then the broker's parent is the uplink
+    needs_hosts: bool = False  # whether other machines must take part
 
     @property
     def runs_alone(self) -> bool:
