@@ -82,6 +82,7 @@ class Executor(futures.Executor):
         host_timeout: the seconds that a host has to answer.
         silence: after so many seconds without a sign of life, the connection to a host is given up. The host has as
             long again to connect before it counts as lost.
+        host_restarts: how often a host is started again when its processes have ended, or it stays lost.
         relay: whether hosts pass large data on to each other; else it is sent to each of them from here.
         trace: a file to record every call in, for ``scoop report``: see docs/traces.md.
         otel: whether to send every call as a span of OpenTelemetry.
@@ -109,6 +110,7 @@ class Executor(futures.Executor):
         tunnel: bool = False,
         host_timeout: float = 60.0,
         silence: float = TUNING.silence_seconds,
+        host_restarts: int = TUNING.host_restarts,
         relay: bool = True,
         trace: str | PathLike[str] | None = None,
         otel: bool = False,
@@ -123,7 +125,7 @@ class Executor(futures.Executor):
         self._root = None if seed is None else new_root(seed)
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
-        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay
+        ways = (min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay, host_restarts)
         record = TraceOptions(None if trace is None else fspath(trace), otel)
         run = _run()
         pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways), record)

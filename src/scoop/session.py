@@ -48,6 +48,7 @@ def start(
     tunnel: bool = False,
     host_timeout: float = 60.0,
     silence: float = TUNING.silence_seconds,
+    host_restarts: int = TUNING.host_restarts,
     relay: bool = True,
     trace: str | PathLike[str] | None = None,
     otel: bool = False,
@@ -65,8 +66,8 @@ def start(
         seed: the seed of random numbers (``scoop.rng()``) in tasks, as ``scoop.seed()`` sets it.
         resources: how many of something each machine has, for tasks that need it: ``{"gpu": 2}``. See
             docs/resources.md.
-        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay:
-            the machines for the workers, and how they are reached: see Executor.
+        hosts, hostfile, min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay,
+            host_restarts: the machines for the workers, and how they are reached: see Executor.
         trace: a file to record every task in, for ``scoop report``: see docs/traces.md.
         otel: whether to send every task as a span of OpenTelemetry.
 
@@ -85,7 +86,7 @@ def start(
     if seed is not None and is_program:
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
-        ways = min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay
+        ways = (min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay, host_restarts)
         record = TraceOptions(None if trace is None else fspath(trace), otel)
         first = initializer and (initializer, initargs)
         _pool = new_pool(n, first, has, HostOptions(hosts, hostfile, *ways), record)

@@ -198,6 +198,8 @@ class Tuning(NamedTuple):
     """How often the agent of a host is started again (``--host-restarts``): what kills it twice kills it for ever."""
     ssh_silence_seconds: int = 15
     """Silence after which ssh asks the host for a sign of life; after three unanswered requests it gives up."""
+    absence_look_seconds: float = 1.0
+    """Between two looks whether a host's command has ended, or its machine is away: most often both are told."""
     restart_pause_seconds: float = 2.0
     """Between two attempts to start the agent of a host again that cannot be reached."""
     agents_end_within_seconds: float = 5.0

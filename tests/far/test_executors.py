@@ -24,6 +24,11 @@ def until_on(machines, executor):
     found = set()
     until(lambda: found.update(executor.map(nap, range(40))) or len(found) >= machines)
     return found
+
+def agents():
+    import psutil
+    found = psutil.Process().children()[0].children()[0].children()  # of the uplink, a child of the broker
+    return {each.cmdline()[-1]: each for each in found if each.status() != "zombie"}
 """
 
 
@@ -89,6 +94,7 @@ def main():
     raises(TypeError, Executor, hosts=[1])
     raises(ValueError, Executor, hosts={"f1": 0})
     raises(ValueError, scoop.start, hosts=["f1"], silence=0)
+    raises(ValueError, scoop.start, hosts=["f1"], host_restarts=-1)
     raises(NotStartedProperly, futures.wait_for_workers, 1)
     with Executor(2, hosts=["localhost"]) as executor:
         assert executor.submit(abs, -1).result() == 1
@@ -147,26 +153,72 @@ def test_a_program_goes_on_when_a_host_is_lost_and_fails_when_all_are(far: Far) 
     run = plain(
         far,
         """
-import psutil
-
-def kill(host):
-    agents = psutil.Process().children()[0].children()[0].children()  # of the uplink, a child of the broker
-    next(each for each in agents if each.status() != "zombie" and host in each.cmdline()).kill()
-
 def main():
-    with Executor(hosts=["f1", "f2"], max_workers=4, **WAYS) as executor:
+    with Executor(hosts=["f1", "f2"], max_workers=4, host_restarts=0, **WAYS) as executor:
         until_on(2, executor)
-        kill("f1")
+        agents()["f1"].kill()
         until(lambda: scoop.Host("f1", 2, alive=False) in scoop.hosts())
         assert [*executor.map(abs, range(-50, 0))] == [*range(50, 0, -1)]
         future = executor.submit(time.sleep, 600)
         until(future.running)
-        kill("f2")
+        agents()["f2"].kill()
         raises(HostsMissing, future.result)
         raises(HostsMissing, futures.wait_for_workers, 1)
 """,
     )
     assert (run.status, run.out) == (0, "fine\n"), run.err
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "pool = Executor(hosts=['f1'], **WAYS)",
+        pytest.param("scoop.start(hosts=['f1'], **WAYS); pool = futures", marks=pytest.mark.thorough),
+    ],
+)
+def test_hosts_that_die_between_submit_and_result_are_started_again(far: Far, begin: str) -> None:
+    # A process that the command leaves behind holds its streams open.
+    far.ssh.write_text(far.ssh.read_text().replace("exec sh", "sleep 600 &\necho $! >> held\nexec sh"))
+    run = plain(
+        far,
+        f"""
+def main():
+    {begin}
+    started = [pool.submit(leave_mark, x) for x in range(100)]
+    until(marks)
+    agents()["f1"].kill()
+    assert [future.result() for future in started] == [*range(100)]
+    for pid in open("held"):
+        os.kill(int(pid), 9)
+""",
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    assert run.err.count("f1: its agent has ended, and is started again (status -9, 1 of 1)") == 1, run.err
+
+
+@pytest.mark.thorough
+def test_a_host_that_stands_still_is_ended_and_started_again(far: Far) -> None:
+    run = plain(
+        far,
+        """
+def main():
+    with Executor(hosts=["f1"], silence=1, host_timeout=20, **WAYS) as executor:
+        future = executor.submit(is_open)
+        until(future.running)
+        agent = agents()["f1"]
+        machine = [agent, *agent.children(recursive=True)]
+        for process in machine:
+            process.suspend()
+        open_gate()
+        assert future.result()
+        assert agents()["f1"] != agent
+        for process in machine:
+            if process.is_running():
+                process.resume()  # a worker, which sees that its broker is gone
+""",
+    )
+    assert (run.status, run.out) == (0, "fine\n"), run.err
+    assert run.err.count("f1: its agent has ended, and is started again (status -9, 1 of 1)") == 1, run.err
 
 
 STAYS = """

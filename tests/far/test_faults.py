@@ -1,6 +1,7 @@
 """Processes of a run on several hosts are killed: it goes on, or ends, and nothing is left anywhere."""
 
 import signal
+import sys
 
 import psutil
 import pytest
@@ -174,6 +175,45 @@ def test_too_few_hosts_end_it_at_once_with_the_reasons(far: Far) -> None:
         assert "HostsMissing: f2: " in run.err
         assert "f2 is closed" in run.err
         assert "Traceback" in run.err
+
+
+NOT_ALL_COME = """#!/bin/sh
+case "$*" in
+    *" f2 "*) {f2};;
+esac
+while [ "$1" != -- ]; do shift; done
+shift 2
+exec sh -c "$1"
+"""
+
+DIES_ONCE_IT_HAS_ANSWERED = """
+from subprocess import *
+import sys
+process = Popen(["sh", "-c", sys.argv[-1]], stdout=PIPE)
+sys.stdout.buffer.write(process.stdout.readline())
+process.kill()
+"""
+
+
+@pytest.mark.parametrize(
+    "f2",
+    [
+        "sleep 1; echo f2 is closed >&2; exit 9",
+        pytest.param('exec {python} dies.py "$@"', marks=pytest.mark.thorough),
+    ],
+)
+def test_hosts_that_must_take_part_are_missed_if_work_ends_before(far: Far, f2: str) -> None:
+    (far.folder / "dies.py").write_text(DIES_ONCE_IT_HAS_ANSWERED)
+    far.ssh.write_text(NOT_ALL_COME.format(f2=f2.format(python=sys.executable)))
+    run = far.run("def main():\n    pass\n", "localhost f1 f2")
+    assert (run.status, run.out) == (1, "fine\n"), run.err
+    assert "HostsMissing: f2: " in run.err
+
+
+def test_hosts_that_need_not_take_part_are_not_waited_for(far: Far) -> None:
+    far.ssh.write_text("#!/bin/sh\nexec sleep 600\n")
+    run = far.run("def main():\n    futures.submit(abs, 1).result()\n", "localhost f1 f2", "--min-hosts", "1")
+    assert (run.status, run.out) == (0, "fine\n"), run.err
 
 
 def test_a_script_that_far_hosts_cannot_import_ends_the_run(far: Far) -> None:

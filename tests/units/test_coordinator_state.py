@@ -166,3 +166,13 @@ def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
         "the broker has sent one message, and is to give all"
     )
     assert link.may_leave
+
+
+def test_nothing_has_ended_as_long_as_too_few_hosts_take_part() -> None:
+    state = CoordinatorState(awaits_hosts=True)
+    assert state.tell_demand() == []
+    state.awaits_hosts = False
+    (send,) = state.tell_demand()
+    assert send.peer == HERE
+    assert isinstance(send.message, Demand)
+    assert send.message.all_done

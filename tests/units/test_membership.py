@@ -36,3 +36,27 @@ def test_who_comes_back_takes_its_own_place() -> None:
     membership.joined(2, "a", 1)
     membership.left(1)
     assert told(membership.joined(3, "a", 8))[1] == [["a", 1, True], ["a", 8, True]], "two of a name may be there"
+
+
+def test_enough_take_part_once_so_many_have_joined() -> None:
+    membership = Membership(least=2)
+    membership.joined(1, "a", 2)
+    membership.left(1)
+    membership.joined(2, "a", 2)
+    assert not membership.suffices
+    membership.joined(3, "b", 2)
+    membership.left(3)
+    membership.answered(2)
+    membership.failed()
+    assert membership.suffices
+    assert not membership.falls_short
+
+
+def test_too_few_will_take_part_when_one_fails_that_has_never_joined() -> None:
+    membership = Membership(least=2)
+    membership.joined(1, "a", 2)
+    assert not membership.falls_short
+    membership.answered(2)
+    assert not membership.falls_short
+    assert not told(membership.failed())[0]
+    assert membership.falls_short

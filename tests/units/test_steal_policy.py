@@ -114,3 +114,9 @@ def test_pieces_of_short_rows_are_few_unless_rows_are_heavy(rows: int, seconds: 
         assert plan.pieces <= TUNING.most_pieces
     elif plan.pieces < min(plan.rows, TUNING.most_heavy_pieces):
         assert plan.rows / plan.pieces * size < 2 * TUNING.heavy_bytes
+
+
+@given(situations, st.floats(TUNING.least_row_seconds * 1.01, 1000.0))
+def test_what_a_process_leaves_to_others_goes_from_the_front(now: Situation, seconds: float) -> None:
+    plan = plan_steal(now._replace(seconds_per_row=seconds, left=True, at_hand=False), TUNING)
+    assert plan == NOTHING or plan.from_front

@@ -43,7 +43,7 @@ class BrokerState:
     ) -> None:
         self._machine = machine
         self._program_ended = False  # and waits for the work that is left
-        self._await_starts = False  # and for workers that still start
+        self._await_starts = False  # and for workers and hosts that still start
         self._origin_alone = False
         own_handlers: Handlers = {
             m.Idle: lambda number, message: self.peers.note_idle(number, message.seen, not message.partly),
@@ -151,7 +151,7 @@ class BrokerState:
 
     def _is_done(self, peer: Peer) -> bool:
         if peer.is_link:
-            return peer.all_done or not peer.has_spoken
+            return peer.all_done or not (peer.has_spoken or self._await_starts)
         return peer.all_done or peer.cannot_start or not (peer.has_spoken or self._await_starts)
 
     def _end_of_program(self, number: int, message: m.ProgramEnded) -> None:

@@ -29,7 +29,7 @@ from ..engine.process.limits import Limits
 from ..errors import in_words
 from ..machine.cores import cap_threads, usable_cores
 from ..machine.fresh_interpreter import worker_preparation
-from ..machine.processes import Machine, fork_broker
+from ..machine.processes import Machine, fork_broker, run_first_when_woken
 from ..machine.program import Program
 from ..machine.supervision import close_all_but, die_with_parent, handle_of
 from ..tuning import TUNING
@@ -117,6 +117,7 @@ def become_machine(terms: Terms, workers: int, limits: Limits, import_main: Call
     # The origin is on another machine, so all workers here run tasks.
     machine = Machine(workers, terms.size, limits._replace(spare=True), import_main, is_far=True)
     pid, _, sock = fork_broker(machine)
+    run_first_when_woken()
     try:
         rejoins = asyncio.run(serve_agent_link(sock, terms, workers))
     finally:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 
@@ -22,7 +21,7 @@ from .membership import Membership
 from .planning.invitation import encode, post
 from .planning.plan import Plan
 from .spreading.sending import Sending
-from .starting.agents import Agents
+from .starting.agents import Agents, Machines
 
 __all__ = ["need_packages", "new_uplink"]
 
@@ -55,10 +54,10 @@ def need_packages() -> None:
 
 
 async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
-    coordinator = _Coordinator(sock, plan.reach.relay)
+    coordinator = _Coordinator(sock, plan.least, plan.reach.relay)
     reception = Reception(coordinator.take, plan.reach.silence, plan.reach.grace)
     terms = (await reception.open(host))._replace(size=size)
-    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception.agent_ended))
+    having_hosts = asyncio.create_task(coordinator.have_hosts(plan, terms, reception))
     await coordinator.broker.ended.wait()
     reception.close()
     await coordinator.close()
@@ -69,13 +68,14 @@ async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
 class _Coordinator:
     """The state and the connections around it.
 
-    ``sock`` leads to the broker of this machine. ``relay``: machines may pass large data on to each other.
+    ``sock`` leads to the broker of this machine. ``least``: so many other machines have to take part. ``relay``:
+    machines may pass large data on to each other.
     """
 
-    def __init__(self, sock: socket.socket, relay: bool) -> None:
+    def __init__(self, sock: socket.socket, least: int, relay: bool) -> None:
         self.broker = BrokerLink(sock, lambda message: self._send(self._state.received(HERE, message)))
-        self._state = CoordinatorState()
-        self._membership = Membership()
+        self._membership = Membership(least)
+        self._state = CoordinatorState(not self._membership.suffices)
         self._connections: dict[int, Connection] = {}
         self._sending = Sending(lambda machine, message: self._connections[machine].post(message), relay)
         self._next = HERE + 1
@@ -88,8 +88,9 @@ class _Coordinator:
         await asyncio.gather(*(connection.close() for connection in self._connections.values()))
         self.broker.close()
 
-    async def have_hosts(self, plan: Plan, terms: Terms, agent_ended: Callable[[str], bool]) -> None:
+    async def have_hosts(self, plan: Plan, terms: Terms, machines: Machines) -> None:
         """Have an agent on all hosts of the plan, or an invitation for others, until this is cancelled."""
+        self._send([])  # the broker may wait for a word
         try:
             async with AsyncExitStack() as ending:
                 if plan.invite is not None:
@@ -99,10 +100,12 @@ class _Coordinator:
 
                     agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
                 else:
-                    agents = Agents(plan, agent_ended, self._host_lost)
+                    agents = Agents(plan, machines, self._host_lost)
                 ending.push_async_callback(agents.end)
                 hosts = await agents.start(terms)
+                self._membership.least = min(plan.least, hosts)  # of a Dask cluster it was not known before
                 self.broker.post(self._membership.answered(hosts))
+                self._look_if_enough()
                 self._hosts = None if plan.invite is not None else hosts
                 self._give_up_if_alone()
                 await asyncio.Event().wait()
@@ -112,7 +115,11 @@ class _Coordinator:
     def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)
         self._last_loss = str(why)
-        self.broker.post(self._membership.failed())
+        notice = self._membership.failed()
+        if self._membership.falls_short:
+            self.broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, str(why)))
+            return
+        self.broker.post(notice)
         if self._hosts is not None:
             self._hosts -= 1
             self._give_up_if_alone()
@@ -124,6 +131,7 @@ class _Coordinator:
         connection.post(Welcome(number))
         self._send(self._state.joined(number))
         self.broker.post(self._membership.joined(number, name, workers))
+        self._look_if_enough()
         await self._listen(number, connection, name)
         del self._connections[number]
         self._sending.left(number)
@@ -147,6 +155,11 @@ class _Coordinator:
                 return
             if isinstance(message, StartFailed):
                 self._give_up_if_alone()
+
+    def _look_if_enough(self) -> None:
+        """Let the run end from now on when all work has ended, if enough hosts take part."""
+        self._state.awaits_hosts = not self._membership.suffices
+        self._send([])
 
     def _give_up_if_alone(self) -> None:
         """Give up if no other machine can work, nor any is on its way."""

@@ -15,9 +15,14 @@ HERE = 0  # the number of the origin's machine, which is the coordinator's too; 
 
 
 class CoordinatorState:
-    """All that the coordinator knows and decides. Each event returns the messages to send."""
+    """All that the coordinator knows and decides. Each event returns the messages to send.
 
-    def __init__(self) -> None:
+    Parameters:
+        awaits_hosts: whether the run may not end yet, since too few hosts take part.
+    """
+
+    def __init__(self, awaits_hosts: bool = False) -> None:
+        self.awaits_hosts = awaits_hosts
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         handlers: Handlers = {StartFailed: self._start_failed}
         self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers, {})
@@ -42,7 +47,9 @@ class CoordinatorState:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
         for machine in [*self._peers]:
             waits = any(other != machine for other in self._router.requests.waiting)
-            all_done = self.empty and all(other.all_done for other in self._peers.but(machine))
+            all_done = (
+                self.empty and not self.awaits_hosts and all(other.all_done for other in self._peers.but(machine))
+            )
             self._peers.send_demand(machine, waits, all_done, self._free_but(machine))
         return self._to_send()
 

@@ -19,12 +19,27 @@ class _Machine(NamedTuple):
 
 
 class Membership:
-    """The machines of a run besides that of the origin. Each event returns what to tell the program."""
+    """The machines of a run besides that of the origin. Each event returns what to tell the program.
 
-    def __init__(self) -> None:
+    Parameters:
+        least: how many must take part.
+    """
+
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
         self._machines: dict[int, _Machine] = {}
         self._expected: int | None = None  # how many are to join; None as long as that is not known
         self._all_answered = False
+
+    @property
+    def suffices(self) -> bool:
+        """Whether so many machines as must take part have joined, whatever has become of them since."""
+        return len({machine.name for machine in self._machines.values()}) >= self.least
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether too few machines have joined, and will."""
+        return not self.suffices and self._expected is not None and self._expected < self.least
 
     def answered(self, hosts: int) -> Notice:
         """All hosts have answered, and on so many an agent has started."""
@@ -51,5 +66,5 @@ class Membership:
 
     def _notice(self) -> Notice:
         alive = sum(machine.alive for machine in self._machines.values())
-        self._all_answered |= self._expected is not None and alive >= self._expected
+        self._all_answered |= self._expected is not None and alive >= self._expected and not self.falls_short
         return Notice(NoticeKind.HOSTS, json.dumps((self._all_answered, [*self._machines.values()])).encode())

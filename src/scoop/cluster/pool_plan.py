@@ -37,6 +37,8 @@ def find_placement(workers: int | None, options: HostOptions) -> Placement:
     for name in ("host_timeout", "silence"):
         if not getattr(options, name) > 0:
             raise ValueError(f"{name} must be seconds, more than 0, not {describe(getattr(options, name))}")
+    if not options.host_restarts >= 0:
+        raise ValueError(f"host_restarts must be a whole number, 0 or more, not {describe(options.host_restarts)}")
     if not options.ssh_executable.strip():
         raise ValueError("ssh_executable must name a command, and is empty")
     allocation = _allocation(options)
@@ -94,6 +96,7 @@ def _plan(start: Start, placement: Placement, options: HostOptions) -> Plan:
         silence=options.silence,
         grace=options.silence,
         relay=options.relay,
+        restarts=options.host_restarts,
     )
     least = least_away(len(placement.away), placement.here > 0, options.min_hosts)
     return Plan(placement.away, placement.allocation.launcher, reach, _invitation(start, placement), least)

@@ -31,7 +31,7 @@ from .supervision import close_all_but, die_with_parent, start_watchdog
 from .unseen_child import fork_unseen
 from .worker_process import keep_freed_memory, serve
 
-__all__ = ["Machine", "ServeUplink", "fork_broker", "name_process", "run_broker"]
+__all__ = ["Machine", "ServeUplink", "fork_broker", "name_process", "run_broker", "run_first_when_woken"]
 
 ServeUplink = Callable[[socket.socket], None]
 """Runs the uplink of the origin's machine, given its socket to the broker."""
@@ -47,6 +47,7 @@ class Machine(NamedTuple):
     serve_uplink: ServeUplink | None = None  # if the origin's machine needs one
     serves_executor: bool = False  # whether the origin is a program of its own, which goes on if the broker dies
     is_far: bool = False  # whether the origin is on another machine: then the broker's parent is the uplink
+    needs_hosts: bool = False  # whether other machines must take part
 
     @property
     def runs_alone(self) -> bool:
@@ -109,7 +110,7 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
         pass  # the lower limit may be enough
     watchdog = None if machine.serves_executor else start_watchdog(os.getppid())
     adopt_orphans()
-    _run_first_when_woken()
+    run_first_when_woken()
     keep_freed_memory()
     number = receive_welcome(parent) if machine.is_far else 0
     if number is None:
@@ -123,6 +124,7 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
 
     def run_uplink(_: int, sock: socket.socket) -> None:
         assert machine.serve_uplink is not None
+        run_first_when_woken()
         try:
             machine.serve_uplink(sock)
             os._exit(0)
@@ -186,11 +188,12 @@ def _ignore_signals() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-# -- the broker runs first when it is woken ----------------------------------------------------------------------
+# -- who passes messages on runs first when woken -----------------------------------------------------------------
 #
 # Linux lets a process that was woken wait until the running process has used up its time slice, of about 3 ms, unless
 # the woken process has asked for a shorter slice: then it runs first (since Linux 6.12, by the "EEVDF" scheduler).
-# The broker needs about 20 us at a time, so it asks for the shortest slice. Any user may.
+# The broker needs about 20 us at a time, so it asks for the shortest slice. So do the coordinator and the links of
+# other machines: a message between two machines passes through all of them. Any user may.
 
 _SHORTEST_SLICE = 100_000  # nanoseconds: the least that Linux grants
 _SCHED_SETATTR = {
@@ -204,7 +207,7 @@ _ATTRIBUTES = struct.Struct("=IIQiIQQQ")
 """Size, policy, flags, niceness, priority, runtime (the slice), deadline, period; see sched_setattr(2)."""
 
 
-def _run_first_when_woken() -> None:
+def run_first_when_woken() -> None:
     """Have this process, but not its children, run first when it is woken. Linux only."""
     number = _SCHED_SETATTR.get(os.uname().machine) if sys.platform == "linux" else None
     if number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:  # the user has chosen another policy

@@ -42,7 +42,8 @@ def plan_steal(now: Situation, tuning: Tuning) -> StealPlan:
     """Return what is to be given away.
 
     Long rows go from the front, since the consumer of an ordered map waits for the front; and in small pieces, since
-    it waits for the first row of each. Of short rows the far half goes: then neither side is disturbed for long.
+    it waits for the first row of each. Of short rows the far half goes: then neither side is disturbed for long. If
+    this process runs none, the near half goes: else the consumer would have its first row when all others are given.
     """
     if not now.rows:
         return NOTHING
@@ -85,4 +86,4 @@ def _plan_short(now: Situation, seconds: float, tuning: Tuning) -> StealPlan:
     pieces = max(1, min(tuning.most_pieces, int(rows * seconds / piece_seconds)))
     # Of heavy rows not many at a time: packing 100 MB at once keeps the workers waiting that want them.
     heavy = min(tuning.most_heavy_pieces, int(rows * now.bytes_per_row / tuning.heavy_bytes))
-    return StealPlan(rows, min(rows, max(pieces, heavy)), from_front=False)
+    return StealPlan(rows, min(rows, max(pieces, heavy)), from_front=now.idle)

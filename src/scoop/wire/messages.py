@@ -103,7 +103,7 @@ class ProgramEnded(NamedTuple):
     """Origin to broker: as Idle, and the program has ended."""
 
     seen: int  # as in Idle
-    all_started: bool  # wait for workers that still start
+    all_started: bool  # wait for workers that still start, and until enough hosts take part
 
 
 class AllDone(NamedTuple):

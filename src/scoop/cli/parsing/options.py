@@ -150,7 +150,7 @@ def _add_host_options(parser: Parser) -> None:
     restarts = _whole("a number of restarts: 0 or more")
     again = f"start a host whose processes have ended again, at most N times (default: {TUNING.host_restarts})"
     add("--host-restarts", metavar="N", type=restarts, default=TUNING.host_restarts, help=again)
-    add("--min-hosts", metavar="N", type=int, help="start the run if at least N hosts take part (default: all must)")
+    add("--min-hosts", metavar="N", type=int, help="fail unless at least N hosts take part (default: all must)")
     cluster = "run on a Dask cluster: tls://host:port, tcp://host:port, or its scheduler file"
     add("--connect", metavar="CLUSTER", help=cluster)
     add("--insecure", action="store_true", help="allow a Dask cluster without TLS: the run's key goes unencrypted")

@@ -16,7 +16,7 @@ from ... import log
 from ...broker.orphans import reap_orphans
 from ...codes import REFUSAL, with_code, with_code_of
 from ...engine import runtime
-from ...engine.offers.host_table import HostTable, set_table
+from ...engine.offers.host_table import HostTable, set_table, table_of
 from ...engine.process.broker_client import BrokerClient
 from ...engine.process.limits import Identity, Limits
 from ...engine.process.notices import finish_notices
@@ -27,7 +27,7 @@ from ...engine.process.unasked import report_failures
 from ...engine.scheduler import Scheduler
 from ...engine.stealing.recycling import flush_streams
 from ...engine.tasks.places import new_root, set_root
-from ...errors import ScoopError, UnguardedMainError, why_not_started
+from ...errors import HostsMissing, ScoopError, UnguardedMainError, why_not_started
 from ...machine.cores import cap_threads, usable_cores
 from ...machine.initializer import call_by_name
 from ...machine.processes import Machine, fork_broker, name_process
@@ -170,9 +170,10 @@ def _machine(placement: "Placement | None", options: argparse.Namespace, program
     from .plan import new_plan
 
     size = (workers or options.n or 1) if options.connect else workers + sum(h.workers or 1 for h in placement.away)
-    uplink = new_uplink(new_plan(placement, options, program, limits), size, options.external_hostname)
+    plan = new_plan(placement, options, program, limits)
+    uplink = new_uplink(plan, size, options.external_hostname)
     limits = limits._replace(spare=limits.spare or not workers)
-    return Machine(workers, size, limits, program.import_in_worker, uplink)
+    return Machine(workers, size, limits, program.import_in_worker, uplink, needs_hosts=plan.least > 0)
 
 
 def _describe(placement: "Placement | None", options: argparse.Namespace, program: Program, limits: Limits) -> int:
@@ -193,7 +194,7 @@ def _start(machine: Machine, program: Program) -> None:
         identity = Identity(0, 0, machine.size, is_origin=True)
         scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
         runtime.current = scheduler
-        hosts = HostTable(machine.workers, has_others=machine.serve_uplink is not None)
+        hosts = HostTable(machine.workers, machine.serve_uplink is not None, machine.needs_hosts)
         set_table(scheduler, hosts)
         hosts.begin_to_set_size()
         # Registered before any exit handler of the program's, so it runs last: the program's threads and exit
@@ -271,12 +272,15 @@ def _drain(program: Program, recording: Recording) -> None:
         return
     if scheduler.refusal is None and not runtime.ends_with_program:
         # If the script has no guard, each worker runs it instead of importing it. That is an error, and the origin
-        # waits until a worker reports it, even if the origin's own tasks have ended.
+        # waits until a worker reports it, even if the origin's own tasks have ended. So too for missing hosts.
         with telling_of_wait(program.kind == "session"):
-            scheduler.drain(await_starts=not program.seems_guarded())
+            scheduler.drain(not program.seems_guarded() or table_of(scheduler).awaits_others)
         finish_instruments(scheduler, recording)
-    if isinstance(scheduler.refusal, UnguardedMainError):
-        raise scheduler.refusal
+    refusal = scheduler.refusal
+    if isinstance(refusal, UnguardedMainError):
+        raise refusal
+    if isinstance(refusal, HostsMissing) and table_of(scheduler).awaits_others and refusal.__traceback__ is None:
+        raise refusal  # for the first time: the program has not heard of it
 
 
 def _report(error: BaseException) -> int:

@@ -75,6 +75,11 @@ class Reach(NamedTuple):
     relay: bool = True  # whether hosts pass large data on to each other
     module: str = "scoop.cluster.agent"
 
+    @property
+    def back_within(self) -> float:
+        """Seconds in which a machine is to join, or to be back after it was lost, before its command is ended."""
+        return max(self.timeout, self.silence + self.grace)
+
 
 def agent_command(reach: Reach, *arguments: str) -> list[str]:
     """Return the words that start an agent on the host itself.

@@ -56,6 +56,10 @@ class Reception:
     def close(self) -> None:
         self._stop()
 
+    def has(self, agent: str) -> bool:
+        """Return whether the machine of an agent takes part, if only after a pause."""
+        return any(guest.agent == agent and guest.connection.ending is None for guest in self._guests.values())
+
     def agent_ended(self, agent: str) -> bool:
         """The launcher says that an agent has ended, or cannot be ended any more; return whether it had joined."""
         self._ended.add(agent)

@@ -24,3 +24,4 @@ class HostOptions(NamedTuple):
     host_timeout: float = 60.0
     silence: float = TUNING.silence_seconds
     relay: bool = True
+    host_restarts: int = TUNING.host_restarts

@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from ... import log
 from ...tuning import TUNING
@@ -19,7 +20,8 @@ from .decision import tell_of_missing, tell_of_names, until_decided
 from .diagnosis import Diagnosis, Failure, diagnose, diagnose_loss, is_turned_away
 from .launcher_process import LauncherProcess, Output, Write
 
-__all__ = ["Agents", "TooFewHosts", "check_enough", "failure_of", "loss_of", "new_login_slots", "start_command"]
+__all__ = ["Agents", "Machines", "TooFewHosts", "check_enough"]
+__all__ += ["failure_of", "loss_of", "new_login_slots", "start_command"]
 
 
 class TooFewHosts(Exception):
@@ -34,18 +36,28 @@ def check_enough(joined: int, least: int, failed: Sequence[object]) -> None:
         log.own.warning("scoop: the run goes on without %s", failure)
 
 
+class Machines(Protocol):
+    """The machines of the run, by the names of their agents."""
+
+    def has(self, agent: str) -> bool:
+        """Return whether its machine has joined, and is not lost."""
+
+    def agent_ended(self, agent: str) -> bool:
+        """Count the agent as ended; return whether its machine has ever joined."""
+
+
 class Agents:
     """The agents of a run. ``end`` is to be called even if ``start`` has failed.
 
-    ``on_end`` is called with the name of each agent that ends before that, ``on_left`` for each host that leaves.
+    ``machines`` are told of each agent that ends before that; ``on_left`` is called for each host that leaves.
     ``joined`` holds the answers of hosts that take part, ``failed`` why others do not.
     """
 
-    def __init__(self, plan: Plan, on_end: Callable[[str], bool], on_left: Callable[[Failure], None]) -> None:
+    def __init__(self, plan: Plan, machines: Machines, on_left: Callable[[Failure], None]) -> None:
         self.joined: list[Answer] = []
         self.failed: list[Failure] = []
         self._plan = plan
-        self._on_end = on_end
+        self._machines = machines
         self._on_left = on_left
         self._output = Output()
         self._invitation = b""
@@ -99,10 +111,10 @@ class Agents:
         """Start a command again when it ends before the run, as often as the plan says."""
         for number in range(self._plan.reach.restarts + 1):
             began = time.monotonic()
-            await process.ended
+            await self._ended(process)
             seconds = time.monotonic() - began
             hosts = [answer.host for answer in _joined(process)]
-            worked = [self._on_end(answer.agent) for answer in _joined(process)]
+            worked = [self._machines.agent_ended(answer.agent) for answer in _joined(process)]
             if number == self._plan.reach.restarts or not all(worked):
                 self._leave([loss_of(host, process, seconds) for host in hosts])
                 return
@@ -114,6 +126,20 @@ class Agents:
             if again is None:
                 return
             process = again
+
+    async def _ended(self, process: LauncherProcess) -> None:
+        """Wait until a command has ended. End it if all its machines are away for too long.
+
+        A command may outlive a machine: the agent was stopped, or is cut off from the run but not from the command.
+        """
+        clock = asyncio.get_running_loop().time
+        seen = clock()
+        while not process.ended.done():
+            if any(self._machines.has(answer.agent) for answer in _joined(process)):
+                seen = clock()
+            elif clock() > seen + self._plan.reach.back_within:
+                await process.kill()
+            await asyncio.wait((process.ended,), timeout=TUNING.absence_look_seconds)
 
     async def _start_again(self, call: Call) -> tuple[LauncherProcess | None, list[Failure]]:
         """Start a command, in vain for as long as a host may be away: it may be starting itself."""

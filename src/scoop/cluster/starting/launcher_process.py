@@ -116,7 +116,7 @@ class LauncherProcess:
         reading = (_read(process.stdout, self._read_out), _read(process.stderr, self._read_err))
         streams = [asyncio.create_task(work) for work in (self.send(invitation), *reading)]
         try:
-            self.status = await process.wait()
+            self.status = await _status(process)
             await asyncio.wait(streams[1:], timeout=TUNING.streams_outlive_command_seconds)
         finally:
             for stream in streams:
@@ -157,6 +157,18 @@ class LauncherProcess:
         if len(self.answers) == len(self.call.hosts):
             self._all_answered.set()
         return False
+
+
+async def _status(process: asyncio.subprocess.Process) -> int:
+    """Wait until a command has ended; return its status.
+
+    Python's own wait also waits for its streams on some versions, and a process that it left behind may hold them.
+    """
+    waiting = asyncio.create_task(process.wait())
+    while process.returncode is None:
+        await asyncio.wait((waiting,), timeout=TUNING.absence_look_seconds)
+    waiting.cancel()
+    return process.returncode
 
 
 async def _read(stream: asyncio.StreamReader, take: Callable[[bytes], Awaitable[None]]) -> None:

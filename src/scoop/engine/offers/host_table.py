@@ -58,10 +58,12 @@ class HostTable:
     Parameters:
         here: how many workers this machine has.
         has_others: whether there are other machines, or may be.
+        needs_others: whether some of them must take part.
     """
 
-    def __init__(self, here: int, has_others: bool) -> None:
+    def __init__(self, here: int, has_others: bool, needs_others: bool = False) -> None:
         self.has_others = has_others
+        self._needs_others = needs_others
         self._sets_size = False
         self._here = (Host(gethostname(), here),) if here else ()
         self._told = _Told(not has_others)
@@ -71,6 +73,11 @@ class HostTable:
     def all_answered(self) -> bool:
         """Whether each host that was named takes part by now, or has failed to."""
         return self._told.all_answered
+
+    @property
+    def awaits_others(self) -> bool:
+        """Whether too few hosts may take part, for all that is known."""
+        return self._needs_others and not self.all_answered
 
     @property
     def hosts(self) -> tuple[Host, ...]:
