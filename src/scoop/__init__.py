@@ -22,7 +22,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, membership (who is there)
 #     starting/    agents on other hosts: how they start and answer, whether enough take part, why one does not
-#     launchers/   the commands that start them, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
+#     launchers/   the commands that start them, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask, ray
 #     planning/    hosts, plan, invitation (what a host is told), files, job_scripts
 #     lines/       transport (Dask's), session and connection (which outlast a line), entrance (of strangers)
 #     pool, pool_plan   the workers of an executor, here or on several hosts

@@ -172,6 +172,8 @@ class Tuning(NamedTuple):
     """Silence after which ssh asks the host for a sign of life; after three unanswered requests it gives up."""
     restart_pause_seconds: float = 2.0
     """Between two attempts to start the agent of a host again that cannot be reached."""
+    nodes_seen_every_seconds: float = 1.0
+    """Between two looks at which nodes a cluster has that another system runs: it takes one call of that system."""
     agents_end_within_seconds: float = 5.0
     """How long agents may take to end after the run; a killed command ends them too, but they cannot clean up."""
     streams_outlive_command_seconds: float = 1.0

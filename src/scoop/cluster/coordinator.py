@@ -14,6 +14,7 @@ from ..machine.program import CannotStart
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem, Welcome
 from .coordinator_state import HERE, CoordinatorState
+from .launchers import Cluster
 from .lines.links import BrokerLink
 from .lines.reception import Reception
 from .lines.transport import Connection, Terms
@@ -21,6 +22,7 @@ from .membership import Membership
 from .planning.invitation import encode, post
 from .planning.plan import Plan
 from .starting.agents import Agents
+from .starting.cluster_agents import ClusterAgents, Events, nodes_of
 
 __all__ = ["need_packages", "new_uplink"]
 
@@ -35,9 +37,9 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     The run has ``size`` workers, as far as is known. Other machines reach this one by ``name``; None is to find an
     address of it. Raises CannotStart if packages that it needs are not installed.
     """
-    need_packages()
-    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else _FAR_AWAY
-    host = name or _address_towards(first)
+    need_packages(plan.cluster)
+    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else ""
+    host = name or _address_towards(first or _FAR_AWAY)
 
     def serve(sock: socket.socket) -> None:
         if not sys.flags.safe_path:
@@ -47,11 +49,13 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     return serve
 
 
-def need_packages() -> None:
-    """Raise CannotStart if packages that runs on several hosts need are not installed."""
+def need_packages(cluster: Cluster | None = None) -> None:
+    """Raise CannotStart if packages that runs on several hosts, or on this cluster, need are not installed."""
     missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
     if missing:
         raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
+    if cluster is not None and cluster.kind == "Ray" and find_spec("ray") is None:
+        raise CannotStart("runs on a Ray cluster need ray, which is not there for every Python: pip install ray")
 
 
 def _address_towards(name: str) -> str:
@@ -102,10 +106,11 @@ class _Coordinator:
             async with AsyncExitStack() as ending:
                 if plan.invite is not None:
                     ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
+                agents: ClusterAgents | Agents
                 if plan.cluster is not None:
-                    from .starting.dask_agents import DaskAgents
-
-                    agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
+                    agents = ClusterAgents(
+                        plan, nodes_of(plan.cluster), Events(self._host_came, agent_ended, self._host_lost)
+                    )
                 else:
                     agents = Agents(plan, agent_ended, self._host_lost)
                 ending.push_async_callback(agents.end)
@@ -116,6 +121,11 @@ class _Coordinator:
                 await asyncio.Event().wait()
         except Exception as problem:
             self.broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, str(problem)))
+
+    def _host_came(self) -> None:
+        self.broker.post(self._membership.came())
+        if self._hosts is not None:
+            self._hosts += 1
 
     def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ...wire.messages import Message, Welcome
 from ...wire.sockets import Channel
 from .link_state import LinkState
-from .transport import Connection, Terms
+from .transport import LEAVE_SIGNAL, Connection, Terms
 
 __all__ = ["BrokerLink", "serve_agent_link"]
 
@@ -86,6 +86,7 @@ class _AgentLink:
 
     async def serve(self, welcome: Welcome) -> None:
         """Pass messages on until the run, or this machine, ends, or it has left."""
+        asyncio.get_running_loop().add_signal_handler(LEAVE_SIGNAL, self._retire)
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:  # else it is for the program to heed
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._retire)
         self._broker.post(welcome)  # the broker waits for it, and starts its workers then
