@@ -157,7 +157,7 @@ class Tuning(NamedTuple):
     goodbye_seconds: float = 1.0
     """How long a goodbye may take to leave this machine, before the line is closed without it."""
     join_seconds: float = 30.0
-    """How long a machine that joins waits for the run to answer."""
+    """How long a machine that joins waits at least for the run to answer; with a longer ``--silence``, so long."""
     dial_seconds: float = 5.0
     """How long one attempt at a new line may take: after that the network is asked anew, not when it tries again."""
     dial_pause_seconds: float = 0.5

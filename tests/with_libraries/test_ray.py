@@ -55,6 +55,7 @@ def cluster(background: Background) -> Iterator[RayCluster]:
     command = background(*words, env={"TMPDIR": "/tmp"})  # its sockets have long names
     address = background.folder / "address"
     until(lambda: address.exists() or command.process.poll() is not None)
+    assert address.exists(), command.err
     found = RayCluster(command, address.read_text())
     yield found
     found.end()

@@ -40,19 +40,23 @@ class CoordinatorState:
 
     def tell_demand(self) -> list[Send]:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
+        # All that is the same for each machine is found once: there may be thousands of them.
+        waiting, most = {*self._router.requests.waiting}, self._most_free()
+        at_work = {machine for machine, peer in self._peers.items() if not peer.all_done} if self.empty else None
         for machine in [*self._peers]:
-            waits = any(other != machine for other in self._router.requests.waiting)
-            all_done = self.empty and all(other.all_done for other in self._peers.but(machine))
-            self._peers.send_demand(machine, waits, all_done, self._free_but(machine))
+            waits = len(waiting) > (machine in waiting)
+            all_done = at_work is not None and at_work <= {machine}
+            free = {name: found for name, each in most.items() if (found := _of_others(each, machine))}
+            self._peers.send_demand(machine, waits, all_done, free)
         return self._to_send()
 
-    def _free_but(self, machine: int) -> dict[str, int]:
-        """Return the most of each resource that a task could have on another machine."""
-        free: dict[str, int] = {}
-        for other in self._router.requests.waiting:
-            for name, amount in self._peers[other].free.items() if other != machine else ():
-                free[name] = max(amount, free.get(name, 0))
-        return free if not self._router.table.in_line else {}
+    def _most_free(self) -> dict[str, list[tuple[int, int]]]:
+        """Return the two machines that have the most of each resource free, with the amounts, the largest first."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for machine in self._router.requests.waiting if not self._router.table.in_line else ():
+            for name, amount in self._peers[machine].free.items():
+                found[name] = sorted([*found.get(name, []), (amount, machine)], reverse=True)[:2]
+        return found
 
     def give_up(self, why: str) -> list[Send]:
         """No other machine can work, nor will any join: tell that of the origin, which may go on alone."""
@@ -86,3 +90,8 @@ class CoordinatorState:
 
     def _to_send(self) -> list[Send]:
         return [each for each in self._peers.take_instructions() if isinstance(each, Send)]
+
+
+def _of_others(most: list[tuple[int, int]], machine: int) -> int:
+    """Return the most of a resource that a task could have on another machine."""
+    return next((amount for amount, other in most if other != machine), 0)
