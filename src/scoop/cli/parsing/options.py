@@ -13,7 +13,7 @@ from ...wire.status_page import MOST_WORKERS
 from .parser import Parser
 from .resources import read_amounts
 
-__all__ = ["COUNT", "RunParser", "add_options", "new_parser"]
+__all__ = ["COUNT", "SECONDS", "RunParser", "add_options", "new_parser"]
 
 _EXAMPLES = """\
 examples:
@@ -273,3 +273,6 @@ def _seconds(text: str) -> float:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, more than 0")
+
+
+SECONDS = _seconds
