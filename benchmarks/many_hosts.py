@@ -77,14 +77,8 @@ def main() -> None:
     parser.add_argument("--nap", type=float, default=0.02)
     options = parser.parse_args()
     hosts = [f"far{number}" for number in range(options.hosts)]
-    reach = [
-        "--ssh-executable",
-        str(HERE / "local_ssh"),
-        "--external-hostname",
-        "127.0.0.1",
-        "--host-timeout",
-        "3600",
-    ]
+    reach = ["--ssh-executable", str(HERE / "local_ssh"), "--external-hostname", "127.0.0.1"]
+    reach += ["--host-timeout", "3600", "--silence", "600"]  # so many processes have to share few processors
     counted = "\n".join(f"{host} 1" for host in hosts)
     words = [sys.executable, "-m", "scoop", *reach, "--hostfile", "-", "--", __file__]
     words += [str(options.hosts), str(options.tasks), str(options.nap)]

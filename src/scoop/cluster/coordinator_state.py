@@ -40,14 +40,21 @@ class CoordinatorState:
 
     def tell_demand(self) -> list[Send]:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
-        # All that is the same for each machine is found once: there may be thousands of them.
+        # There may be thousands of machines. What they are told differs for those alone that are the only one to wait
+        # or to work, or have the most of a resource.
         waiting, most = {*self._router.requests.waiting}, self._most_free()
         at_work = {machine for machine, peer in self._peers.items() if not peer.all_done} if self.empty else None
-        for machine in [*self._peers]:
-            waits = len(waiting) > (machine in waiting)
-            all_done = at_work is not None and at_work <= {machine}
+
+        def of_all_but(machine: int | None) -> tuple[bool, bool, dict[str, int]]:
             free = {name: found for name, each in most.items() if (found := _of_others(each, machine))}
-            self._peers.send_demand(machine, waits, all_done, free)
+            return len(waiting) > (machine in waiting), at_work is not None and at_work <= {machine}, free
+
+        usual, special = of_all_but(None), {each[0][1] for each in most.values()}
+        special.update(*(few for few in (waiting, at_work or ()) if len(few) == 1))
+        for machine, peer in self._peers.items():
+            told = of_all_but(machine) if machine in special else usual
+            if peer.told != told:
+                self._peers.send_demand(machine, *told)
         return self._to_send()
 
     def _most_free(self) -> dict[str, list[tuple[int, int]]]:
@@ -92,6 +99,6 @@ class CoordinatorState:
         return [each for each in self._peers.take_instructions() if isinstance(each, Send)]
 
 
-def _of_others(most: list[tuple[int, int]], machine: int) -> int:
+def _of_others(most: list[tuple[int, int]], machine: int | None) -> int:
     """Return the most of a resource that a task could have on another machine."""
     return next((amount for amount, other in most if other != machine), 0)
