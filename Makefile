@@ -90,6 +90,7 @@ $(CHECK): pyproject.toml
 $(LIBRARIES): pyproject.toml
 	$(PYTHON) -m venv $(VENVS)/libraries
 	$(VENVS)/libraries/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,libraries]'
+	$(VENVS)/libraries/bin/python -m pip install --quiet --disable-pip-version-check ray || echo "without ray"
 	@touch $@
 
 $(DOCS): pyproject.toml

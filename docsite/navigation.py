@@ -31,6 +31,7 @@ SECTIONS: dict[str, Sequence[str]] = {
         "typing.md",
         "clusters.md",
         "submit.md",
+        "other-clusters.md",
         "moving.md",
         "from_0_7.md",
     ],

@@ -22,7 +22,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   cluster/       the machines of a run: coordinator, agent, membership (who is there)
 #     starting/    agents on other hosts: how they start and answer, whether enough take part, why one does not
-#     launchers/   the commands that start them, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask
+#     launchers/   the commands that start them, one file each: ssh, slurm, grid_engine, pbs, lsf, mpi, dask, ray
 #     planning/    hosts, plan, invitation (what a host is told), files, job_scripts
 #     agent_link   from another machine's broker to the coordinator
 #     spreading/   large constants, which pass from machine to machine

@@ -125,7 +125,17 @@ class Executor(futures.Executor):
         self._root = None if seed is None else new_root(seed)
         self._within = ExitStack()
         first = initializer and (initializer, initargs)
-        ways = (min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay, host_restarts)
+        ways = (
+            min_hosts,
+            python,
+            ssh_executable,
+            external_hostname,
+            tunnel,
+            host_timeout,
+            silence,
+            relay,
+            host_restarts,
+        )
         record = TraceOptions(None if trace is None else fspath(trace), otel)
         run = _run()
         pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways), record)

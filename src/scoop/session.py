@@ -86,7 +86,17 @@ def start(
     if seed is not None and is_program:
         set_root(new_root(seed))
     if _pool is None and not runtime.is_part_of_run():
-        ways = (min_hosts, python, ssh_executable, external_hostname, tunnel, host_timeout, silence, relay, host_restarts)
+        ways = (
+            min_hosts,
+            python,
+            ssh_executable,
+            external_hostname,
+            tunnel,
+            host_timeout,
+            silence,
+            relay,
+            host_restarts,
+        )
         record = TraceOptions(None if trace is None else fspath(trace), otel)
         first = initializer and (initializer, initargs)
         _pool = new_pool(n, first, has, HostOptions(hosts, hostfile, *ways), record)

@@ -167,7 +167,7 @@ class Tuning(NamedTuple):
     goodbye_seconds: float = 1.0
     """How long a goodbye may take to leave this machine, before the line is closed without it."""
     join_seconds: float = 30.0
-    """How long a machine that joins waits for the run to answer."""
+    """How long a machine that joins waits at least for the run to answer; with a longer ``--silence``, so long."""
     dial_seconds: float = 5.0
     """How long one attempt at a new line may take: after that the network is asked anew, not when it tries again."""
     dial_pause_seconds: float = 0.5
@@ -202,6 +202,8 @@ class Tuning(NamedTuple):
     """Between two looks whether a host's command has ended, or its machine is away: most often both are told."""
     restart_pause_seconds: float = 2.0
     """Between two attempts to start the agent of a host again that cannot be reached."""
+    nodes_seen_every_seconds: float = 1.0
+    """Between two looks at which nodes a cluster has that another system runs: it takes one call of that system."""
     agents_end_within_seconds: float = 5.0
     """How long agents may take to end after the run; a killed command ends them too, but they cannot clean up."""
     streams_outlive_command_seconds: float = 1.0

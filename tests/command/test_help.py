@@ -103,7 +103,7 @@ def test_bash_completes_options_values_commands_and_files(tmp_path: Path) -> Non
     assert complete(tmp_path, "scoop", "-n", "2", "--launcher", "s") == ["srun", "ssh"]
     assert complete(tmp_path, "scoop", "wor") == ["work.py", "worker"]
     assert complete(tmp_path, "scoop", "-n", "2", "my") == ["my script.py"]
-    assert complete(tmp_path, "scoop", "worker", "--") == ["--connect", "--help"]
+    assert complete(tmp_path, "scoop", "worker", "--") == ["--connect", "--help", "--wait"]
     assert complete(tmp_path, "scoop", "completion", "z") == ["zsh"]
 
 

@@ -1,10 +1,8 @@
 """Runs on the hosts of a Dask cluster that is there already."""
 
-import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -17,11 +15,11 @@ pytest.importorskip("distributed")
 pytest.importorskip("cryptography")
 
 
-def cluster(background: Background, scheme: str) -> tuple[Command, dict[str, str]]:
+def cluster(background: Background, scheme: str, workers: int = 2) -> tuple[Command, dict[str, str]]:
     """Start a cluster; return it, and the variables that lead Dask to its certificates."""
     folder = background.folder / "cluster"
     folder.mkdir()
-    words = (sys.executable, str(Path(__file__).parent / "dask_cluster.py"), str(folder), scheme)
+    words = (sys.executable, str(Path(__file__).parent / "dask_cluster.py"), str(folder), scheme, str(workers))
     found = background(*words, env={"TMPDIR": str(folder)})  # Dask leaves an empty folder there
     until(lambda: (folder / "scheduler.json").exists() or found.process.poll() is not None)
     tls = "DASK_DISTRIBUTED__COMM__TLS__"
@@ -76,20 +74,61 @@ def test_a_run_on_a_cluster(background: Background, scheme: str, n: int | None) 
     assert found.process.poll() is None  # the cluster goes on
 
 
-def test_output_that_arrived_last_is_written_before_the_end(capfd: pytest.CaptureFixture[str]) -> None:
-    from scoop.cluster.starting.dask_agents import DaskAgents
+GROWS = """
+def main():
+    futures.wait_for_workers(1)
+    print("ready", flush=True)
+    futures.wait_for_workers(3, timeout=100)
+    assert len(set(futures.map(together, range(3), [3] * 3))) == 3
+    tasks = [futures.submit(held, x) for x in range(3)]
+    until(lambda: len([each for each in os.listdir() if each.startswith("held")]) == 3)
+    print("held", flush=True)
+    until(lambda: sum(host.workers for host in scoop.hosts() if host.alive) == 1)
+    open_gate()
+    assert [task.result() for task in tasks] == [0, 1, 4]
 
-    unused: Any = None
+def together(who, size):
+    meet("meeting", who, size)
+    return os.getpid()
 
-    async def hear() -> None:
-        agents = DaskAgents(unused, unused, unused)
-        for number in range(10):
-            agents._receive((0.0, {"descriptor": 1, "data": b"line %d\n" % number}))
-        await agents.end()
-        agents._output._thread.shutdown()
+def held(x):
+    open(f"held {x}", "w").close()
+    is_open()
+    return x * x
+"""
 
-    asyncio.run(hear())
-    assert capfd.readouterr().out == "".join(f"line {number}\n" for number in range(10))
+
+@pytest.mark.thorough
+def test_a_cluster_that_grows_and_shrinks_is_followed(background: Background) -> None:
+    write(background.folder / "script.py", program(GROWS) + MAIN)
+    found, _ = cluster(background, "tcp", 1)
+    where = str(background.folder / "cluster" / "scheduler.json")
+    run = background(sys.executable, "-m", "scoop", "--connect", where, "script.py")
+    run.says("ready")
+    scale(found, 3)
+    run.says("held")
+    scale(found, 1)
+    assert (run.end(), run.out) == (0, "ready\nheld\nfine\n"), run.err
+    until(lambda: not agents_on(found))
+
+
+@pytest.mark.thorough
+def test_an_adaptive_cluster_without_workers_starts_one(background: Background) -> None:
+    write(background.folder / "script.py", program(f"SIZE = 1\n{AWAY}") + MAIN)
+    found, _ = cluster(background, "tcp", 0)
+    assert found.process.stdin is not None
+    found.process.stdin.write(b"adapt 0 2\n")
+    found.process.stdin.flush()
+    where = str(background.folder / "cluster" / "scheduler.json")
+    run = background(sys.executable, "-m", "scoop", "--connect", where, "script.py")
+    assert run.end() == 0, run.err
+
+
+def scale(command: Command, workers: int) -> None:
+    """Have the cluster have so many workers."""
+    assert command.process.stdin is not None
+    command.process.stdin.write(b"scale %d\n" % workers)
+    command.process.stdin.flush()
 
 
 HELD = """

@@ -91,6 +91,13 @@ def test_who_leaves_finishes_what_it_has_begun(background: Background) -> None:
     assert (run.end(), run.out) == (0, "fine\n"), run.err
 
 
+def test_who_is_early_waits_for_the_invitation(background: Background) -> None:
+    words = ("-m", "scoop", "worker", "--connect", "invitation", "-n", "1", "--wait", "100")
+    worker = background(sys.executable, *words)
+    run = begin(background, "def main(): assert left_alone(futures.submit(os.getpid)).result() != os.getpid()")
+    assert (run.end(), worker.end()) == (0, 0), run.err + worker.err
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("signals", [(signal.SIGKILL,), (signal.SIGINT, signal.SIGINT)])
 def test_what_a_machine_had_begun_that_is_gone_runs_elsewhere(

@@ -1,7 +1,14 @@
 """What passes between machines, where a single step matters; tests/simulation has all of it together."""
 
-from scoop.broker.peers import Instruction, Send
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoop.broker.peers import Instruction, Peer, Send
 from scoop.broker.state import BrokerState
+from scoop.cluster import coordinator_state
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
 from scoop.cluster.lines.link_state import LinkState
 from scoop.wire.messages import (
@@ -176,3 +183,50 @@ def test_nothing_has_ended_as_long_as_too_few_hosts_take_part() -> None:
     assert send.peer == HERE
     assert isinstance(send.message, Demand)
     assert send.message.all_done
+
+
+# -- many machines -----------------------------------------------------------------------------------------------
+
+
+class CountingPeer(Peer):
+    """A peer that counts how often it is looked at."""
+
+    looks = 0
+
+    def __getattribute__(self, name: str) -> object:
+        CountingPeer.looks += 1
+        return super().__getattribute__(name)
+
+
+def looks_for_a_demand(machines: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how many looks at peers it takes to tell all machines what the others need."""
+    monkeypatch.setattr(coordinator_state, "Peer", CountingPeer)
+    coordinator = new_coordinator(machines)
+    for machine in range(1, machines):
+        coordinator.received(machine, Demand(0, True, True, ("gpu",), (machine,)))
+    CountingPeer.looks = 0
+    coordinator.tell_demand()
+    return CountingPeer.looks
+
+
+def test_what_machines_are_told_is_found_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looks_for_a_demand(400, monkeypatch) < 6 * looks_for_a_demand(100, monkeypatch)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.dictionaries(st.sampled_from("ab"), st.integers(1, 3)))))
+def test_each_machine_is_told_of_all_others(said: list[tuple[bool, bool, dict[str, int]]]) -> None:
+    coordinator = new_coordinator(len(said) + 1)
+    for machine, (wants, done, free) in enumerate(said, 1):
+        coordinator.received(machine, Demand(0, wants, done, tuple(free), tuple(free.values())))
+    coordinator.received(HERE, Demand(0, False, True))
+    told = coordinator.tell_demand()
+    for machine in range(len(said) + 1):
+        others = [each for number, each in enumerate(said, 1) if number != machine]
+        offers = [free for wants, _, free in others if wants]
+        most = {name: max(free.get(name, 0) for free in offers) for name in {*chain(*offers)}}
+        expected = bool(offers), all(done for _, done, _ in others), most
+        nothing = Demand(0, wants_work=False, all_done=False)  # what no machine has to be told
+        found = [each for each in messages_to(machine, told) if isinstance(each, Demand)] or [nothing]
+        assert [(it.wants_work, it.all_done, dict(zip(it.free, it.amounts, strict=True))) for it in found] == [
+            expected
+        ]

@@ -29,6 +29,14 @@ def test_a_loss_later_does_not_undo_that() -> None:
     assert told(membership.failed())[0]
 
 
+def test_who_comes_later_is_waited_for() -> None:
+    membership = Membership()
+    membership.answered(1)
+    assert not told(membership.came())[0]
+    assert not told(membership.joined(1, "a", 2))[0]
+    assert told(membership.joined(2, "b", 2)) == (True, [["a", 2, True], ["b", 2, True]])
+
+
 def test_who_comes_back_takes_its_own_place() -> None:
     membership = Membership()
     membership.answered(0)

@@ -21,13 +21,15 @@ def no_boot_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_boot_id")
 def test_without_a_boot_id_a_machine_keeps_its_clock() -> None:
-    begun = settings.Settings.unpack(settings.begin(0).pack())
+    begun = settings.Settings.unpack(settings.TraceOptions(spans=True).begin())
     assert begun.zero() == begun.monotonic
 
 
 @pytest.mark.usefixtures("no_boot_id")
 def test_without_a_boot_id_another_machine_has_another_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = settings.begin(0)._replace(monotonic=time.monotonic() + 1e6)
+    begun = settings.Settings.unpack(settings.TraceOptions(spans=True).begin())._replace(
+        monotonic=time.monotonic() + 1e6
+    )
     monkeypatch.setattr(socket, "gethostname", lambda: "another")
     assert begun.zero() < begun.monotonic - 1e5
 

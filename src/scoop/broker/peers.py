@@ -6,6 +6,7 @@ Demand what their side needs; Demand itself is not counted.
 """
 
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..tuning import TUNING
@@ -150,8 +151,8 @@ class Peers(dict[int, Peer]):
         self.requests = StealRequests()
         self.instructions: list[Instruction] = []
 
-    def but(self, *excluded: int) -> list[Peer]:
-        return [peer for number, peer in self.items() if number not in excluded]
+    def but(self, *excluded: int) -> Iterator[Peer]:
+        return (peer for number, peer in self.items() if number not in excluded)
 
     def retire(self, number: int) -> None:
         self.requests.forget(number)

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 from ..cluster.agent import REFUSED, Agent, become_machine
@@ -22,12 +23,15 @@ from ..tuning import TUNING
 
 __all__ = ["join"]
 
+_SECONDS_BETWEEN_LOOKS = 0.2  # at whether the file is there
+
 _LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def join(options: argparse.Namespace) -> int:
     """Be a machine of the run until it ends, or until this process is told to leave; return the exit status."""
     try:
+        _await_file(options.connect, options.wait)
         invitation = fetch(options.connect)
         assert invitation.terms is not None
         _check_run_listens(invitation.terms)
@@ -75,6 +79,12 @@ def _become_machine(terms: Terms, workers: int, limits: Limits, import_main: Cal
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until the uplink installs its handler
     become_machine(terms, workers, limits, import_main)
+
+
+def _await_file(path: str, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not os.path.exists(path) and time.monotonic() < until:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
 def _check_run_listens(terms: Terms) -> None:

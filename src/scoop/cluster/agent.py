@@ -5,8 +5,8 @@
 
 The agent reads an invitation from its standard input, checks that it can take part, answers in one marked line, and
 forks a child that becomes a machine of the run. The agent itself only waits. Its standard input is the *run pipe*: it
-stays open as long as the run. When the run ends, or any process between here and there dies, the run pipe ends. Then
-the agent kills all that it has started, and ends.
+stays open as long as the run. A word on it has the machine leave the run. When the run ends, or any process between
+here and there dies, the run pipe ends. Then the agent kills all that it has started, and ends.
 """
 
 import os
@@ -33,10 +33,11 @@ from ..machine.processes import Machine, fork_broker, run_first_when_woken
 from ..machine.program import Program
 from ..machine.supervision import close_all_but, die_with_parent, handle_of
 from ..tuning import TUNING
-from .lines.transport import Terms
+from .lines.transport import LEAVE_SIGNAL, Terms
 from .planning.files import ProgramFiles, are_present, unpack
 from .planning.hosts import HostsError
 from .planning.invitation import (
+    LEAVE,
     MARK,
     Answer,
     Invitation,
@@ -262,8 +263,11 @@ class Agent:
         seconds = TUNING.orphans_reaped_every_seconds if handle is not None else _SECONDS_BETWEEN_LOOKS
         while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
             ready = [descriptor for descriptor, _ in poll.poll(seconds * 1000)]
-            if self._run_pipe in ready and not os.read(self._run_pipe, 1 << 16):
-                break
+            if self._run_pipe in ready:
+                if not (told := os.read(self._run_pipe, 1 << 16)):
+                    break
+                if LEAVE in told:
+                    os.kill(pid, LEAVE_SIGNAL)
             reap_orphans([pid])
         if handle is not None:
             os.close(handle)

@@ -9,7 +9,7 @@ from .lines.broker_link import BrokerLink
 from .lines.connection import Ending
 from .lines.dialing import Dialing
 from .lines.link_state import LinkState
-from .lines.transport import Connection, Terms
+from .lines.transport import LEAVE_SIGNAL, Connection, Terms
 from .spreading.receiving import Receiving
 
 __all__ = ["serve_agent_link"]
@@ -51,6 +51,7 @@ class _AgentLink:
 
     async def serve(self) -> None:
         """Pass messages on until the run, or this machine, ends, or it has left."""
+        asyncio.get_running_loop().add_signal_handler(LEAVE_SIGNAL, self._retire)
         if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:  # else it is for the program to heed
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._retire)
         ends = (self._listen(), self._broker.ended.wait(), self._may_leave.wait())

@@ -13,6 +13,7 @@ from ..machine.program import CannotStart
 from ..tuning import TUNING
 from ..wire.messages import StartFailed, StartProblem, Welcome
 from .coordinator_state import HERE, CoordinatorState
+from .launchers import Cluster
 from .lines.addresses import FAR_AWAY, address_towards
 from .lines.broker_link import BrokerLink
 from .lines.reception import Reception
@@ -22,6 +23,7 @@ from .planning.invitation import encode, post
 from .planning.plan import Plan
 from .spreading.sending import Sending
 from .starting.agents import Agents, Machines
+from .starting.cluster_agents import ClusterAgents, Events, nodes_of
 
 __all__ = ["need_packages", "new_uplink"]
 
@@ -34,9 +36,9 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     The run has ``size`` workers, as far as is known. Other machines reach this one by ``name``; None is to find an
     address of it. Raises CannotStart if packages that it needs are not installed.
     """
-    need_packages()
-    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else FAR_AWAY
-    host = name or address_towards(first, FAR_AWAY)  # the second if only ssh knows the host's name
+    need_packages(plan.cluster)
+    first = plan.cluster.host if plan.cluster else plan.hosts[0].name if plan.hosts else ""
+    host = name or address_towards(first or FAR_AWAY, FAR_AWAY)  # the second if only ssh knows the host's name
 
     def serve(sock: socket.socket) -> None:
         if not sys.flags.safe_path:
@@ -46,11 +48,13 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
     return serve
 
 
-def need_packages() -> None:
-    """Raise CannotStart if packages that runs on several hosts need are not installed."""
+def need_packages(cluster: Cluster | None = None) -> None:
+    """Raise CannotStart if packages that runs on several hosts, or on this cluster, need are not installed."""
     missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
     if missing:
         raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
+    if cluster is not None and cluster.kind == "Ray" and find_spec("ray") is None:
+        raise CannotStart("runs on a Ray cluster need ray, which is not there for every Python: pip install ray")
 
 
 async def _serve(sock: socket.socket, host: str, plan: Plan, size: int) -> None:
@@ -95,10 +99,11 @@ class _Coordinator:
             async with AsyncExitStack() as ending:
                 if plan.invite is not None:
                     ending.callback(post(plan.invite, encode(plan.invitation._replace(terms=terms, workers={}))))
+                agents: ClusterAgents | Agents
                 if plan.cluster is not None:
-                    from .starting.dask_agents import DaskAgents
-
-                    agents: DaskAgents | Agents = DaskAgents(plan, plan.cluster, self._host_lost)
+                    agents = ClusterAgents(
+                        plan, nodes_of(plan.cluster), Events(self._host_came, machines.agent_ended, self._host_lost)
+                    )
                 else:
                     agents = Agents(plan, machines, self._host_lost)
                 ending.push_async_callback(agents.end)
@@ -111,6 +116,11 @@ class _Coordinator:
                 await asyncio.Event().wait()
         except Exception as problem:
             self.broker.post(StartFailed(StartProblem.HOSTS_MISSING, False, False, str(problem)))
+
+    def _host_came(self) -> None:
+        self.broker.post(self._membership.came())
+        if self._hosts is not None:
+            self._hosts += 1
 
     def _host_lost(self, why: object) -> None:
         _log.warning("scoop: %s", why)

@@ -45,21 +45,34 @@ class CoordinatorState:
 
     def tell_demand(self) -> list[Send]:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
-        for machine in [*self._peers]:
-            waits = any(other != machine for other in self._router.requests.waiting)
-            all_done = (
-                self.empty and not self.awaits_hosts and all(other.all_done for other in self._peers.but(machine))
-            )
-            self._peers.send_demand(machine, waits, all_done, self._free_but(machine))
+        # There may be thousands of machines. What they are told differs for those alone that are the only one to wait
+        # or to work, or have the most of a resource.
+        waiting, most = {*self._router.requests.waiting}, self._most_free()
+        at_work = (
+            {machine for machine, peer in self._peers.items() if not peer.all_done}
+            if self.empty and not self.awaits_hosts
+            else None
+        )
+
+        def of_all_but(machine: int | None) -> tuple[bool, bool, dict[str, int]]:
+            free = {name: found for name, each in most.items() if (found := _of_others(each, machine))}
+            return len(waiting) > (machine in waiting), at_work is not None and at_work <= {machine}, free
+
+        usual, special = of_all_but(None), {each[0][1] for each in most.values()}
+        special.update(*(few for few in (waiting, at_work or ()) if len(few) == 1))
+        for machine, peer in self._peers.items():
+            told = of_all_but(machine) if machine in special else usual
+            if peer.told != told:
+                self._peers.send_demand(machine, *told)
         return self._to_send()
 
-    def _free_but(self, machine: int) -> dict[str, int]:
-        """Return the most of each resource that a task could have on another machine."""
-        free: dict[str, int] = {}
-        for other in self._router.requests.waiting:
-            for name, amount in self._peers[other].free.items() if other != machine else ():
-                free[name] = max(amount, free.get(name, 0))
-        return free if not self._router.table.in_line else {}
+    def _most_free(self) -> dict[str, list[tuple[int, int]]]:
+        """Return the two machines that have the most of each resource free, with the amounts, the largest first."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for machine in self._router.requests.waiting if not self._router.table.in_line else ():
+            for name, amount in self._peers[machine].free.items():
+                found[name] = sorted([*found.get(name, []), (amount, machine)], reverse=True)[:2]
+        return found
 
     def give_up(self, why: str) -> list[Send]:
         """No other machine can work, nor will any join: tell that of the origin, which may go on alone."""
@@ -93,3 +106,8 @@ class CoordinatorState:
 
     def _to_send(self) -> list[Send]:
         return [each for each in self._peers.take_instructions() if isinstance(each, Send)]
+
+
+def _of_others(most: list[tuple[int, int]], machine: int | None) -> int:
+    """Return the most of a resource that a task could have on another machine."""
+    return next((amount for amount, other in most if other != machine), 0)

@@ -46,6 +46,12 @@ class Membership:
         self._expected = hosts
         return self._notice()
 
+    def came(self) -> Notice:
+        """An agent has started on a host that was not there when all others had answered."""
+        if self._expected is not None:
+            self._expected += 1
+        return self._notice()
+
     def failed(self) -> Notice:
         """A host on which an agent had started has no agent any more."""
         if self._expected is not None:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Mapping
 
-from .options import COUNT, RunParser, add_options
+from .options import COUNT, SECONDS, RunParser, add_options
 from .parser import Parser
 from .submit_options import new_submit_parser
 
@@ -111,6 +111,8 @@ def _new_worker_parser() -> Parser:
     )
     parser.add_argument("--connect", metavar="FILE", required=True, help="the file that the run wrote for --invite")
     parser.add_argument("-n", type=COUNT, metavar="N", help="workers here (default: all usable processors)")
+    wait = "if there is no such file yet, wait so many seconds for it (default: 0)"
+    parser.add_argument("--wait", type=SECONDS, metavar="S", default=0.0, help=wait)
     return parser
 
 

@@ -13,7 +13,7 @@ from ...wire.status_page import MOST_WORKERS
 from .parser import Parser
 from .resources import read_amounts
 
-__all__ = ["COUNT", "RunParser", "add_options", "new_parser"]
+__all__ = ["COUNT", "SECONDS", "RunParser", "add_options", "new_parser"]
 
 _EXAMPLES = """\
 examples:
@@ -151,9 +151,9 @@ def _add_host_options(parser: Parser) -> None:
     again = f"start a host whose processes have ended again, at most N times (default: {TUNING.host_restarts})"
     add("--host-restarts", metavar="N", type=restarts, default=TUNING.host_restarts, help=again)
     add("--min-hosts", metavar="N", type=int, help="fail unless at least N hosts take part (default: all must)")
-    cluster = "run on a Dask cluster: tls://host:port, tcp://host:port, or its scheduler file"
+    cluster = "run on a cluster of Dask (tls://host:port, tcp://host:port, or its scheduler file) or Ray (ray:auto)"
     add("--connect", metavar="CLUSTER", help=cluster)
-    add("--insecure", action="store_true", help="allow a Dask cluster without TLS: the run's key goes unencrypted")
+    add("--insecure", action="store_true", help="allow a cluster without TLS: the run's key goes unencrypted")
     add("--invite", metavar="FILE", type=os.path.abspath, help="write a file with which other machines can join")
     add("--dry-run", action="store_true", help="show what would be started, and on which host; start nothing")
 
@@ -277,3 +277,6 @@ def _seconds(text: str) -> float:
     except ValueError:
         pass
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, more than 0")
+
+
+SECONDS = _seconds

@@ -6,12 +6,11 @@ import sys
 
 from ... import log
 from ...cluster.launchers import Allocation, Environment, Reach
-from ...cluster.launchers.dask import named_cluster
 from ...cluster.launchers.local import is_here
 from ...cluster.planning.files import collect
 from ...cluster.planning.hosts import MOST_HOSTS, HostsError
 from ...cluster.planning.invitation import Invitation, check_invitation_file, python_version, scoop_version
-from ...cluster.planning.plan import Placement, Plan, check, discover, least_away, named, place
+from ...cluster.planning.plan import Placement, Plan, check, discover, least_away, named, named_cluster, place
 from ...engine.process.limits import Limits
 from ...machine.cores import THREAD_LIMITS, usable_cores
 from ...machine.program import Program
@@ -24,7 +23,7 @@ def find_placement(options: argparse.Namespace, environ: Environment) -> Placeme
     if options.connect is not None:
         if options.hosts or options.hostfile is not None:
             raise HostsError("--connect names a cluster, and --hosts or --hostfile names hosts: give one of them")
-        return Placement(0, (), Allocation(f"the Dask cluster {options.connect}", ()))
+        return Placement(0, (), Allocation(f"the cluster {options.connect}", ()))
     allocation = named(options.hosts, options.hostfile, _read) or discover(environ, _read)
     if allocation.unused:
         log.own.warning("scoop: %s", allocation.unused)
@@ -44,7 +43,7 @@ def new_plan(placement: Placement, options: argparse.Namespace, program: Program
         check_invitation_file(options.invite)
     cluster = None
     if options.connect is not None:
-        cluster = named_cluster(options.connect, options.insecure, _read)._replace(workers=options.n)
+        cluster = named_cluster(options.connect, options.insecure, os.environ, _read)._replace(workers=options.n)
     start = options.python_interpreter, options.pythonpath, options.prolog or "", options.ssh_executable
     grace = options.silence if options.grace is None else options.grace
     lasting = options.silence, grace, options.host_restarts

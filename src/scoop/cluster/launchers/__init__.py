@@ -12,6 +12,7 @@ from ..planning.hosts import Host, HostsError, parse_lines
 
 __all__ = [
     "Allocation",
+    "Cluster",
     "Environment",
     "Reach",
     "ReadFile",
@@ -34,6 +35,15 @@ class Allocation(NamedTuple):
     launcher: str = "ssh"  # the command that starts processes there: "ssh", "srun", "qrsh", "blaunch" or "mpiexec"
     here: str | None = None  # the name of this machine among them, if the batch system tells it
     unused: str = ""  # what of the job is not used, and why; empty if all of it is
+
+
+class Cluster(NamedTuple):
+    """A cluster that is up, and that another system runs."""
+
+    kind: str  # "Dask" or "Ray"
+    address: str
+    host: str = ""  # of its scheduler; empty if that is not known here
+    workers: int | None = None  # that the run is to have there; None is one for each processor of the cluster
 
 
 def read_text(read: ReadFile, name: str, what: str) -> str:

@@ -2,23 +2,14 @@
 
 import ipaddress
 import json
-from typing import NamedTuple
 
 from ..planning.hosts import HostsError
-from . import ReadFile
+from . import Cluster, ReadFile
 
-__all__ = ["Cluster", "named_cluster"]
-
-
-class Cluster(NamedTuple):
-    """A Dask cluster that is up: the address and the host of its scheduler."""
-
-    address: str
-    host: str
-    workers: int | None = None  # that the run is to have there; None is one for each thread of the cluster
+__all__ = ["dask_cluster"]
 
 
-def named_cluster(text: str, insecure: bool, read: ReadFile) -> Cluster:
+def dask_cluster(text: str, insecure: bool, read: ReadFile) -> Cluster:
     """Return the cluster that ``text`` names: an address, or a scheduler file. Raises HostsError.
 
     The invitation that goes there holds the private key of the run: anyone who has it can run code on all machines of
@@ -38,7 +29,7 @@ def named_cluster(text: str, insecure: bool, read: ReadFile) -> Cluster:
             "and anyone who reads it can run code on all machines of the run. Start the cluster with TLS, or add "
             "--insecure if its network is safe"
         )
-    return Cluster(address, host)
+    return Cluster("Dask", address, host)
 
 
 def _in_file(name: str, read: ReadFile) -> str:

@@ -30,7 +30,7 @@ class Dialing:
     async def join(self) -> None:
         """Begin a session. Raises OSError if the run does not answer, or refuses this machine."""
         try:
-            verdict = await self._dial(TUNING.join_seconds)
+            verdict = await self._dial(max(TUNING.join_seconds, self._terms.silence))
         except LineBroken:
             raise OSError(f"the run at {self._terms.address} has hung up") from None
         if verdict != Verdict.WELCOME:

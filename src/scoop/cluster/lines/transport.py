@@ -4,13 +4,18 @@ It has two functions: ``listen`` for the coordinator, and ``connect`` for the ot
 may break. A connection (``connection.py``) lasts over many of them.
 """
 
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Protocol
 
 from ...tuning import TUNING
 from ...wire.messages import Message
 
-__all__ = ["Connection", "Line", "LineBroken", "MeetLine", "TakeConnection", "Terms"]
+__all__ = ["LEAVE_SIGNAL", "Connection", "Line", "LineBroken", "MeetLine", "TakeConnection", "Terms"]
+
+
+LEAVE_SIGNAL = signal.SIGURG
+"""With which an agent has its machine leave: no terminal and no batch system sends it to all processes of a job."""
 
 
 class Terms(NamedTuple):

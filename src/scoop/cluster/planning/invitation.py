@@ -30,6 +30,7 @@ from .files import ProgramFiles
 from .hosts import HostsError
 
 __all__ = [
+    "LEAVE",
     "MARK",
     "Answer",
     "Invitation",
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 MARK = b"\x1escoop "
+LEAVE = b"leave\n"  # behind the invitation: this machine is to leave the run
 
 _HEADER = struct.Struct("!8sQQ")  # a magic word, and the lengths of the two parts
 _MAGIC = b"scoop-1\n"

@@ -4,20 +4,21 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..launchers import Allocation, Environment, Reach, ReadFile, read_text
-from ..launchers.dask import Cluster
+from ..launchers import Allocation, Cluster, Environment, Reach, ReadFile, read_text
+from ..launchers.dask import dask_cluster
 from ..launchers.grid_engine import grid_engine, qrsh
 from ..launchers.local import HERE
 from ..launchers.lsf import blaunch, lsf
 from ..launchers.mpi import mpiexec
 from ..launchers.pbs import pbs
+from ..launchers.ray import ray_cluster
 from ..launchers.slurm import slurm, srun
 from ..launchers.ssh import ssh
 from ..lines.transport import Terms
 from .hosts import Host, HostsError, merge, parse_host, parse_hostfile, parse_names
 from .invitation import Invitation
 
-__all__ = ["Call", "Placement", "Plan"]
+__all__ = ["Call", "Placement", "Plan", "named_cluster"]
 __all__ += ["allot", "calls", "check", "describe", "discover", "invite", "least_away", "named", "place"]
 
 
@@ -38,7 +39,7 @@ class Plan(NamedTuple):
     invitation: Invitation  # what the agents are told, without the terms
     least: int  # how many of the hosts must take part for the run to go on
     invite: str | None = None  # a file for an invitation, with which other machines can join
-    cluster: Cluster | None = None  # whose hosts are to take part
+    cluster: Cluster | None = None  # whose nodes are to take part
     here: int = 0  # workers on the machine of the program
 
 
@@ -70,6 +71,11 @@ def named(hosts: Sequence[str], hostfile: str | None, read: ReadFile) -> Allocat
     text = read_text(read, hostfile, f"the hostfile {hostfile!r}")
     source = "standard input" if hostfile == "-" else hostfile
     return Allocation(f"--hostfile {hostfile}", tuple(parse_hostfile(text, source)))
+
+
+def named_cluster(text: str, insecure: bool, environ: Environment, read: ReadFile) -> Cluster:
+    """Return the cluster that ``--connect`` names. Raises HostsError."""
+    return ray_cluster(text, insecure, environ) or dask_cluster(text, insecure, read)
 
 
 def place(allocation: Allocation, here: Sequence[bool], n: int | None, cores: int) -> Placement:

@@ -1,8 +1,8 @@
 """Start an agent on every host of a run, and keep the agents until the run ends; asyncio.
 
-All are started at once, by the launcher's command (here), or on a Dask cluster (``dask_agents.py``). What the agents'
-processes print goes on to our own standard output and standard error, by whole lines. An agent ends when its standard
-input does, so none outlives this process.
+All are started at once, by the launcher's command (here), or on a cluster that is up (``cluster_agents.py``). What
+the agents' processes print goes on to our own standard output and standard error, by whole lines. An agent ends when
+its standard input does, so none outlives this process.
 """
 
 import asyncio

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.cluster.launchers.dask import Cluster, named_cluster
+from scoop.cluster.launchers import Cluster
 from scoop.cluster.planning.hosts import HostsError
+from scoop.cluster.planning.plan import named_cluster
 
 FILES = {
     "scheduler.json": json.dumps({"type": "Scheduler", "address": "tls://10.0.0.1:8786", "workers": {}}),
@@ -40,7 +41,21 @@ def read(name: str) -> str:
     ],
 )
 def test_clusters(text: str, insecure: bool, address: str, host: str) -> None:
-    assert named_cluster(text, insecure, read) == Cluster(address, host)
+    assert named_cluster(text, insecure, {}, read) == Cluster("Dask", address, host)
+
+
+@pytest.mark.parametrize(
+    ("text", "insecure", "tls", "address", "host"),
+    [
+        ("ray:auto", False, "", "auto", ""),
+        ("ray:node1:6379", False, "", "node1:6379", "node1"),
+        ("ray:[fe80::1]:6379", False, "", "[fe80::1]:6379", "fe80::1"),
+        ("ray://node1:10001", True, "", "ray://node1:10001", "node1"),
+        ("ray://node1:10001", False, "1", "ray://node1:10001", "node1"),
+    ],
+)
+def test_clusters_of_ray(text: str, insecure: bool, tls: str, address: str, host: str) -> None:
+    assert named_cluster(text, insecure, {"RAY_USE_TLS": tls}, read) == Cluster("Ray", address, host)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +73,17 @@ def test_clusters(text: str, insecure: bool, address: str, host: str) -> None:
         ("tls://node1:0", "is no Dask scheduler"),
         ("tls://:8786", "is no Dask scheduler"),
         ("tls://node1:99999", "is no Dask scheduler"),
+        ("ray:", "this is no Ray cluster"),
+        ("ray:node1", "this is no Ray cluster"),
+        ("ray:node1:0", "this is no Ray cluster"),
+        ("ray://node1:99999", "this is no Ray cluster"),
+        ("ray://auto", "this is no Ray cluster"),
+        ("ray://node1:10001", "Ray goes without TLS here"),
     ],
 )
 def test_what_is_none_is_named(text: str, naming: str) -> None:
     with pytest.raises(HostsError) as caught:
-        named_cluster(text, False, read)
+        named_cluster(text, False, {}, read)
     assert f"--connect {text}" in str(caught.value)
     assert naming in str(caught.value)
 
@@ -70,7 +91,8 @@ def test_what_is_none_is_named(text: str, naming: str) -> None:
 @given(st.text())
 def test_any_text_is_a_cluster_or_refused(text: str) -> None:
     try:
-        assert named_cluster(text, False, read).host
+        found = named_cluster(text, False, {}, read)
+        assert found.host or found.kind == "Ray"
     except HostsError as problem:
         complaint = str(problem)
         assert f"--connect {text}" in complaint
