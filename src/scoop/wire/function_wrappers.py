@@ -17,6 +17,9 @@ CachedFunction: type = type(functools.lru_cache(maxsize=0)(id))
 _DISPATCHER = getattr(functools.singledispatch(id), "__code__")  # noqa: B009 - type checkers know of none
 """The code of each function that ``functools.singledispatch`` makes."""
 
+_CHOICE = functools.singledispatch(id).dispatch.__code__  # type: ignore[attr-defined]
+"""The code of its attribute ``dispatch``. From Python 3.13 on, a bound singledispatchmethod refers to that alone."""
+
 _MADE_ANEW = frozenset({"__wrapped__", "cache_parameters", "registry", "register", "dispatch", "_clear_cache"})
 """Attributes that such an object gets when it is made."""
 
@@ -32,6 +35,9 @@ def reduce_wrapper(obj: Any, is_found: Callable[[Any], bool]) -> Any:
     if kind is functools.cached_property:  # before Python 3.12 it holds a lock
         attributes = {name: value for name, value in vars(obj).items() if name not in ("func", "lock")}
         return functools.cached_property, (obj.func,), attributes
+    if kind is FunctionType and obj.__code__ is _CHOICE:
+        registry = obj.__closure__[_CHOICE.co_freevars.index("registry")].cell_contents
+        return _choose_among, (dict(registry),)
     is_cached = kind is CachedFunction
     if not (is_cached or _dispatches(obj)) or is_found(obj):
         return NotImplemented
@@ -49,6 +55,12 @@ def _dispatches(value: Any) -> bool:
 
 def _make_cached(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
     return functools.lru_cache(maxsize, typed)(function)
+
+
+def _choose_among(functions: dict[type, Callable[..., Any]]) -> Callable[[type], Callable[..., Any]]:
+    dispatcher = functools.singledispatch(functions.pop(object))
+    _fill_dispatcher(dispatcher, (functions, {}))
+    return dispatcher.dispatch
 
 
 def _fill_dispatcher(dispatcher: Any, state: tuple[dict[type, Callable[..., Any]], dict[str, Any]]) -> None:
