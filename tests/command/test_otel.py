@@ -119,7 +119,7 @@ def test_a_package_that_is_missing_is_told_before_anything_starts(scoop_run: Run
         "try: find_exporter()\n"
         "except Exception as problem: print(problem)"
     )
-    assert "pip install 'scoop[otel]'" in run_python("-c", code, cwd=tmp_path).out
+    assert "pip install opentelemetry-sdk" in run_python("-c", code, cwd=tmp_path).out
 
 
 LINES = [

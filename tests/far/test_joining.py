@@ -94,7 +94,12 @@ def test_who_leaves_finishes_what_it_has_begun(background: Background) -> None:
 def test_who_is_early_waits_for_the_invitation(background: Background) -> None:
     words = ("-m", "scoop", "worker", "--connect", "invitation", "-n", "1", "--wait", "100")
     worker = background(sys.executable, *words)
-    run = begin(background, "def main(): assert left_alone(futures.submit(os.getpid)).result() != os.getpid()")
+    body = """
+        def main():
+            futures.wait_for_workers(2)
+            assert left_alone(futures.submit(os.getpid)).result() != os.getpid()
+        """
+    run = begin(background, body)
     assert (run.end(), worker.end()) == (0, 0), run.err + worker.err
 
 

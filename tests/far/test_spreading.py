@@ -45,7 +45,7 @@ def run_small(far: Far, *options: str) -> tuple[list[float], Run]:
 def test_hosts_pass_large_constants_on(far: Far) -> None:
     copies, _ = run_small(far)
     assert len(copies) == 1
-    assert copies[0] < 2
+    assert copies[0] < 3  # as many as without
 
 
 @pytest.mark.thorough

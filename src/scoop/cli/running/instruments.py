@@ -1,7 +1,6 @@
 """What the command line has measured of a run: how far it is, and which functions take the time."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -63,6 +62,8 @@ def _of_workers(scheduler: Scheduler, function: Callable[[], bytes]) -> list[byt
 
 
 def _finish_profile(scheduler: Scheduler, recording: Recording) -> None:
+    import json
+
     from ...machine.memory_peaks import last_peaks, merged
     from ...machine.profiling import last_profile
     from .profile import show_peaks, show_profile
