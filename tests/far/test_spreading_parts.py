@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
@@ -192,6 +193,10 @@ def test_a_machine_may_be_lost_in_the_midst_and_another_join() -> None:
     run(main())
 
 
+@pytest.mark.thorough
+@pytest.mark.skipif(
+    sys.version_info[:3] == (3, 13, 0), reason="Python 3.13.0 keeps the frames of futures that failed"
+)
 def test_a_machine_that_passes_wrong_bytes_on_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         async with machines(3) as found:
