@@ -58,7 +58,7 @@ def speak():
 """
 
 
-@pytest.mark.parametrize(("scheme", "n"), [("tls", None), ("tcp", 3)])
+@pytest.mark.parametrize(("scheme", "n"), [("tls", None), pytest.param("tcp", 3, marks=pytest.mark.thorough)])
 def test_a_run_on_a_cluster(background: Background, scheme: str, n: int | None) -> None:
     write(background.folder / "script.py", program(f"SIZE = {n or 2}\n{AWAY}") + MAIN)
     found, certificates = cluster(background, scheme)

@@ -264,6 +264,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_globals_set_under_the_guard_are_the_same_on_all_machines(far: Far) -> None:
     far.check(
         """

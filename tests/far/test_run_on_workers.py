@@ -1,5 +1,7 @@
 """futures.run_on_workers(), and initializers, on three machines."""
 
+import pytest
+
 from .conftest import Far
 
 
@@ -28,6 +30,7 @@ def main():
     )
 
 
+@pytest.mark.thorough
 def test_an_initializer_is_called_on_each_machine(far: Far) -> None:
     far.check(
         """
