@@ -258,7 +258,7 @@ class MapInProgress:
     def take_back_suspended(self) -> bool:
         """Take rows from a slice that waits within a call, to run them now; return whether there were any."""
         with self._lock:
-            if rows := self._slices.split_suspended():
+            if rows := self._slices.split_suspended(self._scheduler.waits):
                 (self._kept if self._stays else self._unbegun).put_back(rows)
                 self._note_unbegun()
             return bool(rows)

@@ -108,11 +108,6 @@ class RunningSlice:
         """Return how long the rows that have not begun are to take, if that is known; else 0."""
         return self.rows_left() * self._seconds_per_row
 
-    @property
-    def is_suspended(self) -> bool:
-        """Whether the call that it has come to waits for other tasks, and its thread may run some meanwhile."""
-        return self.fiber.gr_frame is not None
-
     @indivisible
     def split(self) -> range:
         """Take the later half of the rows that have not begun, or the only one; return which rows of the map."""

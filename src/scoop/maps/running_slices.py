@@ -1,6 +1,8 @@
 """The slices of one map that run in this process. The map's lock guards them."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+
+from greenlet import greenlet
 
 from ..tuning import TUNING
 from .running_slice import RunningSlice
@@ -50,9 +52,9 @@ class RunningSlices:
                 return rows
         return _NONE
 
-    def split_suspended(self) -> range:
-        """Take rows of the first slice whose call waits for other tasks; return which rows of the map."""
+    def split_suspended(self, suspended: Container[greenlet]) -> range:
+        """Take rows of the first slice whose call waits on a suspended fiber; return which rows of the map."""
         for each in self:
-            if each.is_suspended and (rows := each.split()):
+            if each.fiber in suspended and (rows := each.split()):
                 return rows
         return _NONE
