@@ -230,7 +230,7 @@ class Executor(futures.Executor):
 
         Parameters:
             wait: whether to return only when the workers have ended.
-            cancel_futures: whether to cancel the calls that have not been sent to a worker.
+            cancel_futures: whether to cancel the calls that have not begun, also those that were sent to a worker.
         """
         self._end.detach()
         self._calls.close(cancel_futures)

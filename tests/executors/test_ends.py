@@ -5,11 +5,12 @@ import signal
 import sys
 
 import psutil
+import pytest
 
 from background import Background, background, until
 from executors.programs import IMPORTS, check, start
 from running import RunScoop, write
-from scripts import program
+from scripts import MAIN, program
 
 __all__ = ["background"]
 
@@ -291,3 +292,42 @@ def test_ctrl_c_in_a_terminal_is_for_the_program_alone(background: Background) -
     command.says("fine")
     assert command.end() == 0
     assert command.err == ""
+
+
+SHUT_DOWN_AMID = """
+        def mark(number):
+            open(f"mark-{number}", "w").close()
+            if number == 100:
+                is_open()
+            time.sleep(0.02 * (number >= SLOW_FROM))
+            return number
+
+        def main():
+            executor = Executor(WORKERS)
+            for number in range(20):
+                executor.submit(mark, number).result()
+            sent = [executor.submit(mark, number) for number in range(100, 400)]
+            after = executor.submit(mark, sent[0])
+            until(lambda: os.path.exists("mark-100"))
+            executor.shutdown(wait=False, cancel_futures=True)
+            until(lambda: all(each.done() for each in sent[1:]))
+            open_gate()
+            executor.shutdown()
+            made = [each.result() for each in sent if not each.cancelled()]
+            assert made[0] == 100 and after.cancelled() and len(made) < 100
+            assert 20 + len(made) == marks(), (len(made), marks())
+            told = []
+            sent[-1].add_done_callback(told.append)
+            assert told == [sent[-1]]
+"""
+
+
+@pytest.mark.parametrize(("workers", "slow_from"), [(1, 1000), (2, 100)])
+def test_what_was_sent_and_has_not_begun_is_cancelled(scoop_run: RunScoop, workers: int, slow_from: int) -> None:
+    check(scoop_run, SHUT_DOWN_AMID.replace("WORKERS", str(workers)).replace("SLOW_FROM", str(slow_from)))
+
+
+def test_within_a_run_likewise(scoop_run: RunScoop) -> None:
+    body = SHUT_DOWN_AMID.replace("WORKERS", "2").replace("SLOW_FROM", "100")
+    run = scoop_run(program(IMPORTS) + program(body).removeprefix(program("")) + MAIN, n=2)
+    assert (run.status, run.out, run.err) == (0, "fine\n", ""), run.err

@@ -70,6 +70,11 @@ class Process:
         """Have a call made by another thread."""
         self.deferred.append(call)
 
+    def settle(self) -> None:
+        """Make the deferred calls."""
+        while self.deferred:
+            self.deferred.pop(0)()
+
     def discard(self, thing: object) -> None:
         """Drop an object of the program's."""
         self.discarded.append(thing)
@@ -115,7 +120,7 @@ def new_map(
     return MapInProgress(process, MapRows(function), (range(rows),), notify, 2)
 
 
-def arrive(process: Process, chunk: InFlight, function: Callable[[int], int], parts: int = 1) -> None:
+def arrive(process: Process, chunk: InFlight, function: Callable[[Any], Any], parts: int = 1) -> None:
     """Run the rows of a stolen chunk, as another worker does; have its results arrive, in so many parts."""
     rows = chunk.call[1][0]
     bounds = [len(rows) * place // parts for place in range(parts + 1)]

@@ -13,7 +13,7 @@ from scoop.engine.waiting import Waiting
 from scoop.maps.consumer import Consumer
 from scoop.maps.map_in_progress import MapInProgress
 from scoop.maps.received_chunk import ReceivedChunk
-from scoop.maps.row_functions import MapRows
+from scoop.maps.row_functions import NOT_BEGUN, MapRows
 from scoop.maps.running_slice import RunningSlice
 from scoop.maps.segment import Segment
 from scoop.maps.stolen_chunk import StolenChunk
@@ -137,6 +137,29 @@ def put_back_and_cancel(interleaver: Interleaver) -> None:
     assert not open_map._chunks
 
 
+def stop_while_rows_run(interleaver: Interleaver) -> None:
+    process, rows, found = Process(interleaver), Rows(), list[int | tuple[()]]()
+    consumer = Consumer(process, in_order=True)
+    open_map = new_map(process, ROWS, rows, consumer.point.notify)
+    consumer.maps.append(open_map)
+
+    def consume() -> None:
+        while (segment := consumer.next()) is not None:
+            found.extend(segment.values)
+
+    def stop() -> None:
+        for _ in range(interleaver.choice.randrange(60)):
+            interleaver.step()
+        open_map.stop()
+        rows.closed = True
+
+    interleaver.run(consume, lambda: steal_and_answer(process, open_map, rows, 4), stop)
+    assert len(found) == ROWS, "the end of a row is not reported, or twice"
+    for row, value in enumerate(found):
+        assert value == (10 * row if rows.begun[row] else NOT_BEGUN)
+    assert_nothing_on_offer(process, open_map)
+
+
 def split_while_it_runs(interleaver: Interleaver) -> None:
     rows, reported, given = Rows(), list[int](), list[range]()
 
@@ -225,6 +248,7 @@ SCENARIOS = [
     consume_steal_and_close,
     consume_and_steal,
     put_back_and_cancel,
+    stop_while_rows_run,
     split_while_it_runs,
     notify_while_the_wait_begins,
     futures_end_while_the_wait_begins,
@@ -236,7 +260,9 @@ def test_rows_and_results_are_safe_in_every_order_of_lines(scenario: object) -> 
     over_seeds(scenario, 200)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("scenario", [consume_steal_and_close, put_back_and_cancel, split_while_it_runs])
+@pytest.mark.parametrize(
+    "scenario", [consume_steal_and_close, put_back_and_cancel, stop_while_rows_run, split_while_it_runs]
+)
 def test_without_its_lock_a_map_is_found_to_be_unsafe(scenario: object) -> None:
     with pytest.raises(AssertionError, match="seed"):
         over_seeds(scenario, 2000, lock=NoLock, rlock=NoLock)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from scoop.engine.tasks.cost_model import CostModel
 from scoop.engine.tasks.task import PLAIN
 from scoop.errors import WorkerLost
 from scoop.maps.call_queue import CallQueue
-from scoop.maps.row_functions import CallRows
+from scoop.maps.row_functions import NOT_BEGUN, CallRows
 from scoop.maps.segment import Segment, pack_segments
 
 
@@ -209,7 +209,7 @@ def test_once_refused_all_calls_fail_and_none_is_taken(process: Process) -> None
 
 def test_once_closed_no_call_is_taken_and_what_is_queued_stays(process: Process) -> None:
     process.submit(3)
-    process.queue.close(RuntimeError("closed"))
+    process.queue.close(RuntimeError("closed"), cancel=False)
     with pytest.raises(RuntimeError, match="closed"):
         process.submit(1)
     assert process.sent()
@@ -239,3 +239,31 @@ def test_a_chunk_that_is_dropped_for_one_call_is_sent_anew_without_it(process: P
     assert others
     assert all(any(lone.has(each) for lone in again) for each in others)
     assert not any(lone.has(unwanted) for lone in again)
+
+
+def test_of_a_stopped_chunk_unwanted_calls_end_and_others_are_sent_anew(process: Process) -> None:
+    futures = process.submit(100)
+    chunk = process.sent()[0]
+    number = len(chunk.call[1][0])
+    for future in futures[2:number:2]:
+        future.is_unwanted = True
+    part = pack_segments(CallRows(abs), [Segment(0, 2, [(0,), (1,)]), Segment(2, number - 2, [NOT_BEGUN] * 98)], None)
+    chunk.arrived((True, *part), process)
+    process.settle()
+    assert [future.result(0) for future in futures[:2]] == [0, 1]
+    assert [future.cancelled() for future in futures[2:number]] == [number % 2 == 0 for number in range(2, number)]
+    assert [task.call[1] for task in process.sent()] == [(x,) for x in range(3, number, 2)]
+
+
+def test_once_withdrawn_nothing_goes_out_any_more(process: Process) -> None:
+    futures = process.submit(100)
+    chunks = process.queue.steal(2)
+    sent = next(iter(process.queue.sending(chunks)))
+    process.queue.close(RuntimeError("closed"), cancel=True)
+    process.queue.withdraw()
+    assert sent.withdraw()
+    assert not process.ready.tasks
+    assert not process.sent()
+    sent.dropped(process)
+    process.settle()
+    assert all(future.cancelled() for future in futures)

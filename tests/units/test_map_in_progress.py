@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from interleaved.maps import Process
+from interleaved.maps import Process, arrive
 from scoop.engine.results.outcomes import pack_error
+from scoop.errors import WorkerLost
 from scoop.maps.map_in_progress import MapInProgress
-from scoop.maps.row_functions import MapRows
+from scoop.maps.row_functions import CallRows, MapRows, call_outcome
 from scoop.maps.segment import PackedSegment, Segment, pack_segments
 from scoop.maps.stolen_chunk import StolenChunk
 from scoop.tuning import TUNING
@@ -288,3 +289,26 @@ def test_rows_behind_a_suspended_call_are_run_by_its_thread() -> None:
         results += open_map.pop(in_order=True).unpack().values  # type: ignore[union-attr]
     assert results == [*range(20)]
     assert not process.ready.running
+
+
+def test_of_calls_that_travel_together_the_one_that_is_lost_fails_alone() -> None:
+    process = Process()
+    calls: list[Any] = [((row,), {}) for row in range(10)]
+    process.costs.note_seconds(abs, 0.01)
+    open_map = MapInProgress(process, CallRows(abs), (calls,), lambda: None)
+    lost = [chunk for chunk in open_map.steal(1) if isinstance(chunk, StolenChunk)]
+    for chunk in lost:
+        chunk.lost(lambda: WorkerLost("gone"), process)
+    process.settle()
+    culprit, *others = process.suspects
+    culprit.lost(lambda: WorkerLost("gone again"), process)
+    process.settle()
+    for each in others:
+        arrive(process, each, lambda call: (call[0][0],))
+    outcomes: list[tuple[bool, Any]] = []
+    while not open_map.is_consumed:
+        if (segment := _next(open_map)) is not None:
+            outcomes += map(call_outcome, segment.unpack().values)
+    failed = lost[0].span.start
+    assert [value for _, value in outcomes if type(value) is int] == [row for row in range(10) if row != failed]
+    assert isinstance(outcomes[failed][1], WorkerLost)

@@ -142,7 +142,7 @@ class WorkerPool:
         """Take no more calls, and end when the others have. ``cancel``: what has not begun is cancelled."""
         if self not in _open:
             return  # it has ended; or this is a forked child, where a lock may be held by a thread that is not here
-        self._calls.close(_shut_down())
+        self._calls.close(_shut_down(), cancel)
         if cancel:
             withdraw_all(self.scheduler)
         self._closing.set()

@@ -6,7 +6,8 @@ workers, in chunks. It runs here only where there are none.
 
     submit ──> queued ──steal──> running ──result──> ended ──> its future is told, and calls the program's callbacks
 
-A call that is queued can be cancelled; one that is running, by force (``stopped_calls.py``). Results come by the I/O
+A call that is queued can be cancelled; one that is running, by force (``stopped_calls.py``). If the executor is shut
+down with ``cancel_futures``, all calls are cancelled that have not begun, wherever they are. Results come by the I/O
 thread, which must not run a line of the program's: a deferred call unpickles them, and tells the futures.
 """
 
@@ -80,6 +81,7 @@ class CallQueue:
         self._ended: deque[EndedCalls] = deque()
         self._closed: Exception | None = None  # why no call is taken any more
         self._is_giving = self._is_telling = False  # a deferred call is on its way
+        self._is_withdrawn = False  # nothing begins any more
         self._dependents = DependentCalls(scheduler, self._put_late)
 
     # -- for the executor -----------------------------------------------------------------------------------------
@@ -109,7 +111,9 @@ class CallQueue:
     def _put_late(self, call: SubmittedCall) -> None:
         """Put a call there that was submitted before, and had to wait for others."""
         self._put(call, late=True)
-        if self._scheduler.refusal is not None:  # as above
+        if self._is_withdrawn:  # perhaps meanwhile: this thread, or the one that withdraws, sees both
+            self.withdraw()
+        elif self._scheduler.refusal is not None:  # as above
             self.refuse(self._scheduler.refusal)
         elif not self._is_giving and self._scheduler.others_wait():
             self._give_soon()
@@ -120,16 +124,22 @@ class CallQueue:
             raise reason.with_traceback(None)
 
     @indivisible
-    def close(self, reason: Exception) -> None:
-        """Take no more calls."""
+    def close(self, reason: Exception, cancel: bool) -> None:
+        """Take no more calls; ``cancel``: nor any that were submitted before, and wait for others."""
         with self._lock:
             self._closed = self._closed or reason
+            self._is_withdrawn = self._is_withdrawn or cancel
 
     def withdraw(self) -> None:
-        """Cancel all calls that are queued."""
+        """Cancel all calls that have not been sent, and those that come back, or are put here late."""
+        self._is_withdrawn = True
         for call in self._pop(len(self._calls)):
             call.future.cancel()
             call.future.set_running_or_notify_cancel()
+        while (taken := self._next_taken()) is not None:
+            for call in taken.take_all():
+                call.future.end_unbegun()
+        self._note_left()
 
     def stop(self, future: CallFuture[Any]) -> None:
         """Have a call end that was sent to a worker, by force if it has begun; return when it has ended."""
@@ -190,14 +200,16 @@ class CallQueue:
             self._scheduler.defer(self._tell)
 
     def send_singly(self, calls: Sequence[SubmittedCall]) -> None:
-        """Send calls one by one, one of which cannot travel."""
-        self._taken.extend(LoneCall(self, call) for call in calls)
-        self._note_left()
-        self._give_soon()
+        """Send calls anew, one by one, save those that are not wanted."""
+        if wanted := self._still_wanted(calls):
+            self._taken.extend(LoneCall(self, call) for call in wanted)
+            self._note_left()
+            self._give_soon()
 
     def resend_suspects(self, calls: Sequence[SubmittedCall]) -> None:
         """Send calls anew whose worker died: singly, so that the one that kills is the only one lost."""
-        self._scheduler.send_suspects([LoneCall(self, self._once_tried(call)) for call in calls])
+        suspects = [LoneCall(self, self._once_tried(call)) for call in self._still_wanted(calls)]
+        self._scheduler.send_suspects(suspects)
 
     def note_seconds(self, function: Callable[..., Any], seconds: float) -> None:
         """Remember what a call took."""
@@ -235,6 +247,13 @@ class CallQueue:
         retries = self._scheduler.retries if options.retries is None else options.retries
         return call._replace(options=options._replace(retries=retries - 1, tries_before=1))
 
+    def _still_wanted(self, calls: Sequence[SubmittedCall]) -> list[SubmittedCall]:
+        """Return those of some calls that are wanted; have the others' futures told that they are cancelled."""
+        for call in calls:
+            if call.future.is_unwanted:
+                self._scheduler.defer(call.future.end_unbegun)
+        return [call for call in calls if not call.future.is_unwanted]
+
     def _give_soon(self) -> None:
         self._is_giving = True
         self._scheduler.defer(self._give)
@@ -248,7 +267,10 @@ class CallQueue:
         self._is_telling = False
         while (ended := self._next_ended()) is not None:
             for call, (ok, value) in zip(ended.calls, _outcomes(ended), strict=False):
-                _tell_future(call.future, ok, value)
+                if ok or value is not None:
+                    _tell_future(call.future, ok, value)
+                else:  # another call of its chunk was cancelled, or this one
+                    self.send_singly([call])
 
     def _next_ended(self) -> EndedCalls | None:
         try:

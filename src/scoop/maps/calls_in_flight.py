@@ -79,8 +79,12 @@ class _CallsInFlight:
     def sent_as(self, batch: int, number: int) -> None:
         """Hear under which name it was sent."""
 
-    def withdraw(self) -> None:
-        """Hear that the program wants nothing more of what has not begun: what was sent has, as far as it knows."""
+    def withdraw(self) -> bool:
+        """Hear that the program wants nothing more of what has not begun; return True: it is to be cancelled."""
+        for call in [*self._calls]:
+            if call is not None:
+                call.future.is_unwanted = True
+        return True
 
     def cannot_travel(self) -> None:
         raise AssertionError("it must travel")
@@ -89,12 +93,7 @@ class _CallsInFlight:
 
     def dropped(self, deferred: Deferred) -> None:
         """Be cancelled, since one of the calls is unwanted; the others are sent anew."""
-        calls = self.take_all()
-        for call in calls:
-            if call.future.is_unwanted:
-                deferred.defer(call.future.end_by_force)
-        if others := [call for call in calls if not call.future.is_unwanted]:
-            self._owner.send_singly(others)
+        self._owner.send_singly(self.take_all())
         self._drop(deferred)
 
     def not_sent(self, error: Exception, deferred: Deferred) -> None:
@@ -169,8 +168,7 @@ class CallChunk(_CallsInFlight):
         """Take in the rest of the calls. If none could run, one of them is to blame: then send them singly."""
         if packed[0]:
             self.arrived_in_part(packed, deferred)
-        else:
-            self._owner.send_singly(self.take_all())
+        self._owner.send_singly(self.take_all())
         self._drop(deferred)
 
     def not_sent(self, error: Exception, deferred: Deferred) -> None:  # noqa: ARG002

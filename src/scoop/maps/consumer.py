@@ -8,7 +8,8 @@ from ..engine.threads.blocking import WaitPoint
 from ..engine.threads.deadlock import Awaited
 from ..errors import CancelledError
 from ..tuning import TUNING
-from .map_in_progress import MapInProgress, MapScheduler
+from .map_in_progress import MapInProgress
+from .map_scheduler import MapScheduler
 from .segment import AnySegment, Segment
 
 __all__ = ["Consumer", "Point", "Source"]

@@ -28,7 +28,7 @@ from ..progress.loops import Loop
 from ..tuning import TUNING
 from .consumer import Point
 from .counted_map import told_rows
-from .map_in_progress import MapScheduler
+from .map_scheduler import MapScheduler
 from .presentation import Presentation, note_input
 from .row_functions import MapRows
 from .tolerant_rows import FailedRow

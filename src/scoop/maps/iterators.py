@@ -25,7 +25,8 @@ from ..progress.loops import Loop, ending
 from ..tuning import TUNING
 from .consumer import Consumer, Point, Source
 from .counted_map import CountedMap, loop_over, told_rows
-from .map_in_progress import MapInProgress, MapScheduler
+from .map_in_progress import MapInProgress
+from .map_scheduler import MapScheduler
 from .presentation import PLAIN_RESULTS, Presentation, note_input
 from .row_functions import Columns, MapRows, Operation, ReduceRows, ScanRows
 from .segment import Segment

@@ -9,20 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import inf
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
-from ..engine.offers.limited_offers import Runs
 from ..engine.offers.outbox import InFlight
-from ..engine.offers.ready_table import ReadyTable
 from ..engine.process.instruments import offered
 from ..engine.process.signal_safety import calls_program, indivisible
-from ..engine.tasks.cost_model import CostModel
 from ..engine.tasks.task import PLAIN, TaskOptions
-from ..engine.threads.blocking import Threads
 from ..engine.threads.deadlock import Awaited
 from ..tuning import TUNING
-from ..wire.messages import Message
-from .row_functions import Columns, MapRows
+from .map_scheduler import MapScheduler
+from .row_functions import NOT_BEGUN, Columns, MapRows
 from .row_ranges import RowRanges, divide
 from .running_slice import RunningSlice, run_slice
 from .running_slices import RunningSlices
@@ -30,33 +26,7 @@ from .segment import AnySegment, Segment
 from .steal_policy import Situation, plan_steal
 from .stolen_chunk import StolenChunk
 
-__all__ = ["MapInProgress", "MapScheduler"]
-
-
-class MapScheduler(Threads, Runs, Protocol):
-    """What maps need of the scheduler of their process: see engine/scheduler.py."""
-
-    size: int
-    ready: ReadyTable
-    costs: CostModel
-    retries: int
-    most_tasks: int | None
-    refusal: Exception | None
-    is_closed: bool
-
-    @property
-    def leaves_tasks(self) -> bool: ...
-    @property
-    def is_spared(self) -> bool: ...
-
-    def clock(self) -> float: ...
-    def send(self, message: Message, /) -> None: ...
-    def has_room(self) -> bool: ...
-    def ends_soon(self, function: Any) -> bool: ...
-    def heed_flags(self) -> None: ...
-    def wake(self) -> None: ...
-    def wake_if_idle(self) -> None: ...
-    def send_suspects(self, tasks: Sequence[InFlight]) -> None: ...
+__all__ = ["MapInProgress"]
 
 
 class MapInProgress:
@@ -97,6 +67,7 @@ class MapInProgress:
         self._arrived: dict[int, AnySegment] = {}  # by their first row, in the order in which they came
         self._unconsumed = RowRanges([range(total)])
         self._end = total  # no row from here on is wanted; 0 once the map is cancelled
+        self._is_stopped = False
         self.retries = scheduler.retries if self._options.retries is None else self._options.retries
         # What must not run twice is sent singly: else, when one row has killed its worker, others would be lost too.
         self._most_in_chunk = scheduler.most_tasks if self.retries else 1
@@ -175,6 +146,20 @@ class MapInProgress:
         for chunk in unwanted:
             chunk.cancel()
         self._notify()  # a consumer that waits is to hear that nothing more will come
+
+    @indivisible
+    def stop(self) -> None:
+        """Let no row begin any more, anywhere: NOT_BEGUN arrives in place of those that have not."""
+        with self._lock:
+            self._is_stopped = True
+            unbegun = RowRanges([*self._unbegun, *self._kept, *self._slices.stop_from(0)])
+            self._unbegun.clear()
+            self._kept.clear()
+            self._note_unbegun()
+            chunks = [*self._chunks]
+        self.put_back(unbegun)
+        for chunk in chunks:
+            chunk.cancel()
 
     def withdraw(self) -> None:
         """Cancel it, since the program has ended all that has not begun: the consumer is to hear of that."""
@@ -326,22 +311,20 @@ class MapInProgress:
     @indivisible
     def chunk_stays(self, chunk: StolenChunk, cannot_travel: bool) -> None:
         """Put the rows of a chunk back, among those that cannot travel if its pickling has failed."""
-        with self._lock:
-            self._chunks.discard(chunk)
-            if chunk.span.start >= self._end:
-                return
-            (self._kept if cannot_travel else self._unbegun).put_back(chunk.span)
-            self._note_unbegun()
-        self._scheduler.wake()
+        self.chunk_ended(chunk)
+        self.put_back(RowRanges([chunk.span]), cannot_travel)
 
     @indivisible
-    def put_back(self, ranges: RowRanges) -> None:
-        """Let rows begin anew that were sent away, anywhere."""
+    def put_back(self, ranges: RowRanges, cannot_travel: bool = False) -> None:
+        """Let rows begin anew that were sent away, here or anywhere; or none, if the map was stopped meanwhile."""
         with self._lock:
             ranges.drop_from(self._end)
-            for rows in ranges:
-                self._unbegun.put_back(rows)
+            stopped = [*ranges] if self._is_stopped else []
+            for rows in () if stopped else ranges:
+                (self._kept if cannot_travel else self._unbegun).put_back(rows)
             self._note_unbegun()
+        for rows in stopped:
+            self.deliver(Segment(rows.start, len(rows), [NOT_BEGUN] * len(rows)))
         self._scheduler.wake()
 
     def resend_singly(self, ranges: RowRanges) -> None:
@@ -352,8 +335,11 @@ class MapInProgress:
     def _send_singly(self, ranges: RowRanges, options: TaskOptions) -> None:
         with self._lock:
             wanted = [range(row, row + 1) for rows in ranges for row in rows if row < self._end]
-            chunks = [self._new_chunk(span, options) for span in wanted]
-        self._scheduler.send_suspects(chunks)
+            chunks = [] if self._is_stopped else [self._new_chunk(span, options) for span in wanted]
+        if chunks:
+            self._scheduler.send_suspects(chunks)
+        else:
+            self.put_back(ranges)
 
     def fail_rows(self, ranges: RowRanges, error: Exception) -> None:
         """Fail with the first of these rows; a map that goes on after errors sends several of them anew, singly."""

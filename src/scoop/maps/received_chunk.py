@@ -10,8 +10,9 @@ from ..engine.process.signal_safety import indivisible
 from ..engine.tasks.task import NO_NEEDS, Report, TaskOptions
 from ..tuning import TUNING
 from .consumer import Consumer
-from .map_in_progress import MapInProgress, MapScheduler
-from .row_functions import Columns, MapRows
+from .map_in_progress import MapInProgress
+from .map_scheduler import MapScheduler
+from .row_functions import CallRows, Columns, MapRows
 from .segment import AnySegment, Segment, pack_segments
 
 __all__ = ["ReceivedChunk"]
@@ -71,8 +72,11 @@ class ReceivedChunk:
             self._reported_at = monotonic()
 
     def cancel(self) -> None:
-        """Let no row of it begin any more."""
-        self._map.cancel()
+        """Let no row of it begin any more. Of calls of an executor, the owner hears what becomes of each."""
+        if isinstance(self._rows, CallRows):
+            self._map.stop()
+        else:
+            self._map.cancel()
 
     @indivisible
     def _keep(self, segment: AnySegment) -> None:

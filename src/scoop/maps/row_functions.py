@@ -15,7 +15,17 @@ from ..engine.tasks.task import PLAIN, split_options
 from ..errors import describe_call
 from ..wire import codec
 
-__all__ = ["CallRows", "Columns", "MapRows", "Operation", "ReduceRows", "ScanRows", "call_outcome", "travels_always"]
+__all__ = [
+    "NOT_BEGUN",
+    "CallRows",
+    "Columns",
+    "MapRows",
+    "Operation",
+    "ReduceRows",
+    "ScanRows",
+    "call_outcome",
+    "travels_always",
+]
 
 Columns = tuple[Sequence[Any], ...]
 """Rows of a map's inputs: as many sequences, of the same length, as the function has arguments."""
@@ -122,6 +132,8 @@ class CallRows(MapRows):
 
     __slots__ = ()
 
+    goes_on = True
+
     @calls_program
     def go_over(self, results: list[Any], begun: Iterator[Any], others: Columns) -> None:  # noqa: ARG002
         function = self.function
@@ -144,12 +156,18 @@ class CallRows(MapRows):
             yield from ((f"arg {number}", value) for number, value in enumerate(args))
             yield from ((f"keyword {name}", value) for name, value in kwargs.items())
 
+    def failed(self, error: BaseException, /) -> list[Any]:
+        return [(False, pack_error(error))]
+
     def _packed(self, value: object) -> tuple[bool, bytes]:
         try:
             return True, codec.dumps(value)
         except Exception as problem:
             raise result_not_sent(self.function, value, problem) from problem
 
+
+NOT_BEGUN = ()
+"""Stands in the place of what becomes of a call that was not made: see MapInProgress.stop."""
 
 _PLAIN = {int, float, complex, bool, str, bytes, type(None)}
 """Types whose values can always travel, so that they need not be packed singly."""
@@ -165,7 +183,12 @@ def _is_array(value: Any) -> bool:
 
 
 def call_outcome(result: tuple[Any, ...]) -> tuple[bool, Any]:
-    """Return whether a call has returned, and what; else what it has raised. Runs code of the program's."""
+    """Return whether a call has returned, and what; else what it has raised. Runs code of the program's.
+
+    Of a call that was not made, return False and None.
+    """
+    if not result:
+        return False, None
     return (True, result[0]) if len(result) == 1 else unpack_outcome(*result)
 
 

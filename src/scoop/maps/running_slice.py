@@ -121,12 +121,15 @@ class RunningSlice:
             return range(self.span.start + given.start, self.span.start + given.stop)
 
     @indivisible
-    def stop(self) -> None:
-        """Let no row begin any more."""
+    def stop(self) -> range:
+        """Let no row begin any more; return which rows of the map have not."""
         with self._lock:
+            if self._closed:
+                return _NONE
             self._stopped = True
             self._take_unbegun()
-            self._kept = _NONE
+            unbegun, self._kept = self._kept, _NONE
+            return range(self.span.start + unbegun.start, self.span.start + unbegun.stop)
 
     def _take_unbegun(self) -> None:
         taken: list[Any] = []

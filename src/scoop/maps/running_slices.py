@@ -38,11 +38,9 @@ class RunningSlices:
         """Return how many rows of them have not begun."""
         return sum(each.rows_left() for each in self)
 
-    def stop_from(self, start: int) -> None:
-        """Stop the slices that begin with this row of the map or with a later one."""
-        for each in self:
-            if each.span.start >= start:
-                each.stop()
+    def stop_from(self, start: int) -> list[range]:
+        """Stop the slices that begin with this row of the map or with a later one; return what has not begun."""
+        return [rows for each in self if each.span.start >= start and (rows := each.stop())]
 
     def split_long(self, now: float) -> range:
         """Take rows of the first slice that has long to go, or has run too long; return which rows of the map."""

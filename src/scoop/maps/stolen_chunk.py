@@ -67,9 +67,10 @@ class StolenChunk:
         if self._recall is not None:
             self._owner.send(self._recall)
 
-    def withdraw(self) -> None:
-        """Hear that the program wants nothing more of what has not begun."""
+    def withdraw(self) -> bool:
+        """Hear that the program wants nothing more of what has not begun; return False: the map cancels it."""
         self._owner.withdraw()
+        return False
 
     def cannot_travel(self) -> None:
         """Put its rows back: they are to run here."""
@@ -96,7 +97,7 @@ class StolenChunk:
         ok, data, _ = packed
         if ok:
             self.arrived_in_part(packed, deferred)
-            self.dropped(deferred)
+            self._end(deferred)
         else:
             deferred.defer(lambda: self.abandoned(unpack_outcome(False, data)[1], deferred))
 
@@ -106,7 +107,7 @@ class StolenChunk:
         def go_on() -> None:
             if len(self.span) > 1 and self._owner.retries:
                 self._owner.resend_singly(self._unreported)
-                self.dropped(deferred)
+                self._end(deferred)
             else:
                 self.abandoned(error(), deferred)
 
@@ -115,15 +116,18 @@ class StolenChunk:
     def interrupted(self, deferred: Deferred) -> None:
         """Put back the rows that were not reported: their worker was ended for another task."""
         self._owner.put_back(self._unreported)
-        self.dropped(deferred)
+        self._end(deferred)
 
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
         """End with an error in place of the rows that were not reported."""
         if self._unreported:
             self._owner.fail_rows(self._unreported, error)
-        self.dropped(deferred)
+        self._end(deferred)
 
-    def dropped(self, deferred: Deferred) -> None:
+    dropped = interrupted
+    """Was cancelled before it began. A map that is cancelled gets no rows back."""
+
+    def _end(self, deferred: Deferred) -> None:
         """End, without a word on what was not reported."""
         deferred.discard((self, self.call))
         del self.call

@@ -21,6 +21,8 @@ from ..tasks.async_function import AsyncFunction
 from ..tasks.task import TaskOptions, WithOptions
 from ..threads.blocking import Threads, WaitPoint
 from .dependents import Offers, submit_task
+from .withdrawal import Offers as Withdrawals
+from .withdrawal import withdraw
 
 __all__ = ["ExecutorTasks"]
 
@@ -30,7 +32,7 @@ T = TypeVar("T")
 Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 
-class TaskScheduler(Threads, Offers, Protocol):
+class TaskScheduler(Threads, Offers, Withdrawals, Protocol):
     """The methods of the scheduler that are needed here."""
 
     def join(self, future: Future, timeout: float | None, /) -> None: ...
@@ -131,8 +133,8 @@ class ExecutorTasks:
     def close(self, cancel: bool = False) -> None:
         """Take no more calls; ``cancel``: and cancel those that have not begun."""
         self._is_closed = True
-        for future in [*self._left] if cancel else ():
-            future.cancel()
+        if cancel:
+            withdraw(self.scheduler, [future.task for future in [*self._left]])
 
     def abort(self) -> None:
         """Take no more calls, and cancel those that have not begun: the workers are the run's."""

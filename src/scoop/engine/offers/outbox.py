@@ -72,7 +72,7 @@ class InFlight(Protocol):
     def lost(self, error: Callable[[], Exception], deferred: Deferred) -> None: ...
     def interrupted(self, deferred: Deferred) -> None: ...
     def abandoned(self, error: Exception, deferred: Deferred) -> None: ...
-    def withdraw(self) -> Future | None: ...
+    def withdraw(self) -> bool: ...
 
 
 class FutureInFlight:
@@ -90,11 +90,8 @@ class FutureInFlight:
     def must_travel(self) -> bool:
         return f.options_of(self._future).leaves
 
-    def is_of(self, future: Future) -> bool:
-        return future is self._future
-
     @property
-    def work(self) -> object:
+    def work(self) -> Future:
         return self._future
 
     @property
@@ -139,9 +136,9 @@ class FutureInFlight:
     def abandoned(self, error: Exception, deferred: Deferred) -> None:
         f.fail(self._future, error, deferred, noted=False)
 
-    def withdraw(self) -> Future:
-        """Hear that the program wants it no more; return the future: the caller has its task cancelled."""
-        return self._future
+    def withdraw(self) -> bool:
+        """Hear that the program wants it no more; return True: the caller is to have its task cancelled."""
+        return True
 
 
 class Batch:
@@ -288,7 +285,7 @@ class Outbox:
 
     def _cancel(self, batch: int, unwanted: Collection[Future]) -> None:
         tasks = enumerate([*self.in_flight.get(batch, ())])
-        numbers = [n for n, task in tasks if isinstance(task, FutureInFlight) and task.withdraw() in unwanted]
+        numbers = [n for n, task in tasks if isinstance(task, FutureInFlight) and task.work in unwanted]
         if numbers:
             self._send(Cancel(batch, numbers))
 

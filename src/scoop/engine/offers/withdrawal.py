@@ -8,7 +8,7 @@ from ...wire.messages import Cancel, Message
 from ..process.unasked import forget_failure
 from ..results import future as f
 from ..results.future import Future
-from .outbox import Outbox
+from .outbox import FutureInFlight, Outbox
 from .ready_table import ReadyTable
 
 __all__ = ["Coroutines", "Givers", "Offers", "withdraw", "withdraw_all"]
@@ -29,9 +29,10 @@ class Givers(Protocol):
 class Offers(Protocol):
     """What a process has on offer, and has sent: see engine/scheduler.py."""
 
-    ready: ReadyTable
     outbox: Outbox
 
+    @property
+    def ready(self) -> ReadyTable: ...
     @property
     def stealing(self) -> Givers: ...
     @property
@@ -55,10 +56,10 @@ def withdraw_all(offers: Offers) -> list[Future]:
     for batch, tasks in in_flight:
         numbers = []
         for number, task in enumerate([*tasks]):
-            sent = task.withdraw() if task is not None else None
-            if sent is not None:
+            if task is not None and task.withdraw():
                 numbers.append(number)
-                begun.append(sent)
+                if isinstance(task, FutureInFlight):
+                    begun.append(task.work)
         if numbers:
             offers.send(Cancel(batch, numbers))
     return begun

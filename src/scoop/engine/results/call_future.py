@@ -78,8 +78,8 @@ class CallFuture(futures.Future[T]):
             self.owner.stop(self)
         return self.cancelled()
 
-    def end_by_force(self) -> None:
-        """Be cancelled, though the call was running. Calls the program's callbacks."""
+    def end_unbegun(self) -> None:
+        """Be cancelled, though the call was sent: it never began, or was ended. Calls the program's callbacks."""
         self._state = "PENDING"  # no thread has the call any more
         super().cancel()
         self.set_running_or_notify_cancel()

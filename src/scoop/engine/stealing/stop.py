@@ -54,6 +54,6 @@ def _name(outbox: Outbox, future: Future) -> tuple[int, int] | None:
     """Return the batch, and the number in it, under which a task was sent; None if it is in no batch."""
     for batch, tasks in [*outbox.in_flight.items()]:
         for number, task in enumerate([*tasks]):
-            if isinstance(task, FutureInFlight) and task.is_of(future):
+            if isinstance(task, FutureInFlight) and task.work is future:
                 return batch, number
     return None
