@@ -13,15 +13,14 @@ import json
 import os
 import platform
 import re
-import statistics
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import report
 import scoop
+from measured import Results
 from peers import PEERS
 from processes import TIMED_OUT, Ended, end_when_told, run
 from rows import ROWS, WORKERS
@@ -39,27 +38,6 @@ FEW_GROUPS = {  # peers that differ from another in these groups only
 }
 LIMITS = {"tasks": 180, "hello": 60, "nested": 60, "arrays": 120, "programs": 120, "stream": 120}
 """Seconds after which a peer has hung."""
-
-Figures = dict[str, dict[str, list[float]]]
-
-
-@dataclass
-class Results:
-    """All that a run has found: ``figures[row][peer]`` has a value for each round."""
-
-    machine: dict[str, Any]
-    figures: Figures = field(default_factory=dict)
-    versions: dict[str, dict[str, str]] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-    def add(self, row: str, peer: str, value: float) -> None:
-        """Note a figure."""
-        self.figures.setdefault(row, {}).setdefault(peer, []).append(value)
-
-    def median(self, row: str, peer: str) -> float | None:
-        """Return the median of the rounds, if there are any."""
-        values = self.figures.get(row, {}).get(peer)
-        return statistics.median(values) if values else None
 
 
 class Measurement:

@@ -5,12 +5,10 @@ import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from measured import Results
 from rows import ROWS, Row
-
-if TYPE_CHECKING:
-    from measure import Results
 
 HOME = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
@@ -26,7 +24,7 @@ SHORT = (
 SHORT_PEERS = ("scoop", "original", "executor", "executor in chunks", "Pool.map", "loky", "joblib", "Dask", "Ray")
 
 
-def write(results: "Results", folder: Path | None) -> None:
+def write(results: Results, folder: Path | None) -> None:
     """Write what was found to a folder; without one, to the project's own, its README and its picture."""
     chosen = folder or RESULTS
     chosen.mkdir(exist_ok=True)
@@ -41,7 +39,7 @@ def write(results: "Results", folder: Path | None) -> None:
         print("no picture: matplotlib is not installed")
 
 
-def write_readme(results: "Results") -> None:
+def write_readme(results: Results) -> None:
     """Put a shorter table into the README."""
     before, _, rest = (HOME / "README.md").read_text().partition(FIRST)
     _, end, after = rest.partition(LAST)
@@ -58,7 +56,7 @@ def number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def table(results: "Results") -> str:
+def table(results: Results) -> str:
     """Return the medians as Markdown; the best of each row is bold."""
     peers = list(dict.fromkeys(peer for row in ROWS for peer in results.figures.get(row.key, {})))
     lines = [
@@ -76,14 +74,14 @@ def table(results: "Results") -> str:
     return "\n".join(lines) + "\n"
 
 
-def rounds(results: "Results") -> str:
+def rounds(results: Results) -> str:
     """Say how many rounds there were: some rows, or peers, may have had more than others."""
     counts = [len(values) for peers in results.figures.values() for values in peers.values()]
     least, most = min(counts, default=0), max(counts, default=0)
     return f"{least} to {most} rounds" if least < most else f"{most} round{'s' * (most != 1)}"
 
 
-def rows_of(results: "Results", rows: Sequence[Row], peers: Sequence[str]) -> list[str]:
+def rows_of(results: Results, rows: Sequence[Row], peers: Sequence[str]) -> list[str]:
     """Return the lines of a table."""
     lines = ["| | unit | " + " | ".join(peers) + " |", "|---|---|" + "---:|" * len(peers)]
     for row in rows:
@@ -100,7 +98,7 @@ def rows_of(results: "Results", rows: Sequence[Row], peers: Sequence[str]) -> li
     return lines
 
 
-def ratio(results: "Results", row: Row, peer: str, best: bool = False) -> float | None:
+def ratio(results: Results, row: Row, peer: str, best: bool = False) -> float | None:
     """Return how many times better SCOOP is than the peer, by the medians or by the best of all rounds."""
     found = results.figures.get(row.key, {})
     if not (found.get("scoop") and found.get(peer)):
@@ -110,7 +108,7 @@ def ratio(results: "Results", row: Row, peer: str, best: bool = False) -> float 
     return ours / theirs if row.more_is_better else theirs / ours
 
 
-def picture(results: "Results") -> None:
+def picture(results: Results) -> None:
     """Draw how many times better SCOOP is than each peer, a panel a row group, in greys and one colour."""
     import matplotlib as mpl
 
