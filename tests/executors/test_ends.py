@@ -52,10 +52,14 @@ def test_shutdown_cancels_what_waits_if_asked_to(scoop_run: RunScoop) -> None:
     check(
         scoop_run,
         """
+        def begin():
+            open_gate("begun")
+            return is_open()
+
         def main():
             executor = Executor(1)
-            first = executor.submit(is_open)
-            until(first.running)
+            first = executor.submit(begin)
+            is_open("begun")
             others = [executor.submit(leave_mark, number) for number in range(200)]
             rows = executor.map(leave_mark, range(1000, 2000))
             executor.shutdown(wait=False, cancel_futures=True)
