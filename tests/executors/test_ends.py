@@ -178,6 +178,10 @@ def test_ctrl_c_out_of_its_block_cancels_what_has_not_begun(scoop_run: RunScoop)
     check(
         scoop_run,
         """
+        def begin():
+            open_gate("begun")
+            return is_open()
+
         def block(executor, calls, inside):
             with executor:
                 inside()
@@ -185,8 +189,8 @@ def test_ctrl_c_out_of_its_block_cancels_what_has_not_begun(scoop_run: RunScoop)
 
         def main():
             executor, calls = Executor(1), []
-            calls.append(executor.submit(is_open))
-            until(calls[0].running)
+            calls.append(executor.submit(begin))
+            is_open("begun")
             calls += [executor.submit(leave_mark, number) for number in range(1000)]
             calls[-1].add_done_callback(lambda _: open_gate())
             interrupted(lambda inside: block(executor, calls, inside))

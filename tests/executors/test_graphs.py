@@ -69,6 +69,10 @@ def test_calls_that_wait_for_others_are_made_before_the_end(scoop_run: RunScoop)
         scoop_run,
         HELPERS
         + """
+        def begin():
+            open_gate("begun")
+            return gated(1)
+
         def main():
             with Executor(2) as executor:
                 call = executor.submit(gated, 1)
@@ -78,8 +82,8 @@ def test_calls_that_wait_for_others_are_made_before_the_end(scoop_run: RunScoop)
             assert call.result() == 6
             os.remove("gate")
             executor = Executor(2)
-            begun = executor.submit(gated, 1)
-            until(begun.running)
+            begun = executor.submit(begin)
+            is_open("begun")
             call = executor.submit(add, begun, 1)
             executor.shutdown(wait=False, cancel_futures=True)
             open_gate()
