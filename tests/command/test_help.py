@@ -43,7 +43,8 @@ def test_help_imports_nothing_that_runs_programs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("--retry", "--retries"), ("--retry=3", "--retries"), ("--lancher", "--launcher")]
+    ("word", "meant"),
+    [("--retry", "--retries"), ("--retry=3", "--retries"), ("--lancher", "--launcher"), ("--workers", "-n")],
 )
 def test_an_unknown_option_is_answered_with_the_one_meant(tmp_path: Path, word: str, meant: str) -> None:
     run = scoop(word, "script.py", cwd=tmp_path)
