@@ -116,7 +116,7 @@ class Executor(futures.Executor):
         trace: str | PathLike[str] | None = None,
         otel: bool = False,
     ) -> None:
-        if max_workers is not None and max_workers < 1:
+        if max_workers is not None and not (hasattr(max_workers, "__index__") and max_workers >= 1):
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
         if initializer is not None and not callable(initializer):
             raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
