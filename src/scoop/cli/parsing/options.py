@@ -78,7 +78,7 @@ def add_options(parser: Parser) -> None:
     table = "the same, with a table by function"
     add("--progress=table", dest="progress", action="store_const", const="table", help=table)
     profile = "print at the end where the time went in all processes, or write it to FILE.prof, for pstats"
-    add("--profile", action=_Profile, nargs=argparse.REMAINDER, metavar="FILE.prof", help=profile)
+    add("--profile", action=_Profile, nargs=argparse.REMAINDER, metavar="[FILE.prof]", help=profile)
     add("--nice", type=_niceness, metavar="LEVEL", help="add LEVEL to the niceness of all processes (-20 to 19)")
     retries = "run a task again at most N times after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")
@@ -126,7 +126,7 @@ _GONE = (
 def _add_host_options(parser: Parser) -> None:
     add = parser.add_argument_group("other machines (docs/clusters.md)").add_argument
     hosts = "run on these hosts: name, user@name:port, node[1-4]; a host that is named three times has three workers"
-    add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST", default=[], help=hosts)
+    add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST ...", default=[], help=hosts)
     lines = "run on the hosts of a file: in each line a name and a number of workers (-: standard input)"
     add("--hostfile", metavar="FILE", help=lines)
     add("--launcher", choices=_LAUNCHERS, help="command that starts processes there (default: the job's, or ssh)")
