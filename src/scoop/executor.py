@@ -21,6 +21,7 @@ from .cluster.pool import new_pool
 from .engine import runtime
 from .engine.offers.executor_tasks import ExecutorTasks
 from .engine.offers.limited_offers import check
+from .engine.results.call_future import CallFuture
 from .engine.results.signatures import as_executor_submit
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import from_async
@@ -34,7 +35,7 @@ from .maps.signatures import as_executor_map
 from .trace.settings import TraceOptions
 from .tuning import TUNING
 
-__all__ = ["Executor"]
+__all__ = ["CallFuture", "Executor"]
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Calls(Protocol):
 
     def submit(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
-    ) -> futures.Future[T]: ...
+    ) -> CallFuture[T]: ...
     def prepared(self, function: Callable[..., T]) -> Callable[..., T]: ...
     def check(self) -> None: ...
     def enter(self) -> None: ...
@@ -115,7 +116,7 @@ class Executor(futures.Executor):
         trace: str | PathLike[str] | None = None,
         otel: bool = False,
     ) -> None:
-        if max_workers is not None and max_workers < 1:
+        if max_workers is not None and not (hasattr(max_workers, "__index__") and max_workers >= 1):
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
         if initializer is not None and not callable(initializer):
             raise TypeError(f"initializer must be something callable, not {describe(initializer)}")
@@ -145,7 +146,7 @@ class Executor(futures.Executor):
         self._end.atexit = False  # the pool sees to that
 
     @as_executor_submit
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> futures.Future[T]:
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> CallFuture[T]:
         """Have a worker call ``fn(*args, **kwargs)``; return the future of this call at once.
 
         If the call cannot travel to a worker, the future fails with TaskNotSent. Raises TypeError if ``fn`` is not

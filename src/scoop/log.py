@@ -119,12 +119,18 @@ class ToFile(logging.Handler):
         super().__init__()
         self._path = path
         self._form = form
+        self._lacks_lines = False
         self._write("")
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             if _is_for_files(record):
                 self._write(f"{self._form(record)}\n")
+                self._lacks_lines = False
+        except OSError as problem:
+            if not self._lacks_lines:
+                self._lacks_lines = True
+                own.warning("scoop: the log %s lacks lines from here on: %s", self._path, problem.strerror)
         except Exception:
             self.handleError(record)
 

@@ -77,7 +77,7 @@ def start(
     UnguardedMainError in a worker that imports the main script.
     """
     global _pool
-    if n is not None and n < 1:
+    if n is not None and not (hasattr(n, "__index__") and n >= 1):
         raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
     if runtime.why_refused() is not None:
         runtime.need("scoop.start()")  # which raises

@@ -35,6 +35,13 @@ def test_the_help_names_each_command(tmp_path: Path, command: str) -> None:
     assert f"\n    {command} " in scoop("--help", cwd=tmp_path).out
 
 
+def test_the_help_names_what_follows_an_option(tmp_path: Path) -> None:
+    shown = scoop("--help", cwd=tmp_path).out
+    assert [
+        each for each in ("--hosts HOST ...", "--profile [FILE.prof]", "-m MODULE", "-c CODE") if each not in shown
+    ] == []
+
+
 def test_help_imports_nothing_that_runs_programs(tmp_path: Path) -> None:
     run = run_python("-X", "importtime", "-m", "scoop", "--help", cwd=tmp_path)
     assert run.status == 0
@@ -43,7 +50,8 @@ def test_help_imports_nothing_that_runs_programs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("--retry", "--retries"), ("--retry=3", "--retries"), ("--lancher", "--launcher")]
+    ("word", "meant"),
+    [("--retry", "--retries"), ("--retry=3", "--retries"), ("--lancher", "--launcher"), ("--workers", "-n")],
 )
 def test_an_unknown_option_is_answered_with_the_one_meant(tmp_path: Path, word: str, meant: str) -> None:
     run = scoop(word, "script.py", cwd=tmp_path)

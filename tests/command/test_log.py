@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from running import RunScoop
+from running import RunScoop, run_python
 
 PROGRAM = """
 import scoop
@@ -68,3 +68,9 @@ def test_a_file_that_cannot_be_written_is_refused_at_once(scoop_run: RunScoop) -
     run = scoop_run("print('ran')", options=("--log", "missing/run.log"))
     assert (run.status, run.out) == (2, "")
     assert "No such file or directory" in run.err
+
+
+def test_a_log_on_a_full_disk_is_reported_once_and_the_run_goes_on(tmp_path: Path) -> None:
+    run = run_python("-m", "scoop", "-n", "2", "--log", "/dev/full", "-c", "print('ran')", cwd=tmp_path)
+    assert (run.status, run.out) == (0, "ran\n")
+    assert run.err == "scoop: the log /dev/full lacks lines from here on: No space left on device (SC-58)\n"

@@ -35,6 +35,10 @@ def refused(run: Run, *, naming: str) -> None:
         (("-m",), "-m"),
         (("-c",), "-c"),
         (("--", "-n"), "-n"),
+        (("--progress=tabl", "script.py"), "argument --progress: does not take the value 'tabl'"),
+        (("--hosts", "script.py"), "--hosts: expected at least one host"),
+        (("--log", "nowhere/file", "script.py"), "nowhere/file cannot be written: No such file or directory"),
+        (("--min-hosts", "3", "script.py"), "--min-hosts 3: the run has 1 hosts"),
     ],
 )
 def test_a_bad_option_is_named(tmp_path: Path, words: tuple[str, ...], naming: str) -> None:
@@ -53,6 +57,16 @@ def test_a_missing_script_is_one_clear_line(tmp_path: Path) -> None:
     run = run_python("-m", "scoop", "missing.py", "-n", "3", cwd=tmp_path)
     refused(run, naming="can't open file 'missing.py': No such file or directory")
     assert run.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("hots", "scoop hosts"), ("exmaples", "scoop examples"), ("script", "script.py"), ("Script.py", "script.py")],
+)
+def test_the_command_or_script_that_was_meant_is_named(tmp_path: Path, name: str, meant: str) -> None:
+    write(tmp_path / "script.py")
+    run = run_python("-m", "scoop", name, "words", cwd=tmp_path)
+    refused(run, naming=f"can't open file {name!r}: No such file or directory; did you mean {meant}?")
 
 
 def test_a_folder_without_a_main_is_one_clear_line(tmp_path: Path) -> None:
@@ -81,6 +95,18 @@ def test_a_missing_module_is_one_clear_line(tmp_path: Path, module: str) -> None
     run = run_python("-m", "scoop", "-m", module, "-n", "3", cwd=tmp_path)
     refused(run, naming=repr(module))
     assert run.err.count("\n") == 1
+
+
+def test_a_package_without_a_main_is_named_as_one(tmp_path: Path) -> None:
+    refused(
+        run_python("-m", "scoop", "-m", "json", cwd=tmp_path), naming="'json' is a package, and has no __main__.py"
+    )
+
+
+def test_an_initializer_that_is_not_there_is_named_with_its_option(tmp_path: Path) -> None:
+    run = run_python("-m", "scoop", "-n", "1", "--initializer", "nowhere:f", "-c", "print('ran')", cwd=tmp_path)
+    assert (run.status, run.out) == (1, "")
+    assert run.err.endswith("No module named 'nowhere'\nSCOOP has called nowhere:f, as --initializer says\n")
 
 
 def test_no_program_and_no_terminal_is_refused(tmp_path: Path) -> None:

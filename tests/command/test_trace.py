@@ -210,7 +210,7 @@ def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
     run = report(tmp_path, "t.json")
     assert run.status == 2
     assert run.err.startswith("scoop: t.json is no trace of SCOOP's")
-    assert report(tmp_path, "missing").err == "scoop: missing: No such file or directory\n"
+    assert report(tmp_path, "missing").err == "scoop: can't open file 'missing': No such file or directory\n"
 
 
 SSH = """#!/bin/sh

@@ -284,6 +284,7 @@ def test_wrong_arguments_are_refused_at_once(scoop_run: RunScoop) -> None:
         def main():
             raises(ValueError, Executor, 0)
             raises(ValueError, Executor, max_workers=-1)
+            raises(ValueError, Executor, max_workers="four")
             raises(TypeError, Executor, initializer=3)
             raises(TypeError, Executor, initializer=give, initargs=(threading.Lock(),))
             with Executor(1) as executor:

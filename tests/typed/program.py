@@ -14,6 +14,7 @@ from typing import Any, assert_type
 
 import scoop
 from scoop import Executor, futures, shared
+from scoop.executor import CallFuture
 from scoop.futures import Future
 
 
@@ -140,9 +141,13 @@ def constants() -> None:
 def executors() -> None:
     with scoop.Executor(2, seed=3) as executor:
         assert_type(executor, Executor)
-        assert_type(executor.submit(half, 3), standard.Future[float])
-        assert_type(executor.submit(fetch, "here"), standard.Future[bytes])
-        assert_type(executor.submit(add, executor.submit(add, 1), futures.submit(add, 1)), standard.Future[int])
+        assert_type(executor.submit(half, 3), CallFuture[float])
+        assert_type(executor.submit(half, 3).cancel(force=True), bool)
+        plain: standard.Future[float] = executor.submit(half, 3)
+        futures_of_the_library: list[standard.Future[float]] = [executor.submit(half, 3), plain]
+        print(futures_of_the_library)
+        assert_type(executor.submit(fetch, "here"), CallFuture[bytes])
+        assert_type(executor.submit(add, executor.submit(add, 1), futures.submit(add, 1)), CallFuture[int])
         assert_type(executor.map(half, [1], timeout=3), Iterator[float])
         assert_type(executor.map(fetch, ["here"]), Iterator[bytes])
         assert_type(executor.map_as_completed(half, [1]), Iterator[float])

@@ -26,7 +26,7 @@ from scoop.report.task import Task
 from scoop.report.tasks import Tasks
 from scoop.report.text import text
 from scoop.report.trace import Move, Process, Trace
-from scoop.report.workers import Times, running_of, times, utilisation
+from scoop.report.workers import Times, running_of, times, utilization
 
 
 def process(number: int, **known: Any) -> Process:
@@ -209,13 +209,13 @@ def schedules(draw: st.DrawFn) -> list[list[Interval]]:
 
 
 @given(schedules())
-def test_utilisation_is_the_part_of_workers_that_ran_tasks(schedule: list[list[Interval]]) -> None:
+def test_utilization_is_the_part_of_workers_that_ran_tasks(schedule: list[list[Interval]]) -> None:
     workers = [process(number, ended=50.0) for number in range(1, len(schedule) + 1)]
     tasks = [task(n, i, span) for n, spans in enumerate(schedule, 1) for i, span in enumerate(spans, 1)]
     trace = trace_of(workers, tasks, [], True)
     busy = [seconds_of(spans) for spans in schedule]
     expected = [sum(second in each for each in busy) / len(busy) for second in range(50)]
-    assert utilisation(trace, running(trace), 50) == pytest.approx(expected)
+    assert utilization(trace, running(trace), 50) == pytest.approx(expected)
     for worker, seconds in zip(workers, busy, strict=True):
         found = times(trace, running(trace))[worker.number]
         assert (found.running, found.idle) == pytest.approx((len(seconds), 50 - len(seconds)))

@@ -36,7 +36,7 @@ def report(options: argparse.Namespace) -> int:
     except NotATrace as problem:
         return _refuse(str(problem))
     except OSError as problem:
-        return _refuse(f"{problem.filename}: {problem.strerror}")
+        return _refuse(f"can't open file {problem.filename!r}: {problem.strerror}")
     return 0
 
 

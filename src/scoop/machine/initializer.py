@@ -19,7 +19,11 @@ Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 def call_by_name(name: str) -> None:
     """Call what ``module:function`` names, in the process of the program or a worker."""
     module, _, function = name.partition(":")
-    attrgetter(function)(import_module(module))()
+    try:
+        attrgetter(function)(import_module(module))()
+    except Exception as error:
+        error.add_note(f"SCOOP has called {name}, as --initializer says")
+        raise
 
 
 def call_in_worker(initialize: Callable[..., object], *args: Any) -> None:

@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import cache
 from types import MappingProxyType
@@ -28,6 +27,7 @@ from ..engine.offers.host_table import HostTable, set_table
 from ..engine.offers.withdrawal import withdraw_all
 from ..engine.process.limits import Identity, Limits
 from ..engine.process.unasked import report_failures
+from ..engine.results.call_future import CallFuture
 from ..engine.scheduler import Scheduler
 from ..engine.tasks.task import TaskOptions
 from ..engine.travel.module_paths import note_start
@@ -118,7 +118,7 @@ class WorkerPool:
 
     def submit(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
-    ) -> Future[T]:
+    ) -> CallFuture[T]:
         """Have a call made by a worker; return its future. Raises why none is taken any more, if so."""
         return self._calls.submit(function, args, kwargs, options)
 

@@ -193,6 +193,8 @@ def _find(name: str) -> tuple[Any, CodeType]:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
             spec = importlib.util.find_spec(f"{name}.__main__")
+            if spec is None:
+                raise CannotStart(f"{name!r} is a package, and has no __main__.py to run; name a module in it")
     except (ImportError, ValueError, AttributeError) as problem:
         raise CannotStart(f"cannot find module {name!r}: {problem}") from None
     if spec is None or not hasattr(spec.loader, "get_code"):

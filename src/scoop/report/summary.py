@@ -10,7 +10,7 @@ from .functions import EDGES, Function, functions_of
 from .own_time import OwnTimes
 from .pieces import Pieces
 from .trace import Process, Trace
-from .workers import Times, running_of, sorted_processes, times, utilisation, workers_of
+from .workers import Times, running_of, sorted_processes, times, utilization, workers_of
 
 __all__ = ["MOST_UNFINISHED", "SIZES", "summary"]
 
@@ -36,7 +36,7 @@ def summary(trace: Trace, pieces: Pieces) -> dict[str, Any]:
         "unfinished": _unfinished(trace),
         "workers": [_worker(process, by_process[process.number]) for process in sorted_processes(trace)],
         "time": dict(zip(Times._fields, map(sum, zip(*workers, strict=True)), strict=True)) if workers else {},
-        "utilisation": [round(each, 4) for each in utilisation(trace, running, STEPS)],
+        "utilization": [round(each, 4) for each in utilization(trace, running, STEPS)],
         "functions": [
             {**function._asdict(), "memory": trace.memory.get(function.name, 0)}
             for function in functions[:MOST_FUNCTIONS]

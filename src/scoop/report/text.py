@@ -40,7 +40,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"{run['blocks_left_out']} blocks are missing: the disk was slower than the tasks."
     if found["unfinished"]:
         yield from _section("Running when their processes ended", _unfinished(found["unfinished"], run["unfinished"]))
-    yield from _section("Utilisation over time", [_curve(found["utilisation"])])
+    yield from _section("Utilization over time", [_curve(found["utilization"])])
     yield from _section("Where the workers' time went", _shares(found["time"]))
     yield from _section("Functions", _functions(found["functions"][:20]))
     if run["has_memory"]:
@@ -55,9 +55,9 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
     yield from (f"  {line}" for line in lines)
 
 
-def _curve(utilisation: Sequence[float]) -> str:
-    step = max(1, len(utilisation) // _WIDTH)
-    means = [sum(utilisation[at : at + step]) / step for at in range(0, len(utilisation) - step + 1, step)]
+def _curve(utilization: Sequence[float]) -> str:
+    step = max(1, len(utilization) // _WIDTH)
+    means = [sum(utilization[at : at + step]) / step for at in range(0, len(utilization) - step + 1, step)]
     return "".join(" ▁▂▃▄▅▆▇█"[min(8, round(8 * each))] for each in means)
 
 

@@ -7,7 +7,7 @@ from .intervals import Interval, bins, minus, total, union
 from .pieces import Pieces, covered
 from .trace import Process, Trace
 
-__all__ = ["Times", "running_of", "sorted_processes", "times", "utilisation", "workers_of"]
+__all__ = ["Times", "running_of", "sorted_processes", "times", "utilization", "workers_of"]
 
 
 class Times(NamedTuple):
@@ -60,7 +60,7 @@ def times(trace: Trace, running: dict[int, list[Interval]]) -> dict[int, Times]:
     return {p.number: _times(p, end, running[p.number], moving[p.number], spans[p.number]) for p in trace.processes}
 
 
-def utilisation(trace: Trace, running: dict[int, list[Interval]], count: int) -> list[float]:
+def utilization(trace: Trace, running: dict[int, list[Interval]], count: int) -> list[float]:
     """Return which part of all workers ran tasks, in each of ``count`` equal parts of the run: 0 to 1."""
     workers = workers_of(trace)
     since, until = _begin(trace), trace.end

@@ -22,6 +22,7 @@ examples:
 _OF_PROGRAMS = (
     *("--retries", "--spare-origin", "--max-tasks-per-worker", "--worker-memory-limit", "--nice", "--debug"),
     *("--resources", "--progress", "--progress=table", "--profile", "--log", "--log-json"),
+    *("--initializer", "--seed", "--seed-globals", "--trace", "--trace-args", "--otel"),
     *("-m", "-c", "--connect", "--insecure", "--invite", "--dry-run", "--min-hosts"),
 )
 """Options that mean nothing here; most are taken all the same, so that a command line need not be edited."""

@@ -78,7 +78,7 @@ def add_options(parser: Parser) -> None:
     table = "the same, with a table by function"
     add("--progress=table", dest="progress", action="store_const", const="table", help=table)
     profile = "print at the end where the time went in all processes, or write it to FILE.prof, for pstats"
-    add("--profile", action=_Profile, nargs=argparse.REMAINDER, metavar="FILE.prof", help=profile)
+    add("--profile", action=_Profile, nargs=argparse.REMAINDER, metavar="[FILE.prof]", help=profile)
     add("--nice", type=_niceness, metavar="LEVEL", help="add LEVEL to the niceness of all processes (-20 to 19)")
     retries = "run a task again at most N times after its worker died (default: %(default)s; 0: no task runs twice)"
     number = _whole("a number of retries: 0 or more")
@@ -126,7 +126,7 @@ _GONE = (
 def _add_host_options(parser: Parser) -> None:
     add = parser.add_argument_group("other machines (docs/clusters.md)").add_argument
     hosts = "run on these hosts: name, user@name:port, node[1-4]; a host that is named three times has three workers"
-    add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST", default=[], help=hosts)
+    add("--hosts", "--host", action=_Hosts, nargs=argparse.REMAINDER, metavar="HOST ...", default=[], help=hosts)
     lines = "run on the hosts of a file: in each line a name and a number of workers (-: standard input)"
     add("--hostfile", metavar="FILE", help=lines)
     add("--launcher", choices=_LAUNCHERS, help="command that starts processes there (default: the job's, or ssh)")
@@ -161,6 +161,8 @@ def _add_host_options(parser: Parser) -> None:
 class RunParser(Parser):
     """Reads options, hosts and a program."""
 
+    other_names = dict.fromkeys(("--workers", "--num-workers", "--processes", "--jobs", "-j", "-w"), "-n")
+
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the command line; read what follows the names of hosts as another one."""
         options = super().parse_args(args, namespace)
@@ -191,7 +193,7 @@ class _Hosts(argparse.Action):
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
         count = 0
-        while count < len(values) and (not _begins_program(values[count]) if count else values[0][:1] != "-"):
+        while count < len(values) and not (_begins_program if count else _is_no_host)(values[count]):
             count += 1
         if not count:
             parser.error(f"argument {option}: expected at least one host")
@@ -208,9 +210,12 @@ class _Profile(argparse.Action):
         setattr(namespace, _REST, values[named:])
 
 
+def _is_no_host(word: str) -> bool:
+    return word.startswith("-") or word.endswith(".py") or "/" in word
+
+
 def _begins_program(word: str) -> bool:
-    is_named_as_one = word.startswith("-") or word.endswith(".py") or "/" in word
-    return is_named_as_one or os.path.isfile(word) or os.path.isfile(os.path.join(word, "__main__.py"))
+    return _is_no_host(word) or os.path.isfile(word) or os.path.isfile(os.path.join(word, "__main__.py"))
 
 
 def _whole(meaning: str, least: int = 0, most: int | None = MOST_WORKERS - 1) -> Callable[[str], int]:

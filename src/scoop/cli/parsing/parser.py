@@ -2,10 +2,18 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
-__all__ = ["Option", "Parser"]
+__all__ = ["Option", "Parser", "nearest"]
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """Return the name that is most like a word, which may be a misspelt one; empty if none is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*names], 1, 0.7)
+    return near[0] if near else ""
 
 
 class Option(NamedTuple):
@@ -29,6 +37,9 @@ class Option(NamedTuple):
 class Parser(argparse.ArgumentParser):
     """A parser whose examples keep their lines, and whose errors say where help is."""
 
+    other_names: ClassVar[Mapping[str, str]] = {}
+    """Names that other programs have for options, and the option that was meant."""
+
     def __init__(self, prog: str, **settings: Any) -> None:
         super().__init__(prog=prog, formatter_class=_HelpFormatter, allow_abbrev=False, **settings)
 
@@ -39,6 +50,7 @@ class Parser(argparse.ArgumentParser):
         return options
 
     def error(self, message: str) -> NoReturn:
+        message = message.replace("ignored explicit argument", "does not take the value")
         super().error(f"{message} ({self.prog} --help tells all options)")
 
     def shown_options(self) -> Iterator[Option]:
@@ -59,11 +71,9 @@ class Parser(argparse.ArgumentParser):
         word = unknown[0].partition("=")[0]
         if not word.startswith("-"):
             return f"unrecognized arguments: {' '.join(unknown)}"
-        from difflib import get_close_matches
-
         names = [name for option in self.shown_options() for name in option.names]
-        near = get_close_matches(word, names, 1)
-        return f"there is no option {word}" + (f"; did you mean {near[0]}?" if near else "")
+        meant = self.other_names.get(word) or nearest(word, names)
+        return f"there is no option {word}" + (f"; did you mean {meant}?" if meant else "")
 
 
 def _option(action: argparse.Action, group: str) -> Option:
@@ -83,3 +93,8 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
         except (OSError, ValueError):
             columns = 80
         super().__init__(prog, width=columns - 2)
+
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        """Show the name of the value also where an option takes the rest of the line, and reads it itself."""
+        rest = action.nargs == argparse.REMAINDER
+        return str(action.metavar) if rest else super()._format_args(action, default_metavar)

@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import errno
 import logging
 import os
 import signal
@@ -112,11 +113,17 @@ def _refuse(problem: Exception) -> int:
 def _set_up(options: argparse.Namespace) -> None:
     told = options.verbose or options.debug
     level = logging.ERROR if options.quiet else logging.INFO if told else logging.WARNING
-    log.set_up(level, options.log, options.log_json)
+    try:
+        log.set_up(level, options.log, options.log_json)
+    except OSError as problem:
+        raise CannotStart(f"the log {problem.filename} cannot be written: {problem.strerror}") from None
     if word := word_on_gil():
         log.own.warning("scoop: %s", word)
     if options.path is not None:
-        os.chdir(options.path)
+        try:
+            os.chdir(options.path)
+        except OSError as problem:
+            raise CannotStart(f"cannot run in the folder {options.path!r}: {problem.strerror}") from None
         if not sys.flags.safe_path:
             sys.path[0] = os.getcwd()
     if options.nice is not None:
@@ -142,7 +149,10 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             folder = os.getcwd()
         except OSError:
             folder = ""  # it has been deleted; a script with an absolute path runs all the same
-        return Program("script", find_tool(words[0]) or words[0], tuple(words[1:]), folder)
+        path = find_tool(words[0]) or words[0]
+        if not os.path.lexists(path):
+            raise CannotStart(f"can't open file {path!r}: {os.strerror(errno.ENOENT)}{_did_you_mean(path)}")
+        return Program("script", path, tuple(words[1:]), folder)
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
     code = sys.stdin.read() if sys.stdin is not None else ""
@@ -151,9 +161,24 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
     return Program("input", code, tuple(words))
 
 
+def _did_you_mean(name: str) -> str:
+    """Return the end of a message about a word that is no program: the command or the script that is most like it."""
+    from ..parsing.command_options import COMMAND_PARSERS
+    from ..parsing.parser import nearest
+
+    folder = os.path.dirname(name)
+    try:
+        scripts = [os.path.join(folder, each) for each in os.listdir(folder or ".") if each.endswith(".py")]
+    except OSError:
+        scripts = []
+    command = nearest(name, COMMAND_PARSERS)
+    meant = f"scoop {command}" if command else nearest(name, scripts) or nearest(f"{name}.py", scripts)
+    return f"; did you mean {meant}?" if meant else ""
+
+
 def _place(options: argparse.Namespace) -> "Placement | None":
     """Return where the workers are to be; None on this machine alone, so that such a run imports no cluster code."""
-    names_hosts = options.hosts or options.hostfile or options.connect or options.invite
+    names_hosts = options.hosts or options.hostfile or options.connect or options.invite or options.min_hosts
     variables_of_jobs = {"SLURM_JOB_ID", "PE_HOSTFILE", "SGE_TASK_ID", "PBS_JOBID", "LSB_JOBID"}
     if not (names_hosts or options.dry_run or not variables_of_jobs.isdisjoint(os.environ)):
         return None

@@ -29,7 +29,9 @@ def find_placement(options: argparse.Namespace, environ: Environment) -> Placeme
         log.own.warning("scoop: %s", allocation.unused)
     if options.launcher is not None:
         allocation = allocation._replace(launcher=options.launcher)
-    return place(allocation, is_here(allocation.hosts, allocation.here), options.n, usable_cores())
+    placement = place(allocation, is_here(allocation.hosts, allocation.here), options.n, usable_cores())
+    _least(placement, options)
+    return placement
 
 
 def new_plan(placement: Placement, options: argparse.Namespace, program: Program | None, limits: Limits) -> Plan:
