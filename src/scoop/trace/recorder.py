@@ -1,9 +1,9 @@
 """The instrument that records: one in each process of a run with ``--trace``.
 
-A thread makes a line of a task as soon as it has ended: to keep what it is made of would take hardly less time. Another
-thread sends the lines to the program, four times a second. It also says, once of each task, that it has been running
-for so long: it may never end. A thread that has nothing else to do sends, too, before it says that it is idle. So all
-that has happened is on its way to the program before the run can end.
+A thread makes a line of a task as soon as it has ended: to keep what the line is made of would take hardly less time.
+Another thread sends the lines to the program, four times a second. It also says, once of each task, that it has been
+running for so long: it may never end. A thread that has nothing else to do sends, too, before it says that it is
+idle. So all that has happened is on its way to the program before the run can end.
 """
 
 from _thread import get_ident
