@@ -12,8 +12,8 @@ from time import monotonic
 from types import FunctionType
 from typing import Any
 
-from ..engine.process.instruments import Instrument
-from ..engine.results.future import Future, call_of, has_succeeded
+from ..engine.process.instruments import Instrument, has_returned
+from ..engine.results.future import Future, call_of
 from ..errors import name_of
 from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts
 from ..wire.memory import resident_bytes
@@ -92,8 +92,7 @@ class TaskCounter(Instrument):
                 sums[1] += 1
                 sums[3] += seconds - thread.elsewhere
                 thread.elsewhere = around + seconds
-                if not has_succeeded(future):
-                    sums[2] += 1
+                sums[2] += not has_returned(future)
                 del future  # a traceback may keep this frame alive: see future.run
 
         return run_and_count

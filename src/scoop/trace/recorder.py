@@ -15,7 +15,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from ..engine.process.instruments import Instrument, mark_of
+from ..engine.process.instruments import Instrument, has_returned, mark_of
 from ..engine.process.signal_safety import indivisible
 from ..engine.results.future import Future, call_of, has_succeeded
 from .briefly import LONGEST, quoted
@@ -98,7 +98,7 @@ class Recorder(Instrument):
                 else:
                     runs[fiber] = below
                 if this.waits or mark is None or not has_succeeded(future):
-                    self._tell(this, has_succeeded(future))
+                    self._tell(this, has_returned(future))
                 else:
                     known = beginnings.get((id(function), get_ident())) or beginning(function)
                     keep(

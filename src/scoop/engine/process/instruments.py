@@ -10,9 +10,9 @@ see engine/listening.py. Code that runs more rarely tests whether ``listener`` i
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from ..results.future import Future, call_of, has_succeeded
+from ..results.future import Future, awaited_by, call_of, has_succeeded
 
-__all__ = ["Instrument", "add", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
+__all__ = ["Instrument", "add", "has_returned", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
 
 Run = Any
 """What a listener returns as a task begins, and is given back as that ends: its own, whatever it is."""
@@ -45,7 +45,7 @@ class Instrument:
             try:
                 run(future)
             finally:
-                self.ended(told, has_succeeded(future))
+                self.ended(told, has_returned(future))
                 del future, told  # a traceback may keep this frame alive: see future.run
 
         return run_and_tell
@@ -118,6 +118,11 @@ def set_mark(work: object, mark: object) -> None:
 def mark_of(work: object) -> Any:
     """Return what ``set_mark`` has set; None if it has not."""
     return getattr(work, "scoop_mark", None)
+
+
+def has_returned(future: Future) -> bool:
+    """Return whether the call of a future, which is over, has raised nothing: it may have returned another future."""
+    return has_succeeded(future) or bool(awaited_by(future))
 
 
 def offered(work: object) -> None:
