@@ -21,7 +21,7 @@ from scoop.wire.status_page import StatusPage
 def perform(instrument: Instrument, function: Callable[..., Any], *args: Any) -> None:
     """Offer and run a task while an instrument listens."""
     future: Future = new_task(function, args, {})
-    instrument.offering(id)(future)
+    instrument.offering(lambda _: None)(future)
     instrument.running(run)(future)
 
 
