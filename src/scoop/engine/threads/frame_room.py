@@ -17,5 +17,5 @@ def with_room_for_frames(function: F) -> F:
     tree of short tasks this can be a third of the time. A frame that is larger than a block gets one that is up to
     twice as large as itself, of which this function never uses its own half.
     """
-    function.__code__ = function.__code__.replace(co_stacksize=_SLOTS + 64)  # type: ignore[attr-defined]
+    function.__code__ = function.__code__.replace(co_stacksize=_SLOTS + 64)
     return function
