@@ -59,6 +59,9 @@ def double(x):
 
 def fail():
     raise ValueError
+
+def relay(x):
+    return futures.submit(double, x)
 """
 )
 
@@ -89,6 +92,21 @@ if __name__ == "__main__":
         "ended fail False",
         "down",
     ]
+
+
+def test_a_task_that_has_returned_a_future_has_not_failed(scoop_run: RunScoop) -> None:
+    run = scoop_run(
+        LISTENER
+        + """
+if __name__ == "__main__":
+    notes = Notes()
+    listen(runtime.current, notes)
+    assert futures.submit(relay, 2).result() == 4
+    print(*[each for each in notes.heard if each[:6] == "ended "])
+""",
+        n=1,
+    )
+    assert run.out == "ended relay True ended double True\n"
 
 
 def test_a_listener_hears_what_goes_to_others_and_comes_back(scoop_run: RunScoop) -> None:

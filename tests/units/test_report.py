@@ -1,6 +1,7 @@
 """What a report says, of trees of tasks of which the truth is known."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from tempfile import NamedTemporaryFile
@@ -333,9 +334,10 @@ ABOUT = {"host": "here", "machine": 0, "worker": 0, "is_origin": True, "begun": 
 
 
 def line_of(task: dict[str, Any]) -> str:
-    about = {"id": task["number"], "parent": task["parent"], "made": 0.5, **task["about"]}
-    event = {"ph": "X", "cat": "task", "name": task["name"], "pid": 7, "tid": 0, "ts": task["start"], "dur": 2.25}
-    return json.dumps({**event, "args": about}, separators=(",", ":")) + ",\n"
+    about = {"id": task["number"], "parent": task["parent"], "made": 500, **task["about"]}
+    event = {"ph": "X", "cat": "task", "name": task["name"], "pid": 7, "tid": 0, "ts": task["start"], "dur": 2250}
+    line = json.dumps({**event, "args": about}, separators=(",", ":")) + ",\n"
+    return re.sub(r'("(?:ts|dur|made)":-?\d+)', r"\1e-3", line)
 
 
 TEXTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
@@ -346,7 +348,7 @@ TASKS = st.fixed_dictionaries(
         "name": st.text(max_size=5),
         "number": st.integers(1, 10_000),
         "parent": st.integers(0, 2**40),
-        "start": st.integers(-100, 10**9).map(float),
+        "start": st.integers(-100, 10**12),
         "about": st.one_of(TEXTS, st.just({"failed": True}), st.just({"task": "5.0", "rows": 3})),
     }
 )
@@ -363,6 +365,6 @@ def test_tasks_are_read_one_by_one_or_many_at_once_and_are_the_same(tasks: list[
     for expected in tasks:
         task = found[expected["number"]]
         assert (task.function, task.parent) == (expected["name"], (7, expected["parent"]))
-        assert (task.start, task.end) == pytest.approx((expected["start"] / 1e6, (expected["start"] + 2.25) / 1e6))
+        assert (task.start, task.end) == pytest.approx((expected["start"] / 1e9, (expected["start"] + 2250) / 1e9))
         assert task.arguments == str(expected["about"].get("args", ""))
         assert (task.failed, task.rows) == ("failed" in expected["about"], expected["about"].get("rows", 0))

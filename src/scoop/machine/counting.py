@@ -12,7 +12,7 @@ from time import monotonic
 from types import FunctionType
 from typing import Any
 
-from ..engine.process.instruments import Instrument
+from ..engine.process.instruments import Instrument, has_returned
 from ..engine.results.future import Future, call_of
 from ..errors import name_of
 from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts
@@ -25,32 +25,30 @@ _MOST_NAMES = 200
 _NONE = FunctionCounts()
 
 
-class _Span:
-    """What runs on a stack: tasks of one function, and the seconds that they have had so far.
-
-    Made without a call of ``__init__``, which would take as long as all the rest: see _begin().
-    """
-
-    __slots__ = ("around", "seconds", "sums")
-
-    sums: list[float]  # of its function
-    around: "_Span | None"  # what waits on the same stack until it has ended
-    seconds: float
-
-
 Sums = dict[str, list[float]]
 """The fields of FunctionCounts, by the name of the function."""
 
 
-class _OfThread(local):
-    """What runs on the calling thread, since when its time was not counted, and what has ended on it."""
+class _Thread:
+    """What one thread has counted, and for how long it has done other things within the task that it runs."""
 
-    span: _Span | None = None
-    since = 0.0
+    __slots__ = ("elsewhere", "sums")
+
+    def __init__(self) -> None:
+        self.elsewhere = 0.0
+        self.sums: Sums = {}
+
+
+class _Here(local):
+    """The calling thread."""
 
     def __init__(self, all_sums: list[Sums]) -> None:
-        self.sums: Sums = {}
-        all_sums.append(self.sums)
+        self.thread = _Thread()
+        all_sums.append(self.thread.sums)
+
+
+_Span = tuple[list[float], float, float]
+"""What runs: the sums of its function, for how long what is around it was elsewhere by then, and when it began."""
 
 
 class TaskCounter(Instrument):
@@ -65,19 +63,42 @@ class TaskCounter(Instrument):
         self._page = page
         self._worker = worker
         self._sums: list[Sums] = []  # of all threads
-        self._here = _OfThread(self._sums)
+        self._here = _Here(self._sums)
         self._moved = 0
 
     # -- what happens: see Instrument ---------------------------------------------------------------------------
 
-    def offered(self, work: Any) -> None:
-        if type(work) is Future:
-            self._of(call_of(work)[0])[0] += 1
-        else:
-            self._of(work.function)[0] += work.total
+    def offering(self, offer: Callable[[Future], None]) -> Callable[[Future], None]:
+        here = self._here
 
-    def started(self, _: object, function: Callable[..., Any], *__: object) -> _Span:
-        return self._begin(function)
+        def count_and_offer(future: Future) -> None:
+            _sums_of(here.thread.sums, call_of(future)[0])[0] += 1
+            offer(future)
+
+        return count_and_offer
+
+    def running(self, run: Callable[[Future], None]) -> Callable[[Future], None]:
+        here = self._here  # as _begin and _end, without a call: these are dear to the shortest tasks
+
+        def run_and_count(future: Future) -> None:
+            thread = here.thread
+            sums = _sums_of(thread.sums, call_of(future)[0])
+            around, thread.elsewhere = thread.elsewhere, 0.0
+            begun = monotonic()
+            try:
+                run(future)
+            finally:
+                seconds = monotonic() - begun
+                sums[1] += 1
+                sums[3] += seconds - thread.elsewhere
+                thread.elsewhere = around + seconds
+                sums[2] += not has_returned(future)
+                del future  # a traceback may keep this frame alive: see future.run
+
+        return run_and_count
+
+    def offered(self, work: Any) -> None:
+        _sums_of(self._here.thread.sums, work.function)[0] += work.total
 
     def taken(self, *_: object) -> list[_Span]:
         return []  # for the span, once it is known what it is
@@ -85,15 +106,13 @@ class TaskCounter(Instrument):
     def rebuilt(self, run: list[_Span], function: Callable[..., Any], _: object, __: object, rows: int) -> None:
         self._moved += rows or 1
         if rows:  # they are a map of their own here, which is about to be counted once more
-            self._of(function)[0] -= rows
+            _sums_of(self._here.thread.sums, function)[0] -= rows
         else:
             run.append(self._begin(function))
 
-    def ended(self, run: _Span | list[_Span], ok: bool, size: int = 0) -> None:  # noqa: ARG002
-        if type(run) is _Span:
-            self._end(run, 1, ok)
-        elif run:
-            self._end(run[0], 1, ok)  # type: ignore[index]
+    def ended(self, run: list[_Span], ok: bool, size: int = 0) -> None:  # noqa: ARG002
+        if run:
+            self._end(run[0], 1, ok)
 
     def rows_started(self, _: object, function: Callable[..., Any], *__: object) -> _Span:
         return self._begin(function)
@@ -101,35 +120,25 @@ class TaskCounter(Instrument):
     def rows_ended(self, run: _Span, count: int, ok: bool) -> None:
         self._end(run, count + (not ok), ok)
 
-    def suspended(self) -> _Span | None:
-        here, now = self._here, monotonic()
-        span = here.span
-        if span is not None:
-            span.seconds += now - here.since
-            here.span = None
-        return span
+    def suspended(self) -> tuple[float, float]:
+        return self._here.thread.elsewhere, monotonic()
 
-    def resumed(self, run: _Span | None) -> None:
-        here = self._here
-        here.span, here.since = run, monotonic()
+    def resumed(self, run: tuple[float, float]) -> None:
+        elsewhere, since = run
+        self._here.thread.elsewhere = elsewhere + monotonic() - since
 
     def _begin(self, function: Callable[..., Any]) -> _Span:
-        here, now = self._here, monotonic()
-        around = here.span
-        if around is not None:
-            around.seconds += now - here.since
-        here.span = span = _Span()
-        span.sums, span.around, span.seconds = self._of(function), around, 0.0
-        here.since = now
-        return span
+        thread = self._here.thread
+        around, thread.elsewhere = thread.elsewhere, 0.0
+        return _sums_of(thread.sums, function), around, monotonic()
 
     def _end(self, span: _Span, count: int, ok: bool) -> None:
-        here, now = self._here, monotonic()
-        sums = span.sums
+        sums, around, begun = span
+        thread, seconds = self._here.thread, monotonic() - begun
         sums[1] += count
         sums[2] += not ok
-        sums[3] += span.seconds + now - here.since
-        here.span, here.since = span.around, now
+        sums[3] += seconds - thread.elsewhere
+        thread.elsewhere = around + seconds
 
     # -- what is told of it -------------------------------------------------------------------------------------
 
@@ -143,11 +152,11 @@ class TaskCounter(Instrument):
         page, memory = self._page, resident_bytes(os.getpid())
         return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.interrupted())
 
-    def _of(self, function: Callable[..., Any]) -> list[float]:
-        """Return what this thread has counted of a function."""
-        name = function.__qualname__ if type(function) is FunctionType else name_of(function)
-        sums = self._here.sums
-        found = sums.get(name)
-        if found is None:
-            found = sums.setdefault(name if len(sums) < _MOST_NAMES else OTHERS, [0, 0, 0, 0.0])
-        return found
+
+def _sums_of(sums: Sums, function: Callable[..., Any]) -> list[float]:
+    """Return what is counted of a function."""
+    name = function.__qualname__ if type(function) is FunctionType else name_of(function)
+    found = sums.get(name)
+    if found is None:
+        found = sums.setdefault(name if len(sums) < _MOST_NAMES else OTHERS, [0, 0, 0, 0.0])
+    return found

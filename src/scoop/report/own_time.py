@@ -14,7 +14,7 @@ from .tasks import NOBODY, Tasks
 __all__ = ["OwnTimes"]
 
 _SLACK = 1e-7
-"""Times are written to the nearest hundredth of a microsecond, so a task may seem to end just after what it is in."""
+"""Times are rounded, so a task may seem to end just after what it is in."""
 
 
 class OwnTimes:

@@ -9,8 +9,8 @@ from .tasks import Tasks
 __all__ = ["take_alike"]
 
 _ALIKE = re.compile(
-    rb'^\{"ph":"X","cat":"task","name":("[^"\\]*"),"pid":(\d+),"tid":(\d+),"ts":(-?[\d.]+),"dur":([\d.]+),'
-    rb'"args":\{"id":([1-9]\d*),"parent":(\d+),"made":(-?[\d.]+)(?:,"args":("(?:[^"\\]|\\.)*"|-?\d+))?\}\},\n',
+    rb'^\{"ph":"X","cat":"task","name":("[^"\\]*"),"pid":(\d+),"tid":(\d+),"ts":(-?\d+)e-3,"dur":(\d+)e-3,'
+    rb'"args":\{"id":([1-9]\d*),"parent":(\d+),"made":(-?\d+)e-3,"args":("(?:[^"\\]|\\.)*")\}\},\n',
     re.MULTILINE,
 )
 _FIELDS = _ALIKE.groups + 1
@@ -34,16 +34,16 @@ def take_alike(lines: bytes, tasks: Tasks) -> bytes:
     name, process, thread, start, duration, number, parent, made, arguments = (
         found[field::_FIELDS] for field in range(1, _FIELDS)
     )
-    starts = [float(each) / 1e6 for each in start]
+    starts = [int(each) / 1e9 for each in start]
     tasks.extend(
         [_texts[each] for each in name],
         [_texts[each] for each in process],
         map(int, thread),
         starts,
-        [since + float(each) / 1e6 for since, each in zip(starts, duration, strict=True)],
+        [since + int(each) / 1e9 for since, each in zip(starts, duration, strict=True)],
         map(int, number),
         map(int, parent),
-        [float(each) / 1e6 for each in made],
-        [each or b"" for each in arguments],
+        [int(each) / 1e9 for each in made],
+        arguments,
     )
     return b"".join(found[::_FIELDS])

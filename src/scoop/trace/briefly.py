@@ -1,15 +1,17 @@
 """The arguments of a task in a few characters, without running a line of the program's code."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["arguments"]
+__all__ = ["LONGEST", "arguments", "quoted"]
 
 _PLAIN = (int, float, bool, type(None), complex)
 _TEXTS = (str, bytes)
 _SIZED = (list, tuple, dict, set, frozenset, bytearray)
 
-_LONGEST_NUMBER = 1 << 64
+LONGEST = 1 << 64
+"""Of numbers that are longer, only the length is said."""
 
 
 def arguments(args: Sequence[Any], kwargs: Mapping[str, Any], most: int) -> str:
@@ -26,9 +28,14 @@ def arguments(args: Sequence[Any], kwargs: Mapping[str, Any], most: int) -> str:
     return text if len(text) <= most and len(words) == len(args) + len(kwargs) else f"{text[: most - 3]}..."
 
 
+def quoted(args: Sequence[Any], kwargs: Mapping[str, Any], most: int) -> str:
+    """Return the same as it stands between the quotes of JSON."""
+    return json.dumps(arguments(args, kwargs, most))[1:-1]
+
+
 def _value(value: Any, room: int) -> str:
     cls = type(value)
-    if cls is int and abs(value) > _LONGEST_NUMBER:
+    if cls is int and abs(value) > LONGEST:
         return f"<int of {value.bit_length()} bits>"
     if cls in _PLAIN:
         return repr(value)

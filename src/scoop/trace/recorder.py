@@ -1,40 +1,41 @@
 """The instrument that records: one in each process of a run with ``--trace``.
 
-It keeps what has ended in a list. A thread of its own makes text of that, four times a second, and once of each task
-that has been running for so long: it may never end. A thread that has nothing else to do writes, too, before it says
-that it is idle. So all that has happened is on its way to the program before the run can end. Where tasks are so
-short that text is made more slowly than they end, the thread that runs them makes it itself: so the list stays short.
+A thread makes a line of a task as soon as it has ended: to keep what the line is made of would take hardly less time.
+Another thread sends the lines to the program, four times a second. It also says, once of each task, that it has been
+running for so long: it may never end. A thread that has nothing else to do sends, too, before it says that it is
+idle. So all that has happened is on its way to the program before the run can end.
 """
 
 from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from threading import Event, RLock, Thread
-from time import monotonic
+from time import monotonic_ns
 from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from ..engine.process.instruments import Instrument, mark_of, set_mark
+from ..engine.process.instruments import Instrument, has_returned, mark_of
 from ..engine.process.signal_safety import indivisible
-from .briefly import arguments
+from ..engine.results.future import Future, call_of, has_succeeded
+from .briefly import LONGEST, quoted
 from .lines import Lines
-from .run import Given, Moved, Run
+from .run import Run
 
 __all__ = ["Recorder"]
 
 WRITE_EVERY_SECONDS = 0.25
 
-SIGN_EVERY_SECONDS = 2.0
-"""So often a process whose tasks are running, and do not end, says that it is there."""
+SIGN_EVERY = 2_000_000_000
+"""Nanoseconds. So often a process whose tasks are running, and do not end, says that it is there."""
 
 MOST_KEPT = 1000
-"""Events that wait to be written; beyond that, who makes one more writes them."""
+"""Lines that wait to be sent; beyond that, who makes one more sends them. So memory is bounded."""
 
-SHORTEST_WAIT_SECONDS = 5e-6
-"""Waits that are shorter are none: what was waited for was there."""
+SHORTEST_WAIT = 5_000
+"""Nanoseconds. Waits that are shorter are none: what was waited for was there."""
 
-_BEYOND_TASKS = Run(0, None)
+_BEYOND_TASKS = Run()
 """What stands for the program itself, and for its own threads."""
 
 
@@ -43,49 +44,78 @@ class Recorder(Instrument):
 
     Parameters:
         lines: makes text of it.
-        write: takes the text.
+        send: takes the text.
         characters: of each task's arguments; 0 is none.
     """
 
-    def __init__(self, lines: Lines, write: Callable[[bytes], object], characters: int) -> None:
+    def __init__(self, lines: Lines, send: Callable[[bytes], object], characters: int) -> None:
         self._lines = lines
-        self._write = write
+        self._send = send
         self._characters = characters
         self._ids = count(1)
         self._runs: dict[greenlet, Run] = {}  # by fiber, the innermost that runs there
-        self._ended: list[Run | Given | Moved] = []
-        self._writing = RLock()  # reentrant: a finalizer may strike while text is made
+        self._kept: list[str] = []
+        self._keep = self._kept.append
+        self._writing = RLock()  # reentrant: a finalizer may strike while lines are sent
         self._closed = Event()
         self._thread = Thread(target=self._write_now_and_then, name="scoop-trace", daemon=True)
 
     # -- tasks ----------------------------------------------------------------------------------------------------
 
-    def offered(self, work: object) -> None:
+    def offered(self, work: Any) -> None:
         run = self._runs.get(getcurrent(), _BEYOND_TASKS)
-        set_mark(work, (run.number, monotonic()))
+        work.scoop_mark = run.number, monotonic_ns()
 
-    def started(
-        self, work: object, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> Run:
-        # As _begin, without a call: this is most of what the shortest tasks pay.
-        run = Run(next(self._ids), mark_of(work))
-        runs, fiber = self._runs, getcurrent()
-        if fiber in runs:
-            run.below = runs[fiber]
-        runs[fiber] = run
-        run.function = function
-        if self._characters:
-            # A lone number is not made into text yet: of the shortest tasks that were a good part.
-            plain = len(args) == 1 and type(args[0]) is int and not kwargs
-            run.arguments = args[0] if plain else arguments(args, kwargs, self._characters)
-        run.started = monotonic()
-        return run
+    def running(self, run: Callable[[Future], None]) -> Callable[[Future], None]:
+        # All in one function, and most in its variables: each call that it makes is dear to the shortest tasks.
+        runs, ids, kept, keep, characters = self._runs, self._ids, self._kept, self._keep, self._characters
+        zero, beginnings, beginning = self._lines.zero, self._lines.beginnings, self._lines.beginning
+
+        def run_and_record(future: Future) -> None:
+            function, args, kwargs = call_of(future)
+            this = Run()
+            this.function = function
+            this.number = number = next(ids)
+            this.mark = mark = mark_of(future)
+            this.waits = ()
+            if not characters:
+                text: str | int = ""
+            elif len(args) == 1 and type(args[0]) is int and -LONGEST < args[0] < LONGEST and not kwargs:
+                text = args[0]  # it is made into text when the task has ended: that is sooner
+            else:
+                text = quoted(args, kwargs, characters)
+            this.arguments = text
+            fiber = getcurrent()
+            this.below = below = runs.get(fiber)
+            runs[fiber] = this
+            this.started = since = monotonic_ns()
+            try:
+                run(future)
+            finally:
+                this.ended = end = monotonic_ns()
+                if below is None:
+                    runs.pop(fiber, None)
+                else:
+                    runs[fiber] = below
+                if this.waits or mark is None or not has_succeeded(future):
+                    self._tell(this, has_returned(future))
+                else:
+                    known = beginnings.get((id(function), get_ident())) or beginning(function)
+                    keep(
+                        f'{known[0]}{since - zero}e-3,"dur":{end - since}e-3,"args":{{"id":{number},'
+                        f'"parent":{mark[0]},"made":{mark[1] - zero}e-3,"args":"{text}"}}}},\n'
+                    )
+                if len(kept) > MOST_KEPT:
+                    self.write()
+                del future, args, kwargs  # a traceback may keep this frame alive: see future.run
+
+        return run_and_record
 
     def taken(self, batch: int, number: int, size: int) -> Run:
         run = self._begin(None)
         run.name = batch, number
         run.received = size
-        run.taken = run.started = monotonic()
+        run.taken = run.started = monotonic_ns()
         return run
 
     def rebuilt(
@@ -94,129 +124,124 @@ class Recorder(Instrument):
         run.function = function
         run.chunk = rows
         if self._characters and not rows:
-            run.arguments = arguments(args, kwargs, self._characters)
-        run.started = monotonic()
+            run.arguments = quoted(args, kwargs, self._characters)
+        run.started = monotonic_ns()
 
     def ended(self, run: Run, ok: bool, size: int = 0) -> None:
-        run.ended = monotonic()
-        if not ok:
-            run.ok = False
-        if size:
-            run.sent = size
-        self._end(run)
+        run.ended = monotonic_ns()
+        run.sent = size
+        self._end(run, ok)
 
     def rows_started(self, work: object, function: Callable[..., Any], first: int, count: int) -> Run:
         run = self._begin(mark_of(work))
         run.function = function
         run.rows = range(first, first + count)
-        run.started = monotonic()
+        run.started = monotonic_ns()
         return run
 
     def rows_ended(self, run: Run, count: int, ok: bool) -> None:
-        run.ended = monotonic()
-        run.ok = ok
-        run.rows = run.rows[: count + (not ok)]
-        self._end(run)
+        run.rows = (run.rows or range(0))[: count + (not ok)]
+        self.ended(run, ok)
 
-    def suspended(self) -> tuple[Run, float] | None:
+    def suspended(self) -> tuple[Run, int] | None:
         run = self._runs.get(getcurrent())
-        return None if run is None else (run, monotonic())
+        return None if run is None else (run, monotonic_ns())
 
-    def resumed(self, run: tuple[Run, float] | None) -> None:
+    def resumed(self, run: tuple[Run, int] | None) -> None:
         if run is not None:
             waiting, since = run
-            now = monotonic()
-            if now - since > SHORTEST_WAIT_SECONDS:
+            now = monotonic_ns()
+            if now - since > SHORTEST_WAIT:
                 waiting.waits = [*waiting.waits, (since, now)]
 
     def _begin(self, mark: Any) -> Run:
-        run = Run(next(self._ids), mark)
+        run = Run()
+        run.number, run.mark = next(self._ids), mark
         fiber = getcurrent()
         run.below = self._runs.get(fiber)
         self._runs[fiber] = run
         return run
 
-    def _end(self, run: Run) -> None:
-        below, fiber = run.below, getcurrent()
-        if below is None:
-            self._runs.pop(fiber, None)
+    def _end(self, run: Run, ok: bool) -> None:
+        if (below := run.below) is None:
+            self._runs.pop(getcurrent(), None)
         else:
-            self._runs[fiber] = below
-            del run.below  # it is kept for a while, and that need not be
-            if run.waits:
-                below.waits = [*below.waits, *run.waits]
-        run.thread = get_ident()
-        self._ended.append(run)
-        if len(self._ended) > MOST_KEPT:
+            self._runs[getcurrent()] = below
+        self._tell(run, ok)
+        if len(self._kept) > MOST_KEPT:
             self.write()
+
+    def _tell(self, run: Run, ok: bool) -> None:
+        run.ok = ok
+        if run.waits and run.below is not None:
+            run.below.waits = [*run.below.waits, *run.waits]
+        self._keep(self._lines.of(run))
 
     # -- journeys -------------------------------------------------------------------------------------------------
 
     def given(self, batch: int, works: Sequence[tuple[object, range | None]], size: int, since: float) -> None:
-        marks = [(mark_of(work) or (0, since), rows) for work, rows in works]
-        self._ended.append(Given(batch, marks, size, since, monotonic(), get_ident()))
+        begun = int(since * 1e9)
+        marks = [(mark_of(work) or (0, begun), rows) for work, rows in works]
+        self._keep(self._lines.given(batch, marks, size, begun))
 
     def received(self, batch: int, numbers: Sequence[int], size: int) -> None:
-        self._ended.append(Moved("received", batch, [*numbers], size, monotonic()))
+        self._keep(self._lines.moved("received", batch, numbers, size))
 
     def returned(self, batch: int, numbers: Sequence[int], size: int) -> None:
-        self._ended.append(Moved("returned", batch, [*numbers], size, monotonic()))
+        self._keep(self._lines.moved("returned", batch, numbers, size))
 
     def lost(self, batch: int, numbers: Sequence[int]) -> None:
-        self._ended.append(Moved("lost", batch, [*numbers], 0, monotonic()))
+        self._keep(self._lines.moved("lost", batch, numbers))
 
     # -- the process ----------------------------------------------------------------------------------------------
 
     def up(self) -> None:
-        self._write(self._lines.process())
+        self._keep(self._lines.process())
+        self.write()
         self._thread.start()
 
     def begin_program(self) -> Run:
         """Record the program itself as if it were a task, the root of all others; return what ``ended`` is given."""
-        run = Run(0, None)
+        run = Run()
         self._runs[getcurrent()] = run
-        run.started = monotonic()
+        run.started = monotonic_ns()
         return run
 
     def rests(self) -> None:
-        self.write()  # if there is nothing, another thread may be about to write the last
+        self.write()  # if there is nothing, another thread may be about to send the last
 
     def down(self) -> None:
         self._closed.set()
+        self._keep(self._lines.end())
         self.write()
-        self._write(self._lines.end())
 
     @indivisible
     def write(self) -> None:
-        """Have all written that has ended. Callable from any thread."""
+        """Have all sent that has ended. Callable from any thread."""
         with self._writing:
-            ended, self._ended = self._ended, []
-            if ended:
-                self._write(self._lines.of(ended))
+            lines = self._kept[:]
+            del self._kept[: len(lines)]  # another thread may have added more meanwhile
+            if lines:
+                self._send("".join(lines).encode("ascii", "replace"))
 
     def _write_now_and_then(self) -> None:
-        told = monotonic()
+        told = monotonic_ns()
         while not self._closed.wait(WRITE_EVERY_SECONDS):
-            if self._ended:
-                told = monotonic()
+            now, runs = monotonic_ns(), self._long_runs()
+            if self._kept:
+                told = now
+            if runs or (self._runs and now - told > SIGN_EVERY):
+                told = now
+                self._keep("".join(map(self._lines.still_open, runs)) + self._lines.alive())
             self.write()
-            runs = self._long_runs()
-            if runs or (self._runs and monotonic() - told > SIGN_EVERY_SECONDS):
-                told = monotonic()
-                self._write_open(runs)
-
-    @indivisible
-    def _write_open(self, runs: Sequence[Run]) -> None:
-        with self._writing:
-            self._write(self._lines.still_open(runs))
 
     def _long_runs(self) -> Sequence[Run]:
         """Return what has been running for a while, and was not told of: the run may be killed before it ends."""
-        until, found = monotonic() - WRITE_EVERY_SECONDS, []
+        until, found = monotonic_ns() - int(WRITE_EVERY_SECONDS * 1e9), []
         for uppermost in self._runs.copy().values():
             run: Run | None = uppermost
             while run is not None and not run.is_told:
-                if 0.0 < run.started < until and (run.function is not None or not run.number):
+                if 0 < run.started < until and (run.function is not None or not run.number):
                     run.is_told = True
                     found.append(run)
                 run = run.below

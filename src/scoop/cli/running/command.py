@@ -28,6 +28,7 @@ from ...engine.process.unasked import report_failures
 from ...engine.scheduler import Scheduler
 from ...engine.stealing.recycling import flush_streams
 from ...engine.tasks.places import new_root, set_root
+from ...engine.threads.frame_room import with_room_for_frames
 from ...errors import HostsMissing, ScoopError, UnguardedMainError, why_not_started
 from ...machine.cores import cap_threads, usable_cores
 from ...machine.initializer import call_by_name
@@ -254,6 +255,7 @@ _CUT_OFF = (
 # -- the program -------------------------------------------------------------------------------------------------
 
 
+@with_room_for_frames
 def _run(program: Program, run: Callable[[], None], recording: Recording) -> int:
     """Run the program, and its tasks to their end; return the exit status."""
     try:

@@ -3,14 +3,16 @@
     listener.started(...)          one call at each event, on the thread and the fiber that it happens on
 
 All that measures, shows or records tasks is a listener, and nothing else knows of it. Most often there is no
-listener, and that is free. While there is one, other functions take the place of the usual ones, and tell it what
-happens to each task: see engine/listening.py. Code that runs more rarely tests whether ``listener`` is None.
+listener, and that is free. While there is one, it wraps the functions that offer and run the tasks of this process:
+see engine/listening.py. Code that runs more rarely tests whether ``listener`` is None.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-__all__ = ["Instrument", "add", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
+from ..results.future import Future, awaited_by, call_of, has_succeeded
+
+__all__ = ["Instrument", "add", "has_returned", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
 
 Run = Any
 """What a listener returns as a task begins, and is given back as that ends: its own, whatever it is."""
@@ -22,6 +24,31 @@ class Instrument:
     An event may come on any thread. Where it says so, that is the I/O thread, or one that holds locks: such code may
     run none of the program's, not even a ``repr``. All is in the way of the tasks, so it is to be quick.
     """
+
+    def offering(self, offer: Callable[[Future], None]) -> Callable[[Future], None]:
+        """Return what is to put futures on offer in place of ``offer``: it tells of that first."""
+
+        def offer_and_tell(future: Future) -> None:
+            self.offered(future)
+            offer(future)
+
+        return offer_and_tell
+
+    def running(self, run: Callable[[Future], None]) -> Callable[[Future], None]:
+        """Return what is to run claimed futures in place of ``run``: it tells of the beginning and the end.
+
+        An instrument that needs less, or is in haste, does it in its own way, without ``started``.
+        """
+
+        def run_and_tell(future: Future) -> None:
+            told = self.started(future, *call_of(future))
+            try:
+                run(future)
+            finally:
+                self.ended(told, has_returned(future))
+                del future, told  # a traceback may keep this frame alive: see future.run
+
+        return run_and_tell
 
     def offered(self, work: object) -> None:
         """Hear that the task, or the map, that calls has made another one: a future, or a MapInProgress."""
@@ -82,17 +109,20 @@ class Instrument:
 listener: Instrument | None = None
 """The instrument that listens in this process; None if there is none."""
 
-_MARK = "scoop_mark"
-
 
 def set_mark(work: object, mark: object) -> None:
     """Have a future or a map carry something of the listener's, most often which task has made it."""
-    vars(work)[_MARK] = mark
+    work.scoop_mark = mark  # type: ignore[attr-defined]
 
 
 def mark_of(work: object) -> Any:
     """Return what ``set_mark`` has set; None if it has not."""
-    return getattr(work, _MARK, None)
+    return getattr(work, "scoop_mark", None)
+
+
+def has_returned(future: Future) -> bool:
+    """Return whether the call of a future, which is over, has raised nothing: it may have returned another future."""
+    return has_succeeded(future) or bool(awaited_by(future))
 
 
 def offered(work: object) -> None:
@@ -139,7 +169,7 @@ class _All(Instrument):
         return tell
 
 
-_BEGINNINGS = ("started", "taken", "rows_started", "suspended")
+_BEGINNINGS = ("taken", "rows_started", "suspended")
 _ENDS = ("rebuilt", "ended", "rows_ended", "resumed")
 _OTHERS = ("offered", "given", "received", "returned", "lost", "rests", "up", "down")
 

@@ -67,7 +67,7 @@ class Future(Watched[T]):
         args, kargs: what to call it with.
     """
 
-    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value".split()  # noqa: SIM905
+    __slots__ = "__dict__ __weakref__ _args _function _kwargs _options _state _value scoop_mark".split()  # noqa: SIM905
 
     _function: Callable[..., Any] | None
     _args: tuple[Any, ...]

@@ -13,6 +13,7 @@ from typing import Protocol
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from ..process.signal_safety import indivisible
+from .frame_room import with_room_for_frames
 from .streams import Streams
 from .task_context import leave_event_loop, reenter_event_loop
 
@@ -174,6 +175,7 @@ class Fibers:
             runner.gr_context = self.context()
             runner.switch()
 
+    @with_room_for_frames
     def _run(self) -> None:
         me = getcurrent()
         goes_on = True
