@@ -20,7 +20,7 @@ from ..results.future import Future, has_ended
 from ..tasks.async_function import AsyncFunction
 from ..tasks.task import TaskOptions, WithOptions
 from ..threads.blocking import Threads, WaitPoint
-from .dependents import Offers, submit_task
+from .dependents import Graph
 
 __all__ = ["ExecutorTasks"]
 
@@ -30,8 +30,10 @@ T = TypeVar("T")
 Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 
-class TaskScheduler(Threads, Offers, Protocol):
+class TaskScheduler(Threads, Protocol):
     """The methods of the scheduler that are needed here."""
+
+    graph: Graph
 
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
@@ -101,7 +103,7 @@ class ExecutorTasks:
         """Have a call made by any worker of the run."""
         self.check()
         runtime.need("Executor.submit()")
-        task = submit_task(self.scheduler, self.prepared(function), args, kwargs, options)
+        task = self.scheduler.graph.submit(self.prepared(function), args, kwargs, options)
         future: TaskFuture[T] = TaskFuture(self.scheduler, task)
         self._left.add(future)
         self._waits.begin()
