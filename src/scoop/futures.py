@@ -83,11 +83,11 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     one, stands for its result: the task begins when that future has ended. If that future fails or is cancelled, so
     is the task. See docs/graphs.md. Raises TypeError if ``func`` is not callable.
     """
-    if not callable(func):
-        raise TypeError(f"submit() needs something callable, not {describe(func)}")
     options = PLAIN
     is_plain = type(func) is FunctionType and not func.__code__.co_flags & CO_COROUTINE
     if not is_plain or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+        if not callable(func):
+            raise TypeError(f"submit() needs something callable, not {describe(func)}")
         func, options = split_options(func)
         options = counted(options)
         if options.needs:

@@ -3,13 +3,14 @@
 from _contextvars import Context, copy_context
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pickle import PickleBuffer
+from types import FunctionType
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import name_of
 from ...wire.wrapper import TaskWrapper, Wrapper
 from ..process.signal_safety import calls_program
 from ..threads.task_context import are_used, call
-from .async_function import from_async
+from .async_function import CO_COROUTINE, from_async
 
 __all__ = ["PLAIN", "Chunk", "Graph", "NewChunk", "Report", "RowFunction"]
 __all__ += ["TaskLimits", "TaskOptions", "WithOptions", "perform", "split_options"]
@@ -150,6 +151,8 @@ class _FunctionOf(Wrapper):
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
+    if context is None and type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE:
+        return function, PLAIN  # most often
     if type(function) is WithOptions:
         return from_async(function.called()), function.options._replace(context=context)
     return from_async(function), PLAIN if context is None else TaskOptions(context=context)
