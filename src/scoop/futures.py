@@ -22,7 +22,6 @@ from types import FunctionType
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from .engine import runtime
-from .engine.offers.dependents import submit_task
 from .engine.offers.everywhere import call_everywhere
 from .engine.offers.host_table import wait_for_workers
 from .engine.offers.limited_offers import check, offer
@@ -84,11 +83,11 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     one, stands for its result: the task begins when that future has ended. If that future fails or is cancelled, so
     is the task. See docs/graphs.md. Raises TypeError if ``func`` is not callable.
     """
-    if not callable(func):
-        raise TypeError(f"submit() needs something callable, not {describe(func)}")
     options = PLAIN
     is_plain = type(func) is FunctionType and not func.__code__.co_flags & CO_COROUTINE
     if not is_plain or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+        if not callable(func):
+            raise TypeError(f"submit() needs something callable, not {describe(func)}")
         func, options = split_options(func)
         options = counted(options)
         if options.needs:
@@ -101,7 +100,7 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     except TypeError:  # a metaclass of the program's has no hash
         is_plain = False
     if not is_plain and may_hold_futures(args, kwargs):
-        return submit_task(scheduler, func, args, kwargs, options)
+        return cast(Scheduler, scheduler).graph.submit(func, args, kwargs, options)
     future = new_task(func, args, kwargs, options)
     if options is PLAIN:
         scheduler.offer(future)

@@ -146,3 +146,26 @@ def test_a_map_that_is_left_early_begins_nothing_more(scoop_run: RunScoop) -> No
             assert marks() < 500
         """,
     )
+
+
+def test_a_result_that_was_handed_out_is_not_kept(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        """
+        from weakref import ref
+
+        class Thing:
+            pass
+
+        def make(_):
+            return Thing()
+
+        def main():
+            with Executor(2) as executor:
+                for call in (executor.map, executor.map_as_completed):
+                    for thing in call(make, range(10)):
+                        seen = ref(thing)
+                        del thing
+                        assert seen() is None
+        """,
+    )

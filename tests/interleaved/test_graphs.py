@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from scoop.engine.offers.dependents import submit_task
+from scoop.engine.offers.dependents import Graph
 from scoop.engine.offers.ready_table import ReadyTable
 from scoop.engine.results import future as f
 from scoop.engine.results.callbacks import Deferred
@@ -19,6 +19,7 @@ class Offers:
 
     def __init__(self) -> None:
         self.ready = ReadyTable()
+        self.graph = Graph(self)
         self.offered: list[Future] = []
 
     def offer(self, future: Future) -> None:
@@ -35,7 +36,7 @@ class Offers:
 
     def new(self, function: Callable[..., object], *args: object) -> Future:
         """Submit a task."""
-        return submit_task(self, function, args, {}, PLAIN)
+        return self.graph.submit(function, args, {}, PLAIN)
 
     def end_all(self) -> None:
         """Run what is on offer, until there is nothing more."""

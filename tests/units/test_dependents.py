@@ -5,14 +5,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoop.engine.offers.dependents import submit_task
+from scoop.engine.offers.dependents import Graph
 from scoop.engine.offers.ready_table import ReadyTable
 from scoop.engine.results import future as f
 from scoop.engine.results.callbacks import Deferred
 from scoop.engine.results.future import Future
 from scoop.engine.tasks.task import PLAIN
 
-Graph = list[tuple[str, bool, list[int]]]
+Drawn = list[tuple[str, bool, list[int]]]
 """Of each task: in what its dependencies are given, whether it fails, and which they are."""
 
 
@@ -21,6 +21,7 @@ class Offers:
 
     def __init__(self) -> None:
         self.ready = ReadyTable()
+        self.graph = Graph(self)
 
     def offer(self, future: Future) -> None:
         """Put it into the table."""
@@ -35,7 +36,7 @@ class Offers:
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
+def graphs(draw: st.DrawFn) -> Drawn:
     """Draw tasks, each of which depends on some of those before it."""
     size = draw(st.integers(1, 12))
     places = st.sampled_from(["apart", "list", "dict", "tuple", "keyword"])
@@ -71,7 +72,7 @@ def call(place: str, before: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]
     return ways[place]
 
 
-def model(graph: Graph) -> list[int | None]:
+def model(graph: Drawn) -> list[int | None]:
     """Return what comes of each task: None if it fails."""
     values: list[int | None] = []
     for number, (place, fails, before) in enumerate(graph):
@@ -82,11 +83,11 @@ def model(graph: Graph) -> list[int | None]:
 
 
 @given(graphs(), st.randoms(use_true_random=False), st.integers(0, 12))
-def test_results_are_those_of_a_serial_run(graph: Graph, random: Any, early: int) -> None:
+def test_results_are_those_of_a_serial_run(graph: Drawn, random: Any, early: int) -> None:
     offers, tasks = Offers(), list[Future]()
     for number, (place, fails, before) in enumerate(graph):
         args, kwargs = call(place, [tasks[each] for each in before])
-        tasks.append(submit_task(offers, work, (number, fails, *args), kwargs, PLAIN))
+        tasks.append(offers.graph.submit(work, (number, fails, *args), kwargs, PLAIN))
         if number == early:
             run_all(offers, random)
     run_all(offers, random)
@@ -99,11 +100,11 @@ def test_results_are_those_of_a_serial_run(graph: Graph, random: Any, early: int
 
 
 @given(graphs(), st.randoms(use_true_random=False), st.integers(0, 11))
-def test_what_depends_on_a_cancelled_task_is_cancelled(graph: Graph, random: Any, which: int) -> None:
+def test_what_depends_on_a_cancelled_task_is_cancelled(graph: Drawn, random: Any, which: int) -> None:
     offers, tasks = Offers(), list[Future]()
     for number, (place, _, before) in enumerate(graph):
         args, kwargs = call(place, [tasks[each] for each in before])
-        tasks.append(submit_task(offers, work, (number, False, *args), kwargs, PLAIN))
+        tasks.append(offers.graph.submit(work, (number, False, *args), kwargs, PLAIN))
     which %= len(tasks)
     assert offers.ready.claim_unbegun(tasks[which])
     f.cancel_unbegun(tasks[which])

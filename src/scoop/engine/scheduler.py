@@ -23,6 +23,7 @@ from ..wire.shared_buffers import BufferPool
 from ..wire.status_page import ASKED
 from . import runtime
 from .loops.coroutines import Coroutines
+from .offers.dependents import Graph
 from .offers.limited_offers import offer_late
 from .offers.outbox import InFlight, Outbox
 from .offers.ready_table import OpenMap, ReadyTable
@@ -76,6 +77,7 @@ class Scheduler:
         self.follow = partial(follow, self)
         self.stop = partial(stop, self)
         self.offer_late = partial(offer_late, self)
+        self.graph = Graph(self)
         self.own_runs = 0  # own tasks that threads have run between two others
         self.waits: MutableMapping[greenlet, Wait] = {}
         self.between_tasks: Callable[[int], None] | None = None  # called on the main thread after each task of others
@@ -206,7 +208,7 @@ class Scheduler:
             if isinstance(own, Future):
                 if self.ready.claim(own):
                     # Only now: a worker must not give away the last task that it has, and be idle itself.
-                    if not self.is_tiny(own):
+                    if self._flags[self._cell] and not self.is_tiny(own):
                         self.heed_flags()
                     self._run(own)
                     return True

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from ..engine.offers.dependents import offer_after
+from ..engine.offers.dependents import Graph
 from ..engine.offers.ready_table import ReadyTable
 from ..engine.results import future as f
-from ..engine.results.arguments import fill
 from ..engine.results.call_future import CallFuture
 from ..engine.results.callbacks import Deferred
 from ..engine.results.future import Future
+from ..engine.results.states import WAITING
 from ..engine.tasks.task import TaskOptions
 from .calls_in_flight import SubmittedCall
 
@@ -47,6 +47,7 @@ class DependentCalls:
         self.offer = scheduler.offer
         self._scheduler = scheduler
         self._put = put
+        self._graph = Graph(self)
         self._futures: dict[Future, CallFuture[Any]] = {}
 
     def submit(
@@ -59,11 +60,11 @@ class DependentCalls:
     ) -> CallFuture[T]:
         """Have a call made when all that it depends on has ended; return its future."""
         future: CallFuture[T] = CallFuture()
-        task = f.new_task(function, args, kwargs, options)
+        task = f.new_task(function, args, kwargs, self._graph.of(options), WAITING)
         self._futures[task] = future
         task.add_done_callback(self._show)
         future.add_done_callback(partial(self._withdraw, task))
-        offer_after(self, task, set(dependencies))
+        self._graph.add(task, dependencies)
         return future
 
     def offer_late(self, task: Future, _: Deferred | None) -> None:
@@ -74,12 +75,12 @@ class DependentCalls:
         future = self._futures.pop(task)
         function, args, kwargs = f.call_of(task)
         try:
-            args, kwargs = fill(args, kwargs)
+            args, kwargs = self._graph.fill(args, kwargs)
         except Exception as error:  # a result could not be unpacked
             if future.set_running_or_notify_cancel():
                 future.set_exception(error)
         else:
-            self._put(SubmittedCall(future, function, args, kwargs, f.options_of(task)))
+            self._put(SubmittedCall(future, function, args, kwargs, f.options_of(task)._replace(graph=None)))
 
     def _withdraw(self, task: Future, future: CallFuture[Any]) -> None:
         """Hear that the future of a call has ended: if it was cancelled, the call waits no more."""

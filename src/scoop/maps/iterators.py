@@ -9,7 +9,7 @@ about twice as often as serially, on as many processors as there are.
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial, reduce
-from itertools import accumulate, chain, islice
+from itertools import accumulate, chain, islice, repeat
 from operator import itemgetter
 from sys import modules
 from typing import Any, cast
@@ -78,6 +78,7 @@ class Inputs:
         # Rows that leave are all sent away as they are read: so not too many at once.
         told = told_rows(iterables) if buffersize is None and not leave else None
         if told is not None and all(map(_can_be_sliced, iterables)):
+            self._depth = 0  # there is no more to read than this
             if told:
                 self._add(_copied(iterables))
         else:
@@ -233,9 +234,15 @@ def start_map(
     loop = None if show.progress is None else loop_over(show.progress, iterables)
     inputs = start(scheduler, func, iterables, ordered, *sizes, must_travel=must_travel, show=show, loop=loop)
     lists = inputs.results(deadline) if loop is None else ending(loop, inputs.results(deadline))
-    results = cast(Results, Results.from_iterable(lists))
+    results = cast(Results, Results.from_iterable(map(_letting_go, lists) if must_travel else lists))
     results.inputs, results.lists = inputs, lists
     return results
+
+
+def _letting_go(values: list[Any]) -> Iterator[Any]:
+    """Iterate over a list, which lets go of each value: the program may be done with it before it takes the next."""
+    values.reverse()
+    return map(values.pop, repeat(-1, len(values)))
 
 
 def start(

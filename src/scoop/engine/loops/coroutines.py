@@ -63,7 +63,7 @@ class Coroutines:
 
     def have_room_for(self, task: Future | OpenMap | None) -> bool:
         """Return whether something of the ready table may begin here."""
-        if task is None or not self.is_full:
+        if task is None or len(self.active) < TUNING.most_coroutines:
             return True
         return not (is_coroutine(task) if isinstance(task, Future) else task.begins_coroutines)
 

@@ -8,7 +8,7 @@ No thread and no fiber waits meanwhile. Tasks that wait are in a table of their 
 task out, in one step, decides what becomes of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Protocol
 
@@ -19,14 +19,12 @@ from ..results.arguments import fill, find_futures, place_of
 from ..results.callbacks import Deferred
 from ..results.following import end_like
 from ..results.future import Future
-from ..results.states import CANCELLED
-from ..results.watchers import Link
+from ..results.states import CANCELLED, WAITING
 from ..tasks.task import PLAIN, TaskOptions
 from .ready_table import ReadyTable
 
-__all__ = ["Offers", "offer_after", "submit_task"]
+__all__ = ["Graph", "Offers"]
 
-_DEPENDENT = TaskOptions(fill=fill)
 _WHY = "() was not called: "
 
 
@@ -41,56 +39,57 @@ class Offers(Protocol):
     def look_again(self) -> None: ...
 
 
-def submit_task(
-    offers: Offers, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
-) -> Future:
-    """Submit a task, some of whose arguments may be futures, or may hold some: it waits until these have ended."""
-    (args, kwargs), dependencies = find_futures(args, kwargs)
-    if dependencies:
-        options = _DEPENDENT if options is PLAIN else options._replace(fill=fill)
-    task = f.new_task(function, args, kwargs, options)
-    left = {each for each in dependencies if not f.has_succeeded(each)}
-    if left:
-        offer_after(offers, task, left)
-    else:
-        offers.offer_late(task, None)
-    return task
+class Graph:
+    """The tasks of one scheduler that depend on others.
 
+    Each task is among the watchers of all that it depends on. The table says how many of these have not ended.
+    """
 
-def offer_after(offers: Offers, task: Future, left: set[Future]) -> None:
-    """Offer a task as soon as others have ended."""
-    f.set_waiting(task, left)
-    offers.ready.waiting[task] = True  # first: from now on it may be taken out at any moment
-    link = _Dependency(offers, task, left)
-    for each in [*left]:
-        if f.offer_made(each):
-            offers.offer(each)
-        f.watch(each, link)
+    fill = staticmethod(fill)
 
-
-class _Dependency(Link):
-    """Has a task go on when what it depends on has ended."""
-
-    __slots__ = ("_left", "_offers", "_task")
-
-    def __init__(self, offers: Offers, task: Future, left: set[Future]) -> None:
+    def __init__(self, offers: Offers) -> None:
         self._offers = offers
-        self._task = task
-        self._left = left
+        self._waiting = offers.ready.waiting
+        self._plain = self.of(PLAIN)
 
-    def follow(self, ended: Future, deferred: Deferred | None) -> Future | None:
-        if not f.has_succeeded(ended):
-            return self._fail(ended, deferred)
-        self._left.discard(ended)
-        # Two threads may both find that nothing is left: one of them gets the task.
-        if not self._left and self._offers.ready.claim_waiting(self._task):
-            f.set_ready(self._task)
-            self._offers.offer_late(self._task, deferred)
-        return None
+    def of(self, options: TaskOptions) -> TaskOptions:
+        """Return the options of a task that depends on others."""
+        return options._replace(graph=self)
 
-    def _fail(self, ended: Future, deferred: Deferred | None) -> Future | None:
-        """End the task as what it depends on has; return it, unless another thread has it."""
-        task = self._task
+    def submit(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
+    ) -> Future:
+        """Submit a task, whose arguments may be futures, or may hold some: it waits until these have ended."""
+        (args, kwargs), dependencies = find_futures(args, kwargs)
+        if dependencies:
+            options = self._plain if options is PLAIN else self.of(options)
+        if not (left := [each for each in dependencies if not f.has_succeeded(each)]):
+            task = f.new_task(function, args, kwargs, options)
+            self._offers.offer_late(task, None)
+            return task
+        task = f.new_task(function, args, kwargs, options, WAITING)
+        self.add(task, left)
+        return task
+
+    def add(self, task: Future, left: Collection[Future]) -> None:
+        """Have a WAITING task offered as soon as others have ended, which had not a moment ago."""
+        self._waiting[task] = iter(range(len(left) - 1))  # first: from now on it may be taken out at any moment
+        for each in f.depend(task, left):
+            self._offers.offer(each)
+
+    def go_on(self, task: Future, deferred: Deferred | None) -> None:
+        """Hear that something has ended with a result that a task depends on: if it was the last, offer the task."""
+        left = self._waiting.get(task)
+        # One step for each that has ended. After the last there is none: only its thread goes on.
+        if left is not None and next(left, None) is None and self._waiting.pop(task, None) is not None:
+            f.set_ready(task)
+            if f.options_of(task) is self._plain:
+                self._offers.offer(task)
+            else:
+                self._offers.offer_late(task, deferred)
+
+    def fail(self, task: Future, ended: Future, deferred: Deferred | None) -> Future | None:
+        """End a task as something that it depends on has; return it, unless another thread has it."""
         if not self._offers.ready.claim_waiting(task):
             return None
         if ended.cancelled():

@@ -20,9 +20,8 @@ from ..results.future import Future, has_ended
 from ..tasks.async_function import AsyncFunction
 from ..tasks.task import TaskOptions, WithOptions
 from ..threads.blocking import Threads, WaitPoint
-from .dependents import Offers, submit_task
-from .withdrawal import Offers as Withdrawals
-from .withdrawal import withdraw
+from .dependents import Graph
+from .withdrawal import Offers, withdraw
 
 __all__ = ["ExecutorTasks"]
 
@@ -32,8 +31,10 @@ T = TypeVar("T")
 Initializer = tuple[Callable[..., object], tuple[Any, ...]]
 
 
-class TaskScheduler(Threads, Offers, Withdrawals, Protocol):
+class TaskScheduler(Threads, Offers, Protocol):
     """The methods of the scheduler that are needed here."""
+
+    graph: Graph
 
     def join(self, future: Future, timeout: float | None, /) -> None: ...
 
@@ -103,7 +104,7 @@ class ExecutorTasks:
         """Have a call made by any worker of the run."""
         self.check()
         runtime.need("Executor.submit()")
-        task = submit_task(self.scheduler, self.prepared(function), args, kwargs, options)
+        task = self.scheduler.graph.submit(self.prepared(function), args, kwargs, options)
         future: TaskFuture[T] = TaskFuture(self.scheduler, task)
         self._left.add(future)
         self._waits.begin()

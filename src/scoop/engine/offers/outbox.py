@@ -250,7 +250,7 @@ class Outbox:
             batch.functions.append(data)
             batch.named.append(named)
             batch.size += len(data)
-        if task.options.fill is not None:
+        if task.options.graph is not None:
             args, kwargs = fill_packed(args, kwargs)
         call = codec.dumps((args, kwargs), large)
         if large and batch.buffers is None:

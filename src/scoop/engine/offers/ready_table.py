@@ -41,15 +41,15 @@ class ReadyTable:
     """The tables of one process.
 
     ``tasks``: what any worker may run, the oldest first. ``kept``: what cannot travel. ``running``: maps with rows
-    that run here, and that could be split once more. ``waiting``: tasks that depend on others, see dependents.py.
-    ``urgent``: which of ``tasks`` go before others.
+    that run here, and that could be split once more. ``waiting``: tasks that depend on others, and how many of these
+    are left, see dependents.py. ``urgent``: which of ``tasks`` go before others.
     """
 
     def __init__(self) -> None:
         self.tasks: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.kept: OrderedDict[Future | OpenMap, bool] = OrderedDict()
         self.running: dict[SlicedMap, bool] = {}
-        self.waiting: dict[Future, bool] = {}
+        self.waiting: dict[Future, Iterator[int]] = {}
         self.urgent: Urgent[Future | OpenMap] = Urgent(self.tasks.__contains__)
 
     def __len__(self) -> int:
@@ -64,7 +64,7 @@ class ReadyTable:
 
     def claim_waiting(self, future: Future) -> bool:
         """Take out a future that waits for others, if it does."""
-        return self.waiting.pop(future, False)
+        return self.waiting.pop(future, None) is not None
 
     def claim_unbegun(self, future: Future) -> bool:
         """Take a future out, to end it, wherever it is."""

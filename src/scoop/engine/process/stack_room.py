@@ -14,9 +14,11 @@ def look_for_room(deepest: int) -> Callable[[], bool]:
     if (module_at := _module_at) is not None:
         return lambda: module_at(deepest) is None
 
+    frame_at = sys._getframe
+
     def has_room() -> bool:
         try:
-            sys._getframe(deepest)
+            frame_at(deepest)
         except ValueError:  # the stack is not that deep: 0.3 us, the cheapest way there is to ask
             return True
         return False

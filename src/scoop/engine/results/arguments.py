@@ -4,7 +4,7 @@ Looked into are the arguments and keywords, and lists, tuples and dicts (their v
 deep. A container that holds futures is copied at once: the program may change it. What holds none stays as it is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ __all__ = [
     "fill",
     "fill_packed",
     "find_futures",
+    "futures_among",
     "may_hold_futures",
     "place_of",
     "take_for_future",
@@ -92,6 +93,14 @@ def fill(args: tuple[Any, ...], kwargs: dict[str, Any], value: Callable[[Future]
 def fill_packed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     """Return the same for a journey. Results that have come packed, and were not asked for, go on as they are."""
     return fill(args, kwargs, _packed_result)
+
+
+def futures_among(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Future]:
+    """Yield the futures in whose places fill() puts results."""
+    for arg in (*args, *kwargs.values()):
+        for each in (arg,) if not isinstance(arg, _Holder) else arg.values() if isinstance(arg, dict) else arg:
+            if type(each) is Future:
+                yield each
 
 
 def place_of(future: Future, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

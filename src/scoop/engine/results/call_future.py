@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 from ...errors import describe
 from ..process.signal_safety import calls_program
 from .arguments import take_for_future
-from .future import Future, cancel_unbegun, error_of, fail, finish, new_task, set_waiting
-from .states import DONE
+from .future import Future, cancel_unbegun, error_of, fail, finish, new_task
+from .states import DONE, WAITING
 from .watchers import tell_watchers
 
 __all__ = ["CallFuture"]
@@ -97,8 +97,7 @@ class CallFuture(futures.Future[T]):
 
 def _as_future(call: CallFuture[Any]) -> Future:
     """Return a future of ours that shows what becomes of a call."""
-    future = new_task(describe, (), {})
-    set_waiting(future, ())
+    future = new_task(describe, (), {}, state=WAITING)
     call.add_done_callback(partial(_end, future))
     return future
 

@@ -4,14 +4,15 @@ The outcome is not copied, since what has come from elsewhere is still packed, a
 The future keeps a promise of it instead, which the first who asks has kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import Deadlock
+from .arguments import futures_among
 from .callbacks import Deferred
-from .future import Future, awaited_by, error_of, fail, finish, has_succeeded, offer_made, read, watch
-from .states import ARRIVED
+from .future import Future, call_of, error_of, fail, finish, has_ended, has_succeeded, offer_made, read, watch
+from .states import ARRIVED, RUNNING, WAITING
 from .watchers import Link
 
 __all__ = ["end_like", "follow", "with_awaited"]
@@ -50,7 +51,7 @@ class _Returned(Link):
     def __init__(self, outer: Future) -> None:
         self._outer = outer
 
-    def follow(self, ended: Future, deferred: Deferred | None) -> Future:
+    def _follow(self, ended: Future, deferred: Deferred | None) -> Future:
         end_like(self._outer, ended, _same, deferred)
         return self._outer
 
@@ -78,11 +79,20 @@ def with_awaited(future: Future) -> list[Future]:
     """Return a future, and what must end before it can: not all, if they are very many."""
     found = {future: None}
     for one in (todo := [future]):
-        for other in [*islice(awaited_by(one), MOST_FOLLOWED)]:
+        for other in islice(_awaited_by(one), MOST_FOLLOWED):
             if other not in found and len(found) < MOST_FOLLOWED:
                 found[other] = None
                 todo.append(other)
     return todo
+
+
+def _awaited_by(future: Future) -> Iterator[Future]:
+    """Return what must end before a future can: what it depends on, or what its call has returned."""
+    state, value = read(future)
+    if state == WAITING:
+        _, args, kwargs = call_of(future)
+        return (each for each in futures_among(args, kwargs) if not has_ended(each))
+    return iter((value,) if state == RUNNING and isinstance(value, Future) else ())
 
 
 def _same(error: BaseException) -> BaseException:

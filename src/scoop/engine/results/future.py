@@ -17,16 +17,16 @@ from ..tasks.places import counted
 from ..tasks.task import PLAIN, TaskOptions, perform
 from .callbacks import Callback, Deferred
 from .outcomes import name_and_text, unpack_outcome
-from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS, WAITING
+from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS
 from .watchers import Link, T, Watched, Watcher, add_watcher, tell_watchers
 
 __all__ = [
     "Future",
     "TaskCall",
     "arrived",
-    "awaited_by",
     "call_of",
     "cancel_unbegun",
+    "depend",
     "dropped",
     "error_of",
     "fail",
@@ -42,12 +42,13 @@ __all__ = [
     "runner_of",
     "sent",
     "set_ready",
-    "set_waiting",
     "watch",
 ]
 
 NO_KEYWORDS: dict[str, Any] = {}
 """Stands for "no keywords" in futures by the million. Never written to."""
+
+Args = tuple[Any, ...]
 
 _new = object.__new__
 
@@ -171,6 +172,12 @@ class Future(Watched[T]):
             raise ValueError(f"inCallbackType must be 'standard' or 'universal', not {inCallbackType!r}")
         watch(self, Callback(callable_, inCallbackType == "universal", inCallbackGroup))
 
+    def _follow(self, ended: Any, deferred: Deferred | None) -> Any:
+        graph = self._options.graph
+        if graph is None or ended._state == DONE or has_succeeded(ended):
+            return graph and graph.go_on(self, deferred)
+        return graph.fail(self, ended, deferred)
+
     def __repr__(self) -> str:
         return f"<Future {self._options.label}{NAMES[self._state]} at {id(self):#x}>"
 
@@ -185,15 +192,15 @@ class Future(Watched[T]):
 
 
 def new_task(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions = PLAIN
+    function: Callable[..., Any], args: Args, kwargs: dict[str, Any], options: TaskOptions = PLAIN, state: int = READY
 ) -> Future:
-    """Return a READY future, which the caller puts on offer at once. Its call may have any keywords."""
+    """Return a READY future, which the caller puts on offer at once; or one that is WAITING for others."""
     future = _new(Future)
     future._function = function
     future._args = args
     future._kwargs = kwargs
     future._options = options
-    future._state = READY
+    future._state = state
     future._value = None
     future._watchers = None
     return future
@@ -247,13 +254,6 @@ def run(future: Future) -> None:
         del future  # a traceback keeps the frames below its own alive: they must not lead back to it
 
 
-def set_waiting(future: Future, left: Collection[Future]) -> None:
-    """A future that was made, and not offered, is to wait until nothing is left of others."""
-    future._state = NEW
-    future._value = left
-    _move(future, WAITING)
-
-
 def cancel_unbegun(future: Future) -> None:
     """End a claimed future, or one that was never offered, without running it."""
     _end(future, CANCELLED, None)
@@ -272,7 +272,6 @@ def sent(future: Future) -> None:
 
 def set_ready(future: Future) -> None:
     """All that a future has waited for has ended, or it cannot be sent after all: the caller puts it on offer."""
-    future._value = None
     _move(future, READY)
 
 
@@ -306,14 +305,6 @@ def runner_of(future: Future) -> greenlet | None:
     """Return the fiber on which a future's task runs; None if it does not run in this process."""
     value = future._value
     return value if future._state == RUNNING and isinstance(value, greenlet) else None
-
-
-def awaited_by(future: Future) -> Collection[Future]:
-    """Return what must end before a future can: what it depends on, or what its call has returned."""
-    state, value = read(future)
-    if state == WAITING:
-        return value  # type: ignore[no-any-return]
-    return (value,) if state == RUNNING and isinstance(value, Future) else ()
 
 
 def is_ready(future: Future) -> bool:
@@ -366,11 +357,20 @@ def _unpacked(future: Future, ok: bool, value: Any) -> None:
 
 def watch(future: Future, watcher: Watcher | Link) -> None:
     """Have ``watcher(future)`` called once, or a link followed: when the future ends, or now if it has."""
-    add_watcher(future, watcher)
+    add_watcher((future,), watcher)
     # Only now look: the thread that ends the future sets its state first and looks for watchers second, so at least
     # one of the two threads sees the other.
     if future._state >= ARRIVED:
         tell_watchers(future)
+
+
+def depend(task: Future, futures: Collection[Future]) -> list[Future]:
+    """Have a task told when each of several futures ends, as by watch(); return which of them are to be offered."""
+    add_watcher(futures, task)
+    for future in futures:
+        if future._state >= ARRIVED:
+            tell_watchers(future)
+    return [future for future in futures if future._state == NEW and offer_made(future)]
 
 
 def _move(future: Future, state: int) -> None:

@@ -1,6 +1,6 @@
 """What is called when a future ends: callbacks of the program's, callers that wait, and links to other futures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import Any, Generic
 
@@ -17,25 +17,28 @@ _watching = RLock()
 """Guards the watchers of all futures. Reentrant: the collector may close a map, and so cancel, at any moment."""
 
 
-class Watched(Generic[T]):
-    """An object that can be watched. Most futures have no watchers, so they have no list of them either."""
-
-    __slots__ = ("_watchers",)
-
-    _watchers: "list[Watcher | Link] | None"
-
-
 class Link:
     """A watcher through which the end of one future may bring that of another."""
 
     __slots__ = ()
 
-    def follow(self, ended: Any, deferred: Deferred | None) -> Watched | None:
+    def _follow(self, ended: Any, deferred: Deferred | None) -> "Watched | None":
         """Hear that a future has ended; return the one that has ended of it, whose watchers are to be told, too.
 
         With ``deferred``, runs no code of the program's.
         """
         raise NotImplementedError
+
+
+class Watched(Link, Generic[T]):
+    """An object that can be watched, and may be a link itself: a task is among the watchers of what it waits for.
+
+    Most futures have no watchers, so they have no list of them either.
+    """
+
+    __slots__ = ("_watchers",)
+
+    _watchers: "list[Watcher | Link] | None"
 
 
 @indivisible
@@ -45,12 +48,14 @@ def callbacks_of(watched: Watched) -> list[Callback]:
 
 
 @indivisible
-def add_watcher(watched: Watched, watcher: Watcher | Link) -> None:
-    """Add a watcher. Only then look whether the future has ended: see watch() in future.py."""
+def add_watcher(several: Iterable[Watched], watcher: Watcher | Link) -> None:
+    """Add a watcher to each of several. Only then look which of them have ended: see watch() in future.py."""
     with _watching:
-        if watched._watchers is None:
-            watched._watchers = []
-        watched._watchers.append(watcher)
+        for watched in several:
+            if watched._watchers is None:
+                watched._watchers = [watcher]
+            else:
+                watched._watchers.append(watcher)
 
 
 @indivisible
@@ -80,7 +85,7 @@ def tell_watchers(watched: Watched, deferred: Deferred | None = None) -> None:
         for watcher in _take_watchers(one):
             if not isinstance(watcher, Link):
                 others.append(watcher)
-            elif (further := watcher.follow(one, deferred)) is not None:
+            elif (further := watcher._follow(one, deferred)) is not None:
                 ended.append(further)
         if others:
             told.append((one, others))

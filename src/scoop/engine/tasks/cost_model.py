@@ -10,6 +10,8 @@ from .async_function import AsyncFunction
 
 __all__ = ["CostModel"]
 
+_TINY = TUNING.tiny_task_seconds
+
 MOST = 1024
 """Functions that are remembered; then all are forgotten, which costs a map each."""
 
@@ -37,8 +39,13 @@ class CostModel:
     def note_call(self, function: Any, seconds: float) -> None:
         """Remember what one call took. Calls of a function differ: one that was long counts for a while."""
         code = function.__code__ if type(function) is FunctionType else _code_of(function)
-        least = 0.9 * self._seconds.get(code, 0.0)
-        self._note(code, seconds if seconds > least else least)
+        known = self._seconds.get(code)
+        if known is not None and seconds < 0.9 * known:
+            seconds = 0.9 * known
+        if known is None or (known < _TINY) != (seconds < _TINY):
+            self._note(code, seconds)
+        else:
+            self._seconds[code] = seconds
 
     def _note(self, code: Any, seconds: float) -> None:
         if code not in self._seconds and len(self._seconds) >= MOST:
@@ -46,7 +53,7 @@ class CostModel:
             self._bytes.clear()
             self._tiny.clear()
         self._seconds[code] = seconds
-        if seconds < TUNING.tiny_task_seconds:
+        if seconds < _TINY:
             self._tiny.add(code)
         else:
             self._tiny.discard(code)

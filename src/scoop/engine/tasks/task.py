@@ -3,15 +3,16 @@
 from _contextvars import Context, copy_context
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pickle import PickleBuffer
+from types import FunctionType
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import name_of
 from ...wire.wrapper import TaskWrapper, Wrapper
 from ..process.signal_safety import calls_program
 from ..threads.task_context import are_used, call
-from .async_function import from_async
+from .async_function import CO_COROUTINE, from_async
 
-__all__ = ["PLAIN", "Chunk", "Fill", "NewChunk", "Report", "RowFunction"]
+__all__ = ["PLAIN", "Chunk", "Graph", "NewChunk", "Report", "RowFunction"]
 __all__ += ["TaskLimits", "TaskOptions", "WithOptions", "perform", "split_options"]
 
 
@@ -38,7 +39,8 @@ class TaskOptions(NamedTuple):
         retries: how often it is handed out again after a worker died with it; None: as often as the run says.
         context: the context variables of the caller that submitted it; None if the program uses none at all.
         tries_before: how often a worker has died with it when it was part of another task.
-        fill: puts results into its arguments and keywords, where futures are; None if there are none.
+        graph: has it go on when all that it depends on has ended, and gives it the results; None if no argument is a
+            future.
         limits: what it may take; None if there is no limit. With limits, it never runs in the process it is from.
         name: what the program calls it; None if it has no name of its own.
         needs: the resources that it is to have while it runs: how many of each, by name.
@@ -48,7 +50,7 @@ class TaskOptions(NamedTuple):
     retries: int | None = None
     context: Context | None = None
     tries_before: int = 0
-    fill: "Fill | None" = None
+    graph: "Graph | None" = None
     limits: TaskLimits | None = None
     name: str | None = None
     needs: Mapping[str, int] = NO_NEEDS
@@ -65,7 +67,14 @@ class TaskOptions(NamedTuple):
         return "" if self.name is None else f"{self.name!r} "
 
 
-Fill = Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]
+class Graph(Protocol):
+    """The tasks of one scheduler that depend on others. Futures are ``Any`` here, since their file stands above."""
+
+    @property
+    def fill(self) -> Callable[[tuple[Any, ...], dict[str, Any]], tuple[tuple[Any, ...], dict[str, Any]]]: ...
+    def go_on(self, task: Any, deferred: Any, /) -> Any: ...
+    def fail(self, task: Any, ended: Any, deferred: Any, /) -> Any: ...
+
 
 PLAIN = TaskOptions()
 """The options of nearly all tasks."""
@@ -142,6 +151,8 @@ class _FunctionOf(Wrapper):
 def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], TaskOptions]:
     """Return what is really called, and the options that the program has given it."""
     context = copy_context() if are_used() else None
+    if context is None and type(function) is FunctionType and not function.__code__.co_flags & CO_COROUTINE:
+        return function, PLAIN  # most often
     if type(function) is WithOptions:
         return from_async(function.called()), function.options._replace(context=context)
     return from_async(function), PLAIN if context is None else TaskOptions(context=context)
@@ -150,8 +161,8 @@ def split_options(function: Callable[..., Any]) -> tuple[Callable[..., Any], Tas
 @calls_program
 def perform(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions) -> Any:
     """Make the call of a task that has options."""
-    if options.fill is not None:
-        args, kwargs = options.fill(args, kwargs)
+    if options.graph is not None:
+        args, kwargs = options.graph.fill(args, kwargs)
     if options.context is None:
         return function(*args, **kwargs)
     return call(options.context, function, *args, **kwargs)
