@@ -1,6 +1,7 @@
 """Several simulated hosts in virtual time: their schedulers, brokers and coordinator as they are, and lines with delays.
 
-Nothing happens by chance. Processors are not simulated: a task takes what it takes, and a message only its delay.
+Nothing happens by chance. Of processors only the coordinator's is simulated: each message takes some of it, and all
+others only their delay.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ UPLINK = 1
 
 WITHIN = 0.0001
 """Seconds that a message takes within a machine."""
+
+HANDLE = 0.0001
+"""Seconds that the coordinator takes for a message that comes in, or goes out."""
 
 
 class Host(World):
@@ -90,6 +94,7 @@ class Hosts(Host):
         self.machines: list[Host] = [self]
         self._delay = delay
         self._coordinator_tells_demand = False
+        self._coordinator_free_at = 0.0
         for machine, workers in enumerate(sizes[1:], 1):
             host = Host(machine, workers, self.size)
             host.timeline = self.timeline
@@ -111,9 +116,17 @@ class Hosts(Host):
     def _way_up(self, host: Host) -> Callable[[Message], None]:
         def send(message: Message) -> None:
             self.messages += 1
-            self.timeline.at(self.now + self._delay_to(host), lambda: self._hear(host.machine, message))
+            arrives = self.now + self._delay_to(host)
+            self.timeline.at(
+                arrives, lambda: self.timeline.at(self._handled(), lambda: self._hear(host.machine, message))
+            )
 
         return send
+
+    def _handled(self) -> float:
+        """Return when the coordinator will have handled one more message."""
+        self._coordinator_free_at = max(self.now, self._coordinator_free_at) + HANDLE
+        return self._coordinator_free_at
 
     def _delay_to(self, host: Host) -> float:
         return self._delay if host.machine else WITHIN
@@ -130,7 +143,7 @@ class Hosts(Host):
 
     def _send_down(self, host: Host, message: Message) -> None:
         self.messages += 1
-        self.timeline.at(self.now + self._delay_to(host), lambda: host.take(message))
+        self.timeline.at(self._handled() + self._delay_to(host), lambda: host.take(message))
 
     def _tell_demand_of_coordinator(self) -> None:
         self._coordinator_tells_demand = False

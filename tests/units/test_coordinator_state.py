@@ -175,6 +175,16 @@ def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
     assert link.may_leave
 
 
+def test_who_was_told_of_no_need_is_not_told_so_again_for_each_result() -> None:
+    coordinator = new_coordinator(2)
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0, 1], [2, 2]))
+    coordinator.received(HERE, Demand(1, False, False))
+    coordinator.tell_demand()
+    coordinator.received(1, Results(BATCH, [0], b"", None))
+    assert coordinator.tell_demand() == []
+
+
 def test_nothing_has_ended_as_long_as_too_few_hosts_take_part() -> None:
     state = CoordinatorState(awaits_hosts=True)
     assert state.tell_demand() == []

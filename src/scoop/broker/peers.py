@@ -13,9 +13,25 @@ from ..tuning import TUNING
 from ..wire.messages import Demand, Message, Stopped
 from .resources import Amounts, amounts_of
 
-__all__ = ["ORIGIN", "EndedFor", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
+__all__ = [
+    "NOTHING",
+    "ORIGIN",
+    "EndedFor",
+    "Instruction",
+    "Mark",
+    "Peer",
+    "Peers",
+    "Replace",
+    "Send",
+    "StealRequests",
+]
 
 
+NOTHING: tuple[bool, bool, Amounts] = (
+    False,
+    False,
+    {},
+)  # what a side says in Demand that needs nothing, and is at work
 ORIGIN = 0  # the peer that the broker serves: the worker with the program, or on other machines the uplink
 
 
@@ -73,7 +89,7 @@ class Peer:
         self.sent = 0  # messages to it that count
         self.heard = 0  # messages from a link that count
         self.wants_work = False  # what a link has said last, void or not
-        self.told: tuple[bool, bool, Amounts] | None = False, False, {}  # in Demand; None: it is owed a new one
+        self.told: tuple[bool, bool, Amounts] | None = NOTHING  # in Demand; None: it is owed a new one
         self.free: Amounts = {}  # resources behind a link, as it has said last; none while that is void
 
     @property

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..wire import messages as m
 from .constant_table import ConstantTable
-from .peers import ORIGIN, Peer, Peers
+from .peers import NOTHING, ORIGIN, Peer, Peers
 from .resources import Amounts, Resources
 from .roll_call import RollCall
 from .task_table import TaskTable
@@ -80,10 +80,11 @@ class Router:
         handler = (self._link_handlers if peer.is_link else self._handlers).get(type(message))
         if handler is None:
             raise ValueError(f"a worker sends no {type(message).__name__}")
+        handler(number, message)
         if peer.is_link and not isinstance(message, m.Demand | m.Notice):
             peer.heard += 1
-            peer.told = None
-        handler(number, message)
+            if peer.told != NOTHING or peer.retired:  # nothing is void that was not believed
+                peer.told = None
 
     def left(self, number: int, begun: int, report: str) -> Peer:
         """A peer has died or left, having begun so many tasks in all its life; return what was known of it."""
