@@ -1,11 +1,11 @@
-"""Several simulated hosts in virtual time: their schedulers, brokers and coordinator as they are, and lines with delays.
+"""Several simulated hosts in virtual time: their schedulers, brokers and coordinator as they are; lines have delays.
 
-Nothing happens by chance. Of processors only the coordinator's is simulated: each message takes some of it, and all
-others only their delay.
+Nothing happens by chance. Of processors only the coordinator's is simulated, some of which each message takes.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import count
+from math import inf
 from typing import Any
 
 from scoop.broker.peers import Instruction, Mark, Send
@@ -35,12 +35,12 @@ class Host(World):
     def __init__(self, machine: int, workers: int, size: int) -> None:
         super().__init__(seed=1, size=size, preempted=0)
         self.machine, self.uplink = machine, 0 if machine else UPLINK
-        self.broker = BrokerState(machine, self.uplink)
+        self.broker = BrokerState(machine, self.uplink, begun=self._begun_by, clock=lambda: self.now)
         self.limits = Limits(2, spare=True)
         self.send_up: Callable[[Message], None]
         self._workers_here = workers
         self._numbers = count(self.uplink + 1)
-        self._tells_demand = False
+        self._demand_at = inf
 
     def start(self, program: Callable[[], Any]) -> None:
         """Start the uplink and the workers, and the origin where it is."""
@@ -57,13 +57,21 @@ class Host(World):
     def consult(self, event: Callable[[], list[Instruction]]) -> None:
         """Tell the broker of an event; a moment later it tells the other machines what it needs."""
         super().consult(event)
-        if not self._tells_demand:
-            self._tells_demand = True
-            self.timeline.at(self.now + TUNING.tell_demand_after_seconds, self._tell_demand)
+        self._tell_demand_at(self.now + TUNING.tell_demand_after_seconds)
 
-    def _tell_demand(self) -> None:
-        self._tells_demand = False
-        self.carry_out(self.broker.tell_demand())
+    def _tell_demand_at(self, when: float) -> None:
+        if when < self._demand_at:
+            self._demand_at = when
+            self.timeline.at(when, lambda: self._tell_demand(when))
+
+    def _tell_demand(self, when: float) -> None:
+        if when == self._demand_at:
+            self._demand_at = inf
+            self.carry_out(self.broker.tell_demand())
+            self._tell_demand_at(self.now + self.broker.seconds_to_next_look())
+
+    def _begun_by(self, worker: int) -> int:
+        return self.page.begun[self.page.cell(worker)]
 
     def carry_out(self, instructions: Sequence[Instruction]) -> None:
         """Do what the broker says."""
@@ -95,6 +103,7 @@ class Hosts(Host):
         self._delay = delay
         self._coordinator_tells_demand = False
         self._coordinator_free_at = 0.0
+        self._tells_everyone_at = inf
         for machine, workers in enumerate(sizes[1:], 1):
             host = Host(machine, workers, self.size)
             host.timeline = self.timeline
@@ -147,5 +156,13 @@ class Hosts(Host):
 
     def _tell_demand_of_coordinator(self) -> None:
         self._coordinator_tells_demand = False
-        if posts := self.coordinator.tell_demand():
+        everyone = self.now >= self._tells_everyone_at
+        if everyone:
+            self._tells_everyone_at = inf
+        if posts := self.coordinator.tell_demand(everyone):
             self._post(posts)
+        if not self.coordinator.any_waits:
+            self._tells_everyone_at = inf
+        elif self._tells_everyone_at == inf and not everyone:
+            self._tells_everyone_at = self.now + TUNING.tell_all_hosts_after_seconds
+            self.timeline.at(self._tells_everyone_at, self._tell_demand_of_coordinator)
