@@ -50,7 +50,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     waiting      how a caller waits                  |    server          sockets and processes around it
 #     receiver     the I/O thread, which gets messages |    task_table      where each task is
 #     runtime      the scheduler that the calls use    |    peers           which workers are idle, or asked
-#     constants    this process's copies of constants  |    uplink          what goes to other machines
+#     constants    this process's copies of constants  |    uplink, credit, supply   between machines
 #     listening, process_report   what instruments     |    constant_table  which constants are set
 #                  and users who look in are told      |    resources       what tasks have, and wait for
 #     stealing/    between workers: steal requests,    |    processes       how they start, and end

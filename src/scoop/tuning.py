@@ -95,6 +95,12 @@ class Tuning(NamedTuple):
     """Coroutines of tasks that run at a time in a worker: with more, most of its time goes into them, not waiting."""
     far_journey_seconds: float = 0.02
     """Work that must last longer to leave the machine: a journey takes some milliseconds each way."""
+    far_trip_growth: float = 1.1
+    """How much longer than the last a round trip between machines may seem: the answer may have waited for work."""
+    far_trip_at_most_seconds: float = 0.3
+    """The longest round trip for which tasks come ahead: once around the earth."""
+    far_rate_seconds: float = 0.05
+    """For how long tasks from other machines are counted, to know how fast they come: some ten round trips."""
     shortest_tick_seconds: float = 0.002
     """Between two looks of the I/O thread at what a busy worker has, at first: each costs that some 50 us."""
     longest_tick_seconds: float = 0.05
@@ -141,6 +147,8 @@ class Tuning(NamedTuple):
     """If those workers have not given by then, the broker asks as many again."""
     tell_demand_after_seconds: float = 0.001
     """How long after an event a machine tells the others what it needs: most needs are over by then."""
+    tell_all_hosts_after_seconds: float = 0.005
+    """If the machines that gave last have given none by then, all machines hear that others want tasks."""
     receive_bytes: int = 1 << 18
     """Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
 

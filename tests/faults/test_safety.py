@@ -234,7 +234,7 @@ JUNK = {
     "a constant whose name is no text": r'frame(SetConstants, 2, 4, 1, 4) + b"\xff" * 4',
     "a failure to import that is no text": r'frame(StartFailed, 4, 4, 0, 0, 0, 4) + b"\xff" * 4',
     "a broker's message": "encode(AllDone())",
-    "a message of another machine's": "encode(Demand(0, True, True))",
+    "a message of another machine's": "encode(Demand(0, 1, True))",
     "a batch of another worker's": "encode(Offer(1, [0], [0], [0], b'', None))",
     "an offer without retries": "encode(Offer(batch + 1, [0, 1], [], [], b'', None))",
     "results of tasks that no worker has": "encode(Results(batch, [99], b'junk', None))",

@@ -76,7 +76,8 @@ class SimWorker:
             CostModel(),
             ReceivedChunk,
         )
-        identity = Identity(0, self.number, world.size, self.number == 0)
+        is_origin = self._program is not None
+        identity = Identity(world.machine, self.number, world.size, is_origin)
         self.scheduler = runtime.current = Scheduler(identity, world.limits, outside)
         self._io_thread.start()
         if self._program is None:
@@ -126,6 +127,7 @@ class World:
     """
 
     new_worker: type[SimWorker] = SimWorker
+    machine = 0
 
     def __init__(
         self,
@@ -168,17 +170,14 @@ class World:
         gc.disable()  # when it collects does not depend on the seed
         try:
             with stand_ins(self._stand_ins()):
-                self.start_worker(0, program)
-                alone = self.size == 1 and not self.limits.spare
-                for _ in range(0 if alone else self.size):
-                    self.start_worker(next(self._numbers))
+                self.start(program)
                 while not self.ended:
                     timeline.step()
                     if self._deaths and timeline.choice.random() < 0.002:
                         self._kill()
         finally:
             timeline.over = True
-            for worker in [*self._dead, *self.workers.values()]:
+            for worker in self.all_workers():
                 if worker.scheduler is not None:
                     worker.scheduler.close()
             runtime.current = outside
@@ -215,6 +214,17 @@ class World:
         worker.working -= 1
 
     # -- workers and the broker ----------------------------------------------------------------------------
+
+    def start(self, program: Callable[[], Any]) -> None:
+        """Start the origin and its workers."""
+        self.start_worker(0, program)
+        alone = self.size == 1 and not self.limits.spare
+        for _ in range(0 if alone else self.size):
+            self.start_worker(next(self._numbers))
+
+    def all_workers(self) -> list[SimWorker]:
+        """Return the processes that run, or did."""
+        return [*self._dead, *self.workers.values()]
 
     def start_worker(self, number: int, program: Callable[[], object] | None = None) -> None:
         """Start a process."""

@@ -10,7 +10,7 @@ from scoop.broker.peers import Instruction, Peer, Send
 from scoop.broker.state import BrokerState
 from scoop.cluster import coordinator_state
 from scoop.cluster.coordinator_state import HERE, CoordinatorState
-from scoop.cluster.lines.link_state import LinkState
+from scoop.cluster.lines.link_state import ALL, LinkState
 from scoop.wire.messages import (
     DEFAULT_RETRIES,
     PRIVATE,
@@ -58,13 +58,13 @@ def new_broker() -> BrokerState:
     return broker
 
 
-def wants_work(coordinator: CoordinatorState, machine: int) -> list[Send]:
-    """Let a machine say that it wants work, as of all it has been sent."""
-    return coordinator.received(machine, Demand(coordinator._peers[machine].sent, True, False))
+def wants_work(coordinator: CoordinatorState, machine: int, tasks: int = 1) -> list[Send]:
+    """Let a machine say that it wants so many tasks, as of all it has been sent."""
+    return coordinator.received(machine, Demand(coordinator._peers[machine].sent, tasks, False))
 
 
 def others_want_work(broker: BrokerState) -> list[Instruction]:
-    return broker.received(UPLINK, Demand(broker.peers[UPLINK].sent, True, False))
+    return broker.received(UPLINK, Demand(broker.peers[UPLINK].sent, 1, False))
 
 
 def test_the_tries_of_a_lost_task_are_those_on_all_machines() -> None:
@@ -79,7 +79,7 @@ def test_the_tries_of_a_lost_task_are_those_on_all_machines() -> None:
 
 def test_a_lost_machine_costs_a_try_also_of_what_comes_home_later() -> None:
     coordinator = new_coordinator(3)
-    wants_work(coordinator, 1)
+    wants_work(coordinator, 1, tasks=2)
     told = coordinator.received(HERE, offer([0, 1], [2, 0]))
     assert told == [Send(1, offer([0, 1], [2, 0]))]
     told = coordinator.left(1, "the machine was lost")
@@ -114,7 +114,7 @@ def test_a_task_that_came_home_may_be_lent_again_under_its_name() -> None:
 def test_a_cancel_that_crosses_a_task_on_its_way_home_does_no_harm() -> None:
     coordinator = new_coordinator(2)
     coordinator.received(HERE, offer([0, 1], [2, 2]))
-    wants_work(coordinator, HERE)
+    wants_work(coordinator, HERE, tasks=2)
     assert coordinator.received(HERE, Cancel(BATCH, [0])) == []
     assert coordinator.empty
 
@@ -166,13 +166,23 @@ def test_a_machine_leaves_once_all_it_had_has_ended_or_gone() -> None:
         assert link.from_coordinator(message) == message, "it does not know of Retire"
     assert wants_work(coordinator, 1) == [], "it gets no more tasks"
     assert coordinator.received(1, link.from_broker(Results(BATCH, [0], b"", None)))
-    link.from_broker(Demand(1, True, True))
+    link.from_broker(Demand(1, 1, True))
     assert not link.may_leave
     (demand,) = messages_to(1, coordinator.tell_demand())
-    assert link.from_coordinator(demand) == Demand(1, True, False), (
+    assert link.from_coordinator(demand) == Demand(1, ALL, False), (
         "the broker has sent one message, and is to give all"
     )
     assert link.may_leave
+
+
+def test_who_was_told_of_no_need_is_not_told_so_again_for_each_result() -> None:
+    coordinator = new_coordinator(2)
+    wants_work(coordinator, 1, tasks=2)
+    coordinator.received(HERE, offer([0, 1], [2, 2]))
+    coordinator.received(HERE, Demand(1, 0, False))
+    coordinator.tell_demand()
+    coordinator.received(1, Results(BATCH, [0], b"", None))
+    assert coordinator.tell_demand() == []
 
 
 def test_nothing_has_ended_as_long_as_too_few_hosts_take_part() -> None:
@@ -203,7 +213,7 @@ def looks_for_a_demand(machines: int, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(coordinator_state, "Peer", CountingPeer)
     coordinator = new_coordinator(machines)
     for machine in range(1, machines):
-        coordinator.received(machine, Demand(0, True, True, ("gpu",), (machine,)))
+        coordinator.received(machine, Demand(0, 1, True, ("gpu",), (machine,)))
     CountingPeer.looks = 0
     coordinator.tell_demand()
     return CountingPeer.looks
@@ -213,20 +223,20 @@ def test_what_machines_are_told_is_found_once_for_all(monkeypatch: pytest.Monkey
     assert looks_for_a_demand(400, monkeypatch) < 6 * looks_for_a_demand(100, monkeypatch)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.dictionaries(st.sampled_from("ab"), st.integers(1, 3)))))
-def test_each_machine_is_told_of_all_others(said: list[tuple[bool, bool, dict[str, int]]]) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.dictionaries(st.sampled_from("ab"), st.integers(1, 3))))
+)
+def test_each_machine_is_told_of_all_others(said: list[tuple[int, bool, dict[str, int]]]) -> None:
     coordinator = new_coordinator(len(said) + 1)
     for machine, (wants, done, free) in enumerate(said, 1):
         coordinator.received(machine, Demand(0, wants, done, tuple(free), tuple(free.values())))
-    coordinator.received(HERE, Demand(0, False, True))
+    coordinator.received(HERE, Demand(0, 0, True))
     told = coordinator.tell_demand()
     for machine in range(len(said) + 1):
         others = [each for number, each in enumerate(said, 1) if number != machine]
         offers = [free for wants, _, free in others if wants]
         most = {name: max(free.get(name, 0) for free in offers) for name in {*chain(*offers)}}
-        expected = bool(offers), all(done for _, done, _ in others), most
-        nothing = Demand(0, wants_work=False, all_done=False)  # what no machine has to be told
+        expected = sum(wants for wants, _, _ in others), all(done for _, done, _ in others), most
+        nothing = Demand(0, wanted=0, all_done=False)  # what no machine has to be told
         found = [each for each in messages_to(machine, told) if isinstance(each, Demand)] or [nothing]
-        assert [(it.wants_work, it.all_done, dict(zip(it.free, it.amounts, strict=True))) for it in found] == [
-            expected
-        ]
+        assert [(it.wanted, it.all_done, dict(zip(it.free, it.amounts, strict=True))) for it in found] == [expected]

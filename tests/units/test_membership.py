@@ -3,29 +3,30 @@
 import json
 
 from scoop.cluster.membership import Membership
+from scoop.engine.offers.host_table import Host, HostTable
 from scoop.wire.messages import Notice, NoticeKind
 
 
 def told(notice: Notice) -> tuple[bool, list[list[object]]]:
-    """Return whether all hosts have answered, and what is told of each."""
+    """Return whether all hosts have answered, and what is told of machines."""
     assert notice.kind == NoticeKind.HOSTS
-    all_answered, machines = json.loads(notice.body)
-    return all_answered, machines
+    all_answered, changed = json.loads(notice.body)
+    return all_answered, changed
 
 
 def test_all_have_answered_when_each_that_started_has_joined_or_failed() -> None:
     membership = Membership()
-    assert told(membership.joined(1, "a", 2)) == (False, [["a", 2, True]])
-    assert told(membership.answered(3)) == (False, [["a", 2, True]])
-    assert told(membership.joined(2, "b", 4)) == (False, [["a", 2, True], ["b", 4, True]])
+    assert told(membership.joined(1, "a", 2)) == (False, [[1, ["a", 2, True]]])
+    assert told(membership.answered(3)) == (False, [])
+    assert told(membership.joined(2, "b", 4)) == (False, [[2, ["b", 4, True]]])
     assert told(membership.failed())[0]
 
 
 def test_a_loss_later_does_not_undo_that() -> None:
     membership = Membership()
     membership.joined(1, "a", 2)
-    assert told(membership.answered(1)) == (True, [["a", 2, True]])
-    assert told(membership.left(1)) == (True, [["a", 2, False]])
+    assert told(membership.answered(1)) == (True, [])
+    assert told(membership.left(1)) == (True, [[1, ["a", 2, False]]])
     assert told(membership.failed())[0]
 
 
@@ -34,16 +35,20 @@ def test_who_comes_later_is_waited_for() -> None:
     membership.answered(1)
     assert not told(membership.came())[0]
     assert not told(membership.joined(1, "a", 2))[0]
-    assert told(membership.joined(2, "b", 2)) == (True, [["a", 2, True], ["b", 2, True]])
+    assert told(membership.joined(2, "b", 2)) == (True, [[2, ["b", 2, True]]])
 
 
 def test_who_comes_back_takes_its_own_place() -> None:
-    membership = Membership()
-    membership.answered(0)
-    membership.joined(1, "a", 2)
-    membership.joined(2, "a", 1)
-    membership.left(1)
-    assert told(membership.joined(3, "a", 8))[1] == [["a", 1, True], ["a", 8, True]], "two of a name may be there"
+    membership, table = Membership(), HostTable(0, has_others=True)
+    for notice in (
+        membership.answered(0),
+        membership.joined(1, "a", 2),
+        membership.joined(2, "a", 1),
+        membership.left(1),
+        membership.joined(3, "a", 8),
+    ):
+        table.hear(notice.body)
+    assert table.hosts == (Host("a", 1), Host("a", 8)), "two of a name may be there"
 
 
 def test_enough_take_part_once_so_many_have_joined() -> None:
@@ -68,3 +73,9 @@ def test_too_few_will_take_part_when_one_fails_that_has_never_joined() -> None:
     assert not membership.falls_short
     assert not told(membership.failed())[0]
     assert membership.falls_short
+
+
+def test_a_machine_that_joins_costs_no_more_if_many_are_there() -> None:
+    membership = Membership()
+    sizes = {len(membership.joined(number, "far", 1).body) for number in range(100, 200)}
+    assert len(sizes) == 1

@@ -1,8 +1,8 @@
 """The peers of a broker or of the coordinator: workers, and links to other machines; which are idle, and which asked.
 
 What a peer says of its idleness counts the messages that it had seen by then. It is void if more have been sent
-since: the peer will look at those, and speak again. So here "idle" means exactly: the peer waits for us. Links say in
-Demand what their side needs; Demand itself is not counted.
+since: the peer will look at those, and speak again. So here "idle" means exactly: the peer waits for us. A link says
+in Demand how many tasks its side could take; it is idle until it was handed as many. Demand itself is not counted.
 """
 
 from collections import OrderedDict, deque
@@ -11,12 +11,36 @@ from typing import NamedTuple
 
 from ..tuning import TUNING
 from ..wire.messages import Demand, Message, Stopped
+from .credit import Credit
 from .resources import Amounts, amounts_of
 
-__all__ = ["ORIGIN", "EndedFor", "Instruction", "Mark", "Peer", "Peers", "Replace", "Send", "StealRequests"]
+__all__ = [
+    "NOTHING",
+    "ORIGIN",
+    "EndedFor",
+    "Instruction",
+    "Mark",
+    "Need",
+    "Peer",
+    "Peers",
+    "Replace",
+    "Send",
+    "StealRequests",
+]
 
 
 ORIGIN = 0  # the peer that the broker serves: the worker with the program, or on other machines the uplink
+
+
+class Need(NamedTuple):
+    """What a side of a link was told in Demand."""
+
+    wanted: int  # tasks; less those that have come since
+    all_done: bool
+    free: Amounts
+
+
+NOTHING = Need(0, False, {})
 
 
 class Send(NamedTuple):
@@ -72,8 +96,8 @@ class Peer:
         self.answered = 0  # tasks whose results it has sent
         self.sent = 0  # messages to it that count
         self.heard = 0  # messages from a link that count
-        self.wants_work = False  # what a link has said last, void or not
-        self.told: tuple[bool, bool, Amounts] | None = False, False, {}  # in Demand; None: it is owed a new one
+        self.credit = Credit()  # of a link
+        self.told: Need | None = NOTHING  # in Demand; None: it is owed a new one
         self.free: Amounts = {}  # resources behind a link, as it has said last; none while that is void
 
     @property
@@ -159,18 +183,21 @@ class Peers(dict[int, Peer]):
         self[number].idle = False
         self[number].retired = True
 
-    def note_idle(self, number: int, seen: int, all_done: bool, wants_work: bool = True) -> None:
-        """A peer has nothing to do, as of so many messages; a link may want no work all the same."""
+    def note_idle(self, number: int, seen: int, all_done: bool) -> None:
+        """A peer has nothing to do, as of so many messages."""
         peer = self[number]
         peer.has_spoken = True
         is_valid = seen == peer.sent
-        if not wants_work:
-            self.note_busy(number)
-        elif is_valid and not (peer.idle or peer.retired):
+        if is_valid:
+            self._note_waiting(number)
+        peer.all_done = all_done and is_valid
+
+    def _note_waiting(self, number: int) -> None:
+        peer = self[number]
+        if not (peer.idle or peer.retired):
             peer.idle = True
             if peer.in_turn and self.requests.wait(number):
                 self.instructions.append(Mark(number, False))
-        peer.all_done = all_done and is_valid
 
     def note_busy(self, number: int) -> None:
         peer = self[number]
@@ -182,17 +209,47 @@ class Peers(dict[int, Peer]):
 
     def note_demand(self, number: int, demand: Demand) -> None:
         peer = self[number]
-        peer.wants_work = demand.wants_work
-        peer.free = amounts_of(demand.free, demand.amounts)
-        peer.cannot_start &= not demand.wants_work  # else workers have started there meanwhile
-        self.note_idle(number, demand.seen, demand.all_done, demand.wants_work)
+        peer.has_spoken = True
+        is_valid = demand.seen == peer.sent
+        peer.free = amounts_of(demand.free, demand.amounts) if is_valid else {}
+        peer.cannot_start &= not demand.wanted  # else workers have started there meanwhile
+        peer.credit.demanded(demand.wanted, demand.seen)
+        if peer.credit.left:
+            self._note_waiting(number)
+        else:
+            self.note_busy(number)
+        peer.all_done = demand.all_done and is_valid
+
+    def note_handed(self, number: int, tasks: int) -> None:
+        """A link was handed so many tasks in the last message to it. Others that wait are next."""
+        peer = self[number]
+        peer.credit.handed(peer.sent, tasks)
+        self.note_busy(number)
+        if peer.credit.left:
+            self._note_waiting(number)
+
+    def note_came(self, number: int, tasks: int) -> None:
+        """So many tasks have come from a link: what it was told that we want is less by that."""
+        peer = self[number]
+        if peer.told is not None:
+            peer.told = peer.told._replace(wanted=max(0, peer.told.wanted - tasks))
+
+    def note_heard(self, number: int) -> None:
+        """A message that counts has come from a link: it believes of what it was told only how many tasks we want."""
+        peer = self[number]
+        peer.heard += 1
+        if peer.retired:
+            peer.told = None
+        elif peer.told is not None:
+            peer.told = Need(peer.told.wanted, all_done=False, free={})
 
     def send(self, number: int, message: Message) -> None:
         """Send a message, if the peer is still there. What it has said of its idleness is void then."""
         if (peer := self.get(number)) is not None:
             peer.sent += 1
             peer.all_done = False
-            if peer.idle:
+            peer.free = {}
+            if peer.idle and not peer.is_link:
                 self.note_busy(number)
             self.instructions.append(Send(number, message))
 
@@ -201,13 +258,21 @@ class Peers(dict[int, Peer]):
         if number in self:
             self.instructions.append(Send(number, message))
 
-    def send_demand(self, number: int, wants_work: bool, all_done: bool, free: Amounts) -> None:
+    def send_demand(self, number: int, need: Need) -> None:
+        """Tell a link what this side needs, if it does not know that."""
         peer = self.get(number)
-        if peer is not None and peer.told != (wants_work, all_done, free):
-            peer.told = wants_work, all_done, free
-            demand = Demand(peer.heard, wants_work, all_done, tuple(free), tuple(free.values()))
+        if peer is not None and not (peer.told and _is_near(peer.told, need)):
+            peer.told = need
+            demand = Demand(peer.heard, *need[:2], tuple(need.free), tuple(need.free.values()))
             self.instructions.append(Send(number, demand))
 
     def take_instructions(self) -> list[Instruction]:
         instructions, self.instructions = self.instructions, []
         return instructions
+
+
+def _is_near(told: Need, need: Need) -> bool:
+    """Return whether a link need not hear of a need: it knows the rest, and at least half of the tasks."""
+    if told[1:] != need[1:]:
+        return False
+    return not told.wanted if not need.wanted else need.wanted < 2 * told.wanted

@@ -38,6 +38,7 @@ class Router:
         self.table = TaskTable(retries, owner, self.peers.send)
         self.roll_call = RollCall(self.peers)
         self.owner = owner
+        self._links = 0
         self.expects_worker = False  # one is about to join, in the place of one that has died
         self.watch = TaskWatch(self._is_held)
         self.resources = Resources(resources, self._is_held)
@@ -70,6 +71,7 @@ class Router:
     def joined(self, number: int, peer: Peer) -> None:
         """A peer takes part from now on. It must know the constants before all else."""
         self.peers[number] = peer
+        self._links += peer.is_link
         self._constants.tell_all_to(number)
         if not peer.is_link and number != ORIGIN:
             self.roll_call.joined(number)
@@ -80,16 +82,16 @@ class Router:
         handler = (self._link_handlers if peer.is_link else self._handlers).get(type(message))
         if handler is None:
             raise ValueError(f"a worker sends no {type(message).__name__}")
-        if peer.is_link and not isinstance(message, m.Demand | m.Notice):
-            peer.heard += 1
-            peer.told = None
         handler(number, message)
+        if peer.is_link and not isinstance(message, m.Demand | m.Notice):
+            self.peers.note_heard(number)
 
     def left(self, number: int, begun: int, report: str) -> Peer:
         """A peer has died or left, having begun so many tasks in all its life; return what was known of it."""
         self.requests.forget(number)
         self.resources.forget(number)
         gone = self.peers.pop(number)
+        self._links -= gone.is_link
         # No owner is left to tell of these. The tasks that the peer was running run again, and offer these anew.
         self.table.owner_died(number)
         if gone.is_link:
@@ -110,7 +112,7 @@ class Router:
             if (self.table.in_line or self.table.quarantine) and (found := self._take_alone(may_run_quarantined)):
                 self.hand(*found)
             elif self.table.on_offer:
-                self.hand(waiting[0], *self.table.take_share(len(waiting)))
+                self.hand_share(waiting[0], len(waiting))
             else:
                 break
 
@@ -163,13 +165,28 @@ class Router:
             names, numbers = zip(*taken, strict=True)
             self.peers.send(number, m.Granted(batch, tasks[0], names, numbers))
         self.table.hand(number, self.peers[number].is_link, batch, tasks)
+        if self.peers[number].is_link:
+            self.peers.note_handed(number, len(tasks))
+
+    def hand_share(self, number: int, waiting: int) -> None:
+        """Hand a peer its share of what is on offer, of which so many wait for some.
+
+        One of several machines gets what it wants; or its fair share of a lot, if that is more: so few messages are
+        on their way while much is left, and little is to be given back at the end.
+        """
+        peer = self.peers[number]
+        few = peer.is_link and self._links > 1
+        most = max(peer.credit.left, self.table.tasks_in_first_lot() // self._links) if few else None
+        self.hand(number, *self.table.take_share(waiting, most))
 
     def _take_tasks(self, number: int, message: m.Offer | m.GiveBack) -> None:
         if isinstance(message, m.Offer):
             self.table.add(number, message)
         else:
             self.table.give_back(number, message)
-        if not self.peers[number].is_link:
+        if self.peers[number].is_link:
+            self.peers.note_came(number, len(message.tasks))
+        else:
             self.requests.may_give(number)
 
     def _set_constants(self, number: int, message: m.SetConstants) -> None:

@@ -61,7 +61,7 @@ class Broker:
         uplink = ORIGIN if machine else UPLINK if spawn_uplink else None
         self._uplink_pid: int | None = None  # of the uplink, if it is a child of ours
         self._machine = machine
-        self._state = BrokerState(machine, uplink, retries, workers, resources)
+        self._state = BrokerState(machine, uplink, retries, workers, resources, self._begun_by, time.monotonic)
         self._has_uplink = uplink is not None
         self._reap_at = 0.0
         self._standing = StandingWorkers()
@@ -93,7 +93,7 @@ class Broker:
                     self._carry_out(self._state.waited())
                 if time.monotonic() >= self._demand_at:
                     self._carry_out(self._state.tell_demand())
-                    self._demand_at = inf
+                    self._demand_at = time.monotonic() + self._state.seconds_to_next_look()
                 for key, events in ready:
                     if callable(key.data):
                         key.data(events)
@@ -171,8 +171,11 @@ class Broker:
             if pid == self._uplink_pid:
                 _log.warning("scoop: the link to the other machines is lost, and the run goes on here: %s", report)
             _log.info("scoop: worker %d has ended: %s", number, report)
-            self._carry_out(self._state.left(number, self._page.begun[self._page.cell(number)], report))
+            self._carry_out(self._state.left(number, self._begun_by(number), report))
             self._page.note_interrupted(self._state.table.interrupted)
+
+    def _begun_by(self, number: int) -> int:
+        return self._page.begun[self._page.cell(number)]
 
     def _end_workers(self) -> None:
         for channel in self._channels.values():
@@ -204,8 +207,8 @@ class Broker:
             self._part(number)  # which ends it
 
     def _carry_out(self, instructions: list[Instruction]) -> None:
-        if self._has_uplink and self._demand_at == inf:
-            self._demand_at = time.monotonic() + TUNING.tell_demand_after_seconds
+        if self._has_uplink:
+            self._demand_at = min(self._demand_at, time.monotonic() + TUNING.tell_demand_after_seconds)
         for instruction in instructions:
             if isinstance(instruction, Send):
                 if instruction.peer in self._channels:

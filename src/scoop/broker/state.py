@@ -5,10 +5,12 @@ run has several machines, of the rules for the uplink. What is here concerns wor
 cannot start, when they must be replaced, and when the run has ended.
 """
 
+from collections.abc import Callable
+from math import inf
 from types import MappingProxyType
 
 from ..wire import messages as m
-from .peers import ORIGIN, EndedFor, Instruction, Mark, Peer, Replace
+from .peers import ORIGIN, EndedFor, Instruction, Mark, Need, Peer, Replace
 from .resources import Amounts
 from .router import Handlers, Router
 from .task_watch import Overrun
@@ -31,6 +33,8 @@ class BrokerState:
         retries: see TaskTable.
         workers: how many are about to be started.
         resources: of this machine, how many of each there are.
+        begun: returns how many tasks a worker has begun in all its life.
+        clock: seconds.
     """
 
     def __init__(
@@ -40,6 +44,8 @@ class BrokerState:
         retries: int = 2,
         workers: int = 0,
         resources: Amounts = MappingProxyType({}),
+        begun: Callable[[int], int] = lambda _: 0,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._machine = machine
         self._program_ended = False  # and waits for the work that is left
@@ -55,7 +61,7 @@ class BrokerState:
         self._router.roll_call.to_start = workers
         self.peers, self.table, self.requests = self._router.peers, self._router.table, self._router.requests
         self.watch, self.has_begun = self._router.watch, self._router.has_begun
-        self._uplink = None if uplink is None else Uplink(uplink, self._router)
+        self._uplink = None if uplink is None else Uplink(uplink, self._router, begun, clock)
 
     def _owner(self, batch: int) -> int:
         machine, worker = m.owner_of(batch)
@@ -76,6 +82,9 @@ class BrokerState:
         if self._uplink and isinstance(message, m.Offer | m.GiveBack):
             self._uplink.has_given(number)
         self._router.received(number, message)
+        if self._uplink and number == self._uplink.number and isinstance(message, m.Offer):
+            self._router.hand_out()
+            self._uplink.tasks_came(len(message.tasks))
         return self._match()
 
     def tell_all(self, message: m.Notice) -> list[Instruction]:
@@ -126,8 +135,12 @@ class BrokerState:
             all_done = self.table.empty and all(map(self._is_done, self.peers.but(self._uplink.number)))
             waits = bool(self.requests.waiting)
             free = self._router.resources.free() if waits and not self.table.in_line else {}
-            self.peers.send_demand(self._uplink.number, waits, all_done, free)
+            self.peers.send_demand(self._uplink.number, Need(self._uplink.tasks_wanted(), all_done, free))
         return self.peers.take_instructions()
+
+    def seconds_to_next_look(self) -> float:
+        """Return after how many seconds tell_demand() is to be called even if nothing happens."""
+        return self._uplink.seconds_to_next_look if self._uplink else inf
 
     def _match(self) -> list[Instruction]:
         """Hand tasks to idle peers; ask the others if there are too few; see whether all has ended."""

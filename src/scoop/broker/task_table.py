@@ -182,11 +182,21 @@ class TaskTable:
             return unwanted
         return set()
 
-    def take_share(self, waiting: int) -> tuple[int, list[int]]:
-        """Take the oldest lot off offer; if more peers wait than there are lots, only one's share of it."""
+    def tasks_on_offer(self) -> int:
+        return sum(len(tasks) for _, tasks in self.on_offer)
+
+    def tasks_in_first_lot(self) -> int:
+        return len(self.on_offer[0][1])
+
+    def take_share(self, waiting: int, most: int | None = None) -> tuple[int, list[int]]:
+        """Take the oldest lot off offer, or so many of its tasks at most.
+
+        If more peers wait than there are lots, take only one's share of it.
+        """
         batch, tasks = self.on_offer.popleft()
         peers = max(1, waiting - len(self.on_offer))
         share = -(-len(tasks) // min(len(tasks), peers))
+        share = share if most is None else min(share, most)
         if share < len(tasks):
             self.on_offer.appendleft((batch, tasks[share:]))
         return batch, tasks[:share]

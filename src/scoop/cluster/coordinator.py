@@ -6,6 +6,7 @@ import socket
 import sys
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
+from math import inf
 
 from ..broker.peers import Send
 from ..machine.processes import ServeUplink
@@ -86,6 +87,7 @@ class _Coordinator:
         self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
         self._last_loss = ""
         self._tells_demand_soon = False
+        self._tells_everyone_at = inf  # that others want tasks, if some still do
 
     async def close(self) -> None:
         self._sending.close()
@@ -189,5 +191,14 @@ class _Coordinator:
 
     def _tell_demand(self) -> None:
         self._tells_demand_soon = False
-        if messages := self._state.tell_demand():
+        loop = asyncio.get_running_loop()
+        everyone = loop.time() >= self._tells_everyone_at
+        if everyone:
+            self._tells_everyone_at = inf
+        if messages := self._state.tell_demand(everyone):
             self._send(messages)
+        if not self._state.any_waits:
+            self._tells_everyone_at = inf
+        elif self._tells_everyone_at == inf and not everyone:
+            self._tells_everyone_at = loop.time() + TUNING.tell_all_hosts_after_seconds
+            loop.call_at(self._tells_everyone_at, self._tell_demand)

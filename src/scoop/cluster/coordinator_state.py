@@ -5,9 +5,9 @@ task is, notices the loss of a machine in one place, keeps constants and tasks i
 for certain when nothing is left to do anywhere.
 """
 
-from ..broker.peers import Peer, Send
+from ..broker.peers import Need, Peer, Send
 from ..broker.router import Handlers, Router
-from ..wire.messages import Message, StartFailed, StartProblem, owner_of
+from ..wire.messages import GiveBack, Message, Offer, StartFailed, StartProblem, owner_of
 
 __all__ = ["HERE", "CoordinatorState"]
 
@@ -23,6 +23,7 @@ class CoordinatorState:
 
     def __init__(self, awaits_hosts: bool = False) -> None:
         self.awaits_hosts = awaits_hosts
+        self._givers = {HERE}  # machines that gave tasks last
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         handlers: Handlers = {StartFailed: self._start_failed}
         self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers, {})
@@ -36,34 +37,51 @@ class CoordinatorState:
     def received(self, machine: int, message: Message) -> list[Send]:
         """A machine has sent a message. Raises ValueError or LookupError if it makes no sense."""
         self._router.received(machine, message)
+        if isinstance(message, Offer | GiveBack):
+            self._givers.add(machine)
         return self._match()
+
+    @property
+    def any_waits(self) -> bool:
+        """Whether some machine wants tasks, and there are none."""
+        return bool(self._router.requests.waiting)
 
     def left(self, machine: int, report: str = "") -> list[Send]:
         """A machine has left, or is lost; ``report`` says so to the owners of what it held."""
         self._router.left(machine, 0, report)
         return self._match()
 
-    def tell_demand(self) -> list[Send]:
-        """Tell the machines what the others need, if that has changed. To be called a moment after each event."""
-        # There may be thousands of machines. What they are told differs for those alone that are the only one to wait
-        # or to work, or have the most of a resource.
-        waiting, most = {*self._router.requests.waiting}, self._most_free()
+    def tell_demand(self, everyone: bool = True) -> list[Send]:
+        """Tell the machines what the others need, if that has changed. To be called a moment after each event.
+
+        Unless ``everyone`` is told, only machines that gave tasks last hear that others want some. A message to each
+        of a thousand machines, for each that waits, would cost more than all tasks.
+        """
+        # There may be thousands of machines. What they are told differs for those alone that wait, are the only one
+        # at work, or have the most of a resource.
+        waiting = {machine: self._peers[machine].credit.left for machine in self._router.requests.waiting}
+        most = self._most_free()
+        wanted = sum(waiting.values())
         at_work = (
             {machine for machine, peer in self._peers.items() if not peer.all_done}
             if self.empty and not self.awaits_hosts
             else None
         )
 
-        def of_all_but(machine: int | None) -> tuple[bool, bool, dict[str, int]]:
+        def of_all_but(machine: int | None) -> Need:
             free = {name: found for name, each in most.items() if (found := _of_others(each, machine))}
-            return len(waiting) > (machine in waiting), at_work is not None and at_work <= {machine}, free
+            return Need(wanted, at_work is not None and at_work <= {machine}, free)
 
         usual, special = of_all_but(None), {each[0][1] for each in most.values()}
-        special.update(*(few for few in (waiting, at_work or ()) if len(few) == 1))
-        for machine, peer in self._peers.items():
-            told = of_all_but(machine) if machine in special else usual
-            if peer.told != told:
-                self._peers.send_demand(machine, *told)
+        special.update(at_work if at_work is not None and len(at_work) == 1 else ())
+        for machine in self._peers:
+            need = of_all_but(machine) if machine in special else usual
+            others_want = wanted - waiting.get(machine, 0)
+            if not everyone and machine not in self._givers and (told := self._peers[machine].told) is not None:
+                others_want = min(others_want, told.wanted)
+            self._peers.send_demand(machine, need._replace(wanted=others_want))
+        if everyone and wanted:
+            self._givers = {HERE}  # and who gives from now on
         return self._to_send()
 
     def _most_free(self) -> dict[str, list[tuple[int, int]]]:

@@ -60,17 +60,20 @@ class Membership:
 
     def joined(self, number: int, name: str, workers: int) -> Notice:
         """A machine has joined. If one of that name was lost, it is there again."""
-        for lost in [key for key, each in self._machines.items() if each.name == name and not each.alive]:
+        replaced = [key for key, each in self._machines.items() if each.name == name and not each.alive]
+        for lost in replaced:
             del self._machines[lost]
         self._machines[number] = _Machine(name, workers)
-        return self._notice()
+        return self._notice(*replaced, number)
 
     def left(self, number: int) -> Notice:
         """A machine has left, or is lost."""
         self._machines[number] = self._machines[number]._replace(alive=False)
-        return self._notice()
+        return self._notice(number)
 
-    def _notice(self) -> Notice:
+    def _notice(self, *changed: int) -> Notice:
+        """Tell what has changed. The whole list of a thousand machines would be sent a thousand times."""
         alive = sum(machine.alive for machine in self._machines.values())
         self._all_answered |= self._expected is not None and alive >= self._expected and not self.falls_short
-        return Notice(NoticeKind.HOSTS, json.dumps((self._all_answered, [*self._machines.values()])).encode())
+        rows = [(number, self._machines.get(number)) for number in changed]
+        return Notice(NoticeKind.HOSTS, json.dumps((self._all_answered, rows)).encode())

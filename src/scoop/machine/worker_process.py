@@ -13,7 +13,7 @@ from time import monotonic
 from typing import NoReturn
 
 from ..engine import runtime
-from ..engine.offers.host_table import table_of
+from ..engine.offers.host_table import HostTable, set_table, table_of
 from ..engine.process.broker_client import BrokerClient
 from ..engine.process.forwarding import forward_records, forward_warnings
 from ..engine.process.limits import Identity, Limits
@@ -46,7 +46,12 @@ _UNGUARDED = (
 
 
 def become_worker(
-    identity: Identity, page: StatusPage, sock: socket.socket, on_end: Callable[[bool], None], limits: Limits
+    identity: Identity,
+    page: StatusPage,
+    sock: socket.socket,
+    on_end: Callable[[bool], None],
+    limits: Limits,
+    hosts: HostTable | None = None,
 ) -> tuple[Scheduler, BrokerClient]:
     """Make this process a worker: connect it and listen. Called on the main thread."""
     keep_freed_memory()
@@ -58,6 +63,8 @@ def become_worker(
         share_authkey(bytes.fromhex(limits.authkey))
     connection = connect(identity, page, sock, on_end, limits)
     scheduler, runtime.constants, client, runtime.changes = connection
+    if hosts is not None:
+        set_table(scheduler, hosts)  # before the first notice comes: each tells only what has changed
     fibers = scheduler.fibers_here()
     assert fibers is not None
     standstill = Standstill(fibers, lambda: [*scheduler.waits], scheduler.has_work, monotonic)

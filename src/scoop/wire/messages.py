@@ -74,7 +74,9 @@ class NoticeKind(IntEnum):
     WARNING = 1  # of the warnings module
     ANSWER = 2  # to a call that each worker makes: the name of its constant, a zero byte, the outcome
     ALL_ANSWERED = 3  # from a broker: its workers have all answered; the name
-    HOSTS = 4  # from the coordinator: which other machines take part; from a broker, and empty: none any more
+    HOSTS = (
+        4  # from the coordinator: what has changed among the other machines; from a broker, and empty: none is left
+    )
     TRACE = 5  # lines of a trace, as they are to stand in its file
     PROGRESS = 6  # how far the loops of its tasks are
     LOOK = 7  # the other way, from the broker of the program: say what you do; see looks.py
@@ -121,7 +123,7 @@ class Demand(NamedTuple):
     """Between an uplink and its broker, both ways: what one side of a link between machines needs."""
 
     seen: int  # as in Idle
-    wants_work: bool  # some worker on this side waits
+    wanted: int  # tasks that this side could take, besides those that it had seen
     all_done: bool  # nothing is left to do on this side
     free: Names = ()  # resources that a task could have there at once
     amounts: Numbers = ()  # how much of each

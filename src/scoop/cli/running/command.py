@@ -17,7 +17,7 @@ from ... import log
 from ...broker.orphans import reap_orphans
 from ...codes import REFUSAL, with_code, with_code_of
 from ...engine import runtime
-from ...engine.offers.host_table import HostTable, set_table, table_of
+from ...engine.offers.host_table import HostTable, table_of
 from ...engine.process.broker_client import BrokerClient
 from ...engine.process.limits import Identity, Limits
 from ...engine.process.notices import finish_notices
@@ -218,10 +218,9 @@ def _start(machine: Machine, program: Program) -> None:
         broker, page, sock = fork_broker(machine)
         name_process(0, machine.size, broker, is_origin=True)
         identity = Identity(0, 0, machine.size, is_origin=True)
-        scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits)
-        runtime.current = scheduler
         hosts = HostTable(machine.workers, machine.serve_uplink is not None, machine.needs_hosts)
-        set_table(scheduler, hosts)
+        scheduler, client = become_worker(identity, page, sock, _end_without_broker, machine.limits, hosts)
+        runtime.current = scheduler
         hosts.begin_to_set_size()
         # Registered before any exit handler of the program's, so it runs last: the program's threads and exit
         # handlers may still use futures.

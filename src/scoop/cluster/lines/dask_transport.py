@@ -4,7 +4,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import dask
@@ -101,7 +101,13 @@ async def listen(host: str, terms: Terms, meet: MeetLine) -> tuple[Terms, Callab
         arguments = security.get_listen_args("scheduler")
     listener = comm.listen("tls://:0", answer, deserialize=True, **arguments)
     await listener.start()
-    entrance = Entrance(listener.tcp_server.handle_stream)
+    serve = listener.tcp_server.handle_stream
+
+    async def serve_open(stream: Any, address: Any) -> None:
+        with suppress(CommClosedError):  # it may have hung up while it stood in line
+            await serve(stream, address)
+
+    entrance = Entrance(serve_open)
     listener.tcp_server.handle_stream = entrance.enter
 
     def stop() -> None:

@@ -8,7 +8,9 @@ broker, from then on, that other machines want work, so that the broker gives aw
 
 from ...wire.messages import Demand, Message, Notice, Retire
 
-__all__ = ["LinkState"]
+__all__ = ["ALL", "LinkState"]
+
+ALL = 1 << 40  # tasks: more than any machine has
 
 
 class LinkState:
@@ -38,7 +40,7 @@ class LinkState:
         self._heard = message.seen
         if self._retired_at is None or message.seen < self._retired_at:
             return message
-        return message._replace(seen=message.seen - 1, wants_work=True)  # the broker does not know of Retire
+        return message._replace(seen=message.seen - 1, wanted=ALL)  # the broker does not know of Retire
 
     def retire(self) -> Message:
         """This machine is to leave; return what to send to the coordinator."""

@@ -45,13 +45,6 @@ class Waiter(Threads, Protocol):
     def refusal(self) -> Exception | None: ...
 
 
-class _Told(NamedTuple):
-    """The last message of the coordinator: whether all hosts have answered, and which have joined."""
-
-    all_answered: bool
-    away: tuple[Host, ...] = ()
-
-
 class HostTable:
     """The hosts of one run, or of one executor.
 
@@ -66,13 +59,14 @@ class HostTable:
         self._needs_others = needs_others
         self._sets_size = False
         self._here = (Host(gethostname(), here),) if here else ()
-        self._told = _Told(not has_others)
+        self._away: dict[int, Host] = {}  # that have joined, by their numbers
+        self._all_answered = not has_others
         self._waiting: list[WaitPoint] = []
 
     @property
     def all_answered(self) -> bool:
         """Whether each host that was named takes part by now, or has failed to."""
-        return self._told.all_answered
+        return self._all_answered
 
     @property
     def awaits_others(self) -> bool:
@@ -81,7 +75,7 @@ class HostTable:
 
     @property
     def hosts(self) -> tuple[Host, ...]:
-        return self._here + self._told.away
+        return *self._here, *self._away.values()
 
     @property
     def workers(self) -> int:
@@ -93,10 +87,13 @@ class HostTable:
         if body:
             import json
 
-            all_answered, rows = json.loads(body)
-            self._told = _Told(all_answered, tuple(Host(*row) for row in rows))
+            self._all_answered, changed = json.loads(body)
+            known = self._away | {number: Host(*row) for number, row in changed if row}
+            gone = {number for number, row in changed if not row}
+            self._away = {number: host for number, host in known.items() if number not in gone}
         else:
-            self._told = _Told(True, tuple(host._replace(alive=False) for host in self._told.away))
+            self._all_answered = True
+            self._away = {number: host._replace(alive=False) for number, host in self._away.items()}
         self._set_size()
         for point in [*self._waiting]:
             point.notify()

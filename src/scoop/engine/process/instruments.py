@@ -10,7 +10,7 @@ see engine/listening.py. Code that runs more rarely tests whether ``listener`` i
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from ..results.future import Future, awaited_by, call_of, has_succeeded
+from ..results.future import Future, call_of, has_succeeded, read
 
 __all__ = ["Instrument", "add", "has_returned", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
 
@@ -122,7 +122,7 @@ def mark_of(work: object) -> Any:
 
 def has_returned(future: Future) -> bool:
     """Return whether the call of a future, which is over, has raised nothing: it may have returned another future."""
-    return has_succeeded(future) or bool(awaited_by(future))
+    return has_succeeded(future) or isinstance(read(future)[1], Future)
 
 
 def offered(work: object) -> None:

@@ -108,7 +108,7 @@ class Inbox:
         self._once = once
         self._new_chunk = new_chunk
         self._coroutines = coroutines
-        self._begun = 0
+        self.begun = 0  # tasks
         self._current: set[tuple[int, int]] = set()  # the names of those that have begun and not ended
         self._cancelled: set[tuple[int, int]] = set()  # of those, the ones that are not wanted any more
         self._chunks: dict[tuple[int, int], Chunk] = {}  # that run
@@ -198,18 +198,18 @@ class Inbox:
             return task
 
     def _count_begun(self, number: int) -> None:
-        self._begun += number
-        self._begun_cells[self._cell] = self._begun
+        self.begun += number
+        self._begun_cells[self._cell] = self.begun
 
     @indivisible
     def all_answered(self) -> bool:
         """Return whether every task that has begun was answered for."""
         with self._lock:
-            return self._begun == self._results.answered
+            return self.begun == self._results.answered
 
     def any_unanswered(self) -> bool:
         """Return whether some task is here, or was and is not answered for."""
-        return bool(self.waiting) or self._begun != self._results.answered
+        return bool(self.waiting) or self.begun != self._results.answered
 
     def runs(self, name: tuple[int, int]) -> bool:
         """Return whether a task has begun here, and not ended."""

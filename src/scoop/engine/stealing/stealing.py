@@ -27,6 +27,10 @@ from .inbox import Inbox
 __all__ = ["Stealing"]
 
 
+PACE_JOURNEYS = 5
+"""For how many journeys it is counted how fast tasks run: what they took before says little."""
+
+
 class Victim(Protocol):
     """The parts of the scheduler that stealing needs."""
 
@@ -86,7 +90,9 @@ class Stealing:
         self._wanted = 1  # workers that wait, as the last steal request said
         self._last_look = (0, 0, 0)  # which task was the oldest, how many there were, how many had been run
         self._changed_at = 0.0  # when one of these was last seen to have changed
-        self._oldest_seen: tuple[Any, float, int] | None = None  # on offer, since when, of how many
+        self._paced_since: tuple[float, int] | None = (
+            None  # since when tasks that begin are counted, and how many had
+        )
 
     def steal_requested(self, wanted: int) -> None:
         self._wanted = max(1, wanted)
@@ -212,30 +218,38 @@ class Stealing:
                 yield self.suspects.popleft()
 
     def _give_half(self) -> bool:
-        """Give half of the tasks of others, or else of the own; return whether there was anything."""
+        """Give half of the tasks of others, or else of the own; return whether there was anything.
+
+        A process that runs none of its own gives all.
+        """
         # A thread that rests wakes and takes one: else the last one could go to and fro for ever.
         kept = self._victim.is_about_to_take()
-        return self._inbox.give_back(kept) or self._give_own((len(self._ready) + 1) // 2)
+        own = len(self._ready)
+        return self._inbox.give_back(kept) or self._give_own(own if self._victim.is_spared else (own + 1) // 2)
 
     def _is_worth_a_journey(self) -> bool:
-        """Return whether half of what is on offer would last longer than the journey, by how fast it went lately."""
+        """Return whether half of what is on offer would last longer than the journey, as fast as tasks ran lately."""
         table: Collection[Any] = self._inbox.waiting or self._ready.tasks
         try:
             oldest = next(iter(table))
         except (StopIteration, RuntimeError):  # nothing is on offer, or another thread is at it
-            self._oldest_seen = None
+            self._paced_since = None
             return False
         if self._victim.is_spared:
             return True  # it is left to others, whatever it is
         journey: float = TUNING.far_journey_seconds
         if not isinstance(oldest, Future | tuple) and (seconds := oldest.seconds_left()) is not None:
             return bool(seconds > 2 * journey)
-        now, count = self._clock(), len(table)
-        if self._oldest_seen is None or self._oldest_seen[0] is not oldest:
-            self._oldest_seen = oldest, now, count
+        now, begun = self._clock(), self._inbox.begun + self._victim.own_runs
+        if self._paced_since is None:
+            self._paced_since = now, begun
+        seconds, ran = now - self._paced_since[0], max(1, begun - self._paced_since[1])
+        if seconds <= journey:
             return False
-        age, gone = now - self._oldest_seen[1], max(1, self._oldest_seen[2] - count)
-        return age > journey and min((count + 1) // 2, TUNING.batch_tasks) * age / gone > journey
+        is_worth_it = min((len(table) + 1) // 2, TUNING.batch_tasks) * seconds / ran > journey
+        if seconds > PACE_JOURNEYS * journey:
+            self._paced_since = now, begun
+        return is_worth_it
 
     def _give_own(self, most: int) -> bool:
         """Give the oldest tasks, up to so many; return whether there were any that can travel."""
