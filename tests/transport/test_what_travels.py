@@ -228,3 +228,26 @@ def test_numpy_arrays(scoop_run: RunScoop) -> None:
             assert [a.sum() for a in futures.map(numpy.ones, range(20))] == list(range(20))
         """,
     )
+
+
+def test_an_exception_with_slots_one_none_and_one_unset(scoop_run: RunScoop) -> None:
+    """As that of numpy's AxisError has."""
+    check(
+        scoop_run,
+        2,
+        """
+        class Slotted(Exception):
+            __slots__ = "nothing", "unset"
+
+            def __str__(self):
+                return f"{self.nothing} {hasattr(self, 'unset')}"
+
+        def throw():
+            error = Slotted()
+            error.nothing = None
+            raise error
+
+        def main():
+            assert str(raises(Slotted, far, throw)) == "None False"
+        """,
+    )

@@ -5,14 +5,12 @@ the tasks that a task submits. So a worker that gets old ones later, from anothe
 """
 
 import logging
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from ...progress import terminal
 from ...wire import codec
-from ...wire.main_module import MAIN_ALIAS
 
 __all__ = ["Settings", "follow_filters", "follow_levels", "follow_settings", "settings_to_send", "take_in"]
 
@@ -123,16 +121,8 @@ def _loaded(packed: Iterable[bytes]) -> Iterator[Filter]:
 
 
 def _set_filters(filters: Iterable[Filter]) -> None:
-    _filters[:] = _naming_main(filters)
+    _filters[:] = filters
     warnings.simplefilter("default", append=True)  # which is so anyway; but Python hears that filters have changed
-
-
-def _naming_main(filters: Iterable[Filter]) -> Iterator[Filter]:
-    """Yield filters so that those for the main script, which has another name in workers, hold there."""
-    for action, text, category, module, line in filters:
-        if module is not None and re.match(module, "__main__"):
-            yield action, text, category, re.compile(MAIN_ALIAS + r"\Z"), line
-        yield action, text, category, module, line
 
 
 # -- levels of loggers ----------------------------------------------------------------------------------------------
