@@ -288,3 +288,26 @@ def test_rows_behind_a_suspended_call_are_run_by_its_thread() -> None:
         results += open_map.pop(in_order=True).unpack().values  # type: ignore[union-attr]
     assert results == [*range(20)]
     assert not process.ready.running
+
+
+def test_a_slice_that_takes_far_longer_than_meant_ends_after_the_row_at_hand() -> None:
+    process = Process()
+
+    def call(row: int) -> int:
+        process.ready.end_overdue_slices()  # the I/O thread looks now and then
+        if row == 2:
+            process.time += 1
+            process.ready.end_overdue_slices()
+        return row
+
+    process.costs.note_seconds(call, 1e-6)  # so that all rows are one slice
+    open_map = MapInProgress(process, MapRows(call), (range(20),), lambda: None)
+    assert open_map.run_next()
+    assert open_map.pop(in_order=True).unpack().values == [0, 1, 2]  # type: ignore[union-attr]
+    assert open_map in process.ready.tasks
+    while open_map.run_next():
+        pass
+    results: list[int] = []
+    while not open_map.is_consumed:
+        results += open_map.pop(in_order=True).unpack().values  # type: ignore[union-attr]
+    assert results == [*range(3, 20)]
