@@ -251,3 +251,33 @@ def test_an_exception_with_slots_one_none_and_one_unset(scoop_run: RunScoop) -> 
             assert str(raises(Slotted, far, throw)) == "None False"
         """,
     )
+
+
+def test_instances_of_local_classes_with_slots(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        import dataclasses
+
+        def main():
+            class Base:
+                __slots__ = "size", "__hidden", "__weakref__"
+
+                def hide(self):
+                    self.__hidden = 5
+                    return self
+
+                def shown(self):
+                    return self.size, self.__hidden, hasattr(self, "__dict__")
+
+            @dataclasses.dataclass(slots=True)
+            class Point:
+                x: int = 3
+
+            base = Base().hide()
+            base.size = 1
+            assert far(base.shown) == far(give, base).shown() == (1, 5, False)
+            assert far(give, Point(4)) == Point(4) and not hasattr(far(give, Point(4)), "__dict__")
+        """,
+    )

@@ -11,6 +11,7 @@ import pickle
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import lru_cache, partial
 from types import CodeType, MethodType
 from typing import Any, ClassVar
@@ -130,6 +131,8 @@ def _reduce_class(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     if cls not in _made_here:
         _defined_here.add(cls)
     make, args, state, _, _, fill = reduced
+    if "__slots__" in vars(cls) and not issubclass(cls, Enum):
+        args[3]["__slots__"] = vars(cls)["__slots__"]  # else instances would have a dict elsewhere
     return make, args, (fill, state, cls.__qualname__), None, None, _fill_class
 
 
