@@ -5,12 +5,14 @@ the tasks that a task submits. So a worker that gets old ones later, from anothe
 """
 
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from ...progress import terminal
 from ...wire import codec
+from ...wire.main_module import MAIN_ALIAS
 
 __all__ = ["Settings", "follow_filters", "follow_levels", "follow_settings", "settings_to_send", "take_in"]
 
@@ -49,7 +51,7 @@ _filters_seen: list[Filter] = []
 
 def follow_filters() -> None:
     """Have the filters of warnings that are set now hold also for the main script as a worker imports it."""
-    _set_filters([*_filters])
+    _set_filters([*_naming_main(_filters)])
 
 
 def follow_levels() -> None:
@@ -123,6 +125,14 @@ def _loaded(packed: Iterable[bytes]) -> Iterator[Filter]:
 def _set_filters(filters: Iterable[Filter]) -> None:
     _filters[:] = filters
     warnings.simplefilter("default", append=True)  # which is so anyway; but Python hears that filters have changed
+
+
+def _naming_main(filters: Iterable[Filter]) -> Iterator[Filter]:
+    """Yield filters so that those for the main script hold while it is imported, and has another name."""
+    for action, text, category, module, line in filters:
+        if module is not None and re.match(module, "__main__"):
+            yield action, text, category, re.compile(MAIN_ALIAS + r"\Z"), line
+        yield action, text, category, module, line
 
 
 # -- levels of loggers ----------------------------------------------------------------------------------------------
