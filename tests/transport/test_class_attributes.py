@@ -103,7 +103,7 @@ def test_an_attribute_that_cannot_travel_is_told_of_once(scoop_run: RunScoop) ->
         """
     run = run_guarded(scoop_run, top, body)
     assert (run.status, run.out) == (0, "fine\n"), run.err
-    assert run.err.count("attribute 'Settings.lock'") == 1 == run.err.count("workers keep their own"), run.err
+    assert run.err.count("the global 'Settings.lock'") == 1 == run.err.count("workers keep their own"), run.err
 
 
 def test_classes_that_stand_under_a_guard_go_along_themselves(scoop_run: RunScoop) -> None:

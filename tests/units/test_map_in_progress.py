@@ -290,7 +290,7 @@ def test_rows_behind_a_suspended_call_are_run_by_its_thread() -> None:
     assert not process.ready.running
 
 
-def test_a_slice_that_takes_far_longer_than_meant_ends_after_the_row_at_hand() -> None:
+def test_a_slice_that_takes_far_too_long_ends_after_the_row_at_hand() -> None:
     process = Process()
 
     def call(row: int) -> int:

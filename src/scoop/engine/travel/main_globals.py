@@ -196,10 +196,9 @@ class ProgramGlobals:
 
 
 def _refusal(name: str, reader: str, why: str) -> str:
-    what = f"tasks use the attribute {name!r}" if "." in name else f"{reader} reads the global {name!r}"
     return (
-        f"{what} of the main script, which has been set or changed since the script was imported, and cannot go "
-        f"along to workers ({why}). {_REMEDY}"
+        f"{reader} reads the global {name!r} of the main script, which has been set or changed since the script was "
+        f"imported, and cannot go along to workers ({why}). {_REMEDY}"
     )
 
 
