@@ -68,7 +68,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   ---------------------------------------------------+---------------------------------------------------------
 #   wire/          messages, codec (pickling), main_module, exceptions, methods, shared_buffers, status_page, sockets,
 #                  wrapper, function_wrappers (what stands around functions), memory, fields and notes (of messages),
-#                  batches, looks (what is seen of a run)
+#                  main_classes (what the program has changed in them), batches, looks (what is seen of a run)
 #   -------------------------------------------------------------------------------------------------------------
 #   report/        scoop report: reading, task_lines, tasks (by columns), clocks, pieces (of stacks), families,
 #                  own_time, critical_path, workers, functions, advice, summary, timeline, text, page

@@ -135,3 +135,27 @@ def test_the_first_result_does_not_wait_for_the_others(scoop_run: RunScoop, n: i
             assert others <= 3 * scoop.SIZE, f"{others} naps had ended when the first was delivered"
     """
     delivers(scoop_run, n, body)
+
+
+@pytest.mark.parametrize("way", ["map", "map_as_completed"])
+def test_rows_that_become_long_do_not_keep_the_results_before_them(scoop_run: RunScoop, way: str) -> None:
+    """The program runs all rows itself, and takes many in one loop as long as they are short."""
+    check(
+        scoop_run,
+        1,
+        f"""
+        begun = []
+
+        def work(row):
+            begun.append(row)
+            if row >= 4000:
+                time.sleep(0.01)
+            return row
+
+        def main():
+            results = futures.{way}(work, range(8000))
+            next(row for row in results if row > 4000)
+            results.close()
+            assert len(begun) < 4200, f"{{len(begun)}} rows had begun when the first long one was delivered"
+        """,
+    )

@@ -228,3 +228,56 @@ def test_numpy_arrays(scoop_run: RunScoop) -> None:
             assert [a.sum() for a in futures.map(numpy.ones, range(20))] == list(range(20))
         """,
     )
+
+
+def test_an_exception_with_slots_one_none_and_one_unset(scoop_run: RunScoop) -> None:
+    """As that of numpy's AxisError has."""
+    check(
+        scoop_run,
+        2,
+        """
+        class Slotted(Exception):
+            __slots__ = "nothing", "unset"
+
+            def __str__(self):
+                return f"{self.nothing} {hasattr(self, 'unset')}"
+
+        def throw():
+            error = Slotted()
+            error.nothing = None
+            raise error
+
+        def main():
+            assert str(raises(Slotted, far, throw)) == "None False"
+        """,
+    )
+
+
+def test_instances_of_local_classes_with_slots(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        import dataclasses
+
+        def main():
+            class Base:
+                __slots__ = "size", "__hidden", "__weakref__"
+
+                def hide(self):
+                    self.__hidden = 5
+                    return self
+
+                def shown(self):
+                    return self.size, self.__hidden, hasattr(self, "__dict__")
+
+            @dataclasses.dataclass(slots=True)
+            class Point:
+                x: int = 3
+
+            base = Base().hide()
+            base.size = 1
+            assert far(base.shown) == far(give, base).shown() == (1, 5, False)
+            assert far(give, Point(4)) == Point(4) and not hasattr(far(give, Point(4)), "__dict__")
+        """,
+    )

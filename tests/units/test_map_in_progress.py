@@ -312,3 +312,26 @@ def test_of_calls_that_travel_together_the_one_that_is_lost_fails_alone() -> Non
     failed = lost[0].span.start
     assert [value for _, value in outcomes if type(value) is int] == [row for row in range(10) if row != failed]
     assert isinstance(outcomes[failed][1], WorkerLost)
+
+
+def test_a_slice_that_takes_far_too_long_ends_after_the_row_at_hand() -> None:
+    process = Process()
+
+    def call(row: int) -> int:
+        process.ready.end_overdue_slices()  # the I/O thread looks now and then
+        if row == 2:
+            process.time += 1
+            process.ready.end_overdue_slices()
+        return row
+
+    process.costs.note_seconds(call, 1e-6)  # so that all rows are one slice
+    open_map = MapInProgress(process, MapRows(call), (range(20),), lambda: None)
+    assert open_map.run_next()
+    assert open_map.pop(in_order=True).unpack().values == [0, 1, 2]  # type: ignore[union-attr]
+    assert open_map in process.ready.tasks
+    while open_map.run_next():
+        pass
+    results: list[int] = []
+    while not open_map.is_consumed:
+        results += open_map.pop(in_order=True).unpack().values  # type: ignore[union-attr]
+    assert results == [*range(3, 20)]

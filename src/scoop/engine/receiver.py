@@ -115,6 +115,7 @@ class Receiver:
         self._tick = min(self._tick * 2, TUNING.longest_tick_seconds)
         scheduler = self._scheduler
         scheduler.results.flush()
+        scheduler.ready.end_overdue_slices()
         if self._program_waits is not None:
             self._program_waits.look()
         if self._asked and scheduler.has_something_to_give():
@@ -128,10 +129,11 @@ class Receiver:
         self._asked = self._asked and self._scheduler.stealing.is_wanted()
         if self._asked:
             return self._tick
-        # While no worker waits, and nothing is owed or to be dropped, there is nothing to look at between messages.
+        # While no worker waits, nothing is owed, runs or is to be dropped, there is nothing to see between messages.
         scheduler = self._scheduler
         looks = None if self._program_waits is None or scheduler.leaves_tasks else TUNING.program_look_seconds
-        return TUNING.deliver_after_seconds if scheduler.inbox.any_unanswered() or scheduler.discarded else looks
+        soon = scheduler.inbox.any_unanswered() or scheduler.discarded or scheduler.ready.running
+        return TUNING.deliver_after_seconds if soon else looks
 
     def _give(self) -> None:
         self._scheduler.stealing.give()

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable
 from types import CodeType
 
+from ..wire.main_classes import note_classes
 from ..wire.main_module import note_end_of_guard, note_import
 
 __all__ = ["GUARDING_NAMES", "compile_noting_guards", "enter_guard", "leave_guard"]
@@ -37,6 +38,7 @@ def compile_noting_guards(source: str | bytes, filename: str) -> CodeType:
 def enter_guard(*own: str) -> None:
     """Note what the import gives: called by the script. It binds names that are ``own`` in both branches."""
     note_import(_mentioned, own)
+    note_classes(_mentioned)
 
 
 def leave_guard() -> None:

@@ -5,6 +5,7 @@ In the origin everything is as under plain python: ``sys.argv``, ``sys.path``, `
 
 import builtins
 import io
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -106,7 +107,9 @@ class Program(NamedTuple):
         main.__dict__.update(names, __builtins__=builtins)
         sys.modules["__main__"] = sys.modules[MAIN_ALIAS] = main
         exec(code, main.__dict__)
+        main.__name__ = "__main__"  # its guards have been passed: tasks find the name that it has in the program
         _rename(main.__dict__)
+        _rename_loggers()
         note_import()
 
     def _path(self) -> str:
@@ -174,6 +177,15 @@ def _rename(namespace: Mapping[str, Any]) -> None:
             thing.__module__ = "__main__"
             if issubclass(kind, type):
                 _rename(vars(thing))
+
+
+def _rename_loggers() -> None:
+    """Have what the import got by ``getLogger(__name__)`` heed the levels of the program's, and log by its name."""
+    loggers = logging.root.manager.loggerDict
+    for name in [name for name in loggers if name.partition(".")[0] == MAIN_ALIAS]:
+        logger: Any = loggers.pop(name)
+        logger.name = "__main__" + name.removeprefix(MAIN_ALIAS)
+        loggers[logger.name] = logger
 
 
 def _compile_file(path: str, compiled: Compile) -> CodeType:

@@ -240,10 +240,11 @@ class MapInProgress:
         return self._slices.rows_left() > 0
 
     @indivisible
-    def take_back_suspended(self) -> bool:
-        """Take rows from a slice that waits within a call, to run them now; return whether there were any."""
+    def take_back(self, overdue: bool) -> bool:
+        """Take rows back from a slice that waits within a call, or is overdue; return whether there were any."""
         with self._lock:
-            if rows := self._slices.split_suspended(self._scheduler.waits):
+            slices, process = self._slices, self._scheduler
+            if rows := slices.end_overdue(process.clock()) if overdue else slices.split_suspended(process.waits):
                 (self._kept if self._stays else self._unbegun).put_back(rows)
                 self._note_unbegun()
             return bool(rows)
@@ -354,10 +355,8 @@ class MapInProgress:
     @indivisible
     def deliver(self, segment: AnySegment) -> None:
         """Have results arrive; none of rows that are not wanted."""
-        if not segment.rows:
-            return
         with self._lock:
-            if segment.start >= self._end:
+            if not segment.rows or segment.start >= self._end:
                 return
             self._arrived[segment.start] = segment
             unwanted = self._drop_from(segment.start + segment.rows) if segment.failed else []

@@ -109,13 +109,13 @@ class RunningSlice:
         return self.rows_left() * self._seconds_per_row
 
     @indivisible
-    def split(self) -> range:
-        """Take the later half of the rows that have not begun, or the only one; return which rows of the map."""
+    def split(self, takes_all: bool = False) -> range:
+        """Take rows that have not begun, the later half or all; return which rows of the map."""
         with self._lock:
             if self._closed:
                 return _NONE
             self._take_unbegun()
-            middle = len(self._kept) // 2
+            middle = 0 if takes_all else len(self._kept) // 2
             given = self._kept[middle:]
             self._kept = self._kept[:middle]
             return range(self.span.start + given.start, self.span.start + given.stop)

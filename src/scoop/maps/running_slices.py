@@ -56,3 +56,10 @@ class RunningSlices:
             if each.fiber in suspended and (rows := each.split()):
                 return rows
         return _NONE
+
+    def end_overdue(self, now: float) -> range:
+        """Take all rows behind the one at hand of the first slice that has run for far too long; return which."""
+        for each in self:
+            if now - each.started > 2 * TUNING.slice_seconds and (rows := each.split(takes_all=True)):
+                return rows
+        return _NONE

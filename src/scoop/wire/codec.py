@@ -11,8 +11,9 @@ import pickle
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Sequence
+from enum import Enum
 from functools import lru_cache, partial
-from types import MethodType
+from types import CodeType, MethodType
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -130,25 +131,36 @@ def _reduce_class(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     if cls not in _made_here:
         _defined_here.add(cls)
     make, args, state, _, _, fill = reduced
-    return make, args, (fill, state), None, None, _fill_class
+    if "__slots__" in vars(cls) and not issubclass(cls, Enum):
+        args[3]["__slots__"] = vars(cls)["__slots__"]  # else instances would have a dict elsewhere
+    return make, args, (fill, state, cls.__qualname__), None, None, _fill_class
 
 
-def _fill_class(cls: type, state: tuple[Callable[[type, Any], object], Any]) -> None:
+def _fill_class(cls: type, state: tuple[Callable[[type, Any], object], Any, str]) -> None:
     """Give a class that was made anew what it holds. The one that it is a copy of stays as it is."""
     if cls not in _defined_here:
         _made_here.add(cls)
-        fill, content = state
+        fill, content, cls.__qualname__ = state
         fill(cls, content)
+
+
+def _reduce_code(reduce: Callable[[CodeType], Any], code: CodeType) -> tuple[Any, ...]:
+    """Return how to pickle code with the name of its file, which tracebacks show: cloudpickle leaves that out."""
+    make, args = reduce(code)
+    return make, tuple(code.co_filename if arg == "<dynamic-code>" else arg for arg in args)
 
 
 @lru_cache(maxsize=1)
 def _by_value_pickler() -> Any:
     import cloudpickle  # 30 ms that most programs never pay
 
+    theirs = cloudpickle.Pickler.dispatch_table
+    ours = {MethodType: reduce_method, CodeType: partial(_reduce_code, theirs[CodeType])}
+
     class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         """cloudpickle, except that what the import of the main script gives still travels by name."""
 
-        dispatch_table: ClassVar[Any] = ChainMap({MethodType: reduce_method}, cloudpickle.Pickler.dispatch_table)
+        dispatch_table: ClassVar[Any] = ChainMap(ours, theirs)
 
         def reducer_override(self, obj: Any) -> Any:
             if isinstance(obj, io.IOBase) and not isinstance(obj, io.StringIO | io.BytesIO):

@@ -6,6 +6,7 @@ is replaced by its ``repr``. RemoteError stands in for an exception whose class 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from types import BuiltinMethodType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
@@ -126,11 +127,16 @@ def _held(error: BaseException) -> Iterator[tuple[tuple[int, str], Any]]:
 
 
 def _set(slot: Any, error: BaseException, value: Any) -> None:
-    try:
-        if value is not None or slot.__get__(error) is not None:  # an OSError shows even a None that is set
+    with suppress(AttributeError, TypeError):  # it is read-only: the exception was made with it
+        if value is not None or not _shows_none(slot, error):  # an OSError shows even a None that is set
             slot.__set__(error, value)
-    except (AttributeError, TypeError):
-        pass  # it is read-only: the exception was made with it
+
+
+def _shows_none(slot: Any, error: BaseException) -> bool:
+    try:
+        return slot.__get__(error) is None
+    except AttributeError:  # one of __slots__, which holds nothing yet
+        return False
 
 
 def _name(cls: type) -> str:

@@ -34,7 +34,7 @@ class SlicedMap(OpenMap, Protocol):
     """A map several rows of which run here in one loop."""
 
     def has_rows_in_slices(self) -> bool: ...
-    def take_back_suspended(self) -> bool: ...
+    def take_back(self, overdue: bool) -> bool: ...
 
 
 class ReadyTable:
@@ -108,7 +108,12 @@ class ReadyTable:
 
     def take_back_suspended(self) -> bool:
         """Put on offer rows that would wait behind a suspended call; return whether there were any."""
-        return any(each.take_back_suspended() for each in [*self.running])
+        return any(each.take_back(overdue=False) for each in [*self.running])
+
+    def end_overdue_slices(self) -> None:
+        """Have the loops end that have run for far too long: results wait for that, if their consumer runs them."""
+        for each in [*self.running]:
+            each.take_back(overdue=True)
 
     def futures(self) -> list[Future]:
         return [item for item in self._items() if isinstance(item, Future)]

@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any
 
 from ...errors import in_words
-from ...wire import codec, main_module
+from ...wire import codec, main_classes
 from ...wire.messages import EVERYWHERE, Message
 from .. import runtime
 from ..process.signal_safety import calls_program, indivisible
@@ -77,11 +77,10 @@ class ReceivedChanges:
                     self._set(*bound, put_back=data == AS_IMPORTED)
 
     def _set(self, name: str, value: Any, put_back: bool) -> None:
-        space = main_module.namespace()
-        before = self._imports.setdefault(name, space.get(name, _NOTHING))
+        before = self._imports.setdefault(name, main_classes.value_at(name, _NOTHING))
         if put_back:
             value = before
         if value is _NOTHING:
-            space.pop(name, None)
+            main_classes.unbind(name)
         else:
-            space[name] = value
+            main_classes.bind(name, value)

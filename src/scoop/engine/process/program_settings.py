@@ -51,7 +51,7 @@ _filters_seen: list[Filter] = []
 
 def follow_filters() -> None:
     """Have the filters of warnings that are set now hold also for the main script as a worker imports it."""
-    _set_filters([*_filters])
+    _set_filters([*_naming_main(_filters)])
 
 
 def follow_levels() -> None:
@@ -123,12 +123,12 @@ def _loaded(packed: Iterable[bytes]) -> Iterator[Filter]:
 
 
 def _set_filters(filters: Iterable[Filter]) -> None:
-    _filters[:] = _naming_main(filters)
+    _filters[:] = filters
     warnings.simplefilter("default", append=True)  # which is so anyway; but Python hears that filters have changed
 
 
 def _naming_main(filters: Iterable[Filter]) -> Iterator[Filter]:
-    """Yield filters so that those for the main script, which has another name in workers, hold there."""
+    """Yield filters so that those for the main script hold while it is imported, and has another name."""
     for action, text, category, module, line in filters:
         if module is not None and re.match(module, "__main__"):
             yield action, text, category, re.compile(MAIN_ALIAS + r"\Z"), line

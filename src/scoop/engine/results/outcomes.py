@@ -8,7 +8,6 @@ from typing import Any, cast
 from ...errors import RemoteError, ResultNotSent, describe, in_words, name_of
 from ...wire import codec
 from ...wire.exceptions import dumps_error
-from ...wire.main_module import MAIN_ALIAS
 from .. import runtime
 from ..process.tracebacks import add_remote_frames, format_error, set_cause
 from ..travel.obstacles import name_obstacle
@@ -61,7 +60,7 @@ def _missing_global(error: BaseException) -> str | None:
     trace = error.__traceback__ if type(error) is NameError else None
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if trace is None or trace.tb_frame.f_globals.get("__name__") not in ("__main__", MAIN_ALIAS):
+    if trace is None or trace.tb_frame.f_globals.get("__name__") != "__main__":
         return None
     return cast(NameError, error).name
 

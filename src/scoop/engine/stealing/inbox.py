@@ -16,7 +16,6 @@ from greenlet import getcurrent, greenlet
 from ...errors import TaskNotSent, describe, in_words, name_of
 from ...wire import codec
 from ...wire.function_wrappers import CachedFunction
-from ...wire.main_module import MAIN_ALIAS
 from ...wire.messages import Began, Cancelled, GiveBack, Granted, Message, Run
 from ...wire.shared_buffers import size_of, views_of
 from .. import runtime
@@ -320,7 +319,7 @@ class Inbox:
             return function, *codec.loads(task.call, task.large)
         except Exception as problem:
             words = in_words(problem)
-            of_main = isinstance(problem, AttributeError) and ("__main__" in words or MAIN_ALIAS in words)
+            of_main = isinstance(problem, AttributeError) and "__main__" in words
             raise TaskNotSent(
                 f"a task could not be rebuilt on a worker ({words}){_NOT_IMPORTED if of_main else ''}"
             ) from problem

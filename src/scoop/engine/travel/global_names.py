@@ -6,6 +6,7 @@ What Python itself sets (``__name__``) does not count. A name that is found only
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import pairwise
 from types import CodeType, FunctionType, MethodType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -38,7 +39,9 @@ class GlobalsUsed:
         self.read: dict[str, str] = {}
         """By the name of each global that is read, and is not followed: the name of a function that does so."""
         self.bound: set[str] = set()
-        """The names that the functions themselves set."""
+        """The names that the functions themselves set; among them attributes, but for those of ``self``."""
+        self.classes: dict[type, None] = {}
+        """The classes of the main script that are used."""
         self._namespace = namespace
         self._follows = follows
         self._counts = counts
@@ -58,6 +61,8 @@ class GlobalsUsed:
             thing = type(thing)  # an object, whose methods may be called
         if issubclass(type(thing), type) and thing.__module__ != "__main__":
             return
+        if issubclass(type(thing), type):
+            self.classes[thing] = None
         yield from callables_in(thing)
         if type(thing) is FunctionType and thing.__globals__ is self._namespace:
             yield from self._named_by(thing)
@@ -76,7 +81,10 @@ class GlobalsUsed:
 
 
 class Names(NamedTuple):
-    """The global variables that code reads, and those that it sets. Names in bodies of classes may be among them."""
+    """The global variables that code reads, and those that it sets. Names in bodies of classes may be among them.
+
+    Attributes that it sets are among the latter, with a dot before their name.
+    """
 
     read: frozenset[str]
     bound: frozenset[str]
@@ -95,11 +103,21 @@ def names_of_code(code: CodeType) -> Names:
         nested = [names_of_code(each) for each in code.co_consts if isinstance(each, CodeType)]
         read = {name for operation, name in instructions if operation in _READS}
         bound = {name for operation, name in instructions if operation == "STORE_GLOBAL"}
+        pairs = pairwise(instructions)
+        bound |= {
+            f".{name}" for before, (operation, name) in pairs if operation == "STORE_ATTR" and not _is_self(before)
+        }
         found = _names[code] = Names(
             frozenset(read).union(*(each.read for each in nested)),
             frozenset(bound).union(*(each.bound for each in nested)),
         )
     return found
+
+
+def _is_self(instruction: tuple[str, Any]) -> bool:
+    """Return whether an instruction loads ``self``: several variables may be loaded by one, in a tuple."""
+    loaded = instruction[1]
+    return "self" in (loaded[-1:] if isinstance(loaded, tuple) else (loaded,))
 
 
 def callables_in(thing: Any) -> Iterator[Any]:

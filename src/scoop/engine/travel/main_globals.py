@@ -8,8 +8,11 @@ the functions in it reads.
 A worker keeps what its own import gave. When the program puts that back, so does the worker. What the program
 deletes, each worker deletes.
 
-What a task changes in a worker stays there. So does what a function sets itself by a ``global`` statement, if the
-import gives that name: each process has its own, such as a connection that is made when it is first needed.
+The same holds for attributes of the classes that the import gives, each of which has the name ``Class.attribute``.
+
+What a task changes in a worker stays there. So does what a function sets itself by a ``global`` statement, or as an
+attribute, if the import gives that name: each process has its own, such as a connection that is made when it is first
+needed.
 """
 
 import logging
@@ -18,7 +21,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ...wire import codec, main_module
+from ...wire import codec, main_classes, main_module
 from ...wire.limited_stream import TooLarge
 from ...wire.main_module import MOST_BYTES, Imported, Print, print_of
 from ...wire.messages import PRIVATE, DeleteConstants, Message, SetConstants
@@ -80,7 +83,7 @@ class ProgramGlobals:
         """Forget what the globals were; return whether any may have to be sent."""
         self._looked.clear()
         self._have_all.clear()
-        return bool(self._sent) or main_module.may_have_changed()
+        return bool(self._sent) or main_module.may_have_changed() or main_classes.may_have_changed()
 
     @calls_program
     def send_for(self, names: frozenset[str]) -> None:
@@ -89,7 +92,7 @@ class ProgramGlobals:
             return
         used = GlobalsUsed(main_module.namespace(), self._is_followed, self._may_be_gone)
         needed = self._needed_by(names, used)
-        sizes = {name: len(look.data) for name, look in needed.items()}
+        sizes = {name: len(look.data) for name, look in needed.items() if "." not in name}
         if sum(sizes.values()) > MOST_BYTES:
             largest = max(sizes, key=sizes.__getitem__)
             raise GlobalNotSent(_refusal(largest, used.read[largest], "with all others it is too large"))
@@ -103,14 +106,22 @@ class ProgramGlobals:
         found: dict[str, _Look] = {}
         while names:
             used.add([space[name] for name in names if name in space])
+            for cls in used.classes:
+                used.read.update((path, cls.__qualname__) for path in self._attributes_to_look_at(cls))
             for name in names:  # a function that is put back is found by its name, and is read by nobody
                 if self._is_changed_there(name):
                     used.read.setdefault(name, name)
             new = [name for name in used.read if name not in found]
             for name in new:
-                found[name] = self._look(name, space.get(name, _MISSING), used)
+                found[name] = self._look(name, main_classes.value_at(name, _MISSING), used)
             names = [*chain.from_iterable(found[name].names for name in new)]
         return found
+
+    def _attributes_to_look_at(self, cls: type) -> set[str]:
+        """Return what a class has other than by its import, as far as that is soon told, or what was sent of it."""
+        start = f"{cls.__qualname__}."
+        sent = [path for path in self._sent if path.startswith(start) and "." not in path.removeprefix(start)]
+        return {*main_classes.attributes_of(cls), *sent}
 
     def _is_followed(self, name: str, value: Any) -> bool:
         is_imported = main_module.is_definition(value) and main_module.is_imported(name, value)
@@ -126,10 +137,10 @@ class ProgramGlobals:
         return name in self._sent or main_module.imported(name) is not None
 
     def _look(self, name: str, value: Any, used: GlobalsUsed) -> _Look:
-        if main_module.is_own(name) or (name in used.bound and main_module.imported(name) is not None):
+        if main_module.is_own(name) or (_as_bound(name) in used.bound and _imported(name) is not None):
             return self._sent.get(name) or _Look(value)
         if value is _MISSING:
-            return _Look(value, AS_IMPORTED if main_module.imported(name) is None else DELETED)
+            return _Look(value, AS_IMPORTED if _imported(name) is None else DELETED)
         look = self._looked.get(name)
         if look is None:
             try:
@@ -142,7 +153,7 @@ class ProgramGlobals:
         return look
 
     def _look_anew(self, name: str, value: Any) -> _Look:
-        first, last = main_module.imported(name), self._sent.get(name)
+        first, last = _imported(name), self._sent.get(name)
         if last is not None and last.value is value and not main_module.has_content(value):
             return last
         if last is not None and last.is_of(value):
@@ -165,7 +176,7 @@ class ProgramGlobals:
         why = "it is too large"
         if not isinstance(problem, TooLarge):
             why = name_obstacle([(f"global {name}", value)], problem)
-        if not _is_imported_object(main_module.imported(name), value):
+        if "." not in name and not _is_imported_object(_imported(name), value):
             raise GlobalNotSent(_refusal(name, reader, why)) from problem
         if name not in self._warned:  # it may hold what each process makes for itself, a cache or a connection
             self._warned.add(name)
@@ -194,6 +205,16 @@ def _refusal(name: str, reader: str, why: str) -> str:
 def _was_changing(problem: BaseException) -> bool:
     """Return whether another thread has changed a container while it was pickled."""
     return isinstance(problem, RuntimeError) and "during iteration" in str(problem)
+
+
+def _imported(name: str) -> Imported | None:
+    return main_classes.imported_attribute(name) if "." in name else main_module.imported(name)
+
+
+def _as_bound(name: str) -> str:
+    """Return how code is said to set a name, or an attribute: see global_names.py."""
+    _, dot, last = name.rpartition(".")
+    return dot + last
 
 
 def _is_imported_object(first: Imported | None, value: Any) -> bool:
