@@ -21,8 +21,13 @@ from scoop.wire.status_page import StatusPage
 def perform(instrument: Instrument, function: Callable[..., Any], *args: Any) -> None:
     """Offer and run a task while an instrument listens."""
     future: Future = new_task(function, args, {})
-    instrument.offering(lambda _: None)(future)
-    instrument.running(run)(future)
+    offer, run_task = instrument.offering(lambda _: None), instrument.running(run)
+    if offer is None:
+        instrument.offered(future)
+    else:
+        offer(future)
+    assert run_task is not None
+    run_task(future)
 
 
 class Recorded:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .process import instruments
-from .process.instruments import Instrument
+from .process.instruments import Instrument, Step
 from .results import future as f
 from .results.future import Future
 
-__all__ = ["listen", "stop_listening"]
+__all__ = ["has_returned", "listen", "stop_listening"]
 
 
 class Heard(Protocol):
@@ -39,9 +39,35 @@ def stop_listening(scheduler: Heard, instrument: Instrument) -> None:
 def _wrap(scheduler: Heard) -> None:
     """Have all that listen around the functions of the scheduler, and nothing else."""
     vars(scheduler).pop("offer", None)
-    run: Callable[[Future], None] = f.run
-    offer: Callable[[Future], None] = scheduler.offer
+    run: Step = f.run
+    offer: Step = scheduler.offer
     for each in instruments.listening():
-        run, offer = each.running(run), each.offering(offer)
+        run = each.running(run) or _running(each, run)
+        offer = each.offering(offer) or _offering(each, offer)
         vars(scheduler)["offer"] = offer  # found before the method of the class
     scheduler.run_task = run
+
+
+def _offering(instrument: Instrument, offer: Step) -> Step:
+    def offer_and_tell(future: Future) -> None:
+        instrument.offered(future)
+        offer(future)
+
+    return offer_and_tell
+
+
+def _running(instrument: Instrument, run: Step) -> Step:
+    def run_and_tell(future: Future) -> None:
+        told = instrument.started(future, *f.call_of(future))
+        try:
+            run(future)
+        finally:
+            instrument.ended(told, has_returned(future))
+            del future, told  # a traceback may keep this frame alive: see future.run
+
+    return run_and_tell
+
+
+def has_returned(future: Future) -> bool:
+    """Return whether the call of a future, which is over, has raised nothing: it may have returned another future."""
+    return f.has_succeeded(future) or isinstance(f.read(future)[1], Future)

@@ -12,7 +12,8 @@ from time import monotonic
 from types import FunctionType
 from typing import Any
 
-from ..engine.process.instruments import Instrument, has_returned
+from ..engine.listening import has_returned
+from ..engine.process.instruments import Instrument
 from ..engine.results.future import Future, call_of
 from ..errors import name_of
 from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts

@@ -15,7 +15,8 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from ..engine.process.instruments import Instrument, has_returned, mark_of
+from ..engine.listening import has_returned
+from ..engine.process.instruments import Instrument, mark_of
 from ..engine.process.signal_safety import indivisible
 from ..engine.results.future import Future, call_of, has_succeeded
 from .briefly import LONGEST, quoted

@@ -10,12 +10,14 @@ see engine/listening.py. Code that runs more rarely tests whether ``listener`` i
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from ..results.future import Future, call_of, has_succeeded, read
-
-__all__ = ["Instrument", "add", "has_returned", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
+__all__ = ["Instrument", "Step", "add", "listener", "listening", "mark_of", "offered", "remove", "set_mark"]
 
 Run = Any
 """What a listener returns as a task begins, and is given back as that ends: its own, whatever it is."""
+
+
+Step = Callable[[Any], None]
+"""What is done with a future."""
 
 
 class Instrument:
@@ -25,30 +27,13 @@ class Instrument:
     run none of the program's, not even a ``repr``. All is in the way of the tasks, so it is to be quick.
     """
 
-    def offering(self, offer: Callable[[Future], None]) -> Callable[[Future], None]:
-        """Return what is to put futures on offer in place of ``offer``: it tells of that first."""
+    def offering(self, offer: Step) -> Step | None:  # noqa: ARG002
+        """Return what puts futures on offer in place of ``offer``, in haste; None: ``offered`` is told before."""
+        return None
 
-        def offer_and_tell(future: Future) -> None:
-            self.offered(future)
-            offer(future)
-
-        return offer_and_tell
-
-    def running(self, run: Callable[[Future], None]) -> Callable[[Future], None]:
-        """Return what is to run claimed futures in place of ``run``: it tells of the beginning and the end.
-
-        An instrument that needs less, or is in haste, does it in its own way, without ``started``.
-        """
-
-        def run_and_tell(future: Future) -> None:
-            told = self.started(future, *call_of(future))
-            try:
-                run(future)
-            finally:
-                self.ended(told, has_returned(future))
-                del future, told  # a traceback may keep this frame alive: see future.run
-
-        return run_and_tell
+    def running(self, run: Step) -> Step | None:  # noqa: ARG002
+        """Return what runs claimed futures in place of ``run``, in haste; None: ``started`` and ``ended`` hear."""
+        return None
 
     def offered(self, work: object) -> None:
         """Hear that the task, or the map, that calls has made another one: a future, or a MapInProgress."""
@@ -118,11 +103,6 @@ def set_mark(work: object, mark: object) -> None:
 def mark_of(work: object) -> Any:
     """Return what ``set_mark`` has set; None if it has not."""
     return getattr(work, "scoop_mark", None)
-
-
-def has_returned(future: Future) -> bool:
-    """Return whether the call of a future, which is over, has raised nothing: it may have returned another future."""
-    return has_succeeded(future) or isinstance(read(future)[1], Future)
 
 
 def offered(work: object) -> None:
