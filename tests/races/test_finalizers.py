@@ -10,22 +10,24 @@ from scripts import start
 FINALIZERS = """
     import gc
 
-    class Hits:  # each process has its own: attributes of classes do not go along with tasks
-        found = []
+    def hits():
+        """Have a list that each process has for itself: attributes of functions do not go along with tasks."""
+
+    hits.found = []
 
     class Circular:
         def __init__(self, x):
             self.x, self.itself = x, self
 
         def __del__(self):
-            Hits.found.append(CALLS[self.x % len(CALLS)](self.x))
+            hits.found.append(CALLS[self.x % len(CALLS)](self.x))
 
     class Plain:
         def __init__(self, x):
             self.x = x
 
         def __del__(self):
-            Hits.found.append(CALLS[self.x % len(CALLS)](self.x))
+            hits.found.append(CALLS[self.x % len(CALLS)](self.x))
 
     def by_submit(x):
         return futures.submit(square, x).result()

@@ -3,6 +3,9 @@
 import asyncio
 
 import pytest
+
+pytest.importorskip("distributed")
+
 from distributed.comm import CommClosedError
 
 from scoop.cluster.lines.call_again import call_again
