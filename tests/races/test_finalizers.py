@@ -10,8 +10,8 @@ from scripts import start
 FINALIZERS = """
     import gc
 
-    def hits():
-        """Have a list that each process has for itself: attributes of functions do not go along with tasks."""
+    def hits():  # each process has its own: attributes of functions do not go along with tasks
+        pass
 
     hits.found = []
 
