@@ -103,7 +103,7 @@ class Hosts(Host):
         self._delay = delay
         self._coordinator_tells_demand = False
         self._coordinator_free_at = 0.0
-        self._tells_everyone_at = inf
+        self._looks_at = inf
         for machine, workers in enumerate(sizes[1:], 1):
             host = Host(machine, workers, self.size)
             host.timeline = self.timeline
@@ -156,13 +156,8 @@ class Hosts(Host):
 
     def _tell_demand_of_coordinator(self) -> None:
         self._coordinator_tells_demand = False
-        everyone = self.now >= self._tells_everyone_at
-        if everyone:
-            self._tells_everyone_at = inf
-        if posts := self.coordinator.tell_demand(everyone):
+        if posts := self.coordinator.tell_demand(self.now):
             self._post(posts)
-        if not self.coordinator.any_waits:
-            self._tells_everyone_at = inf
-        elif self._tells_everyone_at == inf and not everyone:
-            self._tells_everyone_at = self.now + TUNING.tell_all_hosts_after_seconds
-            self.timeline.at(self._tells_everyone_at, self._tell_demand_of_coordinator)
+        if self.now < (look_at := self.coordinator.look_at) < inf and look_at != self._looks_at:
+            self._looks_at = look_at
+            self.timeline.at(look_at, self._tell_demand_of_coordinator)

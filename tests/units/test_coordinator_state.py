@@ -219,6 +219,24 @@ def looks_for_a_demand(machines: int, monkeypatch: pytest.MonkeyPatch) -> int:
     return CountingPeer.looks
 
 
+def looks_for_a_result(machines: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how many looks at peers one more result takes, once all machines are at work."""
+    monkeypatch.setattr(coordinator_state, "Peer", CountingPeer)
+    coordinator = new_coordinator(machines)
+    for machine in range(1, machines):
+        wants_work(coordinator, machine)
+    coordinator.received(HERE, offer([*range(machines - 1)], [2] * (machines - 1)))
+    coordinator.tell_demand()
+    CountingPeer.looks = 0
+    coordinator.received(1, Results(BATCH, [0], b"", None))
+    coordinator.tell_demand(0.0)
+    return CountingPeer.looks
+
+
+def test_a_result_costs_as_much_with_many_machines_as_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looks_for_a_result(400, monkeypatch) == looks_for_a_result(10, monkeypatch)
+
+
 def test_what_machines_are_told_is_found_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert looks_for_a_demand(400, monkeypatch) < 6 * looks_for_a_demand(100, monkeypatch)
 

@@ -1,5 +1,6 @@
 """How many tasks machines are handed, and how many come ahead of need; tests/simulation has what comes of it."""
 
+from math import inf
 from typing import Any
 
 from scoop.broker.credit import Credit
@@ -101,11 +102,23 @@ def test_who_gave_last_hears_first_that_others_want_tasks() -> None:
     for machine in range(1, 10):
         coordinator.joined(machine)
     coordinator.received(1, Demand(0, 1, False))
-    assert [peer for peer, _ in sent(coordinator.tell_demand(everyone=False), Demand)] == [HERE]
-    assert coordinator.any_waits
-    assert {peer for peer, _ in sent(coordinator.tell_demand(), Demand)} == {*range(2, 10)}
+    assert [peer for peer, _ in sent(coordinator.tell_demand(0.0), Demand)] == [HERE]
+    assert coordinator.tell_demand(coordinator.look_at - 0.001) == []
+    assert {peer for peer, _ in sent(coordinator.tell_demand(coordinator.look_at), Demand)} == {*range(2, 10)}
     coordinator.received(5, Offer(next(batch_ids(5, 1)), [0], [2], [0], b"", None))
-    assert not coordinator.any_waits
     coordinator.tell_demand()
+    assert coordinator.look_at == inf, "no machine waits"
     coordinator.received(2, Demand(0, 1, False))
-    assert {peer for peer, _ in sent(coordinator.tell_demand(everyone=False), Demand)} == {HERE, 5}
+    assert {peer for peer, _ in sent(coordinator.tell_demand(1.0), Demand)} == {HERE, 5}
+
+
+def test_all_hear_once_one_machine_has_waited_long_and_not_several_in_turn() -> None:
+    coordinator = CoordinatorState()
+    for machine in range(1, 10):
+        coordinator.joined(machine)
+    for machine, now in enumerate((0.0, 0.004, 0.008), 1):
+        coordinator.received(machine, Demand(0, 1, False))
+        assert {peer for peer, _ in sent(coordinator.tell_demand(now), Demand)} <= {HERE}
+        coordinator.received(HERE, Offer(next(batch_ids(0, machine)), [0], [2], [0], b"", None))
+        coordinator.tell_demand(now)
+        assert coordinator.look_at == inf

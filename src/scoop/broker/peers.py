@@ -174,6 +174,8 @@ class Peers(dict[int, Peer]):
         super().__init__()
         self.requests = StealRequests()
         self.instructions: list[Instruction] = []
+        self.to_tell: set[int] = set()  # links that no longer believe what they were told last
+        self.asked: set[int] = set()  # links that were told that tasks are wanted
 
     def but(self, *excluded: int) -> Iterator[Peer]:
         return (peer for number, peer in self.items() if number not in excluded)
@@ -238,10 +240,10 @@ class Peers(dict[int, Peer]):
         """A message that counts has come from a link: it believes of what it was told only how many tasks we want."""
         peer = self[number]
         peer.heard += 1
-        if peer.retired:
-            peer.told = None
-        elif peer.told is not None:
-            peer.told = Need(peer.told.wanted, all_done=False, free={})
+        believed = None if peer.retired or peer.told is None else Need(peer.told.wanted, all_done=False, free={})
+        if believed is None or believed != peer.told:
+            peer.told = believed
+            self.to_tell.add(number)
 
     def send(self, number: int, message: Message) -> None:
         """Send a message, if the peer is still there. What it has said of its idleness is void then."""
@@ -265,6 +267,8 @@ class Peers(dict[int, Peer]):
             peer.told = need
             demand = Demand(peer.heard, *need[:2], tuple(need.free), tuple(need.free.values()))
             self.instructions.append(Send(number, demand))
+            (self.asked.add if need.wanted else self.asked.discard)(number)
+        self.to_tell.discard(number)
 
     def take_instructions(self) -> list[Instruction]:
         instructions, self.instructions = self.instructions, []

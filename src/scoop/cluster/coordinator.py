@@ -87,7 +87,7 @@ class _Coordinator:
         self._hosts: int | None = None  # that take part, and have not left; None if others may join, or still might
         self._last_loss = ""
         self._tells_demand_soon = False
-        self._tells_everyone_at = inf  # that others want tasks, if some still do
+        self._look: asyncio.TimerHandle | None = None  # whether a machine still waits
 
     async def close(self) -> None:
         self._sending.close()
@@ -192,13 +192,8 @@ class _Coordinator:
     def _tell_demand(self) -> None:
         self._tells_demand_soon = False
         loop = asyncio.get_running_loop()
-        everyone = loop.time() >= self._tells_everyone_at
-        if everyone:
-            self._tells_everyone_at = inf
-        if messages := self._state.tell_demand(everyone):
+        if messages := self._state.tell_demand(loop.time()):
             self._send(messages)
-        if not self._state.any_waits:
-            self._tells_everyone_at = inf
-        elif self._tells_everyone_at == inf and not everyone:
-            self._tells_everyone_at = loop.time() + TUNING.tell_all_hosts_after_seconds
-            loop.call_at(self._tells_everyone_at, self._tell_demand)
+        if self._look is not None:
+            self._look.cancel()
+        self._look = loop.call_at(at, self._tell_demand) if (at := self._state.look_at) < inf else None

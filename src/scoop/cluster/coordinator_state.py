@@ -5,8 +5,11 @@ task is, notices the loss of a machine in one place, keeps constants and tasks i
 for certain when nothing is left to do anywhere.
 """
 
+from math import inf
+
 from ..broker.peers import Need, Peer, Send
 from ..broker.router import Handlers, Router
+from ..tuning import TUNING
 from ..wire.messages import GiveBack, Message, Offer, StartFailed, StartProblem, owner_of
 
 __all__ = ["HERE", "CoordinatorState"]
@@ -23,7 +26,11 @@ class CoordinatorState:
 
     def __init__(self, awaits_hosts: bool = False) -> None:
         self.awaits_hosts = awaits_hosts
+        self.look_at = inf
+        """When to call tell_demand() again, even if nothing has happened by then."""
+        self._waits_longest: int | None = None
         self._givers = {HERE}  # machines that gave tasks last
+        self._told: tuple[Need, set[int]] | None = None  # what most machines were told last, and which were not
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         handlers: Handlers = {StartFailed: self._start_failed}
         self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers, {})
@@ -32,6 +39,7 @@ class CoordinatorState:
 
     def joined(self, machine: int) -> list[Send]:
         self._router.joined(machine, Peer(is_link=True))
+        self._peers.to_tell.add(machine)
         return self._to_send()
 
     def received(self, machine: int, message: Message) -> list[Send]:
@@ -41,24 +49,21 @@ class CoordinatorState:
             self._givers.add(machine)
         return self._match()
 
-    @property
-    def any_waits(self) -> bool:
-        """Whether some machine wants tasks, and there are none."""
-        return bool(self._router.requests.waiting)
-
     def left(self, machine: int, report: str = "") -> list[Send]:
         """A machine has left, or is lost; ``report`` says so to the owners of what it held."""
         self._router.left(machine, 0, report)
         return self._match()
 
-    def tell_demand(self, everyone: bool = True) -> list[Send]:
+    def tell_demand(self, now: float = inf) -> list[Send]:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event.
 
-        Unless ``everyone`` is told, only machines that gave tasks last hear that others want some. A message to each
-        of a thousand machines, for each that waits, would cost more than all tasks.
+        At first only machines that gave tasks last hear that others want some. A message to each of a thousand
+        machines, for each that waits, would cost more than all tasks. Once a machine has waited for a while, all hear
+        of that; and if the caller does not say what time it is.
         """
+        everyone = self._is_everyone_to_hear(now)
         # There may be thousands of machines. What they are told differs for those alone that wait, are the only one
-        # at work, or have the most of a resource.
+        # at work, or have the most of a resource. Mostly few of them have to be looked at.
         waiting = {machine: self._peers[machine].credit.left for machine in self._router.requests.waiting}
         most = self._most_free()
         wanted = sum(waiting.values())
@@ -70,11 +75,16 @@ class CoordinatorState:
 
         def of_all_but(machine: int | None) -> Need:
             free = {name: found for name, each in most.items() if (found := _of_others(each, machine))}
-            return Need(wanted, at_work is not None and at_work <= {machine}, free)
+            return Need(0, at_work is not None and at_work <= {machine}, free)
 
         usual, special = of_all_but(None), {each[0][1] for each in most.values()}
         special.update(at_work if at_work is not None and len(at_work) == 1 else ())
-        for machine in self._peers:
+        machines = {*self._peers}
+        if self._told is not None and not everyone and self._told[0] == usual:
+            asked = self._peers.asked & {*waiting} if wanted else self._peers.asked
+            machines &= self._givers | self._peers.to_tell | asked | special | self._told[1]
+        self._told = usual, special
+        for machine in machines:
             need = of_all_but(machine) if machine in special else usual
             others_want = wanted - waiting.get(machine, 0)
             if not everyone and machine not in self._givers and (told := self._peers[machine].told) is not None:
@@ -83,6 +93,18 @@ class CoordinatorState:
         if everyone and wanted:
             self._givers = {HERE}  # and who gives from now on
         return self._to_send()
+
+    def _is_everyone_to_hear(self, now: float) -> bool:
+        waits_longest = next(iter(self._router.requests.waiting), None)
+        is_same, self._waits_longest = waits_longest == self._waits_longest, waits_longest
+        if now == inf or (now >= self.look_at and is_same):
+            self.look_at = inf
+            return True
+        if waits_longest is None:
+            self.look_at = inf
+        elif not is_same or self.look_at == inf:
+            self.look_at = now + TUNING.tell_all_hosts_after_seconds
+        return False
 
     def _most_free(self) -> dict[str, list[tuple[int, int]]]:
         """Return the two machines that have the most of each resource free, with the amounts, the largest first."""
