@@ -38,7 +38,7 @@ def test_the_help_names_each_command(tmp_path: Path, command: str) -> None:
 def test_the_help_names_what_follows_an_option(tmp_path: Path) -> None:
     shown = scoop("--help", cwd=tmp_path).out
     assert [
-        each for each in ("--hosts HOST ...", "--profile [FILE.prof]", "-m MODULE", "-c CODE") if each not in shown
+        each for each in ("--host HOST ...", "--profile [FILE.prof]", "-m MODULE", "-c CODE") if each not in shown
     ] == []
 
 

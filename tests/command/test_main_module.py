@@ -87,15 +87,20 @@ def test_the_script_runs_in_the_started_process(tmp_path: Path) -> None:
     assert out == f"{process.pid}\n"
 
 
-def test_workers_import_the_script_under_another_name(scoop_run: RunScoop) -> None:
+def test_tasks_find_the_name_of_the_script_and_its_import_another(scoop_run: RunScoop) -> None:
     source = """
-    def name():
-        return __name__
+    imported_as = __name__
+
+    def names():
+        return __name__, imported_as
 
     if __name__ == "__main__":
-        print(name(), elsewhere(name) != "__main__")
+        print(*names(), *elsewhere(names))
     """
-    assert scoop_run(program(source)) == Run(0, "__main__ True\n", "")
+    run = scoop_run(program(source))
+    *rest, imported_as = run.out.split()
+    assert (run.status, rest, run.err) == (0, ["__main__"] * 3, "")
+    assert imported_as != "__main__"
 
 
 def test_a_package_with_relative_imports_runs_and_its_functions_travel(tmp_path: Path) -> None:

@@ -17,25 +17,27 @@ __all__ = ["attributes_of", "bind", "imported_attribute", "may_have_changed", "n
 class _Class(NamedTuple):
     """A class as the import has left it."""
 
+    cls: type
     path: str
     values: tuple[Any, ...]  # kept alive, so that nothing else can be taken for one of them
     attributes: dict[str, Imported]
     may_change_in_place: bool
 
 
-_classes: dict[type, _Class] = {}
+_classes: dict[int, _Class] = {}
+"""By their identity: their metaclasses may have hashes of the program's, or none."""
 
 
 def note_classes(mentioned: Collection[str]) -> None:
     """Note what classes have that the import gives. Small data of the names ``mentioned`` is compared later."""
     given = {name: value for name, value in [*namespace().items()] if is_imported(name, value)}
     for path, cls in _found_in(given, ""):
-        if cls in _classes:
+        if id(cls) in _classes:
             continue  # what has changed there since, a guard may have done
         content = {name: value for name, value in vars(cls).items() if not is_special(name)}
         attributes = {name: Imported(value, name in mentioned) for name, value in content.items()}
         in_place = any(each.digest is not None for each in attributes.values())
-        _classes[cls] = _Class(path, tuple(vars(cls).values()), attributes, in_place)
+        _classes[id(cls)] = _Class(cls, path, tuple(vars(cls).values()), attributes, in_place)
 
 
 def _found_in(space: Mapping[str, Any], path: str) -> Iterator[tuple[str, type]]:
@@ -49,9 +51,9 @@ def may_have_changed() -> bool:
     """Return whether some attribute may be another than the import gives, by a quick look."""
     return any(
         noted.may_change_in_place
-        or len(vars(cls)) != len(noted.values)
-        or not all(map(is_, _values(cls), noted.values))
-        for cls, noted in _classes.items()
+        or len(vars(noted.cls)) != len(noted.values)
+        or not all(map(is_, _values(noted.cls), noted.values))
+        for noted in _classes.values()
     )
 
 
@@ -61,7 +63,7 @@ def _values(cls: type) -> list[Any]:
 
 def attributes_of(cls: type) -> Iterator[str]:
     """Yield the paths of what a class has, or was given by the import, and may have changed since."""
-    if (noted := _classes.get(cls)) is None:
+    if (noted := _classes.get(id(cls))) is None:
         return
     for name in {*vars(cls), *noted.attributes}:
         first = noted.attributes.get(name)
@@ -75,7 +77,7 @@ def attributes_of(cls: type) -> Iterator[str]:
 def imported_attribute(path: str) -> Imported | None:
     """Return what the import gives at a path; None if that is nothing."""
     owner, name = _place_of(path)
-    noted = _classes.get(owner)
+    noted = _classes.get(id(owner))
     return None if noted is None else noted.attributes.get(name)
 
 
