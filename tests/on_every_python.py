@@ -53,7 +53,9 @@ OLDEST = (
 """What the oldest Python is the most likely to do otherwise."""
 BETWEEN = ("tests/reference",)
 ON_NEW = ("tests/reference", "tests/library/test_context_variables.py", "tests/library/test_own_threads.py")
-ON_THE_NEWEST = ("tests/units", "tests/test_examples.py", *ON_NEW)
+LONG = ("--ignore=tests/units/test_broker_orders.py", "--deselect=tests/units/test_codec.py::test_data_survives")
+"""Units that take long, and are about no version of Python."""
+ON_THE_NEWEST = ("tests/units", *LONG, "tests/test_examples.py", *ON_NEW)
 
 ALL, FEW = "test", "test-few"
 """The extras of pyproject.toml with the packages of all tests, and of those that need none but pytest's."""

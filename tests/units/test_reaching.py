@@ -113,7 +113,8 @@ invitations = st.builds(
     workers=st.dictionaries(texts, st.none() | st.integers(1, 99), max_size=3),
     python=texts,
     scoop=texts,
-    terms=st.none() | st.builds(Terms, texts, texts, texts, texts, silence=st.floats(1, 100)),
+    terms=st.none()
+    | st.builds(Terms, texts, texts, texts, texts, silence=st.floats(1, 100), grace=st.floats(0, 100)),
     limits=st.builds(
         Limits,
         st.integers(0, 9),
