@@ -1,6 +1,6 @@
 """A run on a thousand hosts of 64 workers, some of which are lost: who works when, as a picture.
 
-    python benchmarks/thousand_hosts.py [--hosts N] [--workers N] [--tasks N] [--seconds S] [--lose N]
+    PYTHONPATH=tests python benchmarks/thousand_hosts.py [--hosts N] [--workers N] [--tasks N] [--lose N]
 
 Only time is simulated. The states of all brokers, of the links and of the coordinator are the real ones, and the real
 time that the coordinator takes for each message counts. Workers and the program are simulated: a worker runs one task
@@ -10,8 +10,6 @@ with all that they had; a minute later each of them has joined anew. The script 
 """
 
 import argparse
-import heapq
-import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -39,6 +37,7 @@ from scoop.wire.messages import (
     Steal,
     batch_ids,
 )
+from simulation.threads import Timeline
 
 PICTURE = Path(__file__).parent.parent / "docs" / "thousand-hosts.png"
 
@@ -67,26 +66,6 @@ class Settings(NamedTuple):
     seconds: float
     lose: int
     picture: Path
-
-
-class Clock:
-    """What happens, in the order of time."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._events: list[tuple[float, int, Callable[[], object]]] = []
-        self._serials = count()
-
-    def at(self, when: float, event: Callable[[], object]) -> None:
-        """Have something happen."""
-        heapq.heappush(self._events, (max(when, self.now), next(self._serials), event))
-
-    def run(self, is_over: Callable[[], bool]) -> None:
-        """Go on until it is over. Raises AssertionError if nothing is left to happen."""
-        while not is_over():
-            assert self._events, f"nothing is left to happen at {self.now:.1f} s"
-            self.now, _, event = heapq.heappop(self._events)
-            event()
 
 
 class Worker:
@@ -213,7 +192,12 @@ class Host:
 
     def later(self, seconds: float, event: Callable[[], object]) -> None:
         """Have something happen on this host, unless it is lost by then."""
-        self.run.clock.at(self.run.clock.now + seconds, lambda: self.is_up and event())
+
+        def happen() -> None:
+            if self.is_up:
+                event()
+
+        self.run.clock.at(self.run.clock.now + seconds, happen)
 
     def hear(self, number: int, message: Message) -> None:
         """Let the broker hear a worker."""
@@ -266,8 +250,9 @@ class Simulation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.clock = Clock()
-        self.choice = random.Random(1)
+        self.clock = Timeline(seed=1, preempted=0)
+        self.clock.working = 1  # looks that find nothing are no deadlock: tasks take long
+        self.choice = self.clock.choice
         self.coordinator = CoordinatorState()
         self.messages = 0
         self.coordinator_seconds = 0.0
@@ -290,7 +275,8 @@ class Simulation:
         for _ in range(settings.lose):
             self.clock.at(self.choice.uniform(0.1, 0.8) * expected, self._lose)
         self._note()
-        self.clock.run(lambda: self.program.has_ended)
+        while not self.program.has_ended:
+            self.clock.step()
 
     def new_broker(self, host: Host) -> BrokerState:
         """Return the state of a host's broker."""

@@ -65,6 +65,12 @@ def relay(x):
 """
 )
 
+BEGIN = """
+if __name__ == "__main__":
+    notes = Notes()
+    listen(runtime.current, notes)
+"""
+
 
 def test_a_listener_hears_of_each_task_from_its_start_to_its_end(scoop_run: RunScoop) -> None:
     run = scoop_run(
@@ -97,10 +103,8 @@ if __name__ == "__main__":
 def test_a_task_that_has_returned_a_future_has_not_failed(scoop_run: RunScoop) -> None:
     run = scoop_run(
         LISTENER
+        + BEGIN
         + """
-if __name__ == "__main__":
-    notes = Notes()
-    listen(runtime.current, notes)
     assert futures.submit(relay, 2).result() == 4
     print(*[each for each in notes.heard if each[:6] == "ended "])
 """,
@@ -116,10 +120,9 @@ def test_a_listener_hears_what_goes_to_others_and_comes_back(scoop_run: RunScoop
 def pause(x):
     time.sleep(0.01)
     return x
-
-if __name__ == "__main__":
-    notes = Notes()
-    listen(runtime.current, notes)
+"""
+        + BEGIN
+        + """
     elsewhere(double, 2)  # its worker is there
 
     def some_went_and_came_back():
@@ -139,10 +142,8 @@ if __name__ == "__main__":
 def test_a_listener_hears_of_rows_as_ranges(scoop_run: RunScoop) -> None:
     run = scoop_run(
         LISTENER
+        + BEGIN
         + """
-if __name__ == "__main__":
-    notes = Notes()
-    listen(runtime.current, notes)
     assert list(futures.map(double, range(1000))) == [*range(0, 2000, 2)]
     counts = [each[0] for each in notes.heard if isinstance(each, tuple) and each[-1] is True]
     assert sum(counts) == 1000 and len(counts) < 200 and "rows marked" in notes.heard

@@ -7,7 +7,7 @@ for certain when nothing is left to do anywhere.
 
 from math import inf
 
-from ..broker.peers import Need, Peer, Send
+from ..broker.peers import NOTHING, Need, Peer, Send
 from ..broker.router import Handlers, Router
 from ..tuning import TUNING
 from ..wire.messages import GiveBack, Message, Offer, StartFailed, StartProblem, owner_of
@@ -30,7 +30,7 @@ class CoordinatorState:
         """When to call tell_demand() again, even if nothing has happened by then."""
         self._waits_longest: int | None = None
         self._givers = {HERE}  # machines that gave tasks last
-        self._told: tuple[Need, set[int]] | None = None  # what most machines were told last, and which were not
+        self._told = NOTHING, set[int]()  # what most machines were told last, and which were told something else
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         handlers: Handlers = {StartFailed: self._start_failed}
         self._router = Router(lambda batch: owner_of(batch)[0], HERE, 0, handlers, {})
@@ -63,7 +63,7 @@ class CoordinatorState:
         """
         everyone = self._is_everyone_to_hear(now)
         # There may be thousands of machines. What they are told differs for those alone that wait, are the only one
-        # at work, or have the most of a resource. Mostly few of them have to be looked at.
+        # at work, or have the most of a resource. So mostly few of them have to be looked at.
         waiting = {machine: self._peers[machine].credit.left for machine in self._router.requests.waiting}
         most = self._most_free()
         wanted = sum(waiting.values())
@@ -80,7 +80,7 @@ class CoordinatorState:
         usual, special = of_all_but(None), {each[0][1] for each in most.values()}
         special.update(at_work if at_work is not None and len(at_work) == 1 else ())
         machines = {*self._peers}
-        if self._told is not None and not everyone and self._told[0] == usual:
+        if not everyone and self._told[0] == usual:  # so most know all that they are to know
             asked = self._peers.asked & {*waiting} if wanted else self._peers.asked
             machines &= self._givers | self._peers.to_tell | asked | special | self._told[1]
         self._told = usual, special

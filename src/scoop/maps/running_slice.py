@@ -124,12 +124,8 @@ class RunningSlice:
     def stop(self) -> range:
         """Let no row begin any more; return which rows of the map have not."""
         with self._lock:
-            if self._closed:
-                return _NONE
             self._stopped = True
-            self._take_unbegun()
-            unbegun, self._kept = self._kept, _NONE
-            return range(self.span.start + unbegun.start, self.span.start + unbegun.stop)
+            return self.split(takes_all=True)
 
     def _take_unbegun(self) -> None:
         taken: list[Any] = []
