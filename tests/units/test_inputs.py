@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
 from itertools import accumulate, count, islice
+from types import FunctionType
 from typing import Any, cast
 
 import pytest
@@ -237,5 +238,6 @@ def test_results_dropped_after_the_run_look_at_none_of_the_maps(monkeypatch: pyt
     process.is_closed = True
     (started,) = process.ready.maps()
     monkeypatch.setattr(started, "cancel", None)  # not callable, as if it were gone
-    cast(Any, results).close()
+    close: Any = FunctionType(cast(Any, results).close.__code__, {})  # as if this module were empty, too
+    close(results)
     assert list(results) == []

@@ -4,7 +4,9 @@ A process that belongs to a run has one scheduler, from its start to its end. A 
 may have several executors, each with a scheduler of its own: the one whose `with` block was entered last is current.
 """
 
+from _thread import get_ident
 from collections.abc import Awaitable, Callable, Mapping
+from threading import main_thread
 from typing import Any, Protocol
 
 from ..errors import NotStartedProperly
@@ -16,6 +18,7 @@ __all__ = [
     "current",
     "ends_with_program",
     "enter",
+    "has_struck",
     "is_child",
     "is_part_of_run",
     "leave",
@@ -91,10 +94,16 @@ is_child = False
 """Whether a task has forked, and this is its child: what it raises ends it, and is no outcome of a task."""
 
 signal_error: BaseException | None = None
-"""The last exception that a signal handler of the program's raised, Ctrl-C included.
+"""The last exception that a signal handler of the program's raised, Ctrl-C included."""
 
-A task that it strikes fails of it. But it is meant for the program, so it goes on to there.
-"""
+
+def has_struck(error: BaseException) -> bool:
+    """Return whether a signal handler has raised this where it is caught now.
+
+    A task that it strikes fails of it. But it is meant for the program, so it goes on to there. Handlers run on the
+    main thread only. On another thread it is an error as any other, which a map has brought, say.
+    """
+    return error is signal_error and get_ident() == main_thread().ident
 
 
 def repeat_signal() -> None:

@@ -35,6 +35,6 @@ def told_rows(iterables: tuple[Any, ...]) -> int | None:
     try:
         return min(map(len, iterables))
     except Exception as problem:
-        if problem is runtime.signal_error:
+        if runtime.has_struck(problem):
             raise
         return None

@@ -6,7 +6,6 @@ start, the second puts the sum of all that stands before a part in front of its 
 about twice as often as serially, on as many processors as there are.
 """
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial, reduce
 from itertools import accumulate, chain, islice, repeat
@@ -213,7 +212,8 @@ class Results(chain[Any]):
         """Cancel what has not begun."""
         self.lists.close()
         self.inputs.cancel()
-        deque(self, maxlen=0)  # to its end: what it has at hand is not wanted either
+        for _ in self:  # to its end: what it has at hand is not wanted either
+            pass  # and without any name of this module: the interpreter may be ending
 
 
 def start_map(

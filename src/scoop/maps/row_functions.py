@@ -94,7 +94,7 @@ class MapRows:
         try:
             results.extend(map(function, begun, *others))  # what it had before an exception stays in the list
         except BaseException as error:
-            if error is runtime.signal_error or runtime.is_child:
+            if runtime.has_struck(error) or runtime.is_child:
                 raise
             trace = error.__traceback__
             error.with_traceback(trace and trace.tb_next)
@@ -144,7 +144,7 @@ class CallRows(MapRows):
                     value = value.result()
                 results.append((value,) if travels_always(value) else self._packed(value))
             except BaseException as error:
-                if error is runtime.signal_error or runtime.is_child:
+                if runtime.has_struck(error) or runtime.is_child:
                     raise
                 results.append((False, pack_error(error)))
 

@@ -80,7 +80,7 @@ def _call(function: Callable[..., Any], /, *args: Any) -> Any:
     except StopIteration:
         return FailedRow(RuntimeError(f"{name_of(function)} raised StopIteration"))
     except Exception as error:
-        if error is runtime.signal_error or runtime.is_child:
+        if runtime.has_struck(error) or runtime.is_child:
             raise
         trace = error.__traceback__
         return FailedRow(error.with_traceback(trace and trace.tb_next))

@@ -33,7 +33,7 @@ def caught(func: Callable[[Any], T], argument: Any) -> T | Caught:
     try:
         return func(argument)
     except Exception as error:
-        if error is runtime.signal_error:
+        if runtime.has_struck(error):
             raise
         return Caught(pack_error(error))
 

@@ -102,7 +102,7 @@ def answer(name: str, data: bytes) -> Notice:
         function, args = codec.loads(data)
         outcome = True, _pack_value(function, function(*args))
     except BaseException as error:
-        if error is runtime.signal_error or runtime.is_child:
+        if runtime.has_struck(error) or runtime.is_child:
             raise
         outcome = False, pack_error(error)
     return Notice(NoticeKind.ANSWER, name.encode() + b"\0" + pickle.dumps(outcome))

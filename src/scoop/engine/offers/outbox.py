@@ -220,7 +220,7 @@ class Outbox:
             except GlobalNotSent as problem:
                 task.abandoned(TaskNotSent(str(problem)), self._deferred)
             except BaseException as problem:  # the program's __reduce__ may raise anything
-                if problem is runtime.signal_error:
+                if runtime.has_struck(problem):
                     runtime.repeat_signal()  # when the batch is packed
                 elif task.must_travel:
                     task.not_sent(_not_sent(task, problem), self._deferred)

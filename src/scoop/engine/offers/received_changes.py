@@ -59,7 +59,7 @@ class ReceivedChanges:
         try:
             value = _NOTHING if data in (AS_IMPORTED, DELETED) else codec.loads(data)
         except BaseException as problem:  # the program's code may raise anything
-            if problem is runtime.signal_error:
+            if runtime.has_struck(problem):
                 raise
             self._end(constant, data)
             words = "scoop: the global %r of the main script could not be rebuilt on a worker (%s)"

@@ -27,7 +27,7 @@ class Callback:
         try:
             self.function(future)
         except BaseException as error:
-            if error is runtime.signal_error:
+            if runtime.has_struck(error):
                 raise
             _log.exception("scoop: a callback raised an exception, which is ignored")
 

@@ -234,7 +234,7 @@ def run(future: Future) -> None:
         trace = error.__traceback__
         error.with_traceback(trace and trace.tb_next)
         del trace
-        if error is runtime.signal_error or runtime.is_child:
+        if runtime.has_struck(error) or runtime.is_child:
             raise
         try:
             note_failure(future, type(error).__qualname__, error)

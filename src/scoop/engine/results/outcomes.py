@@ -29,7 +29,7 @@ def unpack_outcome(ok: bool, data: bytes, large: Sequence[Any] = ()) -> tuple[bo
     try:
         return True, codec.loads(data, large)
     except BaseException as problem:
-        if problem is runtime.signal_error:
+        if runtime.has_struck(problem):
             raise
         error = ResultNotSent(
             f"the task ended, but its result could not be unpickled here ({in_words(problem)}). Return plain data, "
@@ -72,7 +72,7 @@ def _unpack_error(packed: bytes) -> BaseException:
         if not isinstance(error, BaseException):
             raise TypeError(f"it unpickles as something else, {describe(error)}")
     except BaseException as problem:
-        if problem is runtime.signal_error:
+        if runtime.has_struck(problem):
             raise
         error = _stand_in(text.rstrip().rpartition("\n")[2], problem)
     found: BaseException = error

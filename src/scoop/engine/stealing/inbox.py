@@ -235,7 +235,7 @@ class Inbox:
                 error.with_traceback(None)  # the program will not see it, and to write it down takes milliseconds
             packed = Packed(False, pack_error(error))
             raised = error
-            struck = error if error is runtime.signal_error else None
+            struck = error if runtime.has_struck(error) else None
         if task.callbacks is not None:
             self._call_back(task.callbacks, packed, raised)
         del raised  # or the traceback and this frame keep each other alive

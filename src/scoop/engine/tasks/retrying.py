@@ -54,7 +54,7 @@ class Retrying(TaskWrapper):
             try:
                 return self.function(*args, **kwargs)
             except self.again.errors as error:
-                if error is runtime.signal_error or runtime.is_child:
+                if runtime.has_struck(error) or runtime.is_child:
                     raise
             pause(wait)
         return self._try_last(args, kwargs)

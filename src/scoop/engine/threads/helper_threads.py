@@ -104,7 +104,7 @@ class HelperThreads:
         try:
             call()
         except BaseException as error:
-            if error is runtime.signal_error:
+            if runtime.has_struck(error):
                 raise
             _log.exception("scoop: a callback failed")
         finally:

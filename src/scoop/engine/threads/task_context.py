@@ -104,7 +104,7 @@ def pack(context: Context | None) -> bytes | None:
             try:
                 setters.append(codec.dumps(setter))
             except Exception as problem:
-                if problem is runtime.signal_error:
+                if runtime.has_struck(problem):
                     raise
     return pickle.dumps(setters)
 

@@ -146,7 +146,7 @@ class ProgramGlobals:
             try:
                 look = self._look_anew(name, value)
             except BaseException as problem:
-                if problem is runtime.signal_error or _was_changing(problem):
+                if runtime.has_struck(problem) or _was_changing(problem):
                     raise  # then the task stays here
                 look = self._stays(name, value, problem, used.read[name])
             self._looked[name] = look

@@ -34,7 +34,7 @@ def name_obstacle(parts: Parts, problem: BaseException) -> str:
     except StopIteration:
         pass  # none of its parts is to blame, so it is itself
     except BaseException as stop:
-        if stop is runtime.signal_error:
+        if runtime.has_struck(stop):
             runtime.repeat_signal()
     if not path:
         return in_words(problem)
@@ -48,7 +48,7 @@ def _travels(thing: object) -> bool:
     try:
         codec.dumps(thing)
     except BaseException as problem:
-        if problem is runtime.signal_error:
+        if runtime.has_struck(problem):
             raise
         return False
     return True

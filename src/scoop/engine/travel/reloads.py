@@ -59,7 +59,7 @@ def reload(name: str) -> None:
         if module is not None:
             importlib.reload(module)
     except BaseException as problem:  # the module is the program's
-        if problem is runtime.signal_error:
+        if runtime.has_struck(problem):
             raise
         words = "scoop: the program has loaded module %s anew, but a worker could not, and keeps the old one (%s)"
         _log.warning(words, name, in_words(problem))
