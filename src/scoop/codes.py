@@ -39,6 +39,7 @@ CODES = {
     "SC-56": "no more spans are sent",
     "SC-57": "spans are missing",
     "SC-58": "lacks lines from here on",
+    "SC-59": ", as the program has: ",
     "SC-60": "the broker has died, so this run cannot go on",
     "SC-61": "this program has closed descriptors that it did not open",
     "SC-62": "the broker cannot go on",

@@ -6,16 +6,13 @@ from types import FrameType
 from typing import NamedTuple
 
 from .engine.process.named import task_name
-from .engine.process.task_frames import calls_task, is_of_task_caller
-from .engine.results.future import run
+from .engine.process.task_frames import is_of_task_caller
 from .engine.tasks.async_function import CO_COROUTINE
 from .engine.tasks.holding import numbers_here
 from .engine.tasks.retrying import try_number
 from .identity import OWN_FOLDER
 
 __all__ = ["Task", "task"]
-
-calls_task(run)
 
 
 class Task(NamedTuple):

@@ -180,7 +180,9 @@ def cancel_while_tasks_begin(interleaver: Interleaver) -> None:
     results = ResultSender(hear, lambda: 0.0, lambda: True, BufferPool())
     inbox = Inbox(hear, results, begun, 1, True, new_chunk, Coroutines(None))
     calls = [(0, codec.dumps((([number],), {})), None, True, True, (), None, None) for number in held]
-    inbox.accept(Run(7, [*held], pickle.dumps(([codec.dumps(Function())], calls, (), Settings(0, 0, {}, []))), None))
+    inbox.accept(
+        Run(7, [*held], pickle.dumps(([codec.dumps(Function())], calls, (), Settings(0, 0, {}, [], False, {}))), None)
+    )
     assert len(inbox.waiting) == len(held)
 
     def run() -> None:

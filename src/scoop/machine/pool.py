@@ -26,6 +26,7 @@ from ..engine import runtime
 from ..engine.offers.host_table import HostTable, set_table
 from ..engine.offers.withdrawal import withdraw_all
 from ..engine.process.limits import Identity, Limits
+from ..engine.process.process_settings import note_process
 from ..engine.process.unasked import report_failures
 from ..engine.results.call_future import CallFuture
 from ..engine.scheduler import Scheduler
@@ -262,6 +263,7 @@ def _prepare_process() -> None:
     """Do, before the first pool starts, what is done once in a process."""
     keep_freed_memory()
     note_start()
+    note_process()
     pickle_methods_exactly()
 
 

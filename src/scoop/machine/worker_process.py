@@ -17,6 +17,7 @@ from ..engine.offers.host_table import HostTable, set_table, table_of
 from ..engine.process.broker_client import BrokerClient
 from ..engine.process.forwarding import forward_records, forward_warnings
 from ..engine.process.limits import Identity, Limits
+from ..engine.process.process_settings import note_process
 from ..engine.process.program_settings import follow_filters
 from ..engine.process.signal_guard import guard_signals
 from ..engine.process.tracebacks import format_error
@@ -58,6 +59,7 @@ def become_worker(
     note_start()
     if identity.is_origin:
         note_reloads()
+        note_process()
     pickle_methods_exactly()
     if limits.authkey:
         share_authkey(bytes.fromhex(limits.authkey))

@@ -1,7 +1,8 @@
-"""What the program has set of logging and warnings goes along with its tasks: levels of loggers, and filters.
+"""What the program has set goes along with its tasks: levels of loggers, filters of warnings, its folder, and more.
 
-Else a worker would send what the program drops, and drop what it wants. Settings have a serial number, and go on with
-the tasks that a task submits. So a worker that gets old ones later, from another, knows that they are old.
+Else a worker would send records that the program drops, and drop those that it wants. Settings have a serial number,
+and go on with the tasks that a task submits. So a worker that gets old ones later, from another, knows that they are
+old.
 """
 
 import logging
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from ...progress import terminal
 from ...wire import codec
 from ...wire.main_module import MAIN_ALIAS
+from .process_settings import ProcessSettings, changes_of_process, follow_process, process_to_send
 
 __all__ = ["Settings", "follow_filters", "follow_levels", "follow_settings", "settings_to_send", "take_in"]
 
@@ -29,20 +31,22 @@ class Settings(NamedTuple):
         levels: of the loggers that have one, by name.
         filters: of warnings, pickled singly.
         terminal: whether progress hangs below what is printed on the terminal: see progress/terminal.py.
+        process: the current folder, environment variables and the like: see process_settings.py.
     """
 
     serial: int
     disabled: int
     levels: dict[str, int]
     filters: list[bytes]
-    terminal: bool = False
+    terminal: bool
+    process: ProcessSettings
 
 
-_newest = Settings(0, 0, {}, [])
+_newest = Settings(0, 0, {}, [], False, {})
 _followed = _newest
 _leads = True  # this process is the program's, as far as it knows
 _follows_levels = False
-_changes = 0  # of levels, up to the last look
+_changes = 0, 0  # of levels and of the process, up to the last look
 
 _filters = cast(list[Filter], warnings.filters)
 """The list itself: what holds for a while only (``catch_warnings``) is in another one, and stays where it is."""
@@ -62,7 +66,7 @@ def follow_levels() -> None:
 
 def settings_to_send() -> Settings:
     """Return what is to go along with tasks: what is set now in the program, or what came with a task."""
-    changed = _probe.changes() != _changes or terminal.is_guarded != _newest.terminal
+    changed = _changes_by_now() != _changes or terminal.is_guarded != _newest.terminal
     if _leads and (changed or (_filters != _filters_seen and warnings.filters is _filters)):
         _look()
     return _newest
@@ -70,13 +74,17 @@ def settings_to_send() -> Settings:
 
 def _look() -> None:
     global _newest, _changes, _filters_seen
-    _changes = _probe.changes()
+    _changes = _changes_by_now()
     filters = _newest.filters
     if warnings.filters is _filters:
         _filters_seen = [*_filters]
         filters = [*_packed(_filters_seen)]
     serial, disabled = _newest.serial + 1, int(logging.root.manager.disable)
-    _newest = Settings(serial, disabled, _levels(), filters, terminal.is_guarded)
+    _newest = Settings(serial, disabled, _levels(), filters, terminal.is_guarded, process_to_send())
+
+
+def _changes_by_now() -> tuple[int, int]:
+    return _probe.changes(), changes_of_process()
 
 
 def take_in(settings: Settings) -> None:
@@ -88,8 +96,12 @@ def take_in(settings: Settings) -> None:
 
 def follow_settings() -> None:
     """Set what the program has set, if that has changed. Called before each task of others."""
-    if _newest is not _followed and not _leads and warnings.filters is _filters:
-        _follow(_newest)
+    newest = _newest
+    if newest is _followed or _leads:
+        return
+    follow_process(newest.process)
+    if warnings.filters is _filters:
+        _follow(newest)
 
 
 def _follow(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from greenlet import getcurrent, greenlet
 from ...errors import CancelledError
 from .. import runtime
 from ..process.signal_safety import calls_program, indivisible
+from ..process.task_frames import calls_task
 from ..process.unasked import forget_failure, note_failure
 from ..tasks.places import counted
 from ..tasks.task import PLAIN, TaskOptions, perform
@@ -214,6 +215,7 @@ def offer_made(future: Future) -> bool:
     return True
 
 
+@calls_task
 @calls_program
 def run(future: Future) -> None:
     """Run a claimed future on this stack."""

@@ -1,4 +1,4 @@
-"""How a worker goes back to its folder between two tasks of others, and retires if it is time.
+"""How a worker goes back to the program's folder between two tasks of others, and retires if it is time.
 
 A worker that has run its number of tasks, or has grown beyond its memory limit, retires at the next moment at which
 nothing of the program's is left in it: between two tasks, with no suspended task and no tasks of its own. It says so,
@@ -8,12 +8,14 @@ and what it holds and has not begun goes to others. A fresh worker takes its pla
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn, Protocol
 
 from ...wire.memory import own_resident_bytes
 from ...wire.messages import RETIRED, Message, Retire
 from ..process import instruments
 from ..process.limits import Limits
+from ..process.process_settings import folder_of_program
 from .inbox import Inbox
 from .result_sender import ResultSender
 
@@ -35,7 +37,8 @@ class Retiring(Protocol):
 class Recycling:
     """What is done in a worker between two tasks, so that no task leaves more behind than it may.
 
-    Made when the main script has been imported: the folder in which that has left the worker is home.
+    Made when the main script has been imported: the folder in which that has left the worker is home, until the
+    program goes to another.
 
     Parameters:
         scheduler: of this worker.
@@ -61,11 +64,10 @@ class Recycling:
         """Go home from wherever the task has gone; retire if it is time. Called on the main thread."""
         if suspended:
             return  # those tasks have not ended: it may be their folder, and their memory
-        if self._home is not None and _folder() != self._home:
-            try:
-                os.chdir(self._home)
-            except OSError:
-                self._home = None  # it is there no more
+        home = folder_of_program() or self._home
+        if home is not None and _folder() != home:
+            with suppress(OSError):  # it is there no more
+                os.chdir(home)
         if not self._is_due():
             return
         self._scheduler.results.flush()

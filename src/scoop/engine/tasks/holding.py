@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..process.task_frames import calls_task
+
 __all__ = ["NO_NUMBERS", "Numbers", "holder_here", "holding", "numbers_by_name", "numbers_here"]
 
 Numbers = Mapping[str, tuple[int, ...]]
@@ -53,6 +55,7 @@ def numbers_by_name(names: Sequence[str], numbers: Sequence[int]) -> dict[str, t
 
 
 @contextmanager
+@calls_task  # so that the variables which it sets count as set by the task
 def holding(context: Context, name: str, numbers: Numbers) -> Iterator[None]:
     """Have a task know what it has, and all that it starts; it is to run in ``context``."""
     import contextvars  # noqa: F401  # so that what it submits has its context
