@@ -11,7 +11,6 @@ from scripts import MAIN, program
 
 from .conftest import HELPERS, Far, until
 
-pytest.importorskip("distributed")
 pytest.importorskip("cryptography")
 
 IMPORTS = """

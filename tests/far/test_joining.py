@@ -14,7 +14,6 @@ from scoop.cluster.planning.invitation import Invitation, encode, fetch, post, p
 from scoop.machine.program import Program
 from scripts import MAIN, program
 
-pytest.importorskip("distributed")
 pytest.importorskip("cryptography")
 
 

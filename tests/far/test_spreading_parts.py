@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from scoop.cluster.lines.dask_transport import new_terms
+from scoop.cluster.lines.certificate import new_terms
 from scoop.cluster.lines.transport import Terms
 from scoop.cluster.spreading import relay, sending
 from scoop.cluster.spreading.content import Incoming

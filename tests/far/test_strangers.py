@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scoop.cluster.lines.dask_transport import new_terms
+from scoop.cluster.lines.certificate import new_terms
 from scoop.cluster.lines.dialing import Dialing
 from scoop.cluster.lines.reception import Reception
 from scoop.cluster.lines.transport import Connection

@@ -9,7 +9,6 @@ from background import Background
 from .conftest import Far
 from .test_joining import begin, join
 
-pytest.importorskip("distributed")
 pytest.importorskip("cryptography")
 
 

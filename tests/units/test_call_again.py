@@ -1,35 +1,37 @@
-"""Who calls the coordinator again, and who does not."""
+"""A machine that the coordinator has hung up on calls again; one that is refused does not."""
 
 import asyncio
+import ssl
 
 import pytest
 
-pytest.importorskip("distributed")
-
-from distributed.comm import CommClosedError
-
-from scoop.cluster.lines.call_again import call_again
+from scoop.cluster.lines.call_again import TRIES, call_again
 
 
-def call(seconds: float, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Call a run that hangs up on the first caller after so long."""
+def call(monkeypatch: pytest.MonkeyPatch, *problems: OSError) -> str:
+    """Call a run that answers after so many problems."""
     monkeypatch.setattr("random.uniform", lambda *_: 0.0)
-    now, tries = [0.0], iter((False, True))
+    left = [*problems]
 
     async def connect() -> str:
-        now[0] += seconds
-        if not next(tries):
-            raise CommClosedError("Stream is closed")
+        if left:
+            raise left.pop()
         return "a line"
 
-    answer: str = asyncio.run(call_again(connect, lambda: now[0]))
-    return answer
+    return asyncio.run(call_again(connect))
 
 
-def test_a_machine_whose_handshake_took_too_long_calls_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call(10.0, monkeypatch) == "a line"
+@pytest.mark.parametrize("problem", [ConnectionResetError(), ConnectionAbortedError(), ssl.SSLEOFError()])
+def test_a_machine_that_was_hung_up_on_calls_again(problem: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(monkeypatch, problem, problem) == "a line"
 
 
-def test_a_machine_that_is_turned_away_at_once_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CommClosedError):
-        call(0.1, monkeypatch)
+@pytest.mark.parametrize("problem", [ConnectionRefusedError(), ssl.SSLCertVerificationError()])
+def test_a_machine_that_is_refused_does_not(problem: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(type(problem)):
+        call(monkeypatch, problem)
+
+
+def test_it_gives_up_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OSError, match="busy with connections"):
+        call(monkeypatch, *[ConnectionResetError()] * TRIES)

@@ -1,6 +1,7 @@
 """Who connects to the coordinator's port and does not say who it is: few, not for long, and few words of it."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,6 @@ import pytest
 from scoop.cluster.lines.entrance import Entrance
 from scoop.cluster.lines.repeated_warning import RepeatedWarning
 from scoop.tuning import TUNING
-
-ADDRESS = ("198.51.100.7", 1234)
 
 
 class Timers:
@@ -51,19 +50,33 @@ def test_the_first_warning_comes_at_once_and_then_one_a_minute() -> None:
     assert timers.due == []
 
 
-class Stream:
-    """A connection that ends when it is hung up on, or when a test ends it."""
+class Caller(asyncio.Transport):
+    """A connection that ends when it is hung up on, or when a test ends its handshake."""
 
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+    def __init__(self) -> None:
+        super().__init__()
         self.ended = asyncio.Event()
+        self.problem: OSError | None = ConnectionResetError()
 
-    def close(self) -> None:
+    def abort(self) -> None:
         self.ended.set()
 
 
-async def serve(stream: Stream, _: Any) -> None:
-    await stream.ended.wait()
+class Met:
+    """The lines that were met, and what is done before."""
+
+    def __init__(self) -> None:
+        self.lines: list[Any] = []
+        self.entrance = Entrance(self._shake_hands, self._meet, lambda _: "198.51.100.7")
+
+    async def _shake_hands(self, caller: Any) -> Any:
+        await caller.ended.wait()
+        if caller.problem is not None:
+            raise caller.problem
+        return caller
+
+    async def _meet(self, line: Any) -> None:
+        self.lines.append(line)
 
 
 @pytest.fixture
@@ -73,14 +86,24 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_a_slow_stranger_is_hung_up_on_and_told_of(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scoop.cluster.lines.entrance.TUNING", TUNING._replace(strangers_may_take_seconds=0.001))
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
+
+@pytest.mark.parametrize("problem", [ConnectionAbortedError(), ssl.SSLError(), None, ConnectionResetError()])
+def test_strangers_are_told_of_and_a_mere_look_is_not(said: list[str], problem: OSError | None) -> None:
     async def main() -> None:
-        await Entrance(serve).enter(Stream(), ADDRESS)
+        met, caller = Met(), Caller()
+        caller.problem = problem
+        caller.ended.set()
+        met.entrance.enter(caller)
+        await turns()
+        assert met.lines == ([] if problem else [caller])
 
     asyncio.run(main())
-    assert said == ["a stranger's call from 198.51.100.7 is refused: it has no key of this run"]
+    told = ["a stranger's call from 198.51.100.7 is refused: it has no key of this run"]
+    assert said == ([] if problem is None or type(problem) is ConnectionResetError else told)
 
 
 def test_too_many_that_are_unknown_are_refused_until_one_is_known(
@@ -89,29 +112,20 @@ def test_too_many_that_are_unknown_are_refused_until_one_is_known(
     monkeypatch.setattr("scoop.cluster.lines.entrance.TUNING", TUNING._replace(most_unknown_connections=2))
 
     async def main() -> None:
-        ours = Entrance(serve)
-        streams = [Stream() for _ in range(4)]
-        async with asyncio.TaskGroup() as group:
-            for stream in streams[:3]:
-                group.create_task(ours.enter(stream, ADDRESS))
-            await streams[2].ended.wait()
-            ours.known(streams[0])
-            group.create_task(ours.enter(streams[3], ADDRESS))
-            await asyncio.sleep(0)
-            assert [stream.ended.is_set() for stream in streams] == [False, False, True, False]
-            ours.close()  # of those that are unknown as the run ends nothing is said
-            assert [stream.ended.is_set() for stream in streams] == [False, True, True, True]
-            streams[0].close()
+        met, callers = Met(), [Caller() for _ in range(4)]
+        for caller in callers[:3]:
+            met.entrance.enter(caller)
+        callers[0].problem = None
+        callers[0].ended.set()
+        await turns()
+        met.entrance.enter(callers[3])
+        await turns()
+        assert [caller.ended.is_set() for caller in callers] == [True, False, True, False]
+        assert met.lines == [callers[0]]
+        callers[1].problem = ConnectionAbortedError()
+        met.entrance.close()  # of those that are unknown as the run ends nothing is said
+        await turns()
+        assert all(caller.ended.is_set() for caller in callers)
 
     asyncio.run(main())
     assert said == ["2 connections have not said who they are, so another is refused for now"]
-
-
-def test_a_mere_look_at_the_port_is_not_told(said: list[str]) -> None:
-    async def main() -> None:
-        probe = Stream(OSError("EOF occurred in violation of protocol"))
-        probe.close()
-        await Entrance(serve).enter(probe, ADDRESS)
-
-    asyncio.run(main())
-    assert said == []

@@ -51,9 +51,10 @@ def new_uplink(plan: Plan, size: int, name: str | None) -> ServeUplink:
 
 def need_packages(cluster: Cluster | None = None) -> None:
     """Raise CannotStart if packages that runs on several hosts, or on this cluster, need are not installed."""
-    missing = [package for package in ("distributed", "cryptography") if find_spec(package) is None]
-    if missing:
-        raise CannotStart(f"runs on several hosts need {' and '.join(missing)}: pip install {' '.join(missing)}")
+    if find_spec("cryptography") is None:
+        raise CannotStart("runs on several hosts need cryptography: pip install cryptography")
+    if cluster is not None and cluster.kind == "Dask" and find_spec("distributed") is None:
+        raise CannotStart("runs on a Dask cluster need distributed: pip install distributed")
     if cluster is not None and cluster.kind == "Ray" and find_spec("ray") is None:
         raise CannotStart("runs on a Ray cluster need ray, which is not there for every Python: pip install ray")
 

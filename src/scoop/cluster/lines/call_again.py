@@ -4,33 +4,26 @@ import asyncio
 import random
 import ssl
 from collections.abc import Awaitable, Callable
-from time import monotonic
-from typing import Any
-
-from distributed.comm.core import CommClosedError, FatalCommClosedError
-
-from ...tuning import TUNING
+from typing import TypeVar
 
 __all__ = ["call_again"]
 
-TRIES = 40  # about 20 seconds: longer than a stranger may take
+TRIES = 40
+"""They take about 20 seconds: longer than a stranger may take."""
+
+T = TypeVar("T")
 
 
-async def call_again(connect: Callable[[], Awaitable[Any]], clock: Callable[[], float] = monotonic) -> Any:
-    """Connect; if the other side hangs up before the handshake, try again. Dask does so only if no process answers.
+async def call_again(connect: Callable[[], Awaitable[T]]) -> T:
+    """Connect; if the other side hangs up within the handshake, try again. Raises OSError if that does not help.
 
-    Also if it hangs up in the midst of a handshake that has taken long: so it does with strangers, and on a busy
-    machine a hundred hosts that join at the same time take as long. Raises OSError if that does not help.
+    The other side hangs up at once if too many callers are unknown, and after a while if the handshake takes long: a
+    hundred hosts that join a busy machine at the same time may take as long as a stranger. It does not hang up if it
+    has another certificate, or refuses ours.
     """
     for _ in range(TRIES):
-        begun = clock()
         try:
             return await connect()
-        except FatalCommClosedError as problem:
-            if not isinstance(problem.__cause__, ssl.SSLEOFError):
-                raise
-        except CommClosedError:
-            if clock() - begun < TUNING.strangers_may_take_seconds / 2:
-                raise
-        await asyncio.sleep(random.uniform(0.1, 1.0))
+        except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError):
+            await asyncio.sleep(random.uniform(0.1, 1.0))
     raise OSError("it is busy with connections that have not said who they are")

@@ -4,9 +4,9 @@ import asyncio
 
 from ...tuning import TUNING
 from .connection import Ending, LastingConnection
-from .dask_transport import connect
 from .greeting import GIVEN_UP, Greeting, Reply, Verdict
 from .session import SessionBroken
+from .tls_transport import connect
 from .transport import LineBroken, Terms
 
 __all__ = ["Dialing"]
@@ -52,7 +52,6 @@ class Dialing:
         refusals = 0
         while clock() < until and refusals < TUNING.refusals_at_most:
             try:
-                await self._probe()
                 return await self._dial(TUNING.dial_seconds)
             except ConnectionRefusedError:
                 refusals += 1
@@ -60,12 +59,6 @@ class Dialing:
                 refusals = 0
             await asyncio.sleep(TUNING.dial_pause_seconds)
         return Verdict.UNWANTED
-
-    async def _probe(self) -> None:
-        """Look whether anything listens: Dask takes long to say that nothing does."""
-        async with asyncio.timeout(TUNING.dial_seconds):
-            _, writer = await asyncio.open_connection(self._terms.host, self._terms.port)
-        writer.close()
 
     async def _dial(self, seconds: float) -> Verdict:
         terms, connection = self._terms, self.connection

@@ -10,6 +10,7 @@ from ...tuning import TUNING
 from .connection import Ending, LastingConnection
 from .greeting import GIVEN_UP, Greeting, Reply, Verdict, read_greeting
 from .session import SessionBroken
+from .tls_transport import listen
 from .transport import Line, LineBroken, TakeConnection, Terms
 
 __all__ = ["Reception"]
@@ -46,7 +47,7 @@ class Reception:
 
     async def open(self, host: str) -> Terms:
         """Listen, for a new run whose name cannot be guessed; others reach this machine by ``host``."""
-        from .dask_transport import listen, new_terms  # takes a second, so the origin does not import it
+        from .certificate import new_terms  # only here: the other machines need no package for it
 
         self._run = os.urandom(16).hex()
         terms = new_terms(self._run)._replace(silence=self._silence, grace=self._grace)

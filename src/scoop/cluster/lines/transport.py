@@ -1,4 +1,4 @@
-"""What connects machines, whatever it is made of: ``dask_transport.py`` is the one there is.
+"""What connects machines, whatever it is made of: ``tls_transport.py`` is the one there is.
 
 It has two functions: ``listen`` for the coordinator, and ``connect`` for the other machines. Both make *lines*, which
 may break. A connection (``connection.py``) lasts over many of them.

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from ...tuning import TUNING
 from ..lines.addresses import FAR_AWAY, addresses_here
-from ..lines.dask_transport import connect, listen
+from ..lines.tls_transport import connect, listen
 from ..lines.transport import Line, LineBroken, Terms
 
 __all__ = ["Passed", "Relay", "reach"]
@@ -85,10 +85,10 @@ async def reach(terms: Terms, machine: int, content: int, addresses: Sequence[st
     for address in addresses:
         there = terms._replace(address=address)
         try:
-            async with asyncio.timeout(TUNING.spread_reach_seconds):
-                _, writer = await asyncio.open_connection(there.host, there.port)  # for Dask would try for long
+            async with asyncio.timeout(TUNING.spread_reach_seconds):  # what lies between may swallow all calls
+                _, writer = await asyncio.open_connection(there.host, there.port)
                 writer.close()
-            line = await connect(there, TUNING.join_seconds)  # a part of it for each of Dask's attempts
+            line = await connect(there, TUNING.join_seconds)
             await line.write(_Call(terms.run, machine, content))
         except (OSError, TimeoutError, LineBroken):
             continue
