@@ -140,4 +140,7 @@ def __getattr__(name: str) -> "Any":
         from logging import getLogger
 
         return getLogger("scoop")
+    if name in ("map", "mapReduce", "map_as_completed", "submit", "wait"):
+        text = f"scoop has no {name}: it is scoop.futures.{name}"
+        raise AttributeError(text, name=name, obj=None)  # so that Python suggests nothing else
     raise AttributeError(f"module 'scoop' has no attribute {name!r}")

@@ -24,6 +24,7 @@ written against either works unchanged.
 
 import errno
 import reprlib
+from collections.abc import Iterable
 from concurrent import futures
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -55,6 +56,8 @@ __all__ = [
     "describe_call",
     "in_words",
     "name_of",
+    "nearest",
+    "refuse_keywords",
     "why_not_started",
 ]
 
@@ -117,6 +120,22 @@ def name_of(function: object) -> str:
     except BaseException:  # it is the user's
         name = None
     return name if isinstance(name, str) and name else type(function).__qualname__
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """Return the name that is most like a word, which may be a misspelt one; empty if none is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*names], 1, 0.7)
+    return near[0] if near else ""
+
+
+def refuse_keywords(what: str, unknown: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError if there are unknown keywords, for the first of them."""
+    for name in unknown:
+        meant = nearest(name, known)
+        remedy = f"did you mean {meant}=?" if meant else f"it takes {', '.join(known)}"
+        raise TypeError(f"{what}() takes no {name}=; {remedy}")
 
 
 def _shown(thing: object) -> str | None:

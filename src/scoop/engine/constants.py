@@ -76,7 +76,7 @@ class Constants:
         if reply.taken:
             refused = [name for name in reply.taken if not (reply.tasks_repeat and self._is_set_to(name, new[name]))]
             if refused:
-                raise TypeError(f"constants cannot be set again: {', '.join(refused)} already set. {_NOTHING_SET}")
+                raise TypeError(f"{', '.join(refused)} already set: call shared.delConst first. {_NOTHING_SET}")
             if rest := {name: value for name, value in values.items() if name not in reply.taken}:
                 self.set(rest)
             return
