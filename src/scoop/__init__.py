@@ -7,7 +7,7 @@ Start the program with ``python -m scoop script.py``. In a program that is start
 executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a console workers.
 """
 
-# The house. Each layer imports only those below it; `make check` sees to that. Start with docs/internals.md.
+# The layers. Each imports only those below it; `make check` sees to that. Start with docs/internals.md.
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def main():
         ({"hosts": []}, "names no host"),
         ({"hosts": ["f1"], "hostfile": "hosts"}, "give one of them"),
         ({"hostfile": "nowhere"}, "cannot read the hostfile 'nowhere'"),
-        ({"hosts": ["f1"], "min_hosts": 2}, "--min-hosts 2: the run has 1 hosts"),
+        ({"hosts": ["f1"], "min_hosts": 2}, "--min-hosts 2: give a number from 0 to 1"),
     ]:
         try:
             Executor(**arguments)
