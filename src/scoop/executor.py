@@ -212,9 +212,9 @@ class Executor(futures.Executor):
     ) -> Iterator[T]:
         if not callable(fn):
             raise TypeError(f"map() needs something callable, not {describe(fn)}")
-        if chunksize < 1:
+        if isinstance(chunksize, str) or chunksize < 1:
             raise ValueError(f"chunksize must be 1 or more, not {chunksize!r}")
-        if buffersize is not None and buffersize < 1:
+        if buffersize is not None and (isinstance(buffersize, str) or buffersize < 1):
             raise ValueError(f"buffersize must be 1 or more, or None, not {buffersize!r}")
         if not iterables:
             return iter(())

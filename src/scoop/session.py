@@ -106,7 +106,7 @@ def start(
         name_process(0, _pool.size, _pool.broker_pid, is_origin=True)
         _pool.hosts.begin_to_set_size()
     elif _pool is not None and n not in (None, scoop.SIZE):
-        raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; to have others, stop them first")
+        raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; first call scoop.stop()")
     elif initializer is not None and is_program:
         run_on_workers(initializer, *initargs, later=True)
 

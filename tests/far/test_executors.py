@@ -92,6 +92,7 @@ def main():
         else:
             raise AssertionError(arguments)
     raises(TypeError, Executor, hosts=[1])
+    assert str(raises(TypeError, Executor, hosts=1)) == "hosts must be names of hosts, not int: 1"
     raises(ValueError, Executor, hosts={"f1": 0})
     raises(ValueError, scoop.start, hosts=["f1"], silence=0)
     raises(ValueError, scoop.start, hosts=["f1"], host_restarts=-1)

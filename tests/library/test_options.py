@@ -235,6 +235,11 @@ def test_a_misspelt_keyword_is_named_and_what_was_meant(call: Callable[..., Any]
         call(**{wrong: 3})
 
 
+def test_a_size_that_is_a_text_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^chunksize must be 1 or more, or None, not '3'$"):
+        futures.map(len, [], chunksize="3")  # type: ignore[call-overload]
+
+
 def test_calls_that_are_not_in_scoop_are_said_to_be_in_futures() -> None:
     with pytest.raises(AttributeError, match=r"^scoop has no map: it is scoop\.futures\.map$"):
         scoop.map  # type: ignore[attr-defined]  # noqa: B018

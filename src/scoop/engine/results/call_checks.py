@@ -45,7 +45,7 @@ def check_map(
                 f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
             )
     for name, size in sizes.items():
-        if size is not None and size < 1:
+        if size is not None and (isinstance(size, str) or size < 1):
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
     if ignored and (unheard := ignored.keys() - _ignored):
         _ignored.update(unheard)
