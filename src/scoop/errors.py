@@ -10,7 +10,7 @@
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception whose class only the other process has
     │   ├── BrokenExecutor          an executor has lost its processes, or they could not start
-    │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
+    │   ├── WorkerLost              each worker that ran the task died, and it has no tries left
     │   ├── TaskTimeout             a task ran for longer than it may, and was ended (``futures.options``)
     │   ├── TaskMemoryExceeded      a task's worker had more memory than the task may have, and was ended
     │   ├── Deadlock                a task waits for a future that waits for the task
@@ -212,13 +212,13 @@ class RemoteError(ScoopError):
 
 
 class BrokenExecutor(ScoopError, futures.BrokenExecutor):
-    """An executor can serve no call: its processes have ended, or cannot start, or its initializer has failed."""
+    """An executor can run no more calls: its processes have ended or cannot start, or its initializer has failed."""
 
     code = "SC-18"
 
 
 class WorkerLost(ScoopError):
-    """Workers died while they ran the task, and it has no tries left."""
+    """Each worker that ran the task died, and it has no tries left."""
 
     code = "SC-19"
 
@@ -236,13 +236,13 @@ class TaskMemoryExceeded(ScoopError):
 
 
 class Deadlock(ScoopError):
-    """The wait would never end: the task that is waited for waits itself, perhaps by way of others, for this one."""
+    """The wait would never end: the task that this one waits for waits for this one, perhaps through other tasks."""
 
     code = "SC-22"
 
 
 class FinalizerError(ScoopError):
-    """A finalizer that Python runs in the midst of SCOOP's own code waits for what only that code can bring."""
+    """A finalizer waits for a future while Python runs it in the midst of SCOOP's own code."""
 
     code = "SC-23"
 
