@@ -25,6 +25,9 @@ Each public name of SCOOP, with its parameters and the errors that it raises. Th
 
 """
 
+_FOR_MISTAKES = ("**ignored", "**unknown")
+"""Parameters that only let a call say what is wrong with a keyword."""
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.AnnAssign | ast.Assign
 
 
@@ -155,7 +158,9 @@ def signature(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str = "") -> s
     arguments = node.args
     drop = [*arguments.posonlyargs, *arguments.args][:1]
     words = [
-        _parameter(piece) for piece in _split(ast.unparse(arguments)) if not (drop and piece == drop[0].arg == "self")
+        _parameter(piece)
+        for piece in _split(ast.unparse(arguments))
+        if not (drop and piece == drop[0].arg == "self") and not piece.startswith(_FOR_MISTAKES)
     ]
     returns = f" -> {ast.unparse(node.returns)}" if node.returns and not name else ""
     line = f"{name or node.name}({', '.join(words)}){returns}"

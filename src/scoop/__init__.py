@@ -7,7 +7,7 @@ Start the program with ``python -m scoop script.py``. In a program that is start
 executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a console workers.
 """
 
-# The house. Each layer imports only those below it; `make check` sees to that. Start with docs/internals.md.
+# The layers. Each imports only those below it; `make check` sees to that. Start with docs/internals.md.
 #
 #   __main__.py    python -m scoop
 #   -------------------------------------------------------------------------------------------------------------
@@ -140,4 +140,7 @@ def __getattr__(name: str) -> "Any":
         from logging import getLogger
 
         return getLogger("scoop")
+    if name in ("map", "mapReduce", "map_as_completed", "submit", "wait"):
+        text = f"scoop has no {name}: it is scoop.futures.{name}"
+        raise AttributeError(text, name=name, obj=None)  # so that Python suggests nothing else
     raise AttributeError(f"module 'scoop' has no attribute {name!r}")

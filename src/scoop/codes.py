@@ -44,6 +44,7 @@ CODES = {
     "SC-61": "this program has closed descriptors that it did not open",
     "SC-62": "the broker cannot go on",
     "SC-63": "the broker has died, and compiled code kept the program",
+    "SC-68": "does not answer yet",
     "SC-69": "the run has ended without",
     "SC-70": "the run goes on without",
     "SC-71": "has left the run, or is lost",

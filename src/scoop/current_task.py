@@ -16,14 +16,14 @@ __all__ = ["Task", "task"]
 
 
 class Task(NamedTuple):
-    """A task, or a row of a map, that runs.
+    """The task, or the row of a map, that is running.
 
     Parameters:
-        name: the one that the program has given it (``futures.options(f, name=...)``), or else that of its function;
-            the latter in a coroutine.
+        name: the one that the program has given it (``futures.options(f, name=...)``), or else that of its function.
+            In a coroutine it is always that of the function.
         attempt: which try this is, from 1 on: more than 1 after exceptions of ``retry_on``. None in a coroutine.
-        resources: which it has of what a machine has so many of, by name, counted from 0: ``{"gpu": (1,)}``. What it
-            starts in its own process has them, too.
+        resources: the numbers of the resources that it has, by name, counted from 0: ``{"gpu": (1,)}``. Tasks that it
+            starts and that run in the same process see them, too.
     """
 
     name: str

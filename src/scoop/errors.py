@@ -10,7 +10,7 @@
     │   ├── ResultNotSent           a task ran, but what it returned could not travel back
     │   ├── RemoteError             stands in for a task's exception whose class only the other process has
     │   ├── BrokenExecutor          an executor has lost its processes, or they could not start
-    │   ├── WorkerLost              a worker died, as often as it may, while it ran the task
+    │   ├── WorkerLost              each worker that ran the task died, and it has no tries left
     │   ├── TaskTimeout             a task ran for longer than it may, and was ended (``futures.options``)
     │   ├── TaskMemoryExceeded      a task's worker had more memory than the task may have, and was ended
     │   ├── Deadlock                a task waits for a future that waits for the task
@@ -24,6 +24,7 @@ written against either works unchanged.
 
 import errno
 import reprlib
+from collections.abc import Iterable
 from concurrent import futures
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -55,6 +56,8 @@ __all__ = [
     "describe_call",
     "in_words",
     "name_of",
+    "nearest",
+    "refuse_keywords",
     "why_not_started",
 ]
 
@@ -117,6 +120,22 @@ def name_of(function: object) -> str:
     except BaseException:  # it is the user's
         name = None
     return name if isinstance(name, str) and name else type(function).__qualname__
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """Return the name that is most like a word, which may be a misspelt one; empty if none is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*names], 1, 0.7)
+    return near[0] if near else ""
+
+
+def refuse_keywords(what: str, unknown: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError if there are unknown keywords, for the first of them."""
+    for name in unknown:
+        meant = nearest(name, known)
+        remedy = f"did you mean {meant}=?" if meant else f"it takes {', '.join(known)}"
+        raise TypeError(f"{what}() takes no {name}=; {remedy}")
 
 
 def _shown(thing: object) -> str | None:
@@ -193,13 +212,13 @@ class RemoteError(ScoopError):
 
 
 class BrokenExecutor(ScoopError, futures.BrokenExecutor):
-    """An executor can serve no call: its processes have ended, or cannot start, or its initializer has failed."""
+    """An executor can run no more calls: its processes have ended or cannot start, or its initializer has failed."""
 
     code = "SC-18"
 
 
 class WorkerLost(ScoopError):
-    """Workers died while they ran the task, and it has no tries left."""
+    """Each worker that ran the task died, and it has no tries left."""
 
     code = "SC-19"
 
@@ -217,13 +236,13 @@ class TaskMemoryExceeded(ScoopError):
 
 
 class Deadlock(ScoopError):
-    """The wait would never end: the task that is waited for waits itself, perhaps by way of others, for this one."""
+    """The wait would never end: the task that this one waits for waits for this one, perhaps through other tasks."""
 
     code = "SC-22"
 
 
 class FinalizerError(ScoopError):
-    """A finalizer that Python runs in the midst of SCOOP's own code waits for what only that code can bring."""
+    """A finalizer waits for a future while Python runs it in the midst of SCOOP's own code."""
 
     code = "SC-23"
 

@@ -14,7 +14,7 @@ from concurrent import futures
 from contextlib import ExitStack
 from os import PathLike, fspath
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Never, Protocol, TypeVar, cast
 
 from .cluster.planning.host_options import HostOptions, Hosts
 from .cluster.pool import new_pool
@@ -28,7 +28,7 @@ from .engine.tasks.async_function import from_async
 from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import counted, new_root, within
 from .engine.tasks.task import PLAIN, TaskOptions, split_options
-from .errors import describe
+from .errors import describe, refuse_keywords
 from .machine.cores import usable_cores
 from .maps.iterators import read_columns, start_map
 from .maps.signatures import as_executor_map
@@ -115,7 +115,9 @@ class Executor(futures.Executor):
         relay: bool = True,
         trace: str | PathLike[str] | None = None,
         otel: bool = False,
+        **unknown: Never,
     ) -> None:
+        refuse_keywords("Executor", unknown, ("max_workers", *(Executor.__init__.__kwdefaults__ or ())))
         if max_workers is not None and not (hasattr(max_workers, "__index__") and max_workers >= 1):
             raise ValueError(f"max_workers must be 1 or more, or None, not {max_workers!r}")
         if initializer is not None and not callable(initializer):
@@ -210,9 +212,9 @@ class Executor(futures.Executor):
     ) -> Iterator[T]:
         if not callable(fn):
             raise TypeError(f"map() needs something callable, not {describe(fn)}")
-        if chunksize < 1:
+        if isinstance(chunksize, str) or chunksize < 1:
             raise ValueError(f"chunksize must be 1 or more, not {chunksize!r}")
-        if buffersize is not None and buffersize < 1:
+        if buffersize is not None and (isinstance(buffersize, str) or buffersize < 1):
             raise ValueError(f"buffersize must be 1 or more, or None, not {buffersize!r}")
         if not iterables:
             return iter(())

@@ -19,7 +19,7 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, 
 from contextlib import closing, suppress
 from sys import modules
 from types import FunctionType
-from typing import Any, ParamSpec, TypeVar, TypeVarTuple, cast
+from typing import Any, Never, ParamSpec, TypeVar, TypeVarTuple, cast
 
 from .engine import runtime
 from .engine.offers.everywhere import call_everywhere
@@ -38,7 +38,7 @@ from .engine.tasks.task import PLAIN, WithOptions, split_options
 from .engine.tasks.task_options import Given, with_options
 from .engine.threads.blocking import deadline_after
 from .engine.waiting import DoneAndNotDone, Waiting
-from .errors import describe
+from .errors import describe, refuse_keywords
 from .maps import iterators
 from .maps.presentation import presentation
 from .maps.signatures import as_amap, as_map, as_map_as_completed, as_map_reduce, as_map_scan
@@ -255,6 +255,7 @@ def options(
     priority: int | None = None,
     resources: Mapping[str, int] | None = None,
     gpu: int | None = None,
+    **unknown: Never,
 ) -> Callable[P, T]:
     """Return a function like ``func`` for submit(), the maps and executors, with options for each of its tasks.
 
@@ -278,9 +279,9 @@ def options(
 
     Raises TypeError or ValueError for values that make no sense.
     """
-    return with_options(
-        "options", func, Given(retries, seconds, memory, retry_on, backoff, name, priority, resources, gpu)
-    )
+    refuse_keywords("options", unknown, Given._fields)
+    given = Given(retries, seconds, memory, retry_on, backoff, name, priority, resources, gpu)
+    return with_options("options", func, given)
 
 
 def with_own_thread(func: Callable[P, T]) -> Callable[P, T]:

@@ -11,7 +11,7 @@ All calls of ``futures`` and ``shared`` work from then on, until ``stop()`` or t
 
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, Never
 
 import scoop
 
@@ -20,7 +20,7 @@ from .cluster.pool import new_pool
 from .engine import runtime
 from .engine.tasks.needs import checked_amounts
 from .engine.tasks.places import has_place, new_root, set_root
-from .errors import ScoopError, describe
+from .errors import ScoopError, describe, refuse_keywords
 from .futures import run_on_workers
 from .machine.pool import WorkerPool
 from .machine.processes import name_process
@@ -52,6 +52,7 @@ def start(
     relay: bool = True,
     trace: str | PathLike[str] | None = None,
     otel: bool = False,
+    **unknown: Never,
 ) -> None:
     """Start workers beside this program, for ``futures`` and ``shared``.
 
@@ -77,6 +78,7 @@ def start(
     UnguardedMainError in a worker that imports the main script.
     """
     global _pool
+    refuse_keywords("scoop.start", unknown, ("n", *(start.__kwdefaults__ or ())))
     if n is not None and not (hasattr(n, "__index__") and n >= 1):
         raise ValueError(f"n must be 1 or more, or None, not {describe(n)}")
     if runtime.why_refused() is not None:
@@ -104,7 +106,7 @@ def start(
         name_process(0, _pool.size, _pool.broker_pid, is_origin=True)
         _pool.hosts.begin_to_set_size()
     elif _pool is not None and n not in (None, scoop.SIZE):
-        raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; to have others, stop them first")
+        raise ScoopError(f"scoop.start({n}): there are {scoop.SIZE} workers already; first call scoop.stop()")
     elif initializer is not None and is_program:
         run_on_workers(initializer, *initargs, later=True)
 

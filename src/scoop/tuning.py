@@ -210,6 +210,8 @@ class Tuning(NamedTuple):
     """Between two looks whether a host's command has ended, or its machine is away: most often both are told."""
     restart_pause_seconds: float = 2.0
     """Between two attempts to start the agent of a host again that cannot be reached."""
+    cluster_answers_within_seconds: float = 5.0
+    """When a run says that the cluster of another system has not answered yet: one that is up mostly has by then."""
     nodes_seen_every_seconds: float = 1.0
     """Between two looks at which nodes a cluster has that another system runs: it takes one call of that system."""
     agents_end_within_seconds: float = 5.0

@@ -38,7 +38,10 @@ def refused(run: Run, *, naming: str) -> None:
         (("--progress=tabl", "script.py"), "argument --progress: does not take the value 'tabl'"),
         (("--hosts", "script.py"), "--hosts: expected at least one host"),
         (("--log", "nowhere/file", "script.py"), "nowhere/file cannot be written: No such file or directory"),
-        (("--min-hosts", "3", "script.py"), "--min-hosts 3: the run has 1 hosts"),
+        (("--min-hosts", "3", "script.py"), "--min-hosts 3: give a number from 0 to 1"),
+        (("--min-hosts", "all", "script.py"), "'all' is not a number of hosts: 0 or more"),
+        (("-m", "script.py"), "; -m wants a name without .py"),
+        (("help",), "did you mean scoop --help?"),
     ],
 )
 def test_a_bad_option_is_named(tmp_path: Path, words: tuple[str, ...], naming: str) -> None:

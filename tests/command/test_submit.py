@@ -36,7 +36,9 @@ def folder(tmp_path: Path) -> Path:
 def test_the_script_goes_to_the_systems_command(folder: Path, status: int) -> None:
     path = stand_in(folder, "sbatch", status)
     words = ("-N", "2", "-w", "4", "--time", "90m", "--", "--retries", "0", "my work.py", "--fast")
-    assert submit(folder, *words, path=path) == Run(status, "Submitted batch job 7\n", "")
+    run = submit(folder, *words, path=path)
+    assert (run.status, run.out) == (status, "Submitted batch job 7\n")
+    assert ("scoop: sbatch has not accepted the job (status 3)" in run.err) == (status == 3)
     script = (folder / "submitted").read_text().splitlines()
     assert "#SBATCH --job-name=my_work" in script
     assert "#SBATCH --time=01:30:00" in script

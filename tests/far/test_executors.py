@@ -82,7 +82,7 @@ def main():
         ({"hosts": []}, "names no host"),
         ({"hosts": ["f1"], "hostfile": "hosts"}, "give one of them"),
         ({"hostfile": "nowhere"}, "cannot read the hostfile 'nowhere'"),
-        ({"hosts": ["f1"], "min_hosts": 2}, "--min-hosts 2: the run has 1 hosts"),
+        ({"hosts": ["f1"], "min_hosts": 2}, "--min-hosts 2: give a number from 0 to 1"),
     ]:
         try:
             Executor(**arguments)
@@ -91,6 +91,7 @@ def main():
         else:
             raise AssertionError(arguments)
     raises(TypeError, Executor, hosts=[1])
+    assert str(raises(TypeError, Executor, hosts=1)) == "hosts must be names of hosts, not int: 1"
     raises(ValueError, Executor, hosts={"f1": 0})
     raises(ValueError, scoop.start, hosts=["f1"], silence=0)
     raises(ValueError, scoop.start, hosts=["f1"], host_restarts=-1)

@@ -30,6 +30,23 @@ def test_amap_yields_results_in_order_or_as_they_come(scoop_run: RunScoop, n: in
     )
 
 
+def test_async_for_over_a_map_names_amap(scoop_run: RunScoop) -> None:
+    check(
+        scoop_run,
+        2,
+        """
+        import asyncio
+
+        async def work():
+            async for x in futures.map(square, [1]):
+                pass
+
+        def main():
+            assert "futures.amap()" in str(raises(TypeError, asyncio.run, work()))
+        """,
+    )
+
+
 def test_amap_yields_what_is_there_while_another_call_goes_on(scoop_run: RunScoop) -> None:
     check(
         scoop_run,

@@ -2,10 +2,14 @@
 
 import math
 import pickle
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+import scoop
 from running import RunScoop
 from scoop import futures
 from scripts import MAIN, check, everywhere, program
@@ -214,3 +218,28 @@ def test_options_that_make_no_sense_are_named(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises((TypeError, ValueError), match=f"^{name} "):
         futures.options(len, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong", "message"),
+    [
+        (partial(futures.options, len), "second", r"options() takes no second=; did you mean seconds=?"),
+        (partial(futures.options, len), "timeout", r"options() takes no timeout=; it takes retries, seconds,"),
+        (scoop.Executor, "workers", r"Executor() takes no workers=; did you mean max_workers=?"),
+        (scoop.start, "workers", r"scoop.start() takes no workers=; it takes n, seed,"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_a_misspelt_keyword_is_named_and_what_was_meant(call: Callable[..., Any], wrong: str, message: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(message)):
+        call(**{wrong: 3})
+
+
+def test_a_size_that_is_a_text_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^chunksize must be 1 or more, or None, not '3'$"):
+        futures.map(len, [], chunksize="3")  # type: ignore[call-overload]
+
+
+def test_calls_that_are_not_in_scoop_are_said_to_be_in_futures() -> None:
+    with pytest.raises(AttributeError, match=r"^scoop has no map: it is scoop\.futures\.map$"):
+        scoop.map  # type: ignore[attr-defined]  # noqa: B018

@@ -127,6 +127,8 @@ def functions_with_options() -> None:
     assert_type(futures.submit(futures.with_own_thread(fetch), "here"), Future[bytes])
     assert_type(futures.run_on_workers(add, 1, 2, later=True), list[int])
     limited("3")  # type: ignore
+    futures.options(add, second=3)  # type: ignore
+    Executor(workers=3)  # type: ignore
     futures.submit(limited, "3")  # type: ignore
     futures.run_on_workers(add, "1")  # type: ignore
 

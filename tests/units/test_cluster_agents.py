@@ -31,10 +31,14 @@ class FakeNodes:
         self.hear: dict[str, Hear] = {}
         self.started: list[tuple[str, int]] = []
         self.closed = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self._ends: dict[str, asyncio.Event] = {}
 
     async def connect(self, seconds: float) -> None:
         """See Nodes."""
+        async with asyncio.timeout(seconds):
+            await self.answers.wait()
 
     async def living(self) -> list[Node]:
         """See Nodes."""
@@ -128,6 +132,25 @@ def test_each_node_has_an_agent_and_each_host_a_name_of_its_own() -> None:
         assert (run.came, run.left) == (0, [])
 
     play(run, story())
+
+
+def test_a_cluster_that_does_not_answer_soon_is_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cluster_agents, "TUNING", TUNING._replace(cluster_answers_within_seconds=0))
+    run = Run(FakeNodes(A), timeout=60)
+    run.nodes.answers.clear()
+
+    async def whole() -> None:
+        starting = asyncio.create_task(run.agents.start(TERMS))
+        await until(lambda: caplog.messages)
+        run.nodes.answers.set()
+        assert await starting == 1
+        await run.agents.end()
+
+    asyncio.run(whole())
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("scoop: the Dask cluster at tcp://here:1 does not answer yet")
 
 
 def test_a_node_that_comes_gets_an_agent_and_one_that_goes_is_told() -> None:

@@ -73,6 +73,11 @@ def test_a_dry_run() -> None:
     assert describe(place(hosts(A, B, Host("c")), [True, False, False], None, 8), PLAN) == DRY_RUN
 
 
+def test_a_dry_run_of_hosts_without_numbers_counts_no_other_workers() -> None:
+    lines = describe(place(hosts(Host("c")), [False], None, 8), PLAN).splitlines()
+    assert lines[1] == "workers: one for each processor of the hosts marked *"
+
+
 def test_a_dry_run_without_other_hosts() -> None:
     expected = "hosts from --hosts: 1\nworkers: 4\n\nhere: 4 workers beside the program"
     assert describe(place(hosts(A), [True], None, 8), None) == expected

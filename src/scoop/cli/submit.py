@@ -26,12 +26,20 @@ def submit(parser: Parser, options: argparse.Namespace) -> int:
         if options.dry_run:
             print(script, end="")
             return 0
-        return subprocess.run([SYSTEMS[system].submit], input=script, text=True, check=False).returncode
+        return _hand_over(SYSTEMS[system].submit, script)
     except HostsError as problem:
         print(f"scoop: {problem}", file=sys.stderr)
     except OSError as problem:
         print(f"scoop: {problem.filename} cannot be run here: {problem.strerror}", file=sys.stderr)
     return 2
+
+
+def _hand_over(command: str, script: str) -> int:
+    status = subprocess.run([command], input=script, text=True, check=False).returncode
+    if status != 0:
+        words = f"{command} has not accepted the job (status {status}); see what it printed above"
+        print(f"scoop: {words}. To see the script that it was given, add --dry-run", file=sys.stderr)
+    return status
 
 
 def _program_name(parser: Parser, words: list[str]) -> str:

@@ -12,7 +12,7 @@ import os
 import shlex
 import sys
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 
 from ..errors import describe
@@ -70,13 +70,15 @@ def _allocation(options: HostOptions) -> Allocation:
         return discover(os.environ, _read)
     if isinstance(hosts, Mapping) and options.hostfile is None:
         return Allocation("hosts", tuple(merge(host for item in hosts.items() for host in _counted(*item))))
+    if hosts is not None and not isinstance(hosts, Iterable):
+        raise TypeError(f"hosts must be names of hosts, not {describe(hosts)}")
     words = [hosts] if isinstance(hosts, str) else [*(hosts or ())]
     for word in words:
         if not isinstance(word, str):
             raise TypeError(f"hosts must be names of hosts, not {describe(word)}")
     found = named(words, options.hostfile, _read)
     if found is None:
-        raise HostsError("hosts names no host")
+        raise HostsError(f"hosts={hosts!r} names no host: name one, or leave it out")
     return found._replace(source=options.hostfile or "hosts")
 
 

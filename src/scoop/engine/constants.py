@@ -15,6 +15,7 @@ from ..wire.messages import PRIVATE, ConstantReply, DeleteConstants, Message, Se
 from ..wire.shared_buffers import SharedBuffers, views_of
 from .process.signal_safety import indivisible
 from .results.callbacks import Deferred
+from .threads.blocking import deadline_after
 from .threads.thread_event import ThreadEvent
 
 __all__ = ["Constants"]
@@ -76,7 +77,7 @@ class Constants:
         if reply.taken:
             refused = [name for name in reply.taken if not (reply.tasks_repeat and self._is_set_to(name, new[name]))]
             if refused:
-                raise TypeError(f"constants cannot be set again: {', '.join(refused)} already set. {_NOTHING_SET}")
+                raise TypeError(f"{', '.join(refused)} already set: call shared.delConst first. {_NOTHING_SET}")
             if rest := {name: value for name, value in values.items() if name not in reply.taken}:
                 self.set(rest)
             return
@@ -117,7 +118,8 @@ class Constants:
             pass
         if name not in self._settings:
             with covered():
-                self._await(name, inf if timeout is None else monotonic() + timeout)
+                end = deadline_after(timeout)
+                self._await(name, inf if end is None else end)
         while (setting := self._settings.get(name)) is not None:
             value = codec.loads(*setting)  # the program's code may run here, so not under the lock
             if (kept := self._keep(name, setting, value)) is not None:

@@ -208,7 +208,8 @@ def _find(name: str) -> tuple[Any, CodeType]:
             if spec is None:
                 raise CannotStart(f"{name!r} is a package, and has no __main__.py to run; name a module in it")
     except (ImportError, ValueError, AttributeError) as problem:
-        raise CannotStart(f"cannot find module {name!r}: {problem}") from None
+        remedy = "; -m wants a name without .py" if name.endswith(".py") else ""
+        raise CannotStart(f"cannot find module {name!r}: {problem}{remedy}") from None
     if spec is None or not hasattr(spec.loader, "get_code"):
         raise CannotStart(f"no module named {name!r} that can be run: see whether its name and the folder are right")
     return spec, _code_of(spec)

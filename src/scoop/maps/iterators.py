@@ -11,7 +11,7 @@ from functools import partial, reduce
 from itertools import accumulate, chain, islice, repeat
 from operator import itemgetter
 from sys import modules
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from ..engine import runtime
 from ..engine.offers.limited_offers import check
@@ -214,6 +214,9 @@ class Results(chain[Any]):
         self.inputs.cancel()
         for _ in self:  # to its end: what it has at hand is not wanted either
             pass  # and without any name of this module: the interpreter may be ending
+
+    def __aiter__(self) -> NoReturn:
+        raise TypeError("`async for` cannot take the results of this map: start it with futures.amap(), or use `for`")
 
 
 def start_map(

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class AsyncResult(Generic[T]):
-    """What will come of a call. It has come when its callback has returned.
+    """The result of a call, to come. It is there when its callback has returned.
 
     Parameters:
         future: of the call.

@@ -5,7 +5,7 @@
     with scoop.Pool() as pool:
         print(pool.map(work, inputs))
 
-It rides on an executor. So within a run, and in tasks, its workers are those of the run.
+It uses an executor. So within a run, and in tasks, its workers are those of the run.
 """
 
 import weakref
@@ -36,12 +36,12 @@ class Pool:
     """Workers that call functions, and the calls of ``multiprocessing.Pool`` for it.
 
     Parameters:
-        processes: how many; by default one for each processor that this process may use. Within a run: those of the
-            run, however many they are.
+        processes: the number of workers; by default one for each processor that this process may use. Within a run,
+            the pool uses the workers of the run, however many there are.
         initializer: what each worker calls before its first task, with ``initargs``.
 
     A context manager, which terminates the pool at the end of its block. Raises ValueError or TypeError for arguments
-    that make no sense, and else what Executor does.
+    that make no sense, and otherwise what Executor raises.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Pool:
     def map(self, func: Callable[[Any], T], iterable: Iterable[Any], chunksize: int | None = None) -> list[T]:
         """Return ``[func(x) for x in iterable]``, computed in parallel.
 
-        Raises the first exception of a call; what has not begun by then does not begin any more. Chunks are sized by
-        measurement while it runs: ``chunksize`` says with how many calls to begin.
+        Raises the first exception of a call; calls that have not begun by then never begin. SCOOP measures the calls,
+        and decides how many travel together. ``chunksize`` is only a hint for the beginning.
         """
         self._check()
         return list(self._executor.map(func, iterable, chunksize=chunksize or 1))
@@ -137,16 +137,16 @@ class Pool:
         return self._iterator(self._executor.map_as_completed, func, iterable, chunksize)
 
     def close(self) -> None:
-        """Take no more calls."""
+        """Accept no more calls."""
         self._is_closed = True
 
     def terminate(self) -> None:
-        """Take no more calls, and end the workers at once, whatever they do; in a run, begin nothing more."""
+        """Accept no more calls, and end the workers at once; in a run, cancel the calls that have not begun."""
         self._is_closed = True
         self._executor.terminate_workers()
 
     def join(self) -> None:
-        """Wait until all calls have ended, and the workers. Raises ValueError unless close() or terminate() came."""
+        """Wait for the end of all calls and of the workers. Raises ValueError before close() or terminate()."""
         if not self._is_closed:
             raise ValueError("Pool is still running")
         for iterator in [*self._iterators]:

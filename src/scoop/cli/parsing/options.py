@@ -148,9 +148,10 @@ def _add_host_options(parser: Parser) -> None:
     back = "seconds that a host then has to connect again (default: as --silence)"
     add("--grace", metavar="S", type=_seconds, help=back)
     restarts = _whole("a number of restarts: 0 or more")
-    again = f"start a host whose processes have ended again, at most N times (default: {TUNING.host_restarts})"
+    again = f"start a host again whose processes have ended, at most N times (default: {TUNING.host_restarts})"
     add("--host-restarts", metavar="N", type=restarts, default=TUNING.host_restarts, help=again)
-    add("--min-hosts", metavar="N", type=int, help="fail unless at least N hosts take part (default: all must)")
+    least = _whole("a number of hosts: 0 or more")
+    add("--min-hosts", metavar="N", type=least, help="fail unless at least N hosts take part (default: all must)")
     cluster = "run on a cluster of Dask (tls://host:port, tcp://host:port, or its scheduler file) or Ray (ray:auto)"
     add("--connect", metavar="CLUSTER", help=cluster)
     add("--insecure", action="store_true", help="allow a cluster without TLS: the run's key goes unencrypted")

@@ -2,18 +2,10 @@
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
-__all__ = ["Option", "Parser", "nearest"]
-
-
-def nearest(word: str, names: Iterable[str]) -> str:
-    """Return the name that is most like a word, which may be a misspelt one; empty if none is like it."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, [*names], 1, 0.7)
-    return near[0] if near else ""
+__all__ = ["Option", "Parser"]
 
 
 class Option(NamedTuple):
@@ -71,6 +63,8 @@ class Parser(argparse.ArgumentParser):
         word = unknown[0].partition("=")[0]
         if not word.startswith("-"):
             return f"unrecognized arguments: {' '.join(unknown)}"
+        from ...errors import nearest  # which help does without
+
         names = [name for option in self.shown_options() for name in option.names]
         meant = self.other_names.get(word) or nearest(word, names)
         return f"there is no option {word}" + (f"; did you mean {meant}?" if meant else "")

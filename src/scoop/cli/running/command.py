@@ -29,7 +29,7 @@ from ...engine.scheduler import Scheduler
 from ...engine.stealing.recycling import flush_streams
 from ...engine.tasks.places import new_root, set_root
 from ...engine.threads.frame_room import with_room_for_frames
-from ...errors import HostsMissing, ScoopError, UnguardedMainError, why_not_started
+from ...errors import HostsMissing, ScoopError, UnguardedMainError, nearest, why_not_started
 from ...machine.cores import cap_threads, usable_cores
 from ...machine.initializer import call_by_name
 from ...machine.processes import Machine, fork_broker, name_process
@@ -142,7 +142,7 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
     for kind, words in (("module", options.module), ("code", options.code)):
         if words is not None:
             if not words:
-                parser.error(f"-{kind[0]} needs a {kind}")
+                parser.error(f"-{kind[0]} needs {'code' if kind == 'code' else 'a module'}")
             return Program(kind, words[0], tuple(words[1:]))
     words = options.program[1:] if options.program[:1] == ["--"] else options.program
     if words and words[0] != "-":
@@ -165,14 +165,14 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
 def _did_you_mean(name: str) -> str:
     """Return the end of a message about a word that is no program: the command or the script that is most like it."""
     from ..parsing.command_options import COMMAND_PARSERS
-    from ..parsing.parser import nearest
 
     folder = os.path.dirname(name)
     try:
         scripts = [os.path.join(folder, each) for each in os.listdir(folder or ".") if each.endswith(".py")]
     except OSError:
         scripts = []
-    command = nearest(name, COMMAND_PARSERS)
+    commands = {"help": "--help", "version": "--version"} | {each: each for each in COMMAND_PARSERS}
+    command = commands.get(nearest(name, commands))
     meant = f"scoop {command}" if command else nearest(name, scripts) or nearest(f"{name}.py", scripts)
     return f"; did you mean {meant}?" if meant else ""
 

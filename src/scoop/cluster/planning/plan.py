@@ -149,7 +149,7 @@ def least_away(away: int, here: bool, min_hosts: int | None) -> int:
     hosts = away + here
     least = hosts if min_hosts is None else min_hosts
     if not 0 <= least <= hosts:
-        raise HostsError(f"--min-hosts {least}: the run has {hosts} hosts; give a number from 0 to {hosts}")
+        raise HostsError(f"--min-hosts {least}: give a number from 0 to {hosts}, which is the number of hosts")
     return max(0, least - here)
 
 
@@ -171,9 +171,10 @@ def describe(placement: Placement, plan: Plan | None) -> str:
     here, away, allocation = placement
     known = here + sum(host.workers or 0 for host in away)
     open_ended = any(host.workers is None for host in away)
+    marked = ["one for each processor of the hosts marked *"] if open_ended else []
     lines = [
         f"hosts from {allocation.source}: {len(away) + (here > 0)}",
-        f"workers: {known}{' and one for each processor of the hosts marked *' if open_ended else ''}",
+        f"workers: {' and '.join(([str(known)] if known or not open_ended else []) + marked)}",
         "",
         f"here: {_workers(here)}" + (" beside the program" if here else "; the program runs here, and no task"),
     ]

@@ -84,7 +84,7 @@ class ClusterAgents:
 
         Raises TooFewHosts.
         """
-        await self._nodes.connect(self._plan.reach.timeout)
+        await self._connect()
         nodes = await self._first_nodes()
         named = [Host(node.key, node.processors) for node in nodes]
         counts = {host.name: host.workers or 1 for host in allot(named, self._most)}
@@ -115,18 +115,32 @@ class ClusterAgents:
         self._output.close()
 
     @property
-    def _most(self) -> int | None:
+    def _cluster(self) -> Cluster:
         assert self._plan.cluster is not None
-        return self._plan.cluster.workers
+        return self._plan.cluster
+
+    @property
+    def _most(self) -> int | None:
+        return self._cluster.workers
+
+    async def _connect(self) -> None:
+        """Connect to the cluster; if that takes long, say what is tried, and for how long."""
+        seconds, named = self._plan.reach.timeout, (self._cluster.kind, self._cluster.address)
+        text = "scoop: the %s cluster at %s does not answer yet; SCOOP gives up after %g s (--host-timeout)"
+        after = TUNING.cluster_answers_within_seconds
+        notice = asyncio.get_running_loop().call_later(after, log.own.warning, text, *named, seconds)
+        try:
+            await self._nodes.connect(seconds)
+        finally:
+            notice.cancel()
 
     async def _first_nodes(self) -> Sequence[Node]:
-        assert self._plan.cluster is not None
         clock, seconds = asyncio.get_running_loop().time, self._plan.reach.timeout
         until = clock() + seconds
         while not (nodes := await self._nodes.living()):
             if clock() > until:
                 raise TooFewHosts(
-                    f"the {self._plan.cluster.kind} cluster at {self._plan.cluster.address} has had no workers for "
+                    f"the {self._cluster.kind} cluster at {self._cluster.address} has had no workers for "
                     f"{seconds:g} seconds: start some, or wait longer with --host-timeout"
                 )
             await asyncio.sleep(TUNING.nodes_seen_every_seconds / 4)

@@ -153,8 +153,8 @@ def hear_of_hosts(waiter: Waiter, notice: Notice) -> None:
 def hosts() -> tuple[Host, ...]:
     """Return the hosts that have workers for this program, this machine first, and those that are lost.
 
-    A host is among them once its workers are there. Without workers there is none. Within the ``with`` block of an
-    executor, the hosts are the executor's. For the program alone: raises ScoopError in a task.
+    A host is among them once its workers are there. Without workers there are none. Within the ``with`` block of an
+    executor, the hosts are the executor's. Only the program may call this: it raises ScoopError in a task.
     """
     _check_is_program("scoop.hosts()")
     scheduler: Any = runtime.current
@@ -164,11 +164,11 @@ def hosts() -> tuple[Host, ...]:
 def wait_for_workers(n: int, timeout: float | None = None) -> None:
     """Wait until the program has ``n`` workers, or more, on all hosts together.
 
-    For the program alone: raises ScoopError in a task.
+    Only the program may call this: it raises ScoopError in a task.
 
     Parameters:
-        n: how many, 1 or more.
-        timeout: seconds to wait at most; None is as long as it takes.
+        n: the number of workers, 1 or more.
+        timeout: seconds to wait at most; None: without limit.
 
     Raises TimeoutError, which says how many are there, if there are fewer after that time; ScoopError at once if no
     other host can join, since all workers are on this machine; HostsMissing if too few hosts take part.

@@ -391,6 +391,9 @@ class Outbox:
 def _not_sent(task: InFlight, problem: BaseException) -> TaskNotSent:
     name = name_of(function_of(task.call, task.is_chunk))
     obstacle = name_obstacle(parts_of(task.call, task.is_chunk), problem)
-    error = TaskNotSent(f"{name} and its arguments cannot travel to a worker ({obstacle})")
+    error = TaskNotSent(
+        f"{name} and its arguments cannot travel to a worker ({obstacle}). "
+        "Pass plain data, and make what cannot travel in the task"
+    )
     set_cause(error, without_our_frames(problem))
     return error

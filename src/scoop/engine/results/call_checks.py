@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...codes import with_code_of
-from ...errors import NotStartedProperly, describe
+from ...errors import NotStartedProperly, describe, nearest
 from .. import runtime
 from ..tasks.task import split_options
 from .future import Future
 
 __all__ = ["check_futures", "check_map", "is_serial"]
+
+_KEYWORDS = ("timeout", "buffersize", "chunksize", "errors", "indexed", "progress", "ordered")
+"""Of the maps."""
 
 _warned = False
 _ignored: set[str] = set()
@@ -42,12 +45,14 @@ def check_map(
                 f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
             )
     for name, size in sizes.items():
-        if size is not None and size < 1:
+        if size is not None and (isinstance(size, str) or size < 1):
             raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
     if ignored and (unheard := ignored.keys() - _ignored):
         _ignored.update(unheard)
-        names = ", ".join(sorted(unheard))
-        text = f"futures.{what}() has no use for {names}=, and ignores it"
+        names = sorted(unheard)
+        meant = nearest(names[0], _KEYWORDS)
+        text = f"futures.{what}() has no use for {', '.join(names)}=, and ignores it"
+        text += f"; did you mean {meant}=?" if meant else ""
         warnings.warn(with_code_of(text), RuntimeWarning, stacklevel=3)
 
 
