@@ -31,7 +31,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
 #     pool, fresh_interpreter, running_program   the workers of an executor
-#     measuring, counting, profiling, memory_peaks   what --progress and --profile have each process do
+#     measuring, counting, many_tasks, profiling, memory_peaks   what --progress and --profile have each process do
 #   -------------------------------------------------------------------------------------------------------------
 #   __init__.pyi   what type checkers see of scoop; of its calls: engine/results/signatures, maps/signatures
 #   trace/         --trace, trace=: recorder (an instrument), run, lines, briefly; recording, settings, start;

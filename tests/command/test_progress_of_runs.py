@@ -40,6 +40,36 @@ def test_a_run_counts_every_task_once_wherever_it_ran(scoop_run: RunScoop, n: in
     assert table == {"leaf": ["40", "40"], "tree": ["14", "14"], "fail": ["1", "1"]}
 
 
+VERY_MANY = """
+from scoop import futures
+from scoop.engine import runtime
+
+def fib(n):
+    if n < 2:
+        return n
+    left, right = futures.submit(fib, n - 1), futures.submit(fib, n - 2)
+    return left.result() + right.result()
+
+def fail(x):
+    raise ValueError(x)
+
+if __name__ == "__main__":
+    result = fib(16)
+    assert runtime.current.offer.__name__ == "offer_and_count"
+    errors = [future.exception() for future in [futures.submit(fail, x) for x in range(20)]]
+    print(result, len(errors), sum(futures.map(abs, range(10))))
+"""
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_very_many_tasks_are_only_counted_and_each_once(scoop_run: RunScoop, n: int) -> None:
+    run = scoop_run(VERY_MANY, n=n, options=("--progress",))
+    assert (run.status, run.out) == (0, "987 20 45\n")
+    last = run.err.splitlines()[-1]
+    assert last.startswith("tasks: 3,222 of 3,222 in ")  # 3192 of fib, 20 that fail, 10 rows
+    assert ", 20 failed, " in last
+
+
 @pytest.mark.thorough
 def test_a_quiet_run_says_nothing_of_its_progress(scoop_run: RunScoop) -> None:
     run = scoop_run(PROGRAM, python=OFTEN, options=("-q", "--progress"))

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from scoop.progress import words
 from scoop.progress.estimate import Estimate
 from scoop.progress.loops import Loop, LoopState, merged
+from scoop.progress.run_counts import OTHERS, FunctionCounts, ProcessCounts, add_up, total_of
+from scoop.progress.run_view import work
 from scoop.progress.shown import Shown
 
 
@@ -78,3 +80,14 @@ def test_only_the_outer_of_two_loops_leaves_a_line() -> None:
     outer.end()
     assert [state for state, _ in shown.take_ended()] == [LoopState("outer", 1, 2)]
     assert shown.is_empty()
+
+
+def test_all_tasks_take_what_those_of_their_function_took() -> None:
+    assert work({"a": FunctionCounts(10, 4, 0, 8.0), "b": FunctionCounts(3, 1, 0, 5.0)}) == 20 + 15
+    assert work({"a": FunctionCounts(10, 4, 0, 8.0), "new": FunctionCounts(5)}) == 20 + 5 * 2
+
+
+def test_tasks_that_were_told_apart_only_as_they_ended_are_counted_once() -> None:
+    found = add_up([ProcessCounts({"a": FunctionCounts(1, 6, 0, 12.0), OTHERS: FunctionCounts(15, 2, 0, 2.0)})])
+    assert total_of(found.values()) == FunctionCounts(16, 8, 0, 14.0)
+    assert work(found) == 14 + 8 * 1, "eight are left, and are taken for short ones"

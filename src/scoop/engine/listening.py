@@ -11,7 +11,7 @@ from .process.instruments import Instrument, Step
 from .results import future as f
 from .results.future import Future
 
-__all__ = ["has_returned", "listen", "stop_listening"]
+__all__ = ["has_returned", "hear_each", "listen", "stop_listening"]
 
 
 class Heard(Protocol):
@@ -25,20 +25,21 @@ class Heard(Protocol):
 def listen(scheduler: Heard, instrument: Instrument) -> None:
     """Have an instrument hear of all that happens in this process, whose scheduler this is."""
     instruments.add(instrument)
-    _wrap(scheduler)
+    hear_each(scheduler)
     instrument.up()
 
 
 def stop_listening(scheduler: Heard, instrument: Instrument) -> None:
     """Have an instrument hear no more; the last one leaves the scheduler as it was."""
     instruments.remove(instrument)
-    _wrap(scheduler)
+    hear_each(scheduler)
     instrument.down()
 
 
-def _wrap(scheduler: Heard) -> None:
-    """Have all that listen around the functions of the scheduler, and nothing else."""
-    vars(scheduler).pop("offer", None)
+def hear_each(scheduler: Heard) -> None:
+    """Have all that listen around the functions of the scheduler, and nothing else: so they hear of each task."""
+    for name in ("offer", "join"):  # see also counted_calls.py
+        vars(scheduler).pop(name, None)
     run: Step = f.run
     offer: Step = scheduler.offer
     for each in instruments.listening():

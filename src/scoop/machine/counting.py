@@ -1,7 +1,8 @@
 """The instrument of ``--progress``: it counts the tasks of this process, by function.
 
 Each thread counts for itself, so that none needs a lock. The thread that reports adds up what all have counted, some
-times a second.
+times a second. While a process makes very many tasks, those are only counted, unless there is to be a table: see
+many_tasks.py.
 """
 
 import os
@@ -16,9 +17,10 @@ from ..engine.listening import has_returned
 from ..engine.process.instruments import Instrument
 from ..engine.results.future import Future, call_of
 from ..errors import name_of
-from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts
+from ..progress.run_counts import OTHERS, FunctionCounts, ProcessCounts, total_of
 from ..wire.memory import resident_bytes
 from ..wire.status_page import StatusPage
+from .many_tasks import ManyTasks
 
 __all__ = ["TaskCounter"]
 
@@ -58,11 +60,13 @@ class TaskCounter(Instrument):
     Parameters:
         page: of this process's machine.
         worker: which worker this process is.
+        many: counts tasks while there are very many; None: all are counted by function.
     """
 
-    def __init__(self, page: StatusPage, worker: int) -> None:
+    def __init__(self, page: StatusPage, worker: int, many: ManyTasks | None = None) -> None:
         self._page = page
         self._worker = worker
+        self._many = many
         self._sums: list[Sums] = []  # of all threads
         self._here = _Here(self._sums)
         self._moved = 0
@@ -70,18 +74,22 @@ class TaskCounter(Instrument):
     # -- what happens: see Instrument ---------------------------------------------------------------------------
 
     def offering(self, offer: Callable[[Future], None]) -> Callable[[Future], None]:
-        here = self._here
+        here, many = self._here, self._many
 
         def count_and_offer(future: Future) -> None:
+            if many is not None:
+                many.note_one()
             _sums_of(here.thread.sums, call_of(future)[0])[0] += 1
             offer(future)
 
         return count_and_offer
 
     def running(self, run: Callable[[Future], None]) -> Callable[[Future], None]:
-        here = self._here  # as _begin and _end, without a call: these are dear to the shortest tasks
+        here, many = self._here, self._many  # as _begin and _end, without a call: that is dear to the shortest tasks
 
         def run_and_count(future: Future) -> None:
+            if many is not None:
+                many.note_one()
             thread = here.thread
             sums = _sums_of(thread.sums, call_of(future)[0])
             around, thread.elsewhere = thread.elsewhere, 0.0
@@ -93,13 +101,18 @@ class TaskCounter(Instrument):
                 sums[1] += 1
                 sums[3] += seconds - thread.elsewhere
                 thread.elsewhere = around + seconds
-                sums[2] += not has_returned(future)
+                if many is None:
+                    sums[2] += not has_returned(future)
                 del future  # a traceback may keep this frame alive: see future.run
 
         return run_and_count
 
     def offered(self, work: Any) -> None:
         _sums_of(self._here.thread.sums, work.function)[0] += work.total
+
+    def raised(self) -> None:
+        if self._many is not None:
+            self._many.note_failed()
 
     def taken(self, *_: object) -> list[_Span]:
         return []  # for the span, once it is known what it is
@@ -150,6 +163,10 @@ class TaskCounter(Instrument):
             for name, more in [*sums.items()]:
                 had = functions.get(name, _NONE)
                 functions[name] = FunctionCounts(*map(add, had, more))
+        if self._many is not None:
+            counted = self._many.counts(total_of(functions.values()).seconds)
+            if any(counted):
+                functions[OTHERS] = FunctionCounts(*map(add, functions.get(OTHERS, _NONE), counted))
         page, memory = self._page, resident_bytes(os.getpid())
         return ProcessCounts(functions, self._moved, not page.is_idle(self._worker), memory, page.interrupted())
 

@@ -14,6 +14,7 @@ from ..progress.begin import report_to
 from ..wire.messages import Message, Notice, NoticeKind
 from ..wire.status_page import StatusPage
 from .counting import TaskCounter
+from .many_tasks import ManyTasks
 
 __all__ = ["BY_FUNCTION", "COUNTS", "PROFILE", "count_tasks", "measure", "start_profiles"]
 
@@ -42,6 +43,7 @@ def start_profiles(scheduler: Scheduler) -> None:
 
 def count_tasks(scheduler: Scheduler, page: StatusPage, identity: Identity) -> TaskCounter:
     """Count the tasks of this process from now on."""
-    counter = TaskCounter(page, identity.worker)
+    many = None if BY_FUNCTION in scheduler.limits.instruments else ManyTasks(scheduler, page, identity.worker)
+    counter = TaskCounter(page, identity.worker, many)
     listen(scheduler, counter)
     return counter

@@ -6,7 +6,7 @@ from typing import NamedTuple
 __all__ = ["OTHERS", "FunctionCounts", "ProcessCounts", "add_up", "total_of"]
 
 OTHERS = "(others)"
-"""The name under which functions are counted together when there are too many."""
+"""The name under which functions are counted together: if there are too many, or too many tasks to tell apart."""
 
 
 class FunctionCounts(NamedTuple):
@@ -49,6 +49,8 @@ def add_up(processes: Iterable[ProcessCounts]) -> dict[str, FunctionCounts]:
     for counts in processes:
         for name, more in counts.functions.items():
             found[name] = _sum(found.get(name, FunctionCounts()), more)
+    if OTHERS in found:  # a task may be one of these when it is made, and of its function when it ends
+        return found
     # What some part of SCOOP's own makes is known only when it has ended; what a worker had made that died, too.
     return {name: each._replace(known=max(each.known, each.done)) for name, each in found.items()}
 
@@ -58,7 +60,7 @@ def total_of(functions: Iterable[FunctionCounts]) -> FunctionCounts:
     total = FunctionCounts()
     for each in functions:
         total = _sum(total, each)
-    return total
+    return total._replace(known=max(total.known, total.done))
 
 
 def _sum(one: FunctionCounts, other: FunctionCounts) -> FunctionCounts:

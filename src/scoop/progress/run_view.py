@@ -93,4 +93,7 @@ def work(functions: Mapping[str, FunctionCounts]) -> float:
     """Return the seconds that all known tasks take, by what those of the same function took."""
     total = total_of(functions.values())
     usual = total.seconds / total.done if total.done else 0.0
-    return sum(each.known * (each.seconds / each.done if each.done else usual) for each in functions.values())
+    left = [max(0, each.known - each.done) for each in functions.values()]
+    means = [each.seconds / each.done if each.done and each.seconds else usual for each in functions.values()]
+    share = (total.known - total.done) / (sum(left) or 1)  # see add_up()
+    return total.seconds + share * sum(number * mean for number, mean in zip(left, means, strict=True))

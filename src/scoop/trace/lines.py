@@ -21,7 +21,12 @@ from ..engine.process.limits import Identity
 from ..errors import name_of
 from .run import Mark, Run
 
-__all__ = ["Lines"]
+__all__ = ["FIELDS", "Lines", "of_alike"]
+
+_ALIKE = '%s%de-3,"dur":%de-3,"args":{"id":%d,"parent":%d,"made":%de-3,"args":"%s"}},\n'
+
+FIELDS = _ALIKE.count("%")
+"""Of one task whose line is like those of nearly all."""
 
 _MACHINE = 10_000_000
 """More than any process has for its number: so processes of several machines have numbers of their own."""
@@ -150,6 +155,16 @@ class Lines:
 
     def _about_process(self, name: str, about: dict[str, Any]) -> str:
         return f"{json.dumps({'ph': 'M', 'name': name, 'pid': self._process, 'args': about})},\n"
+
+
+def of_alike(fields: Sequence[Any]) -> str:
+    """Return the lines of tasks, all at once: that takes a quarter of the time.
+
+    Parameters:
+        fields: of each task: the text of beginning(), when it began and how long it took, its number, the number of
+            what has made it and when, and its arguments.
+    """
+    return _ALIKE * (len(fields) // FIELDS) % (*fields,)
 
 
 def _name(run: Run) -> str:

@@ -1,7 +1,7 @@
 """The instrument that records: one in each process of a run with ``--trace``.
 
-A thread makes a line of a task as soon as it has ended: to keep what the line is made of would take hardly less time.
-Another thread sends the lines to the program, four times a second. It also says, once of each task, that it has been
+A thread keeps of nearly each task what its line is made of: many lines are made at once in a quarter of the time.
+Another thread sends them to the program, four times a second. It also says, once of each task, that it has been
 running for so long: it may never end. A thread that has nothing else to do sends, too, before it says that it is
 idle. So all that has happened is on its way to the program before the run can end.
 """
@@ -20,7 +20,7 @@ from ..engine.process.instruments import Instrument, mark_of
 from ..engine.process.signal_safety import indivisible
 from ..engine.results.future import Future, call_of, has_succeeded
 from .briefly import LONGEST, quoted
-from .lines import Lines
+from .lines import FIELDS, Lines, of_alike
 from .run import Run
 
 __all__ = ["Recorder"]
@@ -31,7 +31,7 @@ SIGN_EVERY = 2_000_000_000
 """Nanoseconds. So often a process whose tasks are running, and do not end, says that it is there."""
 
 MOST_KEPT = 1000
-"""Lines that wait to be sent; beyond that, who makes one more sends them. So memory is bounded."""
+"""Lines, or tasks, that wait to be sent; beyond that, who has one more sends them. So memory is bounded."""
 
 SHORTEST_WAIT = 5_000
 """Nanoseconds. Waits that are shorter are none: what was waited for was there."""
@@ -57,6 +57,7 @@ class Recorder(Instrument):
         self._runs: dict[greenlet, Run] = {}  # by fiber, the innermost that runs there
         self._kept: list[str] = []
         self._keep = self._kept.append
+        self._alike: list[Any] = []  # the fields of tasks whose lines are not made yet: see of_alike()
         self._writing = RLock()  # reentrant: a finalizer may strike while lines are sent
         self._closed = Event()
         self._thread = Thread(target=self._write_now_and_then, name="scoop-trace", daemon=True)
@@ -67,9 +68,19 @@ class Recorder(Instrument):
         run = self._runs.get(getcurrent(), _BEYOND_TASKS)
         work.scoop_mark = run.number, monotonic_ns()
 
+    def offering(self, offer: Callable[[Future], None]) -> Callable[[Future], None]:
+        run_on = self._runs.get
+
+        def mark_and_offer(future: Any) -> None:
+            future.scoop_mark = run_on(getcurrent(), _BEYOND_TASKS).number, monotonic_ns()
+            offer(future)
+
+        return mark_and_offer
+
     def running(self, run: Callable[[Future], None]) -> Callable[[Future], None]:
         # All in one function, and most in its variables: each call that it makes is dear to the shortest tasks.
-        runs, ids, kept, keep, characters = self._runs, self._ids, self._kept, self._keep, self._characters
+        runs, ids, alike, keep, characters = self._runs, self._ids, self._alike, self._alike.extend, self._characters
+        most, least_int, most_int = MOST_KEPT * FIELDS, -LONGEST, LONGEST
         zero, beginnings, beginning = self._lines.zero, self._lines.beginnings, self._lines.beginning
 
         def run_and_record(future: Future) -> None:
@@ -77,11 +88,11 @@ class Recorder(Instrument):
             this = Run()
             this.function = function
             this.number = number = next(ids)
-            this.mark = mark = mark_of(future)
+            this.mark = mark = getattr(future, "scoop_mark", None)  # as mark_of(), sooner
             this.waits = ()
             if not characters:
                 text: str | int = ""
-            elif len(args) == 1 and type(args[0]) is int and -LONGEST < args[0] < LONGEST and not kwargs:
+            elif len(args) == 1 and type(args[0]) is int and least_int < args[0] < most_int and not kwargs:
                 text = args[0]  # it is made into text when the task has ended: that is sooner
             else:
                 text = quoted(args, kwargs, characters)
@@ -93,21 +104,19 @@ class Recorder(Instrument):
             try:
                 run(future)
             finally:
-                this.ended = end = monotonic_ns()
+                end = monotonic_ns()
                 if below is None:
                     runs.pop(fiber, None)
                 else:
                     runs[fiber] = below
                 if this.waits or mark is None or not has_succeeded(future):
+                    this.ended = end
                     self._tell(this, has_returned(future))
                 else:
                     known = beginnings.get((id(function), get_ident())) or beginning(function)
-                    keep(
-                        f'{known[0]}{since - zero}e-3,"dur":{end - since}e-3,"args":{{"id":{number},'
-                        f'"parent":{mark[0]},"made":{mark[1] - zero}e-3,"args":"{text}"}}}},\n'
-                    )
-                if len(kept) > MOST_KEPT:
-                    self.write()
+                    keep((known[0], since - zero, end - since, number, mark[0], mark[1] - zero, text))
+                    if len(alike) > most:
+                        self.write()
                 del future, args, kwargs  # a traceback may keep this frame alive: see future.run
 
         return run_and_record
@@ -220,16 +229,16 @@ class Recorder(Instrument):
     def write(self) -> None:
         """Have all sent that has ended. Callable from any thread."""
         with self._writing:
-            lines = self._kept[:]
-            del self._kept[: len(lines)]  # another thread may have added more meanwhile
-            if lines:
-                self._send("".join(lines).encode("ascii", "replace"))
+            lines, alike = self._kept[:], self._alike[:]
+            del self._kept[: len(lines)], self._alike[: len(alike)]  # another thread may have added more meanwhile
+            if lines or alike:
+                self._send("".join([*lines, of_alike(alike)]).encode("ascii", "replace"))
 
     def _write_now_and_then(self) -> None:
         told = monotonic_ns()
         while not self._closed.wait(WRITE_EVERY_SECONDS):
             now, runs = monotonic_ns(), self._long_runs()
-            if self._kept:
+            if self._kept or self._alike:
                 told = now
             if runs or (self._runs and now - told > SIGN_EVERY):
                 told = now

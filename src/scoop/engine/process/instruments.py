@@ -54,6 +54,9 @@ class Instrument:
     def ended(self, run: Run, ok: bool, size: int = 0) -> None:
         """Hear that a task has ended, and whether by a result. ``size``: of what goes back to its owner, in bytes."""
 
+    def raised(self) -> None:
+        """Hear that the call of a future of this process has raised, also while tasks are only counted."""
+
     def rows_started(self, work: object, function: Callable[..., Any], first: int, count: int) -> Run:
         """Hear that a thread begins to go over rows of a map of this process, on this stack."""
 
@@ -151,7 +154,7 @@ class _All(Instrument):
 
 _BEGINNINGS = ("taken", "rows_started", "suspended")
 _ENDS = ("rebuilt", "ended", "rows_ended", "resumed")
-_OTHERS = ("offered", "given", "received", "returned", "lost", "rests", "up", "down")
+_OTHERS = ("offered", "raised", "given", "received", "returned", "lost", "rests", "up", "down")
 
 
 def add(instrument: Instrument) -> None:

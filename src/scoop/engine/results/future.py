@@ -11,6 +11,7 @@ from greenlet import getcurrent, greenlet
 
 from ...errors import CancelledError
 from .. import runtime
+from ..process import instruments
 from ..process.signal_safety import calls_program, indivisible
 from ..process.task_frames import calls_task
 from ..process.unasked import forget_failure, note_failure
@@ -21,9 +22,8 @@ from .outcomes import name_and_text, unpack_outcome
 from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS
 from .watchers import Link, T, Watched, Watcher, add_watcher, tell_watchers
 
-__all__ = [
-    "Future",
-    "TaskCall",
+__all__ = ["Future", "TaskCall"]
+__all__ += [
     "arrived",
     "call_of",
     "cancel_unbegun",
@@ -240,6 +240,8 @@ def run(future: Future) -> None:
             raise
         try:
             note_failure(future, type(error).__qualname__, error)
+            if instruments.listener is not None:
+                instruments.listener.raised()
         except RecursionError:
             pass  # it is not noted, then
     else:
