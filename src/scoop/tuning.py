@@ -147,8 +147,10 @@ class Tuning(NamedTuple):
     """If those workers have not given by then, the broker asks as many again."""
     tell_demand_after_seconds: float = 0.001
     """How long after an event a machine tells the others what it needs: most needs are over by then."""
-    tell_all_hosts_after_seconds: float = 0.005
-    """If the machines that gave last have given none by then, all machines hear that others want tasks."""
+    ask_more_hosts_after_seconds: float = 0.005
+    """If the machines that gave last have given none by then, others hear as well that tasks are wanted."""
+    hosts_asked_at_once: int = 32
+    """So many others at a time: a message to each of a thousand would keep the coordinator busy for 0.1 s."""
     receive_bytes: int = 1 << 18
     """Bytes received at a time: about what a socket holds, so that a message seldom comes in two parts."""
 

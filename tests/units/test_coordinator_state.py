@@ -237,6 +237,26 @@ def test_a_result_costs_as_much_with_many_machines_as_with_few(monkeypatch: pyte
     assert looks_for_a_result(400, monkeypatch) == looks_for_a_result(10, monkeypatch)
 
 
+def looks_for_a_demand_more(machines: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how many looks at peers it takes that one machine more wants tasks, once all others wait."""
+    monkeypatch.setattr(coordinator_state, "Peer", CountingPeer)
+    coordinator = new_coordinator(machines)
+    wants_work(coordinator, 1)
+    coordinator.received(HERE, offer([0], [2]))
+    for machine in range(2, machines):
+        wants_work(coordinator, machine)
+    coordinator.tell_demand()
+    coordinator.tell_demand(0.0)
+    CountingPeer.looks = 0
+    coordinator.received(1, Demand(1, 1, False))
+    coordinator.tell_demand(0.0)
+    return CountingPeer.looks
+
+
+def test_who_waits_costs_as_much_if_many_wait_as_if_few_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looks_for_a_demand_more(400, monkeypatch) == looks_for_a_demand_more(10, monkeypatch)
+
+
 def test_what_machines_are_told_is_found_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert looks_for_a_demand(400, monkeypatch) < 6 * looks_for_a_demand(100, monkeypatch)
 

@@ -5,7 +5,7 @@ since: the peer will look at those, and speak again. So here "idle" means exactl
 in Demand how many tasks its side could take; it is idle until it was handed as many. Demand itself is not counted.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -98,7 +98,6 @@ class Peer:
         self.heard = 0  # messages from a link that count
         self.credit = Credit()  # of a link
         self.told: Need | None = NOTHING  # in Demand; None: it is owed a new one
-        self.free: Amounts = {}  # resources behind a link, as it has said last; none while that is void
 
     @property
     def is_able(self) -> bool:
@@ -119,7 +118,8 @@ class StealRequests:
     """
 
     def __init__(self) -> None:
-        self.waiting: deque[int] = deque()  # for work, the longest-waiting first
+        self.waiting: OrderedDict[int, int] = OrderedDict()  # for so many tasks, the longest-waiting first
+        self.wanted = 0  # tasks, by all that wait
         self._busy: OrderedDict[int, None] = OrderedDict()  # workers to ask next, in this order
         self._asked: dict[int, bool] = {}
 
@@ -128,14 +128,15 @@ class StealRequests:
         """Whether a peer waits, and some worker has not been asked yet."""
         return bool(self.waiting and self._busy)
 
-    def wait(self, peer: int) -> bool:
-        """A peer is idle, and so has nothing to give; return whether it was asked."""
-        self.waiting.append(peer)
+    def wait(self, peer: int, tasks: int = 1) -> bool:
+        """A peer wants so many tasks, and so has nothing to give; return whether it was asked."""
+        self.wanted += tasks - self.waiting.get(peer, 0)
+        self.waiting[peer] = tasks
         self._busy.pop(peer, None)
         return self._asked.pop(peer, False)
 
     def stop_waiting(self, peer: int) -> None:
-        self.waiting.remove(peer)
+        self.wanted -= self.waiting.pop(peer)
         self._busy[peer] = None
 
     def may_give(self, worker: int) -> None:
@@ -145,8 +146,7 @@ class StealRequests:
         self._busy.move_to_end(worker, last=False)
 
     def forget(self, peer: int) -> None:
-        if peer in self.waiting:
-            self.waiting.remove(peer)
+        self.wanted -= self.waiting.pop(peer, 0)
         self._busy.pop(peer, None)
         self._asked.pop(peer, None)
 
@@ -176,6 +176,7 @@ class Peers(dict[int, Peer]):
         self.instructions: list[Instruction] = []
         self.to_tell: set[int] = set()  # links that no longer believe what they were told last
         self.asked: set[int] = set()  # links that were told that tasks are wanted
+        self.free: dict[int, Amounts] = {}  # resources behind links, as these have said last; none while that is void
 
     def but(self, *excluded: int) -> Iterator[Peer]:
         return (peer for number, peer in self.items() if number not in excluded)
@@ -196,9 +197,9 @@ class Peers(dict[int, Peer]):
 
     def _note_waiting(self, number: int) -> None:
         peer = self[number]
-        if not (peer.idle or peer.retired):
+        if not peer.retired:
             peer.idle = True
-            if peer.in_turn and self.requests.wait(number):
+            if peer.in_turn and self.requests.wait(number, peer.credit.left if peer.is_link else 1):
                 self.instructions.append(Mark(number, False))
 
     def note_busy(self, number: int) -> None:
@@ -213,7 +214,9 @@ class Peers(dict[int, Peer]):
         peer = self[number]
         peer.has_spoken = True
         is_valid = demand.seen == peer.sent
-        peer.free = amounts_of(demand.free, demand.amounts) if is_valid else {}
+        self.free.pop(number, None)
+        if is_valid and demand.free:
+            self.free[number] = amounts_of(demand.free, demand.amounts)
         peer.cannot_start &= not demand.wanted  # else workers have started there meanwhile
         peer.credit.demanded(demand.wanted, demand.seen)
         if peer.credit.left:
@@ -250,7 +253,7 @@ class Peers(dict[int, Peer]):
         if (peer := self.get(number)) is not None:
             peer.sent += 1
             peer.all_done = False
-            peer.free = {}
+            self.free.pop(number, None)
             if peer.idle and not peer.is_link:
                 self.note_busy(number)
             self.instructions.append(Send(number, message))

@@ -91,6 +91,7 @@ class Router:
         self.requests.forget(number)
         self.resources.forget(number)
         gone = self.peers.pop(number)
+        self.peers.free.pop(number, None)
         self._links -= gone.is_link
         # No owner is left to tell of these. The tasks that the peer was running run again, and offer these anew.
         self.table.owner_died(number)
@@ -112,7 +113,7 @@ class Router:
             if (self.table.in_line or self.table.quarantine) and (found := self._take_alone(may_run_quarantined)):
                 self.hand(*found)
             elif self.table.on_offer:
-                self.hand_share(waiting[0], len(waiting))
+                self.hand_share(next(iter(waiting)), len(waiting))
             else:
                 break
 
@@ -137,7 +138,7 @@ class Router:
 
     def _free_for(self, peer: int) -> Amounts:
         if self.peers[peer].is_link:
-            return self.peers[peer].free
+            return self.peers.free.get(peer, {})
         return {} if self.resources.any_for(peer) else self.resources.free()
 
     def _is_held(self, peer: int, task: tuple[int, int]) -> bool:

@@ -105,7 +105,8 @@ class Broker:
                 if ORIGIN in self._channels:
                     self._starts.start_first(1)  # a short program need not wait for many
                     self._starts.retry()
-                    self._carry_out(self._state.starts_fail(self._starts.fail))
+                    if instructions := self._state.starts_fail(self._starts.fail):  # no event, else we never sleep
+                        self._carry_out(instructions)
                 self._overruns.end()
                 if self._looks.under_way or self._askers.listener:
                     self._looks.end()

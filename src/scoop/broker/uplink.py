@@ -45,7 +45,7 @@ class Uplink:
     def share(self) -> None:
         """Give the uplink what this machine can spare, and have its workers asked for more."""
         link = self._peers.get(self.number)
-        while link is not None and link.idle and self._hand_one(link):
+        while link is not None and link.idle and self._hand_one():
             pass
         if link is not None and link.idle:
             self._ask_far(link.credit.left)
@@ -53,9 +53,10 @@ class Uplink:
             self._peers.instructions += [Mark(worker, False, far=True) for worker in self._asked_far]
             self._asked_far.clear()
 
-    def _hand_one(self, link: Peer) -> bool:
+    def _hand_one(self) -> bool:
         """Hand the uplink a task, or a lot; return whether there was one for it."""
-        if self._table.in_line and (found := self._table.take_from_line(link.free, lambda _: True)):
+        free = self._peers.free.get(self.number, {})
+        if self._table.in_line and (found := self._table.take_from_line(free, lambda _: True)):
             self._router.hand(self.number, *found)
             return True
         if self._requests.waiting:

@@ -9,8 +9,8 @@ from math import inf
 
 from ..broker.peers import NOTHING, Need, Peer, Send
 from ..broker.router import Handlers, Router
-from ..tuning import TUNING
 from ..wire.messages import GiveBack, Message, Offer, StartFailed, StartProblem, owner_of
+from .asking import Asking
 
 __all__ = ["HERE", "CoordinatorState"]
 
@@ -26,10 +26,7 @@ class CoordinatorState:
 
     def __init__(self, awaits_hosts: bool = False) -> None:
         self.awaits_hosts = awaits_hosts
-        self.look_at = inf
-        """When to call tell_demand() again, even if nothing has happened by then."""
-        self._waits_longest: int | None = None
-        self._givers = {HERE}  # machines that gave tasks last
+        self._asking = Asking(HERE)
         self._told = NOTHING, set[int]()  # what most machines were told last, and which were told something else
         self._failure: StartFailed | None = None  # of the last machine none of whose workers could start
         handlers: Handlers = {StartFailed: self._start_failed}
@@ -40,33 +37,32 @@ class CoordinatorState:
     def joined(self, machine: int) -> list[Send]:
         self._router.joined(machine, Peer(is_link=True))
         self._peers.to_tell.add(machine)
+        self._asking.joined(machine)
         return self._to_send()
 
     def received(self, machine: int, message: Message) -> list[Send]:
         """A machine has sent a message. Raises ValueError or LookupError if it makes no sense."""
         self._router.received(machine, message)
         if isinstance(message, Offer | GiveBack):
-            self._givers.add(machine)
+            self._asking.gave(machine)
         return self._match()
 
     def left(self, machine: int, report: str = "") -> list[Send]:
         """A machine has left, or is lost; ``report`` says so to the owners of what it held."""
         self._router.left(machine, 0, report)
+        self._asking.left(machine)
         return self._match()
 
     def tell_demand(self, now: float = inf) -> list[Send]:
         """Tell the machines what the others need, if that has changed. To be called a moment after each event.
 
-        At first only machines that gave tasks last hear that others want some. A message to each of a thousand
-        machines, for each that waits, would cost more than all tasks. Once a machine has waited for a while, all hear
-        of that; and if the caller does not say what time it is.
+        If the caller does not say what time it is, all hear that others want tasks, not only the next to be asked.
         """
-        everyone = self._is_everyone_to_hear(now)
         # There may be thousands of machines. What they are told differs for those alone that wait, are the only one
         # at work, or have the most of a resource. So mostly few of them have to be looked at.
-        waiting = {machine: self._peers[machine].credit.left for machine in self._router.requests.waiting}
+        waiting, wanted = self._router.requests.waiting, self._router.requests.wanted
+        ask = self._asking.whom(next(iter(waiting), None), now)
         most = self._most_free()
-        wanted = sum(waiting.values())
         at_work = (
             {machine for machine, peer in self._peers.items() if not peer.all_done}
             if self.empty and not self.awaits_hosts
@@ -80,37 +76,30 @@ class CoordinatorState:
         usual, special = of_all_but(None), {each[0][1] for each in most.values()}
         special.update(at_work if at_work is not None and len(at_work) == 1 else ())
         machines = {*self._peers}
-        if not everyone and self._told[0] == usual:  # so most know all that they are to know
-            asked = self._peers.asked & {*waiting} if wanted else self._peers.asked
-            machines &= self._givers | self._peers.to_tell | asked | special | self._told[1]
+        if self._told[0] == usual:  # so most know all that they are to know
+            machines = ask | self._peers.to_tell | special | self._told[1]
+            if len(waiting) < 2:  # none wants any more, or but one, which does not ask itself
+                machines |= self._peers.asked & {*waiting} if waiting else self._peers.asked
         self._told = usual, special
-        for machine in machines:
+        for machine in machines & self._peers.keys():
             need = of_all_but(machine) if machine in special else usual
             others_want = wanted - waiting.get(machine, 0)
-            if not everyone and machine not in self._givers and (told := self._peers[machine].told) is not None:
+            if machine not in ask and (told := self._peers[machine].told) is not None:
                 others_want = min(others_want, told.wanted)
             self._peers.send_demand(machine, need._replace(wanted=others_want))
-        if everyone and wanted:
-            self._givers = {HERE}  # and who gives from now on
         return self._to_send()
 
-    def _is_everyone_to_hear(self, now: float) -> bool:
-        waits_longest = next(iter(self._router.requests.waiting), None)
-        is_same, self._waits_longest = waits_longest == self._waits_longest, waits_longest
-        if now == inf or (now >= self.look_at and is_same):
-            self.look_at = inf
-            return True
-        if waits_longest is None:
-            self.look_at = inf
-        elif not is_same or self.look_at == inf:
-            self.look_at = now + TUNING.tell_all_hosts_after_seconds
-        return False
+    @property
+    def look_at(self) -> float:
+        """When to call tell_demand() again, even if nothing has happened by then."""
+        return self._asking.look_at
 
     def _most_free(self) -> dict[str, list[tuple[int, int]]]:
         """Return the two machines that have the most of each resource free, with the amounts, the largest first."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for machine in self._router.requests.waiting if not self._router.table.in_line else ():
-            for name, amount in self._peers[machine].free.items():
+        waiting = self._router.requests.waiting if not self._router.table.in_line else {}
+        for machine, free in self._peers.free.items():
+            for name, amount in free.items() if machine in waiting else ():
                 found[name] = sorted([*found.get(name, []), (amount, machine)], reverse=True)[:2]
         return found
 
