@@ -39,6 +39,8 @@ class CostModel:
     def note_call(self, function: Any, seconds: float) -> None:
         """Remember what one call took. Calls of a function differ: one that was long counts for a while."""
         code = function.__code__ if type(function) is FunctionType else _code_of(function)
+        if seconds < _TINY and code in self._tiny:
+            return  # by how much is of no interest
         known = self._seconds.get(code)
         if known is not None and seconds < 0.9 * known:
             seconds = 0.9 * known
