@@ -24,17 +24,16 @@ from typing import Any, Never, ParamSpec, TypeVar, TypeVarTuple, cast
 from .engine import runtime
 from .engine.offers.everywhere import call_everywhere
 from .engine.offers.host_table import wait_for_workers
-from .engine.offers.limited_offers import check, offer
+from .engine.offers.submission import submit_with_options
 from .engine.offers.withdrawal import withdraw_all
-from .engine.results.arguments import MAY_HOLD_FUTURES, may_hold_futures
+from .engine.results.arguments import MAY_HOLD_FUTURES
 from .engine.results.call_checks import check_futures, check_map, is_serial
 from .engine.results.future import Future, error_of, has_ended, new_task
 from .engine.results.own_thread import OnOwnThread
 from .engine.results.signatures import as_submit
 from .engine.scheduler import Scheduler
 from .engine.tasks.async_function import CO_COROUTINE, from_async
-from .engine.tasks.places import counted
-from .engine.tasks.task import PLAIN, WithOptions, split_options
+from .engine.tasks.task import PLAIN, WithOptions
 from .engine.tasks.task_options import Given, with_options
 from .engine.threads.blocking import deadline_after
 from .engine.waiting import DoneAndNotDone, Waiting
@@ -83,29 +82,31 @@ def submit(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
     one, stands for its result: the task begins when that future has ended. If that future fails or is cancelled, so
     is the task. See docs/graphs.md. Raises TypeError if ``func`` is not callable.
     """
-    options = PLAIN
-    is_plain = type(func) is FunctionType and not func.__code__.co_flags & CO_COROUTINE
-    if not is_plain or "contextvars" in modules or "decimal" in modules:  # as are_used(), sooner
+    if (  # as split_options() looks, sooner
+        type(func) is not FunctionType
+        or func.__code__.co_flags & CO_COROUTINE
+        or "contextvars" in modules
+        or "decimal" in modules
+    ):
         if not callable(func):
             raise TypeError(f"submit() needs something callable, not {describe(func)}")
-        func, options = split_options(func)
-        options = counted(options)
-        if options.needs:
-            check(_scheduler("futures.submit()"), func, options)
+        return submit_with_options(_scheduler("futures.submit()"), func, args, kwargs)
     scheduler = runtime.current
     if scheduler is None or scheduler.refusal is not None:
         scheduler = runtime.need("futures.submit()")  # which raises
-    try:  # sooner than by a call, where there is one argument, as most often
-        is_plain = len(args) == 1 and type(args[0]) not in MAY_HOLD_FUTURES and not kwargs
+    depends: object = kwargs
+    try:  # as may_hold_futures(), sooner
+        for arg in args:
+            if type(arg) in MAY_HOLD_FUTURES:
+                depends = True
+                break
     except TypeError:  # a metaclass of the program's has no hash
-        is_plain = False
-    if not is_plain and may_hold_futures(args, kwargs):
-        return cast(Scheduler, scheduler).graph.submit(func, args, kwargs, options)
-    future = new_task(func, args, kwargs, options)
-    if options is PLAIN:
-        scheduler.offer(future)
-    else:
-        offer(cast(Scheduler, scheduler), future)
+        depends = True
+    if depends:
+        return cast(Future, scheduler.graph.submit(func, args, kwargs, PLAIN))
+    future = new_task(func, args, kwargs)
+    put_on_offer = scheduler.offer  # sooner than scheduler.offer()
+    put_on_offer(future)
     return future
 
 

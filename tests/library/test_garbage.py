@@ -29,3 +29,22 @@ def test_garbage_is_collected_in_the_program_and_in_tasks(scoop_run: RunScoop, n
         assert far(gc.get_freeze_count) > 10_000
     """
     check(scoop_run, n, GARBAGE + body)
+
+
+def test_maps_waits_and_graphs_leave_nothing_for_the_collector(scoop_run: RunScoop) -> None:
+    body = """
+    import gc
+
+    def twice():
+        assert sum(futures.map(abs, range(10))) == 45
+        future = futures.submit(abs, futures.submit(abs, -1))  # which waits, so that its caller does, too
+        assert future.result() == 1
+
+    def main():
+        twice()
+        gc.collect()
+        gc.disable()
+        twice()
+        assert gc.collect() == 0, "circles are left"
+    """
+    check(scoop_run, 1, body)

@@ -206,6 +206,24 @@ PIECES = {
         after="assert totals == [count_inside(seed) for seed in range(8)]",
         plain=START,
     ),
+    "PyTorch": Piece(
+        ("torch",),
+        """
+        import torch
+
+        def add_up(array):
+            return int(torch.from_numpy(array).sum())
+
+        def double(tensor):
+            return 2 * tensor
+        """,
+        "batches = [torch.arange(100_000) + number for number in range(8)]",
+        """
+        assert sums == [int(batch.sum()) for batch in batches]
+        assert all(map(torch.equal, futures.map(double, batches), map(double, batches)))
+        """,
+        plain=START,
+    ),
     "To go on after a power cut": Piece(
         ("joblib",),
         """

@@ -17,9 +17,10 @@ __all__ = ["has_returned", "hear_each", "listen", "stop_listening"]
 class Heard(Protocol):
     """The functions of the scheduler that are wrapped."""
 
+    offer: Callable[[Future], None]
     run_task: Callable[[Future], None]
 
-    def offer(self, future: Future) -> None: ...
+    def put_on_offer(self, future: Future, /) -> None: ...
 
 
 def listen(scheduler: Heard, instrument: Instrument) -> None:
@@ -36,17 +37,21 @@ def stop_listening(scheduler: Heard, instrument: Instrument) -> None:
     instrument.down()
 
 
+<<<<<<< HEAD
 def hear_each(scheduler: Heard) -> None:
     """Have all that listen around the functions of the scheduler, and nothing else: so they hear of each task."""
     for name in ("offer", "join"):  # see also counted_calls.py
         vars(scheduler).pop(name, None)
+=======
+def _wrap(scheduler: Heard) -> None:
+    """Have all that listen around the functions of the scheduler, and nothing else."""
+>>>>>>> graphs2
     run: Step = f.run
-    offer: Step = scheduler.offer
+    offer: Step = scheduler.put_on_offer
     for each in instruments.listening():
         run = each.running(run) or _running(each, run)
         offer = each.offering(offer) or _offering(each, offer)
-        vars(scheduler)["offer"] = offer  # found before the method of the class
-    scheduler.run_task = run
+    scheduler.offer, scheduler.run_task = offer, run
 
 
 def _offering(instrument: Instrument, offer: Step) -> Step:

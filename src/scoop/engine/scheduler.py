@@ -73,6 +73,9 @@ class Scheduler:
         self.is_closed = False  # the run has ended
         self.ready = ReadyTable()
         self.claim = self.ready.claim_unbegun
+        # Python finds what an object of so many attributes has itself sooner than its methods.
+        self.join = self._join
+        self.offer: Callable[[Future], None] = self.put_on_offer  # or another one, while an instrument listens
         self.run_task: Callable[[Future], None] = f.run  # or another one, while an instrument listens
         self.follow = partial(follow, self)
         self.stop = partial(stop, self)
@@ -96,6 +99,8 @@ class Scheduler:
         self.idle = IdleTracker(self, self._native, outside.send, outside.page, identity.worker)
         alone = identity.size == 1
         self.helpers = HelperThreads(self, self.idle, outside.new_event, self._native.context, outside.clock, alone)
+        self.look_again, self.start_helper_if_needed = self.idle.look_again, self.helpers.start_if_needed
+        self.defer, self.tasks_taken = self.helpers.defer, self.helpers.tasks_taken
         pool = BufferPool()
         self.results = ResultSender(outside.send, outside.clock, self.others_wait, pool)
         self.coroutines = Coroutines(self)
@@ -119,18 +124,19 @@ class Scheduler:
 
     # -- tasks --------------------------------------------------------------------------------------------------
 
-    def offer(self, future: Future) -> None:
+    def put_on_offer(self, future: Future) -> None:
         """Put a READY future on offer, as the newest."""
         self._tasks[future] = True
         if (flags := self._flags[self._cell]) and not (flags == ASKED and self.is_tiny(future)):
             self.stealing.heed_flags()
 
-    def join(self, future: Future, timeout: float | None) -> None:
+    def _join(self, future: Future, timeout: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
         # The short cut of nearly all joins; Waiting does the same, at length.
-        if timeout is None and self.has_room() and self._tasks.pop(future, False):
+        has_room, run = self.has_room, self.run_task
+        if timeout is None and has_room() and self._tasks.pop(future, False):
             try:
-                self.run_task(future)
+                run(future)
             except BaseException:  # no room on the stack even to begin, or Ctrl-C as it began
                 self._put_back_unbegun(future)
                 raise
@@ -206,7 +212,7 @@ class Scheduler:
         while (own := self._newest_own(fibers)) is not None:
             self.idle.rising.discard(fibers)
             if isinstance(own, Future):
-                if self.ready.claim(own):
+                if self._tasks.pop(own, False) or self.ready.claim(own):
                     # Only now: a worker must not give away the last task that it has, and be idle itself.
                     if self._flags[self._cell] and not self.is_tiny(own):
                         self.heed_flags()
@@ -225,8 +231,11 @@ class Scheduler:
 
     def _newest_own(self, fibers: Fibers) -> Future | OpenMap | None:
         """Return the newest own task. Of those left to others, the main thread takes what is known to be short."""
-        own = self._newest_that_may_begin()
-        if own is None and self.leaves_tasks and fibers is self._native and not self.is_spared:
+        leaves = self.leaves_tasks
+        own = self.ready.newest(only_kept=leaves)
+        if self.coroutines.active and not self.coroutines.have_room_for(own):
+            own = None
+        if own is None and leaves and fibers is self._native and not self.is_spared:
             newest = self.ready.newest(only_kept=False)
             if isinstance(newest, Future) and self.ends_soon(f.call_of(newest)[0]):
                 return newest
@@ -313,9 +322,6 @@ class Scheduler:
         # In this order: what a thread that gives has taken from the table is sent before it has done.
         return bool(self._tasks or self.ready.waiting) or self.stealing.is_under_way()
 
-    def look_again(self) -> None:
-        self.idle.look_again()
-
     def is_about_to_take(self) -> bool:
         return bool(self.idle.rising)
 
@@ -324,9 +330,6 @@ class Scheduler:
 
     def never_sent_any(self) -> bool:
         return self.outbox.never_sent_any
-
-    def tasks_taken(self) -> None:
-        self.helpers.tasks_taken()
 
     def run_soon(self, future: Future) -> None:
         """Have a helper thread run a future, if it is still on offer then."""
@@ -337,18 +340,12 @@ class Scheduler:
         if self.has_work():
             self.helpers.start_if_stuck()
 
-    def start_helper_if_needed(self) -> None:
-        self.helpers.start_if_needed()
-
     def send_suspects(self, tasks: Sequence[InFlight]) -> None:
         """Have tasks sent, soon, that may end a worker; several calls in a row make one batch."""
         self.stealing.suspects.extend(tasks)
         self.helpers.defer(self.stealing.send_suspects)
 
     # -- what the I/O thread brings -------------------------------------------------------------------------------
-
-    def defer(self, call: Callable[[], object]) -> None:
-        self.helpers.defer(call)
 
     def message_arrived(self) -> None:
         """Hear that a message was taken in. Called by the I/O thread, in the order of arrival."""

@@ -57,7 +57,7 @@ class Waiting:
         self._unclaimed: deque[Future] = deque()
         self._open: set[Future] = set()
         self._ended: deque[Future] = deque()
-        self._point = WaitPoint(table, self._awaited)
+        self._point = WaitPoint(table)
         for future in futures:
             self.add(future)
 
@@ -74,7 +74,7 @@ class Waiting:
             if deadline is None:
                 self._work_and_block()
             else:
-                self._point.block(self._any_ended, deadline)
+                self._point.block(self._any_ended, deadline, awaited=self._awaited)
         if not self._ended:
             for future in self._unclaimed:  # a caller that comes back with no time again and again is polling
                 self._table.poll(future)
@@ -112,7 +112,7 @@ class Waiting:
                     table.run_if_unclaimed(future)
                     continue
                 table.run_on_fresh_stack(future)
-            self._point.block(self._any_ended, prompt=self._prompt)
+            self._point.block(self._any_ended, prompt=self._prompt, awaited=self._awaited)
 
     def _may_run(self, future: Future, fibers: Fibers | None) -> bool:
         if is_coroutine(future):

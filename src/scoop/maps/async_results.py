@@ -90,7 +90,7 @@ class _LoopPoint:
         """Wake the coroutine. Callable from any thread."""
         self._waits.calls.add(self._event.set)
 
-    def block(self, *_: Any) -> None:
+    def block(self, *_: Any, **__: Any) -> None:
         """Never block the thread: results are at hand when they are asked for."""
 
     async def wait(self, seconds: float | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from time import monotonic
 from typing import Any, Protocol
 
-from ..engine.threads.blocking import WaitPoint
+from ..engine.threads.blocking import FindAwaited, WaitPoint
 from ..engine.threads.deadlock import Awaited
 from ..errors import CancelledError
 from ..tuning import TUNING
@@ -21,7 +21,13 @@ class Point(Protocol):
     @property
     def is_awaited(self) -> bool: ...
     def notify(self) -> None: ...
-    def block(self, ready: Callable[[], object], deadline: float | None = None, prompt: bool = False) -> None: ...
+    def block(
+        self,
+        ready: Callable[[], object],
+        deadline: float | None = None,
+        prompt: bool = False,
+        awaited: FindAwaited = tuple,
+    ) -> None: ...
 
 
 class Source(Protocol):
@@ -44,7 +50,7 @@ class Consumer:
         self.source: MapInProgress | None = None  # the one from which the last results are
         self._scheduler = scheduler
         self._in_order = in_order
-        self.point: Point = WaitPoint(scheduler, self._awaited)
+        self.point: Point = WaitPoint(scheduler)
 
     def notify(self) -> None:
         """Hear that something has changed: the caller is woken if it can go on, not for what is not its turn."""
@@ -113,10 +119,10 @@ class Consumer:
         scheduler = self._scheduler
         fibers = scheduler.fibers_here()
         if deadline is None and fibers is not None and not scheduler.is_program(fibers):
-            self.point.block(self.is_over)
+            self.point.block(self.is_over, awaited=self._awaited)
             return
         look = monotonic() + TUNING.deliver_after_seconds
-        self.point.block(self.is_over, look if deadline is None else min(look, deadline))
+        self.point.block(self.is_over, look if deadline is None else min(look, deadline), awaited=self._awaited)
         for each in self.maps:
             each.collect_finished()
 

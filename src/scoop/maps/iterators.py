@@ -67,20 +67,20 @@ class Inputs:
         self._problem: Exception | None = None  # what the inputs raised, in place of the next one
         self._unread: Iterator[Any] = iter(())
         self._width = len(iterables)
-        self._most = TUNING.most_read_ahead if buffersize is None else max(1, buffersize // 2)
-        self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
-        self._depth = 1 if buffersize == 1 else 2
-        self._read_at = scheduler.clock()
+        self._depth = 0  # windows that are read ahead: none, if all inputs are at hand
         leave = rows.options is not PLAIN and rows.options.leaves
         if leave:
             check(scheduler, rows.function, rows.options)
         # Rows that leave are all sent away as they are read: so not too many at once.
         told = told_rows(iterables) if buffersize is None and not leave else None
         if told is not None and all(map(_can_be_sliced, iterables)):
-            self._depth = 0  # there is no more to read than this
             if told:
                 self._add(_copied(iterables))
         else:
+            self._most = TUNING.most_read_ahead if buffersize is None else max(1, buffersize // 2)
+            self._ahead = min(self._most, TUNING.read_ahead * scheduler.size // 2)
+            self._depth = 1 if buffersize == 1 else 2
+            self._read_at = scheduler.clock()
             # Iterated over once, and not asked again after its end: who knows what it would say.
             self._unread = islice(iterables[0] if self._width == 1 else zip(*iterables, strict=False), None)
             try:

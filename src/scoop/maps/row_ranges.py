@@ -45,6 +45,9 @@ class RowRanges(list[range]):
 
     def drop(self, start: int, stop: int) -> None:
         """Forget the rows from ``start`` to ``stop``."""
+        if len(self) == 1 and start <= self[0].start and self[0].stop <= stop:
+            self.clear()
+            return
         parts = [(range(rows.start, min(start, rows.stop)), range(max(stop, rows.start), rows.stop)) for rows in self]
         self[:] = [part for both in parts for part in both if part]
 

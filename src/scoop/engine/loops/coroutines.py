@@ -148,7 +148,7 @@ class _CoroutineCall:
         self._loop = loop
         self._call = call
         self._context = copy_context()
-        self._point = WaitPoint(threads, _awaited)
+        self._point = WaitPoint(threads)
         self._task: Any = None
         self._is_cancelled = False
         self._found: tuple[bool, Any] | None = None  # whether it has returned, and what; else what it has raised
@@ -159,7 +159,7 @@ class _CoroutineCall:
         self._loop.calls.add(self._start)
         try:
             while self._outcome is None:
-                self._point.block(self._has_ended)
+                self._point.block(self._has_ended, awaited=_awaited)
         except BaseException:  # a signal handler's: no task waits for the coroutine any more
             self.cancel()
             raise

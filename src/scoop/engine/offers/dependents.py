@@ -8,7 +8,7 @@ No thread and no fiber waits meanwhile. Tasks that wait are in a table of their 
 task out, in one step, decides what becomes of it.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -60,10 +60,14 @@ class Graph:
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: TaskOptions
     ) -> Future:
         """Submit a task, whose arguments may be futures, or may hold some: it waits until these have ended."""
-        (args, kwargs), dependencies = find_futures(args, kwargs)
-        if dependencies:
+        futures: Sequence[Any] = args
+        left = None if kwargs else f.unfinished(args)
+        if left is None:  # there are other arguments, too
+            (args, kwargs), futures = find_futures(args, kwargs)
+            left = f.unfinished(futures)
+        if futures:
             options = self._plain if options is PLAIN else self.of(options)
-        if not (left := [each for each in dependencies if not f.has_succeeded(each)]):
+        if not left:
             task = f.new_task(function, args, kwargs, options)
             self._offers.offer_late(task, None)
             return task
@@ -77,13 +81,13 @@ class Graph:
         for each in f.depend(task, left):
             self._offers.offer(each)
 
-    def go_on(self, task: Future, deferred: Deferred | None) -> None:
+    def go_on(self, task: Future, options: TaskOptions, deferred: Deferred | None) -> None:
         """Hear that something has ended with a result that a task depends on: if it was the last, offer the task."""
         left = self._waiting.get(task)
         # One step for each that has ended. After the last there is none: only its thread goes on.
         if left is not None and next(left, None) is None and self._waiting.pop(task, None) is not None:
             f.set_ready(task)
-            if f.options_of(task) is self._plain:
+            if options is self._plain:
                 self._offers.offer(task)
             else:
                 self._offers.offer_late(task, deferred)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ...tuning import TUNING
 from ...wire import codec
-from .future import Future, read
+from .future import Future, read, with_results
 from .states import ARRIVED
 
 __all__ = [
@@ -76,18 +76,16 @@ def may_hold_futures(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 def find_futures(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Call, list[Future]]:
     """Return the arguments and keywords of a call, ready for fill(), and the futures among them."""
-    found = [arg for arg in args if type(arg) is Future]
-    if not kwargs and len(found) == len(args):
-        return (args, kwargs), found  # most often
-    found.clear()
+    found: list[Future] = []
     call = tuple([_look_at(arg, found) for arg in args]), {key: _look_at(arg, found) for key, arg in kwargs.items()}
     return (call, found) if found else ((args, kwargs), found)
 
 
 def fill(args: tuple[Any, ...], kwargs: dict[str, Any], value: Callable[[Future], Any] = Future.result) -> Call:
     """Return the arguments and keywords of a call with results in the places of futures, all of which have ended."""
-    filled = [value(arg) if type(arg) is Future else _filled(arg, value) for arg in args]
-    return tuple(filled), kwargs and {key: _filled(arg, value) for key, arg in kwargs.items()}
+    return tuple(with_results(args, _filled, value)), kwargs and {
+        key: _filled(arg, value) for key, arg in kwargs.items()
+    }
 
 
 def fill_packed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -121,6 +119,9 @@ def place_of(future: Future, args: tuple[Any, ...], kwargs: dict[str, Any]) -> s
 def _look_at(arg: Any, found: list[Future]) -> Any:
     """Return what stands for an argument until the task runs."""
     kind = type(arg)
+    if kind is Future:
+        found.append(arg)
+        return arg
     if kind is list:
         return _List(_each(arg, found)) if _holds(arg) else arg
     if kind is tuple:

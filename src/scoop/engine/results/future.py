@@ -3,7 +3,7 @@
 The thread that takes a future out of its table, in one atomic step, is the only one to run, send or cancel it.
 """
 
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from threading import RLock
 from typing import Any
 
@@ -22,29 +22,9 @@ from .outcomes import name_and_text, unpack_outcome
 from .states import ARRIVED, CANCELLED, DONE, FAILED, NAMES, NEW, READY, RUNNING, SENT, TRANSITIONS
 from .watchers import Link, T, Watched, Watcher, add_watcher, tell_watchers
 
-__all__ = ["Future", "TaskCall"]
-__all__ += [
-    "arrived",
-    "call_of",
-    "cancel_unbegun",
-    "depend",
-    "dropped",
-    "error_of",
-    "fail",
-    "finish",
-    "has_ended",
-    "has_succeeded",
-    "is_ready",
-    "new_task",
-    "offer_made",
-    "options_of",
-    "read",
-    "run",
-    "runner_of",
-    "sent",
-    "set_ready",
-    "watch",
-]
+__all__ = ["Future", "TaskCall", "arrived", "call_of", "cancel_unbegun", "depend", "dropped", "error_of", "fail"]
+__all__ += ["finish", "has_ended", "has_succeeded", "is_ready", "new_task", "offer_made", "options_of", "read", "run"]
+__all__ += ["runner_of", "sent", "set_ready", "unfinished", "watch", "with_results"]
 
 NO_KEYWORDS: dict[str, Any] = {}
 """Stands for "no keywords" in futures by the million. Never written to."""
@@ -96,7 +76,8 @@ class Future(Watched[T]):
             scheduler = runtime.current
             if scheduler is None or scheduler.refusal is not None:
                 scheduler = runtime.need("Future.result()")  # which raises
-            scheduler.join(self, timeout)
+            join = scheduler.join  # sooner than scheduler.join()
+            join(self, timeout)
         if self._state == DONE:
             return self._value  # type: ignore[no-any-return]
         if self._state < ARRIVED:  # the call has returned another future
@@ -174,9 +155,11 @@ class Future(Watched[T]):
         watch(self, Callback(callable_, inCallbackType == "universal", inCallbackGroup))
 
     def _follow(self, ended: Any, deferred: Deferred | None) -> Any:
-        graph = self._options.graph
-        if graph is None or ended._state == DONE or has_succeeded(ended):
-            return graph and graph.go_on(self, deferred)
+        options = self._options
+        if (graph := options.graph) is None:
+            return None
+        if ended._state == DONE or has_succeeded(ended):
+            return graph.go_on(self, options, deferred)
         return graph.fail(self, ended, deferred)
 
     def __repr__(self) -> str:
@@ -199,7 +182,7 @@ def new_task(
     future = _new(Future)
     future._function = function
     future._args = args
-    future._kwargs = kwargs
+    future._kwargs = kwargs or NO_KEYWORDS
     future._options = options
     future._state = state
     future._value = None
@@ -225,10 +208,12 @@ def run(future: Future) -> None:
     # From here to its end the future must not be lost, and the program's stack may be full: so no call of ours.
     try:
         future._value = getcurrent()
-        if future._options is PLAIN:
+        if future._options is not PLAIN:
+            future._value = perform(future._function, future._args, future._kwargs, future._options)  # type: ignore[arg-type]
+        elif future._kwargs:
             future._value = future._function(*future._args, **future._kwargs)  # type: ignore[misc]
         else:
-            future._value = perform(future._function, future._args, future._kwargs, future._options)  # type: ignore[arg-type]
+            future._value = future._function(*future._args)  # type: ignore[misc]
     except BaseException as error:  # it is the future's, whatever it is
         future._value = error
         future._state = FAILED  # first: a second exception may come at each call from here on
@@ -328,6 +313,24 @@ def has_succeeded(future: Future) -> bool:
     return state == DONE or (state == ARRIVED and (value[0] if type(value) is tuple else value.ok))
 
 
+def unfinished(arguments: Iterable[Any]) -> list[Future] | None:
+    """Return those of several futures that have not ended with a result; None if not all of them are futures."""
+    left = []
+    for each in arguments:
+        if type(each) is not Future:
+            return None
+        if each._state < ARRIVED or not has_succeeded(each):
+            left.append(each)
+    return left
+
+
+def with_results(arguments: Iterable[Any], otherwise: Callable[[Any, Any], Any], value: Any) -> list[Any]:
+    """Return arguments with results in the places of futures; of all others, what ``otherwise(each, value)`` does."""
+    return [
+        each._value if type(each) is Future and each._state == DONE else otherwise(each, value) for each in arguments
+    ]
+
+
 def error_of(future: Future) -> BaseException | None:
     """Return the exception of an ended future, unpickling the outcome if no thread has yet."""
     if future._state == CANCELLED:
@@ -356,9 +359,6 @@ def _unpacked(future: Future, ok: bool, value: Any) -> None:
             _move(future, DONE if ok else FAILED)
 
 
-# -- watching -------------------------------------------------------------------------------------------------------
-
-
 def watch(future: Future, watcher: Watcher | Link) -> None:
     """Have ``watcher(future)`` called once, or a link followed: when the future ends, or now if it has."""
     add_watcher((future,), watcher)
@@ -371,10 +371,13 @@ def watch(future: Future, watcher: Watcher | Link) -> None:
 def depend(task: Future, futures: Collection[Future]) -> list[Future]:
     """Have a task told when each of several futures ends, as by watch(); return which of them are to be offered."""
     add_watcher(futures, task)
+    made = []
     for future in futures:
         if future._state >= ARRIVED:
             tell_watchers(future)
-    return [future for future in futures if future._state == NEW and offer_made(future)]
+        elif future._state == NEW and offer_made(future):
+            made.append(future)
+    return made
 
 
 def _move(future: Future, state: int) -> None:

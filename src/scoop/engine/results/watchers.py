@@ -1,7 +1,7 @@
 """What is called when a future ends: callbacks of the program's, callers that wait, and links to other futures."""
 
+from _thread import RLock
 from collections.abc import Callable, Iterable
-from threading import RLock
 from typing import Any, Generic
 
 from ..process.signal_safety import indivisible
@@ -52,10 +52,10 @@ def add_watcher(several: Iterable[Watched], watcher: Watcher | Link) -> None:
     """Add a watcher to each of several. Only then look which of them have ended: see watch() in future.py."""
     with _watching:
         for watched in several:
-            if watched._watchers is None:
+            if (watchers := watched._watchers) is None:
                 watched._watchers = [watcher]
             else:
-                watched._watchers.append(watcher)
+                watchers.append(watcher)
 
 
 @indivisible
@@ -78,19 +78,16 @@ def tell_watchers(watched: Watched, deferred: Deferred | None = None) -> None:
 
     Links come first, and the futures that end of this one: in a loop, since a chain of them may have any length.
     """
-    told: list[tuple[Watched, list[Watcher]]] = []
+    others: dict[Watched, list[Watcher]] = {}
     ended = [watched]
     for one in ended:  # which grows meanwhile
-        others: list[Watcher] = []
         for watcher in _take_watchers(one):
             if not isinstance(watcher, Link):
-                others.append(watcher)
+                others.setdefault(one, []).append(watcher)
             elif (further := watcher._follow(one, deferred)) is not None:
                 ended.append(further)
-        if others:
-            told.append((one, others))
-    for one, others in told:
-        _tell(one, others, deferred)
+    for one, watchers in others.items():
+        _tell(one, watchers, deferred)
 
 
 def _tell(watched: Watched, watchers: list[Watcher], deferred: Deferred | None) -> None:

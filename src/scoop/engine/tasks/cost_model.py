@@ -26,7 +26,7 @@ class CostModel:
 
     def is_tiny(self, function: Any) -> bool:
         """Return whether a call of ``function`` is known to take less than it would cost to give it away."""
-        return (function.__code__ if type(function) is FunctionType else _code_of(function)) in self._tiny
+        return _code_of(function) in self._tiny
 
     def seconds(self, function: Any) -> float | None:
         """Return what a call of ``function`` took; None if that is not known."""
@@ -38,7 +38,9 @@ class CostModel:
 
     def note_call(self, function: Any, seconds: float) -> None:
         """Remember what one call took. Calls of a function differ: one that was long counts for a while."""
-        code = function.__code__ if type(function) is FunctionType else _code_of(function)
+        code = _code_of(function)
+        if seconds < _TINY and code in self._tiny:
+            return  # by how much is of no interest
         known = self._seconds.get(code)
         if known is not None and seconds < 0.9 * known:
             seconds = 0.9 * known
@@ -74,6 +76,8 @@ def _code_of(function: Any) -> Any:
 
     By types alone: the I/O thread calls, and an attribute of a callable object may be code of the program's.
     """
+    if type(function) is FunctionType:
+        return function.__code__  # most often
     while type(function) in (partial, AsyncFunction):
         function = function.func
     if type(function) is MethodType:

@@ -20,10 +20,12 @@ from ..process.signal_safety import indivisible, interrupts_scoop
 from .deadlock import Awaited, Wait, refuse_deadlock
 from .fibers import LONGEST_SLEEP, Fibers, Suspension, WakeEvent
 
-__all__ = ["LONGEST_TIMEOUT", "Threads", "WaitPoint", "deadline_after"]
+__all__ = ["LONGEST_TIMEOUT", "FindAwaited", "Threads", "WaitPoint", "deadline_after"]
 
 LONGEST_TIMEOUT = 1e8
 """Seconds, three years: what a longer timeout is taken for, since clocks and locks do not count further."""
+
+FindAwaited = Callable[[], Sequence[Awaited]]
 
 
 def deadline_after(timeout: float | None) -> float | None:
@@ -48,15 +50,10 @@ class Threads(Protocol):
 
 
 class WaitPoint:
-    """Where one caller waits, again and again.
+    """Where one caller waits, again and again. ``threads``: of this process."""
 
-    Parameters:
-        threads: of this process.
-        awaited: returns what the wait is for, for the detection of deadlocks.
-    """
-
-    def __init__(self, threads: Threads, awaited: Callable[[], Sequence[Awaited]] = tuple) -> None:
-        self.awaited = awaited
+    def __init__(self, threads: Threads) -> None:
+        self.awaited: FindAwaited = tuple
         self._threads = threads
         self._wake: Callable[[], None] = _already_awake
 
@@ -69,10 +66,17 @@ class WaitPoint:
         """Wake the caller, if it waits. Callable from any thread."""
         self._wake()
 
-    def block(self, ready: Callable[[], object], deadline: float | None = None, prompt: bool = False) -> None:
+    def block(
+        self,
+        ready: Callable[[], object],
+        deadline: float | None = None,
+        prompt: bool = False,
+        awaited: FindAwaited = tuple,
+    ) -> None:
         """Wait until notified, or until the ``deadline``, unless ``ready()`` is true. May return early.
 
         ``prompt``: the program itself is not to run tasks meanwhile, but to go on as soon as it is notified.
+        ``awaited``: returns what the wait is for, for the detection of deadlocks.
         """
         threads, fibers = self._threads, self._threads.fibers_here()
         if threads.is_io_thread() or interrupts_scoop(_getframe()):
@@ -80,13 +84,14 @@ class WaitPoint:
         listener = instruments.listener
         run = None if listener is None else listener.suspended()
         within_sleep = fibers is not None and fibers.sleeping  # a finalizer's wait, or a signal handler's
+        self.awaited = awaited
         try:
             if deadline is None and fibers is not None and not (prompt and threads.is_program(fibers)):
                 self._suspend(fibers, ready)
             else:
                 self._sleep(fibers, ready, deadline)
         finally:
-            self._wake = _already_awake
+            self._wake, self.awaited = _already_awake, tuple  # or the caller and this keep each other alive
             if listener is not None:
                 listener.resumed(run)
             if fibers is not None and within_sleep:

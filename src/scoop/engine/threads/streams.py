@@ -24,7 +24,7 @@ class Streams:
 
     def look(self) -> None:
         """Hear that a runner is about to run a task: what that changes, it changes from here."""
-        self._found = _now()
+        self._found = _of_sys.get("stdout"), _of_sys.get("stderr")  # as _now(), sooner
 
     def leave(self) -> Left:
         """Put the streams in place that the current task has found; return what to give to ``enter`` later."""
