@@ -8,6 +8,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, NamedTuple, Protocol
 
 from ..wire.status_page import ASKED, StatusPage
+from .listening import Heard
 from .offers.ready_table import ReadyTable
 from .process import instruments
 from .process.instruments import Step
@@ -23,18 +24,15 @@ class Stealing(Protocol):
     def heed_flags(self) -> None: ...
 
 
-class Scheduler(Protocol):
+class Scheduler(Heard, Protocol):
     """The functions of the scheduler that are replaced, and what they need."""
 
     has_room: Callable[[], bool]
-    run_task: Step
 
     @property
     def ready(self) -> ReadyTable: ...
     @property
     def stealing(self) -> Stealing: ...
-    def offer(self, future: Future) -> None: ...
-    def join(self, future: Future, timeout: float | None) -> None: ...
     def is_tiny(self, future: Future) -> bool: ...
 
 
@@ -51,7 +49,7 @@ def install(scheduler: Scheduler, calls: CountedCalls) -> bool:
     """Have the tasks of a process only counted, if no other instrument hears of each; return whether that is so."""
     if len(instruments.listening()) != 1:
         return False
-    vars(scheduler).update(offer=calls.offer, join=calls.join, run_task=calls.run)
+    scheduler.offer, scheduler.join, scheduler.run_task = calls.offer, calls.join, calls.run
     return True
 
 

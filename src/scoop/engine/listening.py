@@ -11,16 +11,18 @@ from .process.instruments import Instrument, Step
 from .results import future as f
 from .results.future import Future
 
-__all__ = ["has_returned", "hear_each", "listen", "stop_listening"]
+__all__ = ["Heard", "has_returned", "hear_each", "listen", "stop_listening"]
 
 
 class Heard(Protocol):
     """The functions of the scheduler that are wrapped."""
 
     offer: Callable[[Future], None]
+    join: Callable[[Future, float | None], None]
     run_task: Callable[[Future], None]
 
     def put_on_offer(self, future: Future, /) -> None: ...
+    def run_or_await(self, future: Future, timeout: float | None, /) -> None: ...
 
 
 def listen(scheduler: Heard, instrument: Instrument) -> None:
@@ -37,21 +39,14 @@ def stop_listening(scheduler: Heard, instrument: Instrument) -> None:
     instrument.down()
 
 
-<<<<<<< HEAD
 def hear_each(scheduler: Heard) -> None:
     """Have all that listen around the functions of the scheduler, and nothing else: so they hear of each task."""
-    for name in ("offer", "join"):  # see also counted_calls.py
-        vars(scheduler).pop(name, None)
-=======
-def _wrap(scheduler: Heard) -> None:
-    """Have all that listen around the functions of the scheduler, and nothing else."""
->>>>>>> graphs2
     run: Step = f.run
     offer: Step = scheduler.put_on_offer
     for each in instruments.listening():
         run = each.running(run) or _running(each, run)
         offer = each.offering(offer) or _offering(each, offer)
-    scheduler.offer, scheduler.run_task = offer, run
+    scheduler.offer, scheduler.join, scheduler.run_task = offer, scheduler.run_or_await, run  # see counted_calls.py
 
 
 def _offering(instrument: Instrument, offer: Step) -> Step:

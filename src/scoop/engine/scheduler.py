@@ -74,7 +74,7 @@ class Scheduler:
         self.ready = ReadyTable()
         self.claim = self.ready.claim_unbegun
         # Python finds what an object of so many attributes has itself sooner than its methods.
-        self.join = self._join
+        self.join: Callable[[Future, float | None], None] = self.run_or_await
         self.offer: Callable[[Future], None] = self.put_on_offer  # or another one, while an instrument listens
         self.run_task: Callable[[Future], None] = f.run  # or another one, while an instrument listens
         self.follow = partial(follow, self)
@@ -130,7 +130,7 @@ class Scheduler:
         if (flags := self._flags[self._cell]) and not (flags == ASKED and self.is_tiny(future)):
             self.stealing.heed_flags()
 
-    def _join(self, future: Future, timeout: float | None) -> None:
+    def run_or_await(self, future: Future, timeout: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
         # The short cut of nearly all joins; Waiting does the same, at length.
         has_room, run = self.has_room, self.run_task

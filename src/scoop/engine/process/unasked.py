@@ -7,9 +7,10 @@ and one exception of each kind are kept: others would keep alive all that their 
 import logging
 from weakref import ref
 
+from . import instruments
 from .tracebacks import format_error
 
-__all__ = ["forget_failure", "note_failure", "report_failures"]
+__all__ = ["forget_failure", "note_failure", "note_raised", "report_failures"]
 
 _log = logging.getLogger("scoop.run")
 
@@ -39,6 +40,13 @@ def note_failure(future: object, kind: str, shown: Shown) -> None:
     failure = _Failure(future, _let_go)
     failure.key, failure.kind, failure.shown = id(future), kind, shown
     _failures[failure.key] = failure
+
+
+def note_raised(future: object, error: BaseException) -> None:
+    """Remember that a future has failed as its task ran here, and have the instruments hear of it."""
+    note_failure(future, type(error).__qualname__, error)
+    if instruments.listener is not None:
+        instruments.listener.raised()
 
 
 def forget_failure(future: object) -> None:

@@ -11,10 +11,9 @@ from greenlet import getcurrent, greenlet
 
 from ...errors import CancelledError
 from .. import runtime
-from ..process import instruments
 from ..process.signal_safety import calls_program, indivisible
 from ..process.task_frames import calls_task
-from ..process.unasked import forget_failure, note_failure
+from ..process.unasked import forget_failure, note_failure, note_raised
 from ..tasks.places import counted
 from ..tasks.task import PLAIN, TaskOptions, perform
 from .callbacks import Callback, Deferred
@@ -30,9 +29,7 @@ NO_KEYWORDS: dict[str, Any] = {}
 """Stands for "no keywords" in futures by the million. Never written to."""
 
 Args = tuple[Any, ...]
-
 _new = object.__new__
-
 _unpacking = RLock()
 """Guards the outcomes of all futures as they are unpacked. Reentrant: a finalizer may ask for one at any moment."""
 
@@ -224,9 +221,7 @@ def run(future: Future) -> None:
         if runtime.has_struck(error) or runtime.is_child:
             raise
         try:
-            note_failure(future, type(error).__qualname__, error)
-            if instruments.listener is not None:
-                instruments.listener.raised()
+            note_raised(future, error)
         except RecursionError:
             pass  # it is not noted, then
     else:
