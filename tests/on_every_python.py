@@ -52,7 +52,12 @@ OLDEST = (
 )
 """What the oldest Python is the most likely to do otherwise."""
 BETWEEN = ("tests/reference",)
-ON_NEW = ("tests/reference", "tests/library/test_context_variables.py", "tests/library/test_own_threads.py")
+ON_NEW = (
+    "tests/reference",
+    "tests/library/test_context_variables.py",
+    "tests/library/test_own_threads.py",
+    "tests/library/test_process_settings.py",
+)
 LONG = ("--ignore=tests/units/test_broker_orders.py", "--deselect=tests/units/test_codec.py::test_data_survives")
 """Units that take long, and are about no version of Python."""
 ON_THE_NEWEST = ("tests/units", *LONG, "tests/test_examples.py", *ON_NEW)

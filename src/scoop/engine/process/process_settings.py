@@ -87,6 +87,8 @@ def note_process() -> None:
     """Note from here on what this process sets outside of tasks: it is the program's."""
     _note_calls(os, "putenv", "environment variable", lambda name, value: (os.fsencode(name), os.fsencode(value)))
     _note_calls(os, "unsetenv", "environment variable", lambda name: (os.fsencode(name), None))
+    if hasattr(os, "_clearenv"):  # since Python 3.15: of os.environ.clear()
+        os._clearenv = _unset_each
     _note_calls(os, "chdir", "current folder")
     _note_calls(os, "fchdir", "current folder")
     _note_calls(os, "umask", "file mode mask")
@@ -94,6 +96,11 @@ def note_process() -> None:
     _note_calls(sys, "set_int_max_str_digits", "limit of digits")
     _note_calls(time, "tzset", "time zone")
     _note_calls(locale, "setlocale", "locale", lambda category, *_, **__: (category, _ASK))
+
+
+def _unset_each() -> None:
+    for name in [*os.environb]:
+        os.unsetenv(name)
 
 
 _ASK = object()
