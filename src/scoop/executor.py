@@ -141,7 +141,10 @@ class Executor(futures.Executor):
         )
         record = TraceOptions(None if trace is None else fspath(trace), otel)
         run = _run()
-        pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways), record)
+        try:
+            pool = None if run else new_pool(max_workers, first, has, HostOptions(hosts, hostfile, *ways), record)
+        except OSError as problem:
+            raise problem.with_traceback(None) from None  # of a file that was named: our frames tell nothing
         self._calls: Calls = pool or ExecutorTasks(cast(Scheduler, run), first)
         self._max_workers = pool.size if pool else max_workers or usable_cores()  # some libraries look at it
         self._end = weakref.finalize(self, self._calls.close)

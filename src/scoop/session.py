@@ -101,7 +101,10 @@ def start(
         )
         record = TraceOptions(None if trace is None else fspath(trace), otel)
         first = initializer and (initializer, initargs)
-        _pool = new_pool(n, first, has, HostOptions(hosts, hostfile, *ways), record)
+        try:
+            _pool = new_pool(n, first, has, HostOptions(hosts, hostfile, *ways), record)
+        except OSError as problem:
+            raise problem.with_traceback(None) from None  # of a file that was named: our frames tell nothing
         _pool.enter()
         name_process(0, _pool.size, _pool.broker_pid, is_origin=True)
         _pool.hosts.begin_to_set_size()

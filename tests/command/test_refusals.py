@@ -72,6 +72,12 @@ def test_the_command_or_script_that_was_meant_is_named(tmp_path: Path, name: str
     refused(run, naming=f"can't open file {name!r}: No such file or directory; did you mean {meant}?")
 
 
+def test_a_profile_that_has_a_name_of_another_kind_is_one_clear_line(tmp_path: Path) -> None:
+    write(tmp_path / "script.py")
+    run = run_python("-m", "scoop", "--profile=a.txt", "script.py", cwd=tmp_path)
+    refused(run, naming="'a.txt': No such file or directory; the name of a profile ends in .prof or .pstats")
+
+
 def test_a_folder_without_a_main_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     run = run_python("-m", "scoop", "folder", cwd=tmp_path)

@@ -27,7 +27,9 @@ def test_an_executor_and_a_session_record_all_that_their_workers_run(scoop_run: 
                 assert not os.path.exists("other.json")
                 assert sum(f.result() for f in [executor.submit(branch, 3) for _ in range(20)]) == 100
                 assert sum(executor.map(square, range(50))) == 40425
-            raises(FileNotFoundError, Executor, 1, trace="nowhere/t.json")
+            for make in Executor, scoop.start:
+                error = raises(FileNotFoundError, make, 1, trace="nowhere/t.json")
+                assert error.__traceback__.tb_next.tb_next is None, "beside the call, one frame of SCOOP's"
             scoop.start(2, trace=os.path.abspath("session.json"))
             assert sum(futures.map(branch, [3] * 10)) == 50
             scoop.stop()

@@ -132,11 +132,11 @@ class Scheduler:
 
     def run_or_await(self, future: Future, timeout: float | None) -> None:
         """Return when ``future`` has ended; raise TimeoutError after ``timeout`` seconds."""
-        # The short cut of nearly all joins; Waiting does the same, at length.
-        has_room, run = self.has_room, self.run_task
+        # The short cut of nearly all joins; Waiting does the same, at length. Locals are called sooner.
+        has_room, run_task = self.has_room, self.run_task
         if timeout is None and has_room() and self._tasks.pop(future, False):
             try:
-                run(future)
+                run_task(future)
             except BaseException:  # no room on the stack even to begin, or Ctrl-C as it began
                 self._put_back_unbegun(future)
                 raise

@@ -81,9 +81,11 @@ class Recorder(Instrument):
         # All in one function, and most in its variables: each call that it makes is dear to the shortest tasks.
         runs, ids, alike, keep, characters = self._runs, self._ids, self._alike, self._alike.extend, self._characters
         most, least_int, most_int = MOST_KEPT * FIELDS, -LONGEST, LONGEST
+        last: tuple[object, int, str] = (None, 0, "")  # the function, its thread and the beginning of its lines
         zero, beginnings, beginning = self._lines.zero, self._lines.beginnings, self._lines.beginning
 
         def run_and_record(future: Future) -> None:
+            nonlocal last
             function, args, kwargs = call_of(future)
             this = Run()
             this.function = function
@@ -113,8 +115,12 @@ class Recorder(Instrument):
                     this.ended = end
                     self._tell(this, has_returned(future))
                 else:
-                    known = beginnings.get((id(function), get_ident())) or beginning(function)
-                    keep((known[0], since - zero, end - since, number, mark[0], mark[1] - zero, text))
+                    thread = get_ident()
+                    of_last, thread_of_last, begin = last
+                    if function is not of_last or thread != thread_of_last:
+                        begin = (beginnings.get((id(function), thread)) or beginning(function))[0]
+                        last = function, thread, begin
+                    keep((begin, since - zero, end - since, number, mark[0], mark[1] - zero, text))
                     if len(alike) > most:
                         self.write()
                 del future, args, kwargs  # a traceback may keep this frame alive: see future.run

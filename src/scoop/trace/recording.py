@@ -22,9 +22,11 @@ class Recording:
         self._write: Callable[[], None] = _nothing
         self._stop: Callable[[], None] = _nothing
         if self.settings:
+            from .start import take_from_workers
             from .takers import open_takers
 
             self._takers = open_takers(options, self.settings)
+            take_from_workers(self._takers)
 
     def begin(self, scheduler: "Scheduler", is_older: bool = False) -> None:
         """Record from now on: the run's processes have been started, and this one is the program's.

@@ -14,7 +14,7 @@ from .recorder import Recorder
 from .settings import Settings
 from .takers import Taker
 
-__all__ = ["record_in_worker", "record_program"]
+__all__ = ["record_in_worker", "record_program", "take_from_workers"]
 
 
 class Scheduler(Heard, Protocol):
@@ -33,15 +33,8 @@ def record_in_worker(scheduler: Scheduler, send: Callable[[Message], None], sett
     _record(scheduler, Recorder(Lines(scheduler.identity, told.zero()), send_lines, told.characters))
 
 
-def record_program(
-    scheduler: Scheduler, takers: Sequence[Taker], settings: str, is_older: bool = False
-) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Have the program's tasks recorded, and what workers send. Return what hands on all so far, and what ends it.
-
-    The latter is to be called on the same thread.
-
-    ``is_older``: the program had been running before there was a run.
-    """
+def take_from_workers(takers: Sequence[Taker]) -> None:
+    """Have the takers get what workers send. To be called before there are any: they send as soon as they are up."""
     takes = [each.take for each in takers]
 
     def take(block: bytes) -> None:
@@ -49,11 +42,22 @@ def record_program(
             each(block)
 
     notices.takers[NoticeKind.TRACE] = take
+
+
+def record_program(
+    scheduler: Scheduler, takers: Sequence[Taker], settings: str, is_older: bool = False
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Have the program's tasks recorded. Return what hands on all so far, and what ends it.
+
+    The latter is to be called on the same thread.
+
+    ``is_older``: the program had been running before there was a run.
+    """
     for each in takers:
         each.start()
     told = Settings.unpack(settings)
     lines = Lines(scheduler.identity, told.zero(), told.zero() if is_older else None)
-    recorder = Recorder(lines, take, told.characters)
+    recorder = Recorder(lines, notices.takers[NoticeKind.TRACE], told.characters)
     _record(scheduler, recorder)
     # Of a program that runs on beside its tasks, nobody knows what it waits for.
     program = None if is_older else recorder.begin_program()

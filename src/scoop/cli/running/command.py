@@ -152,7 +152,9 @@ def _program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Pr
             folder = ""  # it has been deleted; a script with an absolute path runs all the same
         path = find_tool(words[0]) or words[0]
         if not os.path.lexists(path):
-            raise CannotStart(f"can't open file {path!r}: {os.strerror(errno.ENOENT)}{_did_you_mean(path)}")
+            profile = "; the name of a profile ends in .prof or .pstats" if options.profile == "" else ""
+            meant = profile or _did_you_mean(path)
+            raise CannotStart(f"can't open file {path!r}: {os.strerror(errno.ENOENT)}{meant}")
         return Program("script", path, tuple(words[1:]), folder)
     if not words and sys.stdin is not None and sys.stdin.isatty():
         return Program("session", "")
