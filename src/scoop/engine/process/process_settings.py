@@ -87,8 +87,9 @@ def note_process() -> None:
     """Note from here on what this process sets outside of tasks: it is the program's."""
     _note_calls(os, "putenv", "environment variable", lambda name, value: (os.fsencode(name), os.fsencode(value)))
     _note_calls(os, "unsetenv", "environment variable", lambda name: (os.fsencode(name), None))
-    if hasattr(os, "_clearenv"):  # since Python 3.15: of os.environ.clear()
-        os._clearenv = _unset_each
+    clear = "_clearenv"  # which os.environ.clear() calls since Python 3.15
+    if hasattr(os, clear):
+        setattr(os, clear, _unset_each)
     _note_calls(os, "chdir", "current folder")
     _note_calls(os, "fchdir", "current folder")
     _note_calls(os, "umask", "file mode mask")
