@@ -21,6 +21,7 @@ from .cluster.pool import new_pool
 from .engine import runtime
 from .engine.offers.executor_tasks import ExecutorTasks
 from .engine.offers.limited_offers import check
+from .engine.results.call_checks import check_sizes
 from .engine.results.call_future import CallFuture
 from .engine.results.signatures import as_executor_submit
 from .engine.scheduler import Scheduler
@@ -215,10 +216,7 @@ class Executor(futures.Executor):
     ) -> Iterator[T]:
         if not callable(fn):
             raise TypeError(f"map() needs something callable, not {describe(fn)}")
-        if isinstance(chunksize, str) or chunksize < 1:
-            raise ValueError(f"chunksize must be 1 or more, not {chunksize!r}")
-        if buffersize is not None and (isinstance(buffersize, str) or buffersize < 1):
-            raise ValueError(f"buffersize must be 1 or more, or None, not {buffersize!r}")
+        check_sizes(chunksize=chunksize, buffersize=buffersize)
         if not iterables:
             return iter(())
         inputs = read_columns(iterables) if buffersize is None else iterables

@@ -292,6 +292,8 @@ def test_wrong_arguments_are_refused_at_once(scoop_run: RunScoop) -> None:
                 raises(TypeError, executor.map, 3, [1])
                 raises(ValueError, executor.map, square, [1], chunksize=0)
                 raises(ValueError, executor.map, square, [1], buffersize=0)
+                raises(TypeError, executor.map, square, [1], buffersize=2.0)
+                raises(TypeError, executor.map, square, [1], buffersize="2")
         """,
     )
 

@@ -21,6 +21,7 @@ def test_bad_input_is_refused_at_the_call(scoop_run: RunScoop, n: int) -> None:
                 raises(TypeError, function, square, 5)
                 raises(ValueError, function, square, [1], buffersize=0)
                 raises(ValueError, function, square, [1], buffersize=-1)
+                raises(TypeError, function, square, [1], buffersize=2.0)
             for function in futures.mapReduce, futures.mapScan:
                 raises(TypeError, function, 5, max, [1])
                 raises(TypeError, function, square, 5, [1])

@@ -5,10 +5,10 @@ program's runs under it. So the consumer, helper threads, and the thread that gi
 other agreement. A map that is cancelled has no unbegun rows, and gets none back.
 """
 
-from _thread import RLock
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import inf
+from threading import RLock
 from typing import Any
 
 from ..engine.offers.outbox import InFlight

@@ -13,9 +13,9 @@ lock.
 """
 
 from _contextvars import Context
-from _thread import RLock
 from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
+from threading import RLock
 from typing import Any, Protocol
 
 from greenlet import getcurrent

@@ -10,7 +10,7 @@ from .. import runtime
 from ..tasks.task import split_options
 from .future import Future
 
-__all__ = ["check_futures", "check_map", "is_serial"]
+__all__ = ["check_futures", "check_map", "check_sizes", "is_serial"]
 
 _KEYWORDS = ("timeout", "buffersize", "chunksize", "errors", "indexed", "progress", "ordered")
 """Of the maps."""
@@ -44,9 +44,7 @@ def check_map(
             raise TypeError(
                 f"{what}() needs iterables, not a Future: give it its result(), or submit() a call that maps it"
             )
-    for name, size in sizes.items():
-        if size is not None and (isinstance(size, str) or size < 1):
-            raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
+    check_sizes(**sizes)
     if ignored and (unheard := ignored.keys() - _ignored):
         _ignored.update(unheard)
         names = sorted(unheard)
@@ -54,6 +52,15 @@ def check_map(
         text = f"futures.{what}() has no use for {', '.join(names)}=, and ignores it"
         text += f"; did you mean {meant}=?" if meant else ""
         warnings.warn(with_code_of(text), RuntimeWarning, stacklevel=3)
+
+
+def check_sizes(**sizes: int | None) -> None:
+    """Raise TypeError for a size that is no whole number, and ValueError for one that is less than 1."""
+    for name, size in sizes.items():
+        if size is not None and not hasattr(size, "__index__"):
+            raise TypeError(f"{name} must be a whole number or None, not {describe(size)}")
+        if size is not None and size < 1:
+            raise ValueError(f"{name} must be 1 or more, or None, not {size!r}")
 
 
 def is_serial(what: str, func: Callable[..., Any]) -> bool:

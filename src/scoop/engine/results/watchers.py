@@ -1,7 +1,7 @@
 """What is called when a future ends: callbacks of the program's, callers that wait, and links to other futures."""
 
-from _thread import RLock
 from collections.abc import Callable, Iterable
+from threading import RLock
 from typing import Any, Generic
 
 from ..process.signal_safety import indivisible
