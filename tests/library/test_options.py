@@ -236,7 +236,7 @@ def test_a_misspelt_keyword_is_named_and_what_was_meant(call: Callable[..., Any]
 
 
 def test_a_size_that_is_a_text_is_named() -> None:
-    with pytest.raises(TypeError, match=r"^chunksize must be a whole number or None, not '3'"):
+    with pytest.raises(TypeError, match=r"^chunksize must be a whole number or None, not str: '3'$"):
         futures.map(len, [], chunksize="3")  # type: ignore[call-overload]
 
 
