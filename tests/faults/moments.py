@@ -45,7 +45,8 @@ MOMENTS = {
     "runs a task": """
         def work():
             open_gate("ready")
-            time.sleep(300)
+            while True:  # a signal that comes just before a sleep is heard after it, under plain python, too
+                time.sleep(0.1)
         def main():
             send(give, 1)
             futures.submit(work).result()  # at once, so it runs here

@@ -107,7 +107,7 @@ def serve(parent: int, page: int, new_uplink: Callable[[Elsewhere], ServeUplink 
     gc.freeze()  # what is here stays, and workers need not copy pages that only the collector would touch
     prepare = worker_preparation(start.program, start.initializer)
     uplink = new_uplink(start.elsewhere) if start.elsewhere else None
-    machine = Machine(start.workers, start.size, start.limits, prepare, uplink, serves_executor=True)
+    machine = Machine(start.workers, start.size, start.limits, prepare, uplink)
     run_broker(machine, memory, sock)
 
 

@@ -45,7 +45,6 @@ class Machine(NamedTuple):
     limits: Limits
     import_main: Callable[[], None]  # imports the program in a worker
     serve_uplink: ServeUplink | None = None  # if the origin's machine needs one
-    serves_executor: bool = False  # whether the origin is a program of its own, which goes on if the broker dies
     is_far: bool = False  # whether the origin is on another machine: then the broker's parent is the uplink
     needs_hosts: bool = False  # whether other machines must take part
 
@@ -66,21 +65,25 @@ def fork_broker(machine: Machine) -> tuple[int, StatusPage, socket.socket]:
     here, there = socket.socketpair()
     # Ctrl-C is for the program: it may strike neither process until the broker ignores it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    origin = os.getpid()
     pid = os.fork() if machine.is_far else fork_unseen()
     if pid == 0:
         here.close()
-        run_broker(machine, page, there)
+        run_broker(machine, page, there, origin)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     there.close()
     return pid, page, here
 
 
-def run_broker(machine: Machine, page: StatusPage, parent: socket.socket) -> NoReturn:
-    """Be the broker of a machine, until the other end of ``parent`` is closed; then end this process."""
+def run_broker(machine: Machine, page: StatusPage, parent: socket.socket, origin: int = 0) -> NoReturn:
+    """Be the broker of a machine, until the other end of ``parent`` is closed; then end this process.
+
+    ``origin``: the process to end if this one dies; 0 for none.
+    """
     status = 1
     try:
         _load_futures()
-        _serve(machine, page, parent)
+        _serve(machine, page, parent, origin)
         status = 0
     except OSError as problem:  # of the system's limits, most likely
         sys.stderr.write(with_code_of(f"scoop: the broker cannot go on: {why_not_started(problem)}\n"))
@@ -95,7 +98,7 @@ def _load_futures() -> None:
     import_module("scoop.futures")
 
 
-def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
+def _serve(machine: Machine, page: StatusPage, parent: socket.socket, origin: int) -> None:
     from ..broker.orphans import adopt_orphans, kill_orphans
     from ..broker.server import Broker, receive_welcome
 
@@ -108,7 +111,7 @@ def _serve(machine: Machine, page: StatusPage, parent: socket.socket) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor_limits[1], descriptor_limits[1]))
     except (OSError, ValueError):
         pass  # the lower limit may be enough
-    watchdog = None if machine.serves_executor else start_watchdog(os.getppid())
+    watchdog = start_watchdog(origin) if origin else None
     adopt_orphans()
     run_first_when_woken()
     keep_freed_memory()

@@ -51,13 +51,16 @@ def handle_of(pid: int) -> int | None:
 
 
 def start_watchdog(origin: int) -> int | None:
-    """Start, from the broker, the process that kills ``origin`` if the broker dies first; return its pid.
+    """Start, from the broker, the process that kills ``origin``, its parent, if the broker dies first; return its pid.
 
     It waits for the end of a pipe that only the broker holds open. Return None if it cannot be started, or the system
     cannot name a process safely (pidfd, Linux 5.3); the run then goes on without one.
     """
     handle = handle_of(origin)
     if handle is None:
+        return None
+    if os.getppid() != origin:  # it has ended by now, and its number may be another process's
+        os.close(handle)
         return None
     try:
         ours, theirs = os.pipe()

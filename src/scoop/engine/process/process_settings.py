@@ -153,7 +153,10 @@ def changes_of_process() -> int:
 
 def process_to_send() -> ProcessSettings:
     """Return what is to go along with tasks."""
-    return _settings.copy()
+    settings = _settings.copy()
+    if not os.path.isdir(settings.get(_FOLDER, "/")):
+        del settings[_FOLDER]  # the program has deleted it
+    return settings
 
 
 # -- a worker -------------------------------------------------------------------------------------------------------
