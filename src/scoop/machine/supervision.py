@@ -51,7 +51,7 @@ def handle_of(pid: int) -> int | None:
 
 
 def start_watchdog(origin: int) -> int | None:
-    """Start, from the broker, the process that kills ``origin``, its parent, if the broker dies first; return its pid.
+    """Start, from the broker, what kills ``origin``, its parent, if the broker dies first; return the pid of that.
 
     It waits for the end of a pipe that only the broker holds open. Return None if it cannot be started, or the system
     cannot name a process safely (pidfd, Linux 5.3); the run then goes on without one.
