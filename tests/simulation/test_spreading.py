@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoop.cluster.spreading.planner import Planner
+
 from .spreading import Host, Spreading
 
 PARTS = 100
@@ -85,3 +87,15 @@ def test_whatever_happens_all_that_are_left_get_all(hosts: list[Host], parts: in
     spreading = Spreading(parts, hosts)
     spreading.go()
     assert spreading.orders <= 20 * len(hosts) * (1 + len(hosts))
+
+
+def test_a_source_that_has_all_parts_may_have_lost_its_own() -> None:
+    planner = Planner(10)
+    for machine in (1, 2, 3):
+        planner.wanted(machine, True, 0.0)
+    for machine in (1, 2, 3):  # each takes its place behind the one before
+        planner.received(machine, 1, 0.0)
+    for machine in (1, 2):
+        planner.received(machine, 10, 1.0)
+    planner.left(1, 2.0)
+    assert [order.machine for order in planner.look(1000.0)] == [3], "it has waited for too long"

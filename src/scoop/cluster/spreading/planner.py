@@ -177,10 +177,10 @@ class Planner:
                 yield number
 
     def _depth(self, machine: int) -> int:
-        """Return how many machines are before this one in the chain."""
-        depth, source = 0, self._hosts[machine].source
-        while source:  # neither HERE nor None
-            depth, source = depth + 1, self._hosts[source].source
+        """Return how many machines are before this one in the chain, from the last on that has all parts."""
+        depth = 0
+        while (host := self._hosts[machine]).have < self._parts and host.source:  # neither HERE nor None
+            depth, machine = depth + 1, host.source
         return depth
 
     def _all_behind(self, machine: int) -> set[int]:
