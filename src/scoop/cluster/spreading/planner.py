@@ -95,6 +95,9 @@ class Planner:
             self._hosts[machine].relays = False
             self._move_up_from(machine, now)
             del self._hosts[machine]
+            for host in self._hosts.values():
+                if host.source == machine:
+                    host.source = HERE  # it has all parts
             self._forget_beginning(machine)
             self._begin(now)
         return self._take_orders()
@@ -177,10 +180,10 @@ class Planner:
                 yield number
 
     def _depth(self, machine: int) -> int:
-        """Return how many machines are before this one in the chain, from the last on that has all parts."""
-        depth = 0
-        while (host := self._hosts[machine]).have < self._parts and host.source:  # neither HERE nor None
-            depth, machine = depth + 1, host.source
+        """Return how many machines are before this one in the chain."""
+        depth, source = 0, self._hosts[machine].source
+        while source:  # neither HERE nor None
+            depth, source = depth + 1, self._hosts[source].source
         return depth
 
     def _all_behind(self, machine: int) -> set[int]:
