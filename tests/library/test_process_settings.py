@@ -51,6 +51,10 @@ def test_what_the_program_sets_holds_elsewhere_and_what_it_puts_back(scoop_run: 
             time.tzset()
             sys.setrecursionlimit(start[3])
             everywhere(start)
+            home = os.environ.pop("HOME")
+            everywhere((*start[:2], None, *start[3:]))
+            os.environ["HOME"] = home
+            everywhere(start)
             with mock.patch.dict(os.environ, SHADE="red"):
                 everywhere((start[0], "red", *start[2:]))
             everywhere(start)

@@ -26,6 +26,8 @@ def test_every_timeout_is_honoured_and_the_result_is_there_later(scoop_run: RunS
             raises(TimeoutError, futures.mapReduce, same, add, [1, 2, 3], timeout=0.05)
             raises(TimeoutError, futures.mapScan, same, add, [1, 2, 3], timeout=0.05)
             assert not future.done()  # so no timeout had to wait for its end
+            error = raises(TypeError, shared.getConst, "nowhere", timeout="1")
+            assert str(error) == "timeout must be seconds or None, not str: '1'", error
             open_gate()
             assert future.result() is True
         """,

@@ -140,9 +140,15 @@ def _is_in_task() -> bool:
 
 def _note(key: Key, value: Any) -> None:
     global _changes
-    _settings.pop(key, None)
-    if key not in _before or _before[key] != value:
-        _settings[key] = value  # at the end, for workers set them in the order of the program
+    # Each change of the dictionary is one step: the I/O thread may copy it at any moment.
+    if key in _before and _before[key] == value:
+        if key not in _settings:
+            return
+        del _settings[key]
+    elif key in _settings and _settings[key] == value:
+        return
+    else:
+        _settings[key] = value
     _changes += 1
 
 
@@ -168,16 +174,17 @@ def follow_process(settings: ProcessSettings) -> None:
     if settings == _followed:
         return
     before, _followed = _followed, settings
-    for key in before:
-        if key in _taken and key not in settings:
-            _set(key, _before[key])
-            del _taken[key]
-    for key, value in settings.items():
-        if key not in before or before[key] != value:
+    # The time zone follows its variable, so it comes last.
+    for key in sorted(before.keys() | settings.keys(), key=lambda key: key[0] == "time zone"):
+        if key not in settings:
+            if key in _taken:
+                _set(key, _before[key])
+                del _taken[key]
+        elif key not in before or before[key] != settings[key]:
             with suppress(Exception):  # of a folder that was deleted
                 _before.setdefault(key, _KINDS[key[0]].get(key[1]))
-            if key in _before and _set(key, value):
-                _taken[key] = value
+            if key in _before and _set(key, settings[key]):
+                _taken[key] = settings[key]
 
 
 def folder_of_program() -> str | None:
