@@ -27,7 +27,7 @@ executor of ``concurrent.futures``, and `scoop.start()` gives a notebook or a co
 #     agent_link   from another machine's broker to the coordinator
 #     spreading/   large constants, which pass from machine to machine
 #     asking       which machines are asked for tasks
-#     lines/       transport (Dask's), session and connection (which outlast a line), entrance (of strangers)
+#     lines/       transport (TLS), session and connection (which outlast a line), entrance (of strangers)
 #     pool, pool_plan   the workers of an executor, here or on several hosts
 #   -------------------------------------------------------------------------------------------------------------
 #   machine/       one machine: cores, program (the script as __main__), guards, processes, worker_process, worker_end
